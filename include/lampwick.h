@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lampwick: runs trained networks. This header is the whole C API, in three levels:
+ *   1. simple    load a model, make a context, run it, read tensors
+ *   2. context   threads, memory, names and shapes, sequences, strings, profiling
+ *   3. advanced  nodes of the graph, supported operators, ONNX value files
+ *
+ * A complete program:
+ *
+ *   #include <lampwick.h>
+ *   #include <stdio.h>
+ *   int main(void) {
+ *       lw_model *model = NULL;
+ *       lw_context *context = NULL;
+ *       lw_value *x = NULL;
+ *       float pixels[28 * 28] = {0};
+ *       const int64_t dims[4] = {1, 1, 28, 28};
+ *       lw_io out = {"digit", NULL};
+ *       if (lw_model_load("digits.onnx", NULL, &model) == LW_OK &&
+ *           lw_context_new(model, NULL, &context) == LW_OK &&
+ *           lw_tensor_wrap(LW_FLOAT32, 4, dims, pixels, &x) == LW_OK &&
+ *           lw_context_run(context, &(lw_io){"image", x}, 1, &out, 1) == LW_OK)
+ *           printf("%f\n", ((const float *)lw_tensor_data(out.value))[0]);
+ *       else
+ *           fprintf(stderr, "%s\n", lw_last_error());
+ *       lw_value_free(out.value), lw_value_free(x);
+ *       lw_context_free(context), lw_model_free(model);
+ *   }
+ *
+ * Rules that hold everywhere:
+ *   - A function that can fail returns lw_status, and lw_last_error() then holds a sentence.
+ *     A failed call leaves its outputs untouched. Nothing aborts, exits or prints.
+ *   - Pointers passed in are borrowed unless the function's name says _take.
+ *   - Free functions accept NULL.
+ *   - A model is immutable: any number of threads may share it. A context, and a value that is
+ *     being written, belong to one thread at a time.
+ *   - Structs whose first member is `size` may grow: set size = sizeof(the struct), zero the rest.
+ */
+#ifndef LAMPWICK_H
+#define LAMPWICK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(_WIN32) && defined(LAMPWICK_SHARED)
+#define LW_API __declspec(dllimport)
+#elif defined(__GNUC__)
+#define LW_API __attribute__((visibility("default")))
+#else
+#define LW_API
+#endif
+
+#if defined(__GNUC__)
+#define LW_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define LW_MUST_CHECK
+#endif
+
+#define LAMPWICK_VERSION_MAJOR 0
+#define LAMPWICK_VERSION_MINOR 1
+#define LAMPWICK_VERSION_PATCH 0
+
+/* The most dimensions that a tensor may have. */
+#define LW_MAX_RANK 16
+
+/* ---------------------------------------------------------------- 1. simple */
+
+/* name, value, meaning */
+#define LW_STATUS_LIST(X)                                                                          \
+    X(LW_OK, 0, "success")                                                                         \
+    X(LW_NO_MEMORY, -1, "out of memory")                                                           \
+    X(LW_INVALID, -2, "invalid argument")                                                          \
+    X(LW_NOT_FOUND, -3, "not found")                                                               \
+    X(LW_IO, -4, "input or output failed")                                                         \
+    X(LW_CORRUPT, -5, "malformed file")                                                            \
+    X(LW_UNSUPPORTED, -6, "not supported")                                                         \
+    X(LW_TYPE, -7, "wrong element type")                                                           \
+    X(LW_SHAPE, -8, "wrong shape")                                                                 \
+    X(LW_RANGE, -9, "index or value out of range")                                                 \
+    X(LW_LIMIT, -10, "a limit was exceeded")                                                       \
+    X(LW_CANCELLED, -11, "cancelled")                                                              \
+    X(LW_INTERNAL, -12, "internal error")
+
+typedef enum lw_status {
+#define LW_STATUS_ENUM(name, value, text) name = value,
+    LW_STATUS_LIST(LW_STATUS_ENUM)
+#undef LW_STATUS_ENUM
+} lw_status;
+
+/* Element types; the values are those of ONNX's TensorProto.DataType. */
+#define LW_DTYPE_LIST(X)                                                                           \
+    X(LW_FLOAT32, 1, "float32", 32)                                                                \
+    X(LW_UINT8, 2, "uint8", 8)                                                                     \
+    X(LW_INT8, 3, "int8", 8)                                                                       \
+    X(LW_UINT16, 4, "uint16", 16)                                                                  \
+    X(LW_INT16, 5, "int16", 16)                                                                    \
+    X(LW_INT32, 6, "int32", 32)                                                                    \
+    X(LW_INT64, 7, "int64", 64)                                                                    \
+    X(LW_STRING, 8, "string", 128)                                                                 \
+    X(LW_BOOL, 9, "bool", 8)                                                                       \
+    X(LW_FLOAT16, 10, "float16", 16)                                                               \
+    X(LW_FLOAT64, 11, "float64", 64)                                                               \
+    X(LW_UINT32, 12, "uint32", 32)                                                                 \
+    X(LW_UINT64, 13, "uint64", 64)                                                                 \
+    X(LW_COMPLEX64, 14, "complex64", 64)                                                           \
+    X(LW_COMPLEX128, 15, "complex128", 128)                                                        \
+    X(LW_BFLOAT16, 16, "bfloat16", 16)                                                             \
+    X(LW_FLOAT8E4M3FN, 17, "float8e4m3fn", 8)                                                      \
+    X(LW_FLOAT8E4M3FNUZ, 18, "float8e4m3fnuz", 8)                                                  \
+    X(LW_FLOAT8E5M2, 19, "float8e5m2", 8)                                                          \
+    X(LW_FLOAT8E5M2FNUZ, 20, "float8e5m2fnuz", 8)                                                  \
+    X(LW_UINT4, 21, "uint4", 4)                                                                    \
+    X(LW_INT4, 22, "int4", 4)                                                                      \
+    X(LW_FLOAT4E2M1, 23, "float4e2m1", 4)                                                          \
+    X(LW_FLOAT8E8M0, 24, "float8e8m0", 8)                                                          \
+    X(LW_UINT2, 25, "uint2", 2)                                                                    \
+    X(LW_INT2, 26, "int2", 2)
+
+typedef enum lw_dtype {
+    LW_DTYPE_NONE = 0,
+#define LW_DTYPE_ENUM(name, value, text, bits) name = value,
+    LW_DTYPE_LIST(LW_DTYPE_ENUM)
+#undef LW_DTYPE_ENUM
+    LW_DTYPE_COUNT
+} lw_dtype;
+
+/* One element of a LW_STRING tensor: UTF-8 bytes, not necessarily ended by a zero. */
+typedef struct lw_string {
+    const char *data;
+    size_t size;
+} lw_string;
+
+typedef struct lw_model lw_model;     /* a loaded network: immutable, shared */
+typedef struct lw_context lw_context; /* what one run needs: memory, threads, plans */
+typedef struct lw_value lw_value;     /* a tensor, sequence, map or optional */
+
+typedef struct lw_io {
+    const char *name; /* of a model input or output */
+    lw_value *value;
+} lw_io;
+
+typedef struct lw_model_options lw_model_options;
+typedef struct lw_context_options lw_context_options;
+
+/* "0.1.0" */
+LW_API const char *lw_version(void);
+/* "LW_SHAPE"; "unknown status" for a number that is not a status. */
+LW_API const char *lw_status_name(lw_status status);
+/* The sentence of this thread's last failure, "" if there was none. Valid until the next failure
+ * in this thread; nothing to free. */
+LW_API const char *lw_last_error(void);
+
+/* Opens a model file (.onnx) and maps it: weights stay in the mapped file, which must not be
+ * changed while the model lives. options may be NULL. Errors: LW_IO, LW_CORRUPT, LW_UNSUPPORTED
+ * (operator, type or version that lampwick does not know), LW_LIMIT, LW_NO_MEMORY. */
+LW_API LW_MUST_CHECK lw_status lw_model_load(const char *path, const lw_model_options *options,
+                                             lw_model **model);
+/* The same from memory, which is borrowed until lw_model_free. External data is refused. */
+LW_API LW_MUST_CHECK lw_status lw_model_load_memory(const void *data, size_t size,
+                                                    const lw_model_options *options,
+                                                    lw_model **model);
+/* Contexts keep the model alive: it may be freed before them. */
+LW_API void lw_model_free(lw_model *model);
+
+/* options may be NULL: all cores this process may use, standard allocator. */
+LW_API LW_MUST_CHECK lw_status lw_context_new(const lw_model *model,
+                                              const lw_context_options *options,
+                                              lw_context **context);
+LW_API void lw_context_free(lw_context *context);
+
+/* Runs the model once. Inputs are borrowed for the call. An input with an initializer may be left
+ * out; outputs may be any subset of the model's outputs, and only what they need is computed.
+ * outputs[i].value: NULL receives a new value that the caller frees; a tensor made by the caller
+ * (lw_tensor_wrap or lw_tensor_new, of the right type and shape) is filled in place.
+ * Errors: LW_NOT_FOUND (no such name), LW_TYPE, LW_SHAPE, LW_RANGE, LW_CANCELLED, LW_NO_MEMORY. */
+LW_API LW_MUST_CHECK lw_status lw_context_run(lw_context *context, const lw_io *inputs,
+                                              size_t n_inputs, lw_io *outputs, size_t n_outputs);
+
+/* A tensor over the caller's memory, row-major, which must outlive it. Elements under 8 bits are
+ * packed, first element in the low bits. data must be aligned to the element's size. */
+LW_API LW_MUST_CHECK lw_status lw_tensor_wrap(lw_dtype dtype, int rank, const int64_t *dims,
+                                              void *data, lw_value **value);
+/* A tensor with memory of its own, zeroed. */
+LW_API LW_MUST_CHECK lw_status lw_tensor_new(lw_dtype dtype, int rank, const int64_t *dims,
+                                             lw_value **value);
+LW_API void lw_value_free(lw_value *value);
+
+/* These accept any value; for one that is not a tensor they return LW_DTYPE_NONE, 0 or NULL. */
+LW_API lw_dtype lw_tensor_dtype(const lw_value *value);
+LW_API int lw_tensor_rank(const lw_value *value);
+LW_API const int64_t *lw_tensor_dims(const lw_value *value); /* [rank], owned by the value */
+LW_API size_t lw_tensor_count(const lw_value *value);        /* elements */
+LW_API size_t lw_tensor_bytes(const lw_value *value);
+LW_API void *lw_tensor_data(const lw_value *value);
+
+/* --------------------------------------------------------------- 2. context */
+
+LW_API const char *lw_dtype_name(lw_dtype dtype); /* "float32"; "none" if it is not a type */
+LW_API int lw_dtype_bits(lw_dtype dtype);         /* 32; 0 if it is not a type */
+
+/* Memory: align is a power of two; alloc returns NULL when there is none. Must be thread-safe
+ * when contexts of one model run in several threads. */
+typedef struct lw_allocator {
+    size_t size;
+    void *(*alloc)(void *user, size_t bytes, size_t align);
+    void (*free)(void *user, void *block);
+    void *user;
+} lw_allocator;
+
+/* The caller's own threads: calls task(arg, i) for every i in [0, n), in any order and on any
+ * threads, and returns when all are done. */
+typedef struct lw_executor {
+    size_t size;
+    int threads; /* how many tasks can run at once */
+    void (*parallel)(void *user, size_t n, void (*task)(void *arg, size_t i), void *arg);
+    void *user;
+} lw_executor;
+
+/* Decodes a picture (JPEG, PNG, ...) for the operator ImageDecoder. pixel_format is "RGB", "BGR"
+ * or "Grayscale". On success *pixels is a new uint8 tensor [height, width, channels].
+ * liblampwick-media offers lw_media_decode_image. */
+typedef lw_status (*lw_image_decoder)(const void *data, size_t size, const char *pixel_format,
+                                      lw_value **pixels);
+
+struct lw_model_options {
+    size_t size;
+    const lw_allocator *allocator;  /* NULL: malloc; copied */
+    bool inspect;                   /* load for looking only: what is not supported is listed
+                                       (lw_model_issue) and makes the load succeed; cannot run */
+    bool keep_graph;                /* no constant folding: the nodes stay those of the file */
+    lw_image_decoder image_decoder; /* NULL: ImageDecoder fails with a sentence */
+};
+
+struct lw_context_options {
+    size_t size;
+    int threads;                  /* at most so many; 0: all that the process may use */
+    const lw_executor *executor;  /* NULL: lampwick's own pool; copied */
+    const lw_allocator *allocator; /* NULL: the model's; copied */
+    size_t memory_limit;          /* bytes for activations, 0: none; above it LW_LIMIT */
+    size_t max_plans;             /* sets of input shapes remembered, 0: 16 */
+};
+
+typedef enum lw_kind {
+    LW_KIND_TENSOR = 0,
+    LW_KIND_SEQUENCE = 1,
+    LW_KIND_MAP = 2,
+    LW_KIND_OPTIONAL = 3
+} lw_kind;
+
+/* Declared type of a model input or output. */
+typedef struct lw_io_info {
+    size_t size;
+    const char *name;
+    lw_kind kind;      /* of the value */
+    lw_kind element;   /* of a sequence's or optional's element; a map's values */
+    lw_dtype dtype;    /* of the tensor, or of the tensors inside; a map's values */
+    lw_dtype key;      /* of a map's keys, LW_DTYPE_NONE otherwise */
+    int rank;          /* -1: not declared */
+    const int64_t *dims;           /* [rank]; -1 where not fixed */
+    const char *const *dim_names;  /* [rank]; NULL where a dimension has no name */
+    bool has_default;  /* an input that may be left out */
+} lw_io_info;
+
+LW_API size_t lw_model_input_count(const lw_model *model);
+LW_API size_t lw_model_output_count(const lw_model *model);
+/* Set info->size first. All pointers belong to the model. LW_RANGE if there is no such index. */
+LW_API LW_MUST_CHECK lw_status lw_model_input(const lw_model *model, size_t index,
+                                              lw_io_info *info);
+LW_API LW_MUST_CHECK lw_status lw_model_output(const lw_model *model, size_t index,
+                                               lw_io_info *info);
+
+/* Values of every kind. A new value belongs to the caller. */
+LW_API lw_kind lw_value_kind(const lw_value *value);
+/* A deep copy that owns all its memory. */
+LW_API LW_MUST_CHECK lw_status lw_value_copy(const lw_value *value, lw_value **copy);
+/* A string tensor; the strings are copied. lengths may be NULL: the strings end with a zero. */
+LW_API LW_MUST_CHECK lw_status lw_tensor_strings(int rank, const int64_t *dims,
+                                                 const char *const *strings,
+                                                 const size_t *lengths, lw_value **value);
+/* A sequence of n values, which it takes over on success. dtype: of its tensors (for n = 0). */
+LW_API LW_MUST_CHECK lw_status lw_sequence_take(lw_dtype dtype, lw_value *const *items, size_t n,
+                                                lw_value **value);
+/* Items of a sequence; 1 or 0 for an optional with or without a value; 0 otherwise. */
+LW_API size_t lw_value_item_count(const lw_value *value);
+LW_API const lw_value *lw_value_item(const lw_value *value, size_t index); /* NULL: no such */
+/* An optional that holds item (taken over on success), or nothing if item is NULL. */
+LW_API LW_MUST_CHECK lw_status lw_optional_take(lw_value *item, lw_value **value);
+/* A map from keys (int64 or string tensor [n]) to values (tensor [n]); both are taken over. */
+LW_API LW_MUST_CHECK lw_status lw_map_take(lw_value *keys, lw_value *values, lw_value **value);
+LW_API const lw_value *lw_map_keys(const lw_value *map);   /* NULL if not a map */
+LW_API const lw_value *lw_map_values(const lw_value *map); /* NULL if not a map */
+
+/* Gives back memory kept between runs: the arena, cached blocks and plans. */
+LW_API void lw_context_trim(lw_context *context);
+/* Makes the run that is under way in another thread return LW_CANCELLED soon. */
+LW_API void lw_context_cancel(lw_context *context);
+
+typedef struct lw_memory_info {
+    size_t size;
+    size_t arena;   /* bytes of the planned arena */
+    size_t blocks;  /* bytes of blocks for values whose shape is known only in the run */
+    size_t plans;   /* plans remembered */
+    size_t allocations; /* calls of the allocator by this context since it was made */
+} lw_memory_info;
+/* Set info->size first. */
+LW_API LW_MUST_CHECK lw_status lw_context_memory(const lw_context *context, lw_memory_info *info);
+
+/* Called after each node of the main graph: its index, start and end in nanoseconds of a
+ * monotonic clock. NULL stops it. Runs in the thread of lw_context_run. */
+typedef void (*lw_profile_fn)(void *user, size_t node, uint64_t start_ns, uint64_t end_ns);
+LW_API void lw_context_profile(lw_context *context, lw_profile_fn fn, void *user);
+
+/* -------------------------------------------------------------- 3. advanced */
+
+typedef struct lw_model_info {
+    size_t size;
+    const char *format;        /* "ONNX" */
+    const char *producer;      /* "" if not given */
+    const char *producer_version;
+    const char *graph_name;
+    const char *doc;
+    int64_t ir_version;
+    int64_t model_version;
+    uint64_t parameters;       /* elements of all initializers */
+    uint64_t file_bytes;
+    size_t nodes;              /* of the main graph */
+    size_t opsets;             /* imported */
+    size_t metadata;           /* key-value pairs */
+    size_t issues;             /* what makes the model impossible to run; see inspect */
+} lw_model_info;
+LW_API LW_MUST_CHECK lw_status lw_model_describe(const lw_model *model, lw_model_info *info);
+LW_API LW_MUST_CHECK lw_status lw_model_opset(const lw_model *model, size_t index,
+                                              const char **domain, int64_t *version);
+LW_API LW_MUST_CHECK lw_status lw_model_metadata(const lw_model *model, size_t index,
+                                                 const char **key, const char **value);
+/* A sentence about something in the model that lampwick cannot run; NULL: no such index. */
+LW_API const char *lw_model_issue(const lw_model *model, size_t index);
+
+/* A node of the graph; domain "" is ai.onnx. Names "" stand for omitted optional inputs. */
+typedef struct lw_node_info {
+    size_t size;
+    const char *name;
+    const char *op_type;
+    const char *domain;
+    size_t n_inputs, n_outputs, n_subgraphs;
+    const char *const *inputs;  /* [n_inputs] */
+    const char *const *outputs; /* [n_outputs] */
+} lw_node_info;
+LW_API LW_MUST_CHECK lw_status lw_model_node(const lw_model *model, size_t index,
+                                             lw_node_info *info);
+/* An initializer of the main graph by name; NULL if there is none. Owned by the model. Its data
+ * may be unaligned: copy it before use. */
+LW_API const lw_value *lw_model_initializer(const lw_model *model, const char *name);
+/* Counts nodes by operator over the main graph and all subgraphs: calls fn once for each kind. */
+LW_API void lw_model_count_ops(const lw_model *model,
+                               void (*fn)(void *user, const char *domain, const char *op_type,
+                                          size_t count),
+                               void *user);
+
+/* What lampwick supports. types is a bit set, bit d for lw_dtype d, of the first input's types
+ * (of the first output's where there is no input). */
+typedef struct lw_op_info {
+    size_t size;
+    const char *domain;
+    const char *name;
+    int version;     /* of the newest form of the operator */
+    uint64_t types;
+    const char *kernels; /* "reference" or "reference cpu" */
+} lw_op_info;
+LW_API size_t lw_op_count(void);
+LW_API LW_MUST_CHECK lw_status lw_op(size_t index, lw_op_info *info);
+
+/* Reads a serialized ONNX TensorProto, SequenceProto or OptionalProto (kind says which; the
+ * conformance suite's .pb files). The value owns its memory. */
+LW_API LW_MUST_CHECK lw_status lw_onnx_value_parse(const void *data, size_t size, lw_kind kind,
+                                                   lw_value **value);
+/* Element types, one number at a time: any numeric dtype from and to double. */
+LW_API double lw_tensor_get(const lw_value *value, size_t index);
+LW_API LW_MUST_CHECK lw_status lw_tensor_set(lw_value *value, size_t index, double number);
+/* A new tensor of another numeric type; rounds to nearest even, integers saturate. */
+LW_API LW_MUST_CHECK lw_status lw_tensor_convert(const lw_value *value, lw_dtype dtype,
+                                                 lw_value **converted);
+
+/* The processor: name of the instruction set level in use ("avx512"), logical processors that
+ * this process may use (affinity and cgroup quota), bytes of memory. */
+typedef struct lw_cpu_info {
+    size_t size;
+    const char *isa;
+    int threads;
+    uint64_t memory;
+} lw_cpu_info;
+LW_API LW_MUST_CHECK lw_status lw_cpu(lw_cpu_info *info);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

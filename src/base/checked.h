@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ * Arithmetic on sizes that come from files: false on overflow, result untouched. */
+#ifndef LWI_CHECKED_H
+#define LWI_CHECKED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+static inline bool lwi_add_size(size_t a, size_t b, size_t *sum) {
+    size_t s;
+    if (__builtin_add_overflow(a, b, &s)) return false;
+    *sum = s;
+    return true;
+}
+
+static inline bool lwi_mul_size(size_t a, size_t b, size_t *product) {
+    size_t p;
+    if (__builtin_mul_overflow(a, b, &p)) return false;
+    *product = p;
+    return true;
+}
+
+static inline bool lwi_add_i64(int64_t a, int64_t b, int64_t *sum) {
+    int64_t s;
+    if (__builtin_add_overflow(a, b, &s)) return false;
+    *sum = s;
+    return true;
+}
+
+static inline bool lwi_mul_i64(int64_t a, int64_t b, int64_t *product) {
+    int64_t p;
+    if (__builtin_mul_overflow(a, b, &p)) return false;
+    *product = p;
+    return true;
+}
+
+/* offset + length lies within size */
+static inline bool lwi_within(size_t offset, size_t length, size_t size) {
+    return offset <= size && length <= size - offset;
+}
+
+#endif

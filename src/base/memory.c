@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/memory.h"
+
+#include "base/checked.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void *malloc_alloc(void *user, size_t bytes, size_t align) {
+    (void)user;
+    size_t rounded;
+    if (!lwi_add_size(bytes, align - 1, &rounded)) return NULL;
+    return aligned_alloc(align, rounded & ~(align - 1));
+}
+
+static void malloc_free(void *user, void *block) {
+    (void)user;
+    free(block);
+}
+
+const lw_allocator lwi_malloc_allocator = {sizeof(lw_allocator), malloc_alloc, malloc_free, NULL};
+
+lw_status lwi_alloc(const lw_allocator *allocator, size_t bytes, void **block) {
+    if (bytes == 0) {
+        *block = NULL;
+        return LW_OK;
+    }
+    void *p = bytes > PTRDIFF_MAX ? NULL : allocator->alloc(allocator->user, bytes, LWI_ALIGN);
+    if (!p) return lwi_fail(LW_NO_MEMORY, "out of memory: could not allocate %zu bytes", bytes);
+    *block = p;
+    return LW_OK;
+}
+
+lw_status lwi_alloc_array(const lw_allocator *allocator, size_t n, size_t size, void *array) {
+    size_t bytes;
+    if (!lwi_mul_size(n, size, &bytes))
+        return lwi_fail(LW_NO_MEMORY, "out of memory: %zu elements of %zu bytes", n, size);
+    void *p = NULL;
+    LW_TRY(lwi_alloc(allocator, bytes, &p));
+    if (p) memset(p, 0, bytes);
+    memcpy(array, &p, sizeof p);
+    return LW_OK;
+}
+
+void lwi_free(const lw_allocator *allocator, void *block) {
+    if (block) allocator->free(allocator->user, block);
+}
+
+lw_status lwi_grow(const lw_allocator *allocator, void *array, size_t *capacity, size_t need,
+                   size_t size) {
+    if (need <= *capacity) return LW_OK;
+    size_t n = *capacity < 8 ? 8 : *capacity * 2;
+    if (n < need) n = need;
+    void *bigger = NULL, *old;
+    memcpy(&old, array, sizeof old);
+    LW_TRY(lwi_alloc_array(allocator, n, size, &bigger));
+    if (old) memcpy(bigger, old, *capacity * size);
+    lwi_free(allocator, old);
+    memcpy(array, &bigger, sizeof bigger);
+    *capacity = n;
+    return LW_OK;
+}
+
+/* ------------------------------------------------------------------- arena */
+
+struct lwi_arena_block {
+    lwi_arena_block *next;
+    size_t size, used;
+};
+enum { ARENA_HEADER = 64, ARENA_BLOCK = 1 << 14, ARENA_ALIGN = 16 };
+
+void lwi_arena_init(lwi_arena *arena, const lw_allocator *allocator) {
+    *arena = (lwi_arena){.allocator = *allocator};
+}
+
+static void free_blocks(lwi_arena *arena, lwi_arena_block *b) {
+    while (b) {
+        lwi_arena_block *next = b->next;
+        lwi_free(&arena->allocator, b);
+        b = next;
+    }
+}
+
+void lwi_arena_free(lwi_arena *arena) {
+    free_blocks(arena, arena->blocks);
+    arena->blocks = NULL;
+    arena->used = 0;
+}
+
+void lwi_arena_reset(lwi_arena *arena) {
+    if (!arena->blocks) return;
+    free_blocks(arena, arena->blocks->next);
+    arena->blocks->next = NULL;
+    arena->blocks->used = 0;
+    arena->used = 0;
+}
+
+static lw_status arena_block(lwi_arena *arena, size_t bytes, size_t *total) {
+    size_t size = arena->blocks ? arena->blocks->size * 2 : ARENA_BLOCK;
+    if (size > (1u << 22)) size = 1u << 22;
+    if (size < bytes) size = bytes;
+    if (!lwi_add_size(size, ARENA_HEADER, total))
+        return lwi_fail(LW_NO_MEMORY, "out of memory: could not allocate %zu bytes", bytes);
+    void *p = NULL;
+    LW_TRY(lwi_alloc(&arena->allocator, *total, &p));
+    lwi_arena_block *b = p;
+    *b = (lwi_arena_block){arena->blocks, size, 0};
+    arena->blocks = b;
+    return LW_OK;
+}
+
+lw_status lwi_arena_alloc(lwi_arena *arena, size_t n, size_t size, void *block) {
+    size_t bytes, rounded, total;
+    if (!lwi_mul_size(n, size, &bytes) || !lwi_add_size(bytes, ARENA_ALIGN - 1, &rounded))
+        return lwi_fail(LW_NO_MEMORY, "out of memory: %zu elements of %zu bytes", n, size);
+    rounded &= ~(size_t)(ARENA_ALIGN - 1);
+    if (rounded == 0) rounded = ARENA_ALIGN;
+    if (!arena->blocks || arena->blocks->size - arena->blocks->used < rounded)
+        LW_TRY(arena_block(arena, rounded, &total));
+    lwi_arena_block *b = arena->blocks;
+    void *p = (char *)b + ARENA_HEADER + b->used;
+    b->used += rounded;
+    arena->used += rounded;
+    memset(p, 0, rounded);
+    memcpy(block, &p, sizeof p);
+    return LW_OK;
+}
+
+lw_status lwi_arena_copy(lwi_arena *arena, const void *data, size_t size, void *copy) {
+    void *p = NULL;
+    LW_TRY(lwi_arena_alloc(arena, size, 1, &p));
+    if (size) memcpy(p, data, size);
+    memcpy(copy, &p, sizeof p);
+    return LW_OK;
+}
+
+lw_status lwi_arena_string(lwi_arena *arena, const char *text, size_t size, const char **copy) {
+    char *p = NULL;
+    LW_TRY(lwi_arena_alloc(arena, size + 1, 1, &p));
+    if (size) memcpy(p, text, size);
+    *copy = p;
+    return LW_OK;
+}
+
+/* -------------------------------------------------------------------- pool */
+
+/* Stands before each block of a pool, in LWI_ALIGN bytes. */
+struct lwi_pool_block {
+    lwi_pool_block *next;
+    size_t size; /* with this header */
+    int class;
+};
+
+/* Four classes per power of two, from 64 bytes on: at most a quarter of a block is slack. */
+static int size_class(size_t bytes, size_t *rounded) {
+    size_t base = 64;
+    for (int c = 0; c + 4 <= LWI_POOL_CLASSES; c += 4, base *= 2)
+        for (int k = 0; k < 4; k++) {
+            size_t size = base + base / 4 * (size_t)k;
+            if (bytes <= size) {
+                *rounded = (size + LWI_ALIGN - 1) & ~(size_t)(LWI_ALIGN - 1);
+                return c + k;
+            }
+        }
+    return -1;
+}
+
+void lwi_pool_init(lwi_pool *pool, const lw_allocator *allocator, size_t limit) {
+    *pool = (lwi_pool){.allocator = *allocator, .limit = limit};
+}
+
+void lwi_pool_trim(lwi_pool *pool) {
+    for (int c = 0; c < LWI_POOL_CLASSES; c++) {
+        while (pool->idle[c]) {
+            lwi_pool_block *b = pool->idle[c];
+            pool->idle[c] = b->next;
+            pool->held -= b->size;
+            lwi_free(&pool->allocator, b);
+        }
+    }
+}
+
+lw_status lwi_pool_get(lwi_pool *pool, size_t bytes, void **block) {
+    size_t size = 0, total;
+    int class = size_class(bytes, &size);
+    if (class < 0 || !lwi_add_size(size, LWI_ALIGN, &total))
+        return lwi_fail(LW_NO_MEMORY, "out of memory: could not allocate %zu bytes", bytes);
+    lwi_pool_block *b = pool->idle[class];
+    if (b) {
+        pool->idle[class] = b->next;
+    } else {
+        if (pool->limit && (total > pool->limit || pool->held > pool->limit - total)) {
+            lwi_pool_trim(pool);
+            if (total > pool->limit || pool->held > pool->limit - total)
+                return lwi_fail(LW_LIMIT, "the memory limit of %zu bytes is reached: %zu are in "
+                                          "use and %zu more are needed",
+                                pool->limit, pool->held, total);
+        }
+        void *p = NULL;
+        LW_TRY(lwi_alloc(&pool->allocator, total, &p));
+        b = p;
+        b->size = total;
+        b->class = class;
+        pool->held += total;
+        pool->allocations++;
+    }
+    b->next = NULL;
+    *block = (char *)b + LWI_ALIGN;
+    return LW_OK;
+}
+
+void lwi_pool_put(lwi_pool *pool, void *block) {
+    if (!block) return;
+    lwi_pool_block *b = (lwi_pool_block *)((char *)block - LWI_ALIGN);
+    b->next = pool->idle[b->class];
+    pool->idle[b->class] = b;
+}

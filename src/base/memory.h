@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ * All memory comes through an lw_allocator. Three ways to hold it:
+ *   lwi_alloc/lwi_free   one block
+ *   lwi_arena            many small things that die together (a model's graph)
+ *   lwi_pool             blocks of a context, kept and reused from run to run */
+#ifndef LWI_MEMORY_H
+#define LWI_MEMORY_H
+
+#include "base/status.h"
+
+enum { LWI_ALIGN = 64 };
+
+/* malloc and free. */
+extern const lw_allocator lwi_malloc_allocator;
+
+/* *block is NULL for 0 bytes. LW_NO_MEMORY otherwise when there is none. */
+lw_status lwi_alloc(const lw_allocator *allocator, size_t bytes, void **block);
+/* n elements of the given size, zeroed. */
+lw_status lwi_alloc_array(const lw_allocator *allocator, size_t n, size_t size, void *array);
+void lwi_free(const lw_allocator *allocator, void *block);
+/* Grows *array (elements of the given size) so that it holds at least need elements. */
+lw_status lwi_grow(const lw_allocator *allocator, void *array, size_t *capacity, size_t need,
+                   size_t size);
+
+typedef struct lwi_arena_block lwi_arena_block;
+typedef struct lwi_arena {
+    lw_allocator allocator;
+    lwi_arena_block *blocks;
+    size_t used; /* bytes handed out */
+} lwi_arena;
+
+void lwi_arena_init(lwi_arena *arena, const lw_allocator *allocator);
+void lwi_arena_free(lwi_arena *arena);
+/* Forgets everything but keeps the newest block for reuse. */
+void lwi_arena_reset(lwi_arena *arena);
+/* Zeroed memory, aligned to 16 bytes. *block is set only on success. */
+lw_status lwi_arena_alloc(lwi_arena *arena, size_t n, size_t size, void *block);
+lw_status lwi_arena_copy(lwi_arena *arena, const void *data, size_t size, void *copy);
+/* A zero-terminated copy. */
+lw_status lwi_arena_string(lwi_arena *arena, const char *text, size_t size, const char **copy);
+
+/* Blocks by size class. Not thread-safe. */
+typedef struct lwi_pool_block lwi_pool_block;
+enum { LWI_POOL_CLASSES = 128 };
+typedef struct lwi_pool {
+    lw_allocator allocator;
+    lwi_pool_block *idle[LWI_POOL_CLASSES];
+    size_t held;        /* bytes in all blocks, idle or not */
+    size_t limit;       /* 0: none */
+    size_t allocations; /* calls of the allocator */
+} lwi_pool;
+
+void lwi_pool_init(lwi_pool *pool, const lw_allocator *allocator, size_t limit);
+void lwi_pool_trim(lwi_pool *pool); /* frees idle blocks */
+/* Aligned to LWI_ALIGN. 0 bytes give a valid block. */
+lw_status lwi_pool_get(lwi_pool *pool, size_t bytes, void **block);
+void lwi_pool_put(lwi_pool *pool, void *block);
+
+#endif
