@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ * What a door (format/...) makes of a file: the graph, and what the file says about itself. */
+#ifndef LWI_NETWORK_H
+#define LWI_NETWORK_H
+
+#include "base/file.h"
+#include "graph/graph.h"
+
+typedef struct lwi_opset {
+    const char *domain;
+    int64_t version;
+} lwi_opset;
+
+typedef struct lwi_metadata {
+    const char *key, *value;
+} lwi_metadata;
+
+typedef struct lwi_network {
+    lwi_arena arena; /* holds everything below, all zero-terminated strings */
+    lwi_graph *graph;
+    const char *format, *producer, *producer_version, *doc; /* "" if not given */
+    int64_t ir_version, model_version;
+    lwi_opset *opsets;
+    size_t n_opsets, cap_opsets;
+    lwi_metadata *metadata;
+    size_t n_metadata, cap_metadata;
+    const char **issues; /* what lampwick cannot run, a sentence each */
+    size_t n_issues, cap_issues;
+    lwi_file *files; /* mapped: the model's own first, then external data */
+    size_t n_files, cap_files;
+    bool collect; /* an unsupported operator becomes an issue and loading goes on */
+} lwi_network;
+
+void lwi_network_init(lwi_network *network, const lw_allocator *allocator, bool collect);
+/* Unmaps files, frees constants that have storage, frees the arena. */
+void lwi_network_free(lwi_network *network);
+/* Records this thread's last error as an issue and returns LW_OK if issues are collected and the
+ * status is one that looking goes on after (LW_UNSUPPORTED); returns status otherwise. */
+lw_status lwi_network_issue(lwi_network *network, lw_status status);
+lw_status lwi_network_opset(lwi_network *network, const char *domain, int64_t version);
+lw_status lwi_network_metadata(lwi_network *network, const char *key, const char *value);
+/* Keeps a mapped file; on failure the file is unmapped. */
+lw_status lwi_network_keep_file(lwi_network *network, lwi_file *file);
+/* A constant in the arena that borrows data (from a mapped file or the arena itself). */
+lw_status lwi_network_tensor(lwi_network *network, lw_dtype dtype, int rank, const int64_t *dims,
+                             const void *data, lw_value **value);
+
+#endif
