@@ -341,20 +341,21 @@ LW_API LW_MUST_CHECK lw_status lw_model_metadata(const lw_model *model, size_t i
 /* A sentence about something in the model that lampwick cannot run; NULL: no such index. */
 LW_API const char *lw_model_issue(const lw_model *model, size_t index);
 
-/* A node of the graph; domain "" is ai.onnx. Names "" stand for omitted optional inputs. */
+/* A node of the main graph; domain "" is ai.onnx. */
 typedef struct lw_node_info {
     size_t size;
     const char *name;
     const char *op_type;
     const char *domain;
     size_t n_inputs, n_outputs, n_subgraphs;
-    const char *const *inputs;  /* [n_inputs] */
-    const char *const *outputs; /* [n_outputs] */
 } lw_node_info;
 LW_API LW_MUST_CHECK lw_status lw_model_node(const lw_model *model, size_t index,
                                              lw_node_info *info);
-/* An initializer of the main graph by name; NULL if there is none. Owned by the model. Its data
- * may be unaligned: copy it before use. */
+/* The name of a value that the node reads or makes; "" for one that is left out; NULL: no such
+ * node or index. */
+LW_API const char *lw_model_node_input(const lw_model *model, size_t node, size_t index);
+LW_API const char *lw_model_node_output(const lw_model *model, size_t node, size_t index);
+/* An initializer of the main graph by name; NULL if there is none. Owned by the model. */
 LW_API const lw_value *lw_model_initializer(const lw_model *model, const char *name);
 /* Counts nodes by operator over the main graph and all subgraphs: calls fn once for each kind. */
 LW_API void lw_model_count_ops(const lw_model *model,

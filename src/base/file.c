@@ -23,9 +23,11 @@ static lw_status map_fd(int fd, const char *path, bool single, lwi_file *file) {
     }
     if (!S_ISREG(st.st_mode) || (single && st.st_nlink != 1)) {
         close(fd);
-        return lwi_fail(LW_IO, S_ISREG(st.st_mode) ? "'%s' is a hard link to a file that has "
-                                                     "another name too"
-                                                   : "'%s' is not a regular file", path);
+        return lwi_fail(LW_IO,
+                        S_ISREG(st.st_mode) ? "'%s' is a hard link to a file that has "
+                                              "another name too"
+                                            : "'%s' is not a regular file",
+                        path);
     }
     void *data = NULL;
     const size_t size = (size_t)st.st_size;
@@ -62,8 +64,8 @@ static lw_status open_folder(const char *beside, int *fd) {
 
 /* Opens one component below the folder at, and closes the folder. */
 static lw_status descend(int *at, const char *name, bool last, const char *path) {
-    const int fd = openat(*at, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK |
-                                         (last ? 0 : O_DIRECTORY));
+    const int fd = openat(
+        *at, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | (last ? 0 : O_DIRECTORY));
     const lw_status status = fd < 0 ? io_error("open", path) : LW_OK;
     close(*at);
     *at = fd;
@@ -87,7 +89,8 @@ lw_status lwi_file_map_confined(const char *beside, const char *path, lwi_file *
         memcpy(component, p, n);
         component[n] = 0;
         p += n;
-        while (*p == '/') p++;
+        while (*p == '/')
+            p++;
         if (n == 0 || !strcmp(component, ".")) continue;
         LW_TRY(descend(&at, component, !*p, path));
     }

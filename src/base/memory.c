@@ -191,9 +191,11 @@ lw_status lwi_pool_get(lwi_pool *pool, size_t bytes, void **block) {
     } else {
         if (pool->limit && (total > pool->limit || pool->held > pool->limit - total)) {
             lwi_pool_trim(pool);
-            if (total > pool->limit || pool->held > pool->limit - total)
-                return lwi_fail(LW_LIMIT, "the memory limit of %zu bytes is reached: %zu are in "
-                                          "use and %zu more are needed",
+            pool->limit_hit = total > pool->limit || pool->held > pool->limit - total;
+            if (pool->limit_hit)
+                return lwi_fail(LW_LIMIT,
+                                "the memory limit of %zu bytes is reached: %zu are in "
+                                "use and %zu more are needed",
                                 pool->limit, pool->held, total);
         }
         void *p = NULL;
@@ -214,4 +216,16 @@ void lwi_pool_put(lwi_pool *pool, void *block) {
     lwi_pool_block *b = (lwi_pool_block *)((char *)block - LWI_ALIGN);
     b->next = pool->idle[b->class];
     pool->idle[b->class] = b;
+}
+
+static void *pool_alloc(void *user, size_t bytes, size_t align) {
+    (void)align; /* LWI_ALIGN is the most that anyone here asks for */
+    void *block = NULL;
+    return lwi_pool_get(user, bytes, &block) == LW_OK ? block : NULL;
+}
+
+static void pool_free(void *user, void *block) { lwi_pool_put(user, block); }
+
+lw_allocator lwi_pool_allocator(lwi_pool *pool) {
+    return (lw_allocator){sizeof(lw_allocator), pool_alloc, pool_free, pool};
 }

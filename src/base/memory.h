@@ -48,6 +48,7 @@ typedef struct lwi_pool {
     size_t held;        /* bytes in all blocks, idle or not */
     size_t limit;       /* 0: none */
     size_t allocations; /* calls of the allocator */
+    bool limit_hit;     /* the limit has been the reason for a failure */
 } lwi_pool;
 
 void lwi_pool_init(lwi_pool *pool, const lw_allocator *allocator, size_t limit);
@@ -55,5 +56,7 @@ void lwi_pool_trim(lwi_pool *pool); /* frees idle blocks */
 /* Aligned to LWI_ALIGN. 0 bytes give a valid block. */
 lw_status lwi_pool_get(lwi_pool *pool, size_t bytes, void **block);
 void lwi_pool_put(lwi_pool *pool, void *block);
+/* The pool as an allocator, for values that live and die within it. */
+lw_allocator lwi_pool_allocator(lwi_pool *pool);
 
 #endif

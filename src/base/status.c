@@ -35,9 +35,11 @@ const char *lw_last_error(void) { return sentence; }
 const char *lw_status_name(lw_status status) {
     switch ((int)status) {
 #define NAME(name, value, text)                                                                    \
-    case value: return #name;
+    case value:                                                                                    \
+        return #name;
         LW_STATUS_LIST(NAME)
 #undef NAME
-    default: return "unknown status";
+    default:
+        return "unknown status";
     }
 }

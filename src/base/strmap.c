@@ -6,7 +6,8 @@
 /* FNV-1a, 64 bits */
 static uint64_t hash_of(const char *key) {
     uint64_t h = 0xcbf29ce484222325u;
-    for (; *key; key++) h = (h ^ (unsigned char)*key) * 0x100000001b3u;
+    for (; *key; key++)
+        h = (h ^ (unsigned char)*key) * 0x100000001b3u;
     return h;
 }
 

@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-
 enum { MAX_WORKERS = 255, SPINS = 2000 };
 
 static struct {
@@ -80,7 +79,8 @@ static uint_fast64_t wait_for_job(uint_fast64_t seen) {
 static void *worker(void *unused) {
     (void)unused;
     uint_fast64_t seen = 0;
-    while (!atomic_load(&pool.stop)) seen = wait_for_job(seen);
+    while (!atomic_load(&pool.stop))
+        seen = wait_for_job(seen);
     return NULL;
 }
 
@@ -89,7 +89,8 @@ static void stop_workers(void) {
     atomic_store(&pool.stop, true);
     pthread_cond_broadcast(&pool.wake);
     pthread_mutex_unlock(&pool.lock);
-    for (int i = 0; i < pool.workers; i++) pthread_join(pool.threads[i], NULL);
+    for (int i = 0; i < pool.workers; i++)
+        pthread_join(pool.threads[i], NULL);
     pool.workers = 0;
     atomic_store(&pool.stop, false);
 }
@@ -104,8 +105,7 @@ lw_status lwi_thread_pool_enter(void) {
         while (pool.workers < wanted && status == LW_OK) {
             if (pthread_create(&pool.threads[pool.workers], NULL, worker, NULL) != 0)
                 status = lwi_fail(LW_NO_MEMORY, "could not start thread %d", pool.workers + 1);
-            else
-                pool.workers++;
+            else pool.workers++;
         }
         if (status != LW_OK) stop_workers();
     }
@@ -122,7 +122,8 @@ void lwi_thread_pool_leave(void) {
 
 void lwi_thread_pool_run(int threads, size_t n, void (*task)(void *arg, size_t i), void *arg) {
     if (threads <= 1 || n <= 1 || pthread_mutex_trylock(&pool.job_lock) != 0) {
-        for (size_t i = 0; i < n; i++) task(arg, i);
+        for (size_t i = 0; i < n; i++)
+            task(arg, i);
         return;
     }
     pthread_mutex_lock(&pool.lock);
@@ -137,7 +138,8 @@ void lwi_thread_pool_run(int threads, size_t n, void (*task)(void *arg, size_t i
     take_tasks();
     pthread_mutex_lock(&pool.lock);
     atomic_store(&pool.seats, 0);
-    while (atomic_load(&pool.inside) > 0) pthread_cond_wait(&pool.done, &pool.lock);
+    while (atomic_load(&pool.inside) > 0)
+        pthread_cond_wait(&pool.done, &pool.lock);
     pthread_mutex_unlock(&pool.lock);
     pthread_mutex_unlock(&pool.job_lock);
 }

@@ -76,7 +76,8 @@ lw_status lwi_graph_find(lwi_graph *g, const char *name, int *id) {
 lw_status lwi_graph_temporary(lwi_graph *g, const char *prefix, int *id) {
     char name[128];
     size_t k = g->n_slots;
-    do snprintf(name, sizeof name, "%.90s~%zu", prefix, k++);
+    do
+        snprintf(name, sizeof name, "%.90s~%zu", prefix, k++);
     while (lwi_strmap_get(&g->names, name) >= 0);
     return add_slot(g, name, id);
 }
@@ -114,8 +115,8 @@ lw_status lwi_node_set_attr(lwi_arena *arena, lwi_node *node, const lwi_attr *at
             node->attrs[i] = *attr;
             return LW_OK;
         }
-    LW_TRY(arena_grow(arena, &node->attrs, &node->cap_attrs, node->n_attrs + 1,
-                      sizeof *node->attrs));
+    LW_TRY(
+        arena_grow(arena, &node->attrs, &node->cap_attrs, node->n_attrs + 1, sizeof *node->attrs));
     node->attrs[node->n_attrs++] = *attr;
     return LW_OK;
 }
@@ -140,7 +141,8 @@ lw_status lwi_node_set_input(lwi_arena *arena, lwi_node *node, size_t index, int
     if (index >= node->n_inputs) {
         int *inputs = NULL;
         LW_TRY(lwi_arena_alloc(arena, index + 1, sizeof *inputs, &inputs));
-        for (size_t i = 0; i <= index; i++) inputs[i] = i < node->n_inputs ? node->inputs[i] : -1;
+        for (size_t i = 0; i <= index; i++)
+            inputs[i] = i < node->n_inputs ? node->inputs[i] : -1;
         node->inputs = inputs;
         node->n_inputs = index + 1;
     }

@@ -94,6 +94,11 @@ struct lwi_graph {
     lwi_capture *captures;
     size_t n_captures, cap_captures;
     lwi_strmap names; /* of slots; freed by lwi_graph_seal */
+    /* Set by lwi_graph_lifetimes: */
+    int *last_use;      /* [n_slots] node after which the value is not needed; n_nodes: an output
+                           of the graph; -1: never used */
+    size_t *dead_first; /* [n_nodes + 1] values that die after node i are dead[dead_first[i]] to */
+    int *dead;          /* dead[dead_first[i + 1] - 1] */
 };
 
 lw_status lwi_graph_new(lwi_arena *arena, lwi_graph *parent, const char *name, lwi_graph **graph);
@@ -115,6 +120,9 @@ lw_status lwi_graph_append(lwi_graph *graph, const lwi_node *node);
 void lwi_graph_seal(lwi_graph *graph);
 /* Orders nodes so that each stands after those it needs; LW_CORRUPT on a cycle. Stable. */
 lw_status lwi_graph_sort(lwi_graph *graph);
+
+/* Finds out which values die where, here and in all subgraphs. */
+lw_status lwi_graph_lifetimes(lwi_graph *graph);
 
 /* NULL if the node has no such attribute. */
 const lwi_attr *lwi_node_attr(const lwi_node *node, const char *name);

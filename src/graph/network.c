@@ -4,8 +4,8 @@
 #include <string.h>
 
 void lwi_network_init(lwi_network *n, const lw_allocator *allocator, bool collect) {
-    *n = (lwi_network){.format = "", .producer = "", .producer_version = "", .doc = "",
-                       .collect = collect};
+    *n = (lwi_network){
+        .format = "", .producer = "", .producer_version = "", .doc = "", .collect = collect};
     lwi_arena_init(&n->arena, allocator);
 }
 
@@ -24,7 +24,8 @@ void lwi_network_free(lwi_network *n) {
         lwi_graph_seal(n->graph);
         free_graph(n->graph);
     }
-    for (size_t i = 0; i < n->n_files; i++) lwi_file_unmap(&n->files[i]);
+    for (size_t i = 0; i < n->n_files; i++)
+        lwi_file_unmap(&n->files[i]);
     lwi_arena_free(&n->arena);
     n->graph = NULL;
     n->n_files = 0;
@@ -69,8 +70,7 @@ lw_status lwi_network_metadata(lwi_network *n, const char *key, const char *valu
 }
 
 lw_status lwi_network_keep_file(lwi_network *n, lwi_file *file) {
-    const lw_status status =
-        grow(n, &n->files, &n->cap_files, n->n_files + 1, sizeof *n->files);
+    const lw_status status = grow(n, &n->files, &n->cap_files, n->n_files + 1, sizeof *n->files);
     if (status != LW_OK) {
         lwi_file_unmap(file);
         return status;

@@ -9,17 +9,18 @@
 
 typedef struct sorter {
     const lwi_graph *graph;
-    int *producer;   /* [slots] node index, -1 */
-    int *missing;    /* [nodes] inputs not yet produced */
-    size_t *first;   /* [nodes + 1] where a node's users start in users */
+    int *producer; /* [slots] node index, -1 */
+    int *missing;  /* [nodes] inputs not yet produced */
+    size_t *first; /* [nodes + 1] where a node's users start in users */
     int *users;
-    int *heap;       /* nodes that are ready, smallest index first */
+    int *heap; /* nodes that are ready, smallest index first */
     size_t n_heap;
 } sorter;
 
 static void heap_push(sorter *s, int node) {
     size_t i = s->n_heap++;
-    for (; i && s->heap[(i - 1) / 2] > node; i = (i - 1) / 2) s->heap[i] = s->heap[(i - 1) / 2];
+    for (; i && s->heap[(i - 1) / 2] > node; i = (i - 1) / 2)
+        s->heap[i] = s->heap[(i - 1) / 2];
     s->heap[i] = node;
 }
 
@@ -46,7 +47,8 @@ static void each_input(const lwi_node *node, void (*fn)(sorter *, int node, int 
     for (size_t a = 0; a < node->n_attrs; a++) {
         if (node->attrs[a].kind != LWI_ATTR_GRAPH) continue;
         const lwi_graph *sub = node->attrs[a].graph;
-        for (size_t c = 0; c < sub->n_captures; c++) fn(s, index, sub->captures[c].outer);
+        for (size_t c = 0; c < sub->n_captures; c++)
+            fn(s, index, sub->captures[c].outer);
     }
 }
 
@@ -64,14 +66,15 @@ static void add_edge(sorter *s, int node, int value) {
 
 static lw_status find_producers(sorter *s) {
     const lwi_graph *g = s->graph;
-    for (size_t i = 0; i < g->n_slots; i++) s->producer[i] = -1;
+    for (size_t i = 0; i < g->n_slots; i++)
+        s->producer[i] = -1;
     for (size_t i = 0; i < g->n_nodes; i++)
         for (size_t k = 0; k < g->nodes[i].n_outputs; k++) {
             const int id = g->nodes[i].outputs[k];
             if (id < 0) continue;
             if (s->producer[id] >= 0)
-                return lwi_fail(LW_CORRUPT, "graph '%s': two nodes produce the value '%s'",
-                                g->name, g->slots[id].name);
+                return lwi_fail(LW_CORRUPT, "graph '%s': two nodes produce the value '%s'", g->name,
+                                g->slots[id].name);
             s->producer[id] = (int)i;
         }
     return LW_OK;
@@ -80,11 +83,15 @@ static lw_status find_producers(sorter *s) {
 static lw_status sort_nodes(sorter *s, lwi_graph *g, lwi_node *sorted, lwi_arena *scratch) {
     LW_TRY(find_producers(s));
     const int n = (int)g->n_nodes;
-    for (int i = 0; i < n; i++) each_input(&g->nodes[i], count_edge, s, i);
-    for (int i = 0; i < n; i++) s->first[i + 1] += s->first[i];
+    for (int i = 0; i < n; i++)
+        each_input(&g->nodes[i], count_edge, s, i);
+    for (int i = 0; i < n; i++)
+        s->first[i + 1] += s->first[i];
     LW_TRY(lwi_arena_alloc(scratch, s->first[n] + 1, sizeof *s->users, &s->users));
-    for (int i = 0; i < n; i++) each_input(&g->nodes[i], add_edge, s, i);
-    for (int i = n; i > 0; i--) s->first[i] = s->first[i - 1];
+    for (int i = 0; i < n; i++)
+        each_input(&g->nodes[i], add_edge, s, i);
+    for (int i = n; i > 0; i--)
+        s->first[i] = s->first[i - 1];
     s->first[0] = 0;
     for (int i = 0; i < n; i++)
         if (s->missing[i] == 0) heap_push(s, i);

@@ -11,8 +11,7 @@
     X(LW_FLOAT8E4M3FNUZ, uint8_t, lwi_f8e4m3fnuz_to_f32(v), lwi_f32_to_f8e4m3fnuz(x, true))        \
     X(LW_FLOAT8E5M2, uint8_t, lwi_f8e5m2_to_f32(v), lwi_f32_to_f8e5m2(x, true))                    \
     X(LW_FLOAT8E5M2FNUZ, uint8_t, lwi_f8e5m2fnuz_to_f32(v), lwi_f32_to_f8e5m2fnuz(x, true))        \
-    X(LW_FLOAT8E8M0, uint8_t, lwi_f8e8m0_to_f32(v),                                                \
-      lwi_f32_to_f8e8m0(x, true, LWI_E8M0_NEAREST))
+    X(LW_FLOAT8E8M0, uint8_t, lwi_f8e8m0_to_f32(v), lwi_f32_to_f8e8m0(x, true, LWI_E8M0_NEAREST))
 
 static void f4_widen(const uint8_t *data, size_t offset, size_t n, float *out) {
     for (size_t i = 0; i < n; i++) {
@@ -42,8 +41,11 @@ void lwi_widen(lw_dtype dtype, const void *data, size_t offset, size_t n, float 
     }
         SMALL_FLOATS(WIDEN)
 #undef WIDEN
-    case LW_FLOAT4E2M1: f4_widen(data, offset, n, out); break;
-    default: break;
+    case LW_FLOAT4E2M1:
+        f4_widen(data, offset, n, out);
+        break;
+    default:
+        break;
     }
 }
 
@@ -60,8 +62,11 @@ void lwi_narrow(lw_dtype dtype, const float *in, size_t n, size_t offset, void *
     }
         SMALL_FLOATS(NARROW)
 #undef NARROW
-    case LW_FLOAT4E2M1: f4_narrow(in, n, offset, data); break;
-    default: break;
+    case LW_FLOAT4E2M1:
+        f4_narrow(in, n, offset, data);
+        break;
+    default:
+        break;
     }
 }
 

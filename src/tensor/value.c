@@ -25,8 +25,9 @@ size_t lwi_dtype_size(lw_dtype d) { return ((size_t)lw_dtype_bits(d) + 7) / 8; }
 bool lwi_dtype_is_packed(lw_dtype d) { return is_dtype(d) && TYPES[d].bits < 8; }
 
 bool lwi_dtype_is_small_float(lw_dtype d) {
-    return d == LW_FLOAT16 || d == LW_BFLOAT16 || (d >= LW_FLOAT8E4M3FN && d <= LW_FLOAT8E5M2FNUZ) ||
-           d == LW_FLOAT4E2M1 || d == LW_FLOAT8E8M0;
+    return d == LW_FLOAT16 || d == LW_BFLOAT16 ||
+           (d >= LW_FLOAT8E4M3FN && d <= LW_FLOAT8E5M2FNUZ) || d == LW_FLOAT4E2M1 ||
+           d == LW_FLOAT8E8M0;
 }
 
 bool lwi_dtype_is_float(lw_dtype d) {
@@ -125,7 +126,8 @@ lw_status lwi_tensor_init(lw_value *v, lw_dtype dtype, int rank, const int64_t *
     v->kind = LW_KIND_TENSOR;
     v->dtype = dtype;
     v->rank = rank;
-    for (int i = 0; i < rank; i++) v->dims[i] = dims[i];
+    for (int i = 0; i < rank; i++)
+        v->dims[i] = dims[i];
     v->count = count;
     v->bytes = bytes;
     v->data = data;
@@ -182,7 +184,8 @@ lw_value *lwi_value_ref(const lw_value *value) {
 }
 
 void lwi_value_clear(lw_value *v) {
-    for (size_t i = 0; i < v->n_items; i++) lwi_value_release(v->items[i]);
+    for (size_t i = 0; i < v->n_items; i++)
+        lwi_value_release(v->items[i]);
     lwi_free(&v->allocator, v->items);
     lwi_storage_release(v->storage);
     v->items = NULL;
@@ -273,18 +276,29 @@ int64_t lwi_get_int(const lw_value *v, size_t i) {
     const void *p = v->data;
     switch (v->dtype) {
     case LW_BOOL:
-    case LW_UINT8: return ((const uint8_t *)p)[i];
-    case LW_INT8: return ((const int8_t *)p)[i];
-    case LW_UINT16: return ((const uint16_t *)p)[i];
-    case LW_INT16: return ((const int16_t *)p)[i];
-    case LW_INT32: return ((const int32_t *)p)[i];
-    case LW_UINT32: return ((const uint32_t *)p)[i];
-    case LW_INT64: return ((const int64_t *)p)[i];
-    case LW_UINT64: return (int64_t)((const uint64_t *)p)[i];
+    case LW_UINT8:
+        return ((const uint8_t *)p)[i];
+    case LW_INT8:
+        return ((const int8_t *)p)[i];
+    case LW_UINT16:
+        return ((const uint16_t *)p)[i];
+    case LW_INT16:
+        return ((const int16_t *)p)[i];
+    case LW_INT32:
+        return ((const int32_t *)p)[i];
+    case LW_UINT32:
+        return ((const uint32_t *)p)[i];
+    case LW_INT64:
+        return ((const int64_t *)p)[i];
+    case LW_UINT64:
+        return (int64_t)((const uint64_t *)p)[i];
     case LW_UINT4:
-    case LW_UINT2: return packed_code(v, i);
-    case LW_INT4: return (packed_code(v, i) ^ 8) - 8;
-    case LW_INT2: return (packed_code(v, i) ^ 2) - 2;
+    case LW_UINT2:
+        return packed_code(v, i);
+    case LW_INT4:
+        return (packed_code(v, i) ^ 8) - 8;
+    case LW_INT2:
+        return (packed_code(v, i) ^ 2) - 2;
     default: {
         const double d = lwi_get_double(v, i);
         if (!(d > -9223372036854775808.0)) return INT64_MIN;
@@ -296,22 +310,37 @@ int64_t lwi_get_int(const lw_value *v, size_t i) {
 double lwi_get_double(const lw_value *v, size_t i) {
     const void *p = v->data;
     switch (v->dtype) {
-    case LW_FLOAT32: return ((const float *)p)[i];
-    case LW_FLOAT64: return ((const double *)p)[i];
-    case LW_COMPLEX64: return ((const float *)p)[2 * i];
-    case LW_COMPLEX128: return ((const double *)p)[2 * i];
-    case LW_FLOAT16: return lwi_f16_to_f32(((const uint16_t *)p)[i]);
-    case LW_BFLOAT16: return lwi_bf16_to_f32(((const uint16_t *)p)[i]);
-    case LW_FLOAT8E4M3FN: return lwi_f8e4m3fn_to_f32(((const uint8_t *)p)[i]);
-    case LW_FLOAT8E4M3FNUZ: return lwi_f8e4m3fnuz_to_f32(((const uint8_t *)p)[i]);
-    case LW_FLOAT8E5M2: return lwi_f8e5m2_to_f32(((const uint8_t *)p)[i]);
-    case LW_FLOAT8E5M2FNUZ: return lwi_f8e5m2fnuz_to_f32(((const uint8_t *)p)[i]);
-    case LW_FLOAT8E8M0: return lwi_f8e8m0_to_f32(((const uint8_t *)p)[i]);
-    case LW_FLOAT4E2M1: return lwi_f4e2m1_to_f32((uint8_t)packed_code(v, i));
-    case LW_UINT64: return (double)((const uint64_t *)p)[i];
+    case LW_FLOAT32:
+        return ((const float *)p)[i];
+    case LW_FLOAT64:
+        return ((const double *)p)[i];
+    case LW_COMPLEX64:
+        return ((const float *)p)[2 * i];
+    case LW_COMPLEX128:
+        return ((const double *)p)[2 * i];
+    case LW_FLOAT16:
+        return lwi_f16_to_f32(((const uint16_t *)p)[i]);
+    case LW_BFLOAT16:
+        return lwi_bf16_to_f32(((const uint16_t *)p)[i]);
+    case LW_FLOAT8E4M3FN:
+        return lwi_f8e4m3fn_to_f32(((const uint8_t *)p)[i]);
+    case LW_FLOAT8E4M3FNUZ:
+        return lwi_f8e4m3fnuz_to_f32(((const uint8_t *)p)[i]);
+    case LW_FLOAT8E5M2:
+        return lwi_f8e5m2_to_f32(((const uint8_t *)p)[i]);
+    case LW_FLOAT8E5M2FNUZ:
+        return lwi_f8e5m2fnuz_to_f32(((const uint8_t *)p)[i]);
+    case LW_FLOAT8E8M0:
+        return lwi_f8e8m0_to_f32(((const uint8_t *)p)[i]);
+    case LW_FLOAT4E2M1:
+        return lwi_f4e2m1_to_f32((uint8_t)packed_code(v, i));
+    case LW_UINT64:
+        return (double)((const uint64_t *)p)[i];
     case LW_STRING:
     case LW_DTYPE_NONE:
-    case LW_DTYPE_COUNT: return 0;
-    default: return (double)lwi_get_int(v, i);
+    case LW_DTYPE_COUNT:
+        return 0;
+    default:
+        return (double)lwi_get_int(v, i);
     }
 }

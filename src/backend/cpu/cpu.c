@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/cpu/cpu.h"
+
+#include "ops/registry.h"
+
+typedef struct claim {
+    const lwi_op *op;
+    lwi_kernel (*fn)(const lwi_call *call);
+} claim;
+
+#define LWI_CPU(ident)                                                                             \
+    extern const lwi_op lwi_op_##ident;                                                            \
+    lwi_kernel lwi_cpu_##ident##_claim(const lwi_call *call);
+#include "backend/cpu/cpu.def"
+#undef LWI_CPU
+
+static const claim CLAIMS[] = {
+#define LWI_CPU(ident) {&lwi_op_##ident, lwi_cpu_##ident##_claim},
+#include "backend/cpu/cpu.def"
+#undef LWI_CPU
+    {NULL, NULL},
+};
+
+lwi_kernel lwi_cpu_claim(const lwi_call *call) {
+    for (const claim *k = CLAIMS; k->op; k++)
+        if (k->op == call->node->op->op) return k->fn(call);
+    return NULL;
+}
+
+bool lwi_cpu_knows(const lwi_op *op) {
+    for (const claim *k = CLAIMS; k->op; k++)
+        if (k->op == op) return true;
+    return false;
+}

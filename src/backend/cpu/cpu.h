@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ * The CPU backend: for calls that it knows a faster kernel for than the operator's reference. */
+#ifndef LWI_CPU_BACKEND_H
+#define LWI_CPU_BACKEND_H
+
+#include "ops/op.h"
+
+typedef lw_status (*lwi_kernel)(lwi_call *call);
+
+/* The kernel for a call whose inputs have types and shapes; NULL: the reference is the best. */
+lwi_kernel lwi_cpu_claim(const lwi_call *call);
+/* Whether there is a kernel for some types and shapes of the operator. */
+bool lwi_cpu_knows(const lwi_op *op);
+
+#endif

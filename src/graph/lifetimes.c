@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ * After which node each value is needed no more. */
+#include "graph/graph.h"
+
+/* Sets last_use for what the node reads, by itself or through its subgraphs' captures. */
+static void mark_uses(const lwi_node *node, int index, int *last_use) {
+    for (size_t i = 0; i < node->n_inputs; i++)
+        if (node->inputs[i] >= 0) last_use[node->inputs[i]] = index;
+    for (size_t a = 0; a < node->n_attrs; a++) {
+        if (node->attrs[a].kind != LWI_ATTR_GRAPH) continue;
+        const lwi_graph *sub = node->attrs[a].graph;
+        for (size_t c = 0; c < sub->n_captures; c++)
+            last_use[sub->captures[c].outer] = index;
+    }
+}
+
+static lw_status subgraph_lifetimes(const lwi_graph *g) {
+    for (size_t i = 0; i < g->n_nodes; i++)
+        for (size_t a = 0; a < g->nodes[i].n_attrs; a++)
+            if (g->nodes[i].attrs[a].kind == LWI_ATTR_GRAPH)
+                LW_TRY(lwi_graph_lifetimes(g->nodes[i].attrs[a].graph));
+    return LW_OK;
+}
+
+lw_status lwi_graph_lifetimes(lwi_graph *g) {
+    LW_TRY(lwi_arena_alloc(g->arena, g->n_slots, sizeof *g->last_use, &g->last_use));
+    LW_TRY(lwi_arena_alloc(g->arena, g->n_nodes + 2, sizeof *g->dead_first, &g->dead_first));
+    LW_TRY(lwi_arena_alloc(g->arena, g->n_slots, sizeof *g->dead, &g->dead));
+    for (size_t s = 0; s < g->n_slots; s++)
+        g->last_use[s] = -1;
+    for (size_t i = 0; i < g->n_nodes; i++) {
+        const lwi_node *node = &g->nodes[i];
+        for (size_t k = 0; k < node->n_outputs; k++)
+            if (node->outputs[k] >= 0) g->last_use[node->outputs[k]] = (int)i;
+        mark_uses(node, (int)i, g->last_use);
+    }
+    for (size_t i = 0; i < g->n_outputs; i++)
+        g->last_use[g->outputs[i]] = (int)g->n_nodes;
+    for (size_t s = 0; s < g->n_slots; s++)
+        if (g->last_use[s] >= 0 && g->last_use[s] < (int)g->n_nodes)
+            g->dead_first[g->last_use[s] + 2]++;
+    for (size_t i = 0; i < g->n_nodes; i++)
+        g->dead_first[i + 2] += g->dead_first[i + 1];
+    for (size_t s = 0; s < g->n_slots; s++)
+        if (g->last_use[s] >= 0 && g->last_use[s] < (int)g->n_nodes)
+            g->dead[g->dead_first[g->last_use[s] + 1]++] = (int)s;
+    return subgraph_lifetimes(g);
+}

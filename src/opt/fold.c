@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "opt/fold.h"
+
+#include "ops/call.h"
+
+#include <string.h>
+
+/* Results above this size are not worth keeping: they are cheap to compute and dear to store. */
+enum { LARGEST_RESULT = 1 << 14, LARGEST_INPUT = 1 << 12, MOST_VALUES = 64 };
+
+typedef struct folder {
+    lwi_network *network;
+    lwi_graph *graph;
+    lwi_arena scratch; /* of one node */
+} folder;
+
+static lw_status fold_memory(void *state, size_t bytes, void **block) {
+    return lwi_arena_alloc(&((folder *)state)->scratch, bytes, 1, block);
+}
+
+static lw_status fold_output(void *state, lw_value *value) {
+    folder *f = state;
+    if (value->bytes > LARGEST_RESULT) return LWI_LATER;
+    return lwi_arena_alloc(&f->network->arena, value->bytes, 1, &value->data);
+}
+
+static lw_status fold_bytes(void *state, size_t n, void **block) {
+    return lwi_arena_alloc(&((folder *)state)->network->arena, n, 1, block);
+}
+
+static lwi_host fold_host(folder *f) {
+    return (lwi_host){.memory = fold_memory,
+                      .output = fold_output,
+                      .bytes = fold_bytes,
+                      .allocator = f->network->arena.allocator};
+}
+
+static bool is_default_input(const lwi_graph *g, int id) {
+    for (size_t i = 0; i < g->n_inputs; i++)
+        if (g->inputs[i] == id) return true;
+    return false;
+}
+
+static bool is_candidate(const lwi_graph *g, const lwi_node *node) {
+    if (!node->op || node->op->op->flags & LWI_RANDOM || node->n_inputs == 0) return false;
+    if (node->n_inputs > MOST_VALUES || node->n_outputs > MOST_VALUES) return false;
+    for (size_t a = 0; a < node->n_attrs; a++)
+        if (node->attrs[a].kind == LWI_ATTR_GRAPH) return false;
+    for (size_t i = 0; i < node->n_inputs; i++) {
+        const int id = node->inputs[i];
+        if (id < 0) continue;
+        const lw_value *v = g->slots[id].constant;
+        if (!v || v->bytes > LARGEST_INPUT || is_default_input(g, id)) return false;
+    }
+    return true;
+}
+
+static lw_status keep_result(folder *f, const lw_value *v, int id) {
+    lw_value *constant = NULL;
+    LW_TRY(lwi_network_tensor(f->network, v->dtype, v->rank, v->dims, v->data, &constant));
+    f->graph->slots[id].constant = constant;
+    return LW_OK;
+}
+
+/* *folded tells whether the node's outputs are constants now. */
+static lw_status fold_node(folder *f, const lwi_node *node, bool *folded) {
+    const lw_value *in[MOST_VALUES];
+    lw_value values[MOST_VALUES], *out[MOST_VALUES];
+    bool declared[MOST_VALUES] = {false};
+    const lwi_host host = fold_host(f);
+    lwi_call call = {.node = node,
+                     .in = in,
+                     .out = out,
+                     .n_out = node->n_outputs,
+                     .declared = declared,
+                     .host = &host,
+                     .state = f};
+    memset(values, 0, sizeof values);
+    for (size_t i = 0; i < node->n_inputs; i++) {
+        in[i] = node->inputs[i] < 0 ? NULL : f->graph->slots[node->inputs[i]].constant;
+        if (in[i]) call.n_in = i + 1;
+    }
+    for (size_t i = 0; i < node->n_outputs; i++) {
+        values[i].embedded = true;
+        values[i].allocator = f->network->arena.allocator;
+        out[i] = node->outputs[i] < 0 ? NULL : &values[i];
+    }
+    lwi_arena_reset(&f->scratch);
+    const lw_status status = lwi_call_run(&call, NULL);
+    bool tensors = status == LW_OK;
+    for (size_t i = 0; i < node->n_outputs; i++) {
+        if (values[i].kind != LW_KIND_TENSOR || values[i].storage) tensors = false;
+        if (values[i].storage || values[i].items) lwi_value_clear(&values[i]);
+    }
+    for (size_t i = 0; i < node->n_outputs && tensors; i++)
+        if (out[i]) LW_TRY(keep_result(f, out[i], node->outputs[i]));
+    *folded = tensors;
+    return status == LW_NO_MEMORY ? status : LW_OK;
+}
+
+/* Constants of the enclosing graph become constants of the subgraph. */
+static void adopt_constants(lwi_graph *g) {
+    size_t n = 0;
+    for (size_t i = 0; i < g->n_captures; i++) {
+        const lwi_capture c = g->captures[i];
+        lw_value *v = g->parent->slots[c.outer].constant;
+        if (v && v->embedded && !is_default_input(g->parent, c.outer))
+            g->slots[c.inner].constant = v;
+        else g->captures[n++] = c;
+    }
+    g->n_captures = n;
+}
+
+static lw_status fold_graph(lwi_network *network, lwi_graph *g) {
+    folder f = {.network = network, .graph = g};
+    lw_status status = LW_OK;
+    lwi_arena_init(&f.scratch, &network->arena.allocator);
+    if (g->parent) adopt_constants(g);
+    size_t kept = 0;
+    for (size_t i = 0; i < g->n_nodes; i++) {
+        bool folded = false;
+        if (status == LW_OK && is_candidate(g, &g->nodes[i]))
+            status = fold_node(&f, &g->nodes[i], &folded);
+        for (size_t a = 0; a < g->nodes[i].n_attrs && status == LW_OK; a++)
+            if (g->nodes[i].attrs[a].kind == LWI_ATTR_GRAPH)
+                status = fold_graph(network, g->nodes[i].attrs[a].graph);
+        if (!folded) g->nodes[kept++] = g->nodes[i];
+    }
+    g->n_nodes = kept;
+    lwi_arena_free(&f.scratch);
+    return status;
+}
+
+lw_status lwi_fold_constants(lwi_network *network) { return fold_graph(network, network->graph); }

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/context.h"
+
+#include "base/cpu.h"
+#include "base/thread_pool.h"
+
+static lw_status set_threads(lw_context *c, const lw_context_options *o) {
+    if (o->executor) {
+        if (o->executor->size < sizeof *o->executor || !o->executor->parallel)
+            return lwi_fail(LW_INVALID, "lw_executor: size is not set, or parallel is NULL");
+        c->executor = *o->executor;
+        c->threads = c->executor.threads < 1 ? 1 : c->executor.threads;
+        if (o->threads > 0 && o->threads < c->threads) c->threads = o->threads;
+        return LW_OK;
+    }
+    c->threads = lwi_cpu_threads();
+    if (o->threads > 0 && o->threads < c->threads) c->threads = o->threads;
+    if (c->threads > 1) {
+        LW_TRY(lwi_thread_pool_enter());
+        c->own_pool = true;
+    }
+    return LW_OK;
+}
+
+static lw_status init(lw_context *c, const lw_context_options *o) {
+    c->max_plans = o->max_plans ? o->max_plans : 16;
+    c->memory_limit = o->memory_limit;
+    lwi_pool_init(&c->pool, &c->allocator, o->memory_limit);
+    c->in_pool = lwi_pool_allocator(&c->pool);
+    lwi_arena_init(&c->strings, &c->allocator);
+    lwi_host_init(c);
+    LW_TRY(lwi_alloc_array(&c->allocator, c->max_plans, sizeof *c->plans, &c->plans));
+    LW_TRY(lwi_model_align(c->model));
+    return set_threads(c, o);
+}
+
+lw_status lw_context_new(const lw_model *model, const lw_context_options *options,
+                         lw_context **context) {
+    if (!model || !context) return lwi_fail(LW_INVALID, "lw_context_new: model or context is NULL");
+    if (options && options->size < sizeof *options)
+        return lwi_fail(LW_INVALID, "lw_context_options: size is %zu, expected %zu", options->size,
+                        sizeof *options);
+    if (model->inspect)
+        return lwi_fail(LW_INVALID, "the model was loaded for inspection and cannot run");
+    const lw_context_options o = options ? *options : (lw_context_options){0};
+    const lw_allocator *allocator = o.allocator ? o.allocator : &model->allocator;
+    lw_context *c = NULL;
+    LW_TRY(lwi_alloc_array(allocator, 1, sizeof *c, &c));
+    c->allocator = *allocator;
+    c->model = lwi_model_ref(model);
+    const lw_status status = init(c, &o);
+    if (status == LW_OK) *context = c;
+    else lw_context_free(c);
+    return status;
+}
+
+void lw_context_free(lw_context *c) {
+    if (!c) return;
+    if (c->own_pool) lwi_thread_pool_leave();
+    lw_context_trim(c);
+    lwi_free(&c->allocator, c->plans);
+    lwi_free(&c->allocator, c->scratch);
+    lwi_arena_free(&c->strings);
+    lw_model_free(c->model);
+    const lw_allocator allocator = c->allocator;
+    lwi_free(&allocator, c);
+}
+
+void lw_context_trim(lw_context *c) {
+    if (!c) return;
+    lwi_context_forget_plans(c);
+    lwi_pool_trim(&c->pool);
+    lwi_arena_free(&c->strings);
+    lwi_free(&c->allocator, c->arena);
+    c->arena = NULL;
+    c->arena_bytes = 0;
+}
+
+void lw_context_cancel(lw_context *c) {
+    if (c) atomic_store(&c->cancel, true);
+}
+
+lw_status lw_context_memory(const lw_context *c, lw_memory_info *info) {
+    if (!c || !info || info->size < sizeof *info)
+        return lwi_fail(LW_INVALID, "lw_context_memory: context or info is NULL, or its size is "
+                                    "not set");
+    info->arena = c->arena_bytes;
+    info->blocks = c->pool.held;
+    info->plans = c->n_plans;
+    info->allocations = c->allocations + c->pool.allocations;
+    return LW_OK;
+}
+
+void lw_context_profile(lw_context *c, lw_profile_fn fn, void *user) {
+    if (!c) return;
+    c->profile = fn;
+    c->profile_user = user;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ * The services that operators get while a context runs. */
+#include "run/context.h"
+
+#include "base/thread_pool.h"
+
+static lw_status memory(void *state, size_t bytes, void **block) {
+    lw_context *c = ((lwi_frame *)state)->context;
+    LW_TRY(lwi_grow(&c->allocator, &c->scratch, &c->cap_scratch, c->n_scratch + 1,
+                    sizeof *c->scratch));
+    LW_TRY(lwi_pool_get(&c->pool, bytes, block));
+    c->scratch[c->n_scratch++] = *block;
+    return LW_OK;
+}
+
+void lwi_host_release_scratch(lw_context *c, size_t keep) {
+    while (c->n_scratch > keep)
+        lwi_pool_put(&c->pool, c->scratch[--c->n_scratch]);
+}
+
+static lw_status output(void *state, lw_value *value) {
+    lw_context *c = ((lwi_frame *)state)->context;
+    void *data = NULL;
+    LW_TRY(lwi_pool_get(&c->pool, value->bytes, &data));
+    const lw_status status = lwi_storage_make(&c->in_pool, data, &value->storage);
+    if (status == LW_OK) value->data = data;
+    else lwi_pool_put(&c->pool, data);
+    return status;
+}
+
+static lw_status bytes(void *state, size_t n, void **block) {
+    return lwi_arena_alloc(&((lwi_frame *)state)->context->strings, n, 1, block);
+}
+
+static void parallel(void *state, size_t n, void (*task)(void *arg, size_t i), void *arg) {
+    const lw_context *c = ((lwi_frame *)state)->context;
+    if (c->own_pool) lwi_thread_pool_run(c->threads, n, task, arg);
+    else c->executor.parallel(c->executor.user, n, task, arg);
+}
+
+static int threads(void *state) { return ((lwi_frame *)state)->context->threads; }
+
+static bool cancelled(void *state) {
+    return atomic_load_explicit(&((lwi_frame *)state)->context->cancel, memory_order_relaxed);
+}
+
+void lwi_host_init(lw_context *c) {
+    c->host = (lwi_host){.memory = memory,
+                         .output = output,
+                         .bytes = bytes,
+                         .parallel = parallel,
+                         .threads = threads,
+                         .subgraph = lwi_execute_subgraph,
+                         .cancelled = cancelled,
+                         .image_decoder = c->model->image_decoder,
+                         .allocator = c->in_pool};
+}

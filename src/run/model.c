@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/model.h"
+
+#include "format/onnx/onnx.h"
+#include "graph/align.h"
+#include "opt/fold.h"
+
+#include <string.h>
+
+/* Tensors up to this size are aligned at load, so that they can take part in folding. */
+enum { SMALL_TENSOR = 4096 };
+
+lw_model *lwi_model_ref(const lw_model *model) {
+    lw_model *m = (lw_model *)model;
+    atomic_fetch_add_explicit(&m->refs, 1, memory_order_relaxed);
+    return m;
+}
+
+void lw_model_free(lw_model *m) {
+    if (!m || atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) != 1) return;
+    lwi_network_free(&m->network);
+    pthread_mutex_destroy(&m->align_lock);
+    const lw_allocator allocator = m->allocator;
+    lwi_free(&allocator, m);
+}
+
+static lw_status new_model(const lw_model_options *options, lw_model **model) {
+    const lw_model_options o = options ? *options : (lw_model_options){0};
+    if (options && options->size < sizeof *options)
+        return lwi_fail(LW_INVALID, "lw_model_options: size is %zu, expected %zu", options->size,
+                        sizeof *options);
+    const lw_allocator *allocator = o.allocator ? o.allocator : &lwi_malloc_allocator;
+    lw_model *m = NULL;
+    LW_TRY(lwi_alloc_array(allocator, 1, sizeof *m, &m));
+    atomic_init(&m->refs, 1);
+    m->allocator = *allocator;
+    m->image_decoder = o.image_decoder;
+    m->inspect = o.inspect;
+    pthread_mutex_init(&m->align_lock, NULL);
+    lwi_network_init(&m->network, allocator, o.inspect);
+    *model = m;
+    return LW_OK;
+}
+
+/* Before IR version 4 every initializer had to be listed as an input too: these are constants. */
+static void drop_constant_inputs(lwi_graph *g) {
+    size_t n = 0;
+    for (size_t i = 0; i < g->n_inputs; i++)
+        if (!g->slots[g->inputs[i]].constant) g->inputs[n++] = g->inputs[i];
+    g->n_inputs = n;
+}
+
+static lw_status prepare(lw_model *m, bool keep_graph) {
+    lwi_network *n = &m->network;
+    lwi_graph_seal(n->graph);
+    LW_TRY(lwi_align_tensors(n, n->graph, SMALL_TENSOR));
+    if (n->ir_version < 4) drop_constant_inputs(n->graph);
+    if (!keep_graph && n->n_issues == 0) LW_TRY(lwi_fold_constants(n));
+    return lwi_graph_lifetimes(n->graph);
+}
+
+static lw_status read_model(lw_model *m, const void *data, size_t size, const char *path,
+                            const lw_model_options *options) {
+    m->file_bytes = size;
+    LW_TRY(lwi_onnx_read(&m->network, data, size, path));
+    return prepare(m, options && (options->keep_graph || options->inspect));
+}
+
+static lw_status load_file(lw_model *m, const char *path, const lw_model_options *options) {
+    lwi_file file = {0};
+    LW_TRY(lwi_file_map(path, &file));
+    LW_TRY(lwi_network_keep_file(&m->network, &file));
+    const lw_status status = read_model(m, file.data, file.size, path, options);
+    return status == LW_OK ? LW_OK : lwi_fail_prefix(status, "%s", path);
+}
+
+lw_status lw_model_load(const char *path, const lw_model_options *options, lw_model **model) {
+    if (!path || !model) return lwi_fail(LW_INVALID, "lw_model_load: path or model is NULL");
+    lw_model *m = NULL;
+    LW_TRY(new_model(options, &m));
+    const lw_status status = load_file(m, path, options);
+    if (status == LW_OK) *model = m;
+    else lw_model_free(m);
+    return status;
+}
+
+lw_status lw_model_load_memory(const void *data, size_t size, const lw_model_options *options,
+                               lw_model **model) {
+    if ((!data && size) || !model)
+        return lwi_fail(LW_INVALID, "lw_model_load_memory: data or model is NULL");
+    lw_model *m = NULL;
+    LW_TRY(new_model(options, &m));
+    const lw_status status = read_model(m, data, size, NULL, options);
+    if (status == LW_OK) *model = m;
+    else lw_model_free(m);
+    return status;
+}
+
+lw_status lwi_model_align(const lw_model *model) {
+    lw_model *m = (lw_model *)model;
+    lw_status status = LW_OK;
+    pthread_mutex_lock(&m->align_lock);
+    if (!m->aligned) status = lwi_align_tensors(&m->network, m->network.graph, SIZE_MAX);
+    m->aligned = status == LW_OK;
+    pthread_mutex_unlock(&m->align_lock);
+    return status;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * A loaded model: immutable once lw_model_load has returned, counted, shared by contexts. */
+#ifndef LWI_MODEL_H
+#define LWI_MODEL_H
+
+#include "graph/network.h"
+
+#include <pthread.h>
+
+struct lw_model {
+    atomic_int refs;
+    lw_allocator allocator;
+    lwi_network network;
+    lw_image_decoder image_decoder;
+    bool inspect;
+    pthread_mutex_t align_lock; /* guards aligned, and the constants until it is set */
+    bool aligned;
+    size_t file_bytes;
+};
+
+lw_model *lwi_model_ref(const lw_model *model);
+/* Makes sure that constants can be read by kernels: done once, by the first who needs it, so that
+ * loading alone touches no weights. */
+lw_status lwi_model_align(const lw_model *model);
+
+#endif

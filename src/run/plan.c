@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/plan.h"
+
+#include "ops/call.h"
+
+#include <string.h>
+
+/* Values up to this size are computed with the plan when all they depend on is known. */
+enum { LARGEST_KNOWN = 1 << 14 };
+
+typedef struct planner {
+    const lwi_graph *graph;
+    lwi_plan *plan;
+    const lwi_host *host; /* the run's */
+    void *state;
+    bool *needed; /* [nodes] */
+    const lw_value **in;
+    lw_value **out;
+    bool *declared;
+} planner;
+
+/* ----------------------------------------------------------- needed nodes */
+
+static void need_inputs(planner *p, const lwi_node *node, bool *live) {
+    (void)p;
+    for (size_t i = 0; i < node->n_inputs; i++)
+        if (node->inputs[i] >= 0) live[node->inputs[i]] = true;
+    for (size_t a = 0; a < node->n_attrs; a++) {
+        if (node->attrs[a].kind != LWI_ATTR_GRAPH) continue;
+        const lwi_graph *sub = node->attrs[a].graph;
+        for (size_t c = 0; c < sub->n_captures; c++)
+            live[sub->captures[c].outer] = true;
+    }
+}
+
+static lw_status find_needed(planner *p) {
+    const lwi_graph *g = p->graph;
+    bool *live = NULL;
+    LW_TRY(lwi_arena_alloc(&p->plan->memory, g->n_slots, sizeof *live, &live));
+    LW_TRY(lwi_arena_alloc(&p->plan->memory, g->n_nodes, sizeof *p->needed, &p->needed));
+    for (size_t i = 0; i < g->n_outputs; i++)
+        if (p->plan->wanted[i]) live[g->outputs[i]] = true;
+    for (size_t i = g->n_nodes; i-- > 0;) {
+        const lwi_node *node = &g->nodes[i];
+        for (size_t k = 0; k < node->n_outputs; k++)
+            if (node->outputs[k] >= 0 && live[node->outputs[k]]) p->needed[i] = true;
+        if (p->needed[i]) need_inputs(p, node, live);
+    }
+    return LW_OK;
+}
+
+/* -------------------------------------------- what is known with the plan */
+
+static lw_status known_output(void *state, lw_value *value) {
+    planner *p = state;
+    if (value->bytes > LARGEST_KNOWN) return LWI_LATER;
+    return lwi_arena_alloc(&p->plan->memory, value->bytes, 1, &value->data);
+}
+
+static lw_status known_bytes(void *state, size_t n, void **block) {
+    return lwi_arena_alloc(&((planner *)state)->plan->memory, n, 1, block);
+}
+
+static lw_status known_memory(void *state, size_t bytes, void **block) {
+    if (bytes > 16 * LARGEST_KNOWN) return LWI_LATER;
+    return known_bytes(state, bytes, block);
+}
+
+static bool has_subgraph(const lwi_node *node) {
+    for (size_t a = 0; a < node->n_attrs; a++)
+        if (node->attrs[a].kind == LWI_ATTR_GRAPH) return true;
+    return false;
+}
+
+/* All inputs, or all that matters of them, are there now. */
+static bool can_know(const planner *p, const lwi_node *node, size_t n_in) {
+    const unsigned flags = node->op->op->flags;
+    if (flags & LWI_RANDOM || has_subgraph(node)) return false;
+    if (flags & LWI_DIMS_ONLY) return true;
+    for (size_t i = 0; i < n_in; i++) {
+        const lw_value *v = p->in[i];
+        if (v && (v->kind != LW_KIND_TENSOR || (!v->data && v->count) || v->bytes > LARGEST_KNOWN))
+            return false;
+    }
+    return true;
+}
+
+static bool small_outputs(const planner *p, const lwi_node *node) {
+    for (size_t k = 0; k < node->n_outputs; k++)
+        if (p->out[k] && p->out[k]->bytes > LARGEST_KNOWN) return false;
+    return true;
+}
+
+/* ------------------------------------------------------------------ nodes */
+
+/* Collects inputs; false if one has no shape yet. */
+static bool gather_inputs(planner *p, const lwi_node *node, size_t *n_in) {
+    lwi_plan *plan = p->plan;
+    *n_in = 0;
+    for (size_t i = 0; i < node->n_inputs; i++) {
+        const int id = node->inputs[i];
+        p->in[i] = NULL;
+        if (id < 0) continue;
+        if (plan->places[id] == LWI_PLACE_NONE) return false;
+        p->in[i] = &plan->values[id];
+        *n_in = i + 1;
+    }
+    return true;
+}
+
+static void prepare_outputs(planner *p, const lwi_node *node) {
+    for (size_t k = 0; k < node->n_outputs; k++) {
+        const int id = node->outputs[k];
+        p->declared[k] = false;
+        p->out[k] = id < 0 ? NULL : &p->plan->values[id];
+        if (id < 0) continue;
+        memset(p->out[k], 0, sizeof *p->out[k]);
+        atomic_init(&p->out[k]->refs, 1);
+        p->out[k]->embedded = true;
+        p->out[k]->allocator = p->host->allocator;
+    }
+}
+
+static void place_outputs(planner *p, const lwi_node *node, lwi_place place) {
+    for (size_t k = 0; k < node->n_outputs; k++)
+        if (node->outputs[k] >= 0) p->plan->places[node->outputs[k]] = (uint8_t)place;
+}
+
+static bool is_plain(const planner *p, const lwi_node *node) {
+    for (size_t k = 0; k < node->n_outputs; k++)
+        if (p->out[k] && (p->out[k]->kind != LW_KIND_TENSOR || p->out[k]->storage)) return false;
+    return true;
+}
+
+/* Computes the node for good if that is possible; otherwise data pointers are as before. */
+static bool know_node(planner *p, lwi_call *call) {
+    const lwi_node *node = call->node;
+    if (!can_know(p, node, call->n_in) || !small_outputs(p, node)) return false;
+    lwi_host host = {.memory = known_memory,
+                     .output = known_output,
+                     .bytes = known_bytes,
+                     .allocator = p->host->allocator};
+    call->host = &host;
+    call->state = p;
+    const lw_status status = lwi_call_run(call, NULL);
+    call->host = p->host;
+    call->state = p->state;
+    if (status == LW_OK && is_plain(p, node)) return true;
+    for (size_t k = 0; k < node->n_outputs; k++)
+        if (p->out[k]) lwi_value_clear(p->out[k]);
+    return false;
+}
+
+static lw_status plan_node(planner *p, size_t index) {
+    const lwi_node *node = &p->graph->nodes[index];
+    lwi_plan *plan = p->plan;
+    lwi_call call = {.node = node,
+                     .in = p->in,
+                     .out = p->out,
+                     .n_out = node->n_outputs,
+                     .declared = p->declared,
+                     .host = p->host,
+                     .state = p->state};
+    plan->steps[index] = LWI_STEP_SKIP;
+    if (!p->needed[index]) return LW_OK;
+    plan->steps[index] = LWI_STEP_LATE;
+    if (!gather_inputs(p, node, &call.n_in)) return LW_OK;
+    prepare_outputs(p, node);
+    const lw_status status = lwi_call_infer(&call);
+    if (status == LWI_LATER) {
+        if (node->op->op->infer || !know_node(p, &call)) return LW_OK;
+        plan->steps[index] = LWI_STEP_SKIP;
+        place_outputs(p, node, LWI_PLACE_KNOWN);
+        return LW_OK;
+    }
+    if (status != LW_OK) return status;
+    if (know_node(p, &call)) {
+        plan->steps[index] = LWI_STEP_SKIP;
+        place_outputs(p, node, LWI_PLACE_KNOWN);
+    } else if (node->op->op->flags & LWI_VIEW) {
+        plan->steps[index] = LWI_STEP_VIEW;
+        place_outputs(p, node, LWI_PLACE_VIEW);
+        plan->roots[node->outputs[0]] = plan->roots[node->inputs[0]];
+    } else {
+        plan->steps[index] = LWI_STEP_READY;
+        plan->kernels[index] = lwi_cpu_claim(&call);
+        place_outputs(p, node, LWI_PLACE_ARENA);
+    }
+    return LW_OK;
+}
+
+/* A view is checked here, because nothing is left to check in the run. */
+static lw_status check_view(const planner *p, size_t index) {
+    const lwi_node *node = &p->graph->nodes[index];
+    const lw_value *in = &p->plan->values[node->inputs[0]];
+    const lw_value *out = &p->plan->values[node->outputs[0]];
+    if (in->bytes == out->bytes) return LW_OK;
+    return lwi_node_fail(node, LW_SHAPE, "%zu elements cannot become %zu", in->count, out->count);
+}
+
+/* ------------------------------------------------------------------- plan */
+
+static lw_status place_givens(planner *p, const lw_value *const *inputs) {
+    const lwi_graph *g = p->graph;
+    lwi_plan *plan = p->plan;
+    const lw_value **kept = NULL;
+    LW_TRY(lwi_arena_alloc(&plan->memory, g->n_inputs, sizeof *kept, &kept));
+    for (size_t i = 0; i < g->n_slots; i++) {
+        plan->roots[i] = (int)i;
+        if (!g->slots[i].constant) continue;
+        memcpy(&plan->values[i], g->slots[i].constant, sizeof plan->values[i]);
+        plan->places[i] = LWI_PLACE_KNOWN;
+    }
+    for (size_t i = 0; i < g->n_inputs; i++) {
+        if (!inputs[i]) continue;
+        lw_value *v = NULL;
+        LW_TRY(lwi_arena_alloc(&plan->memory, 1, sizeof *v, &v));
+        memcpy(v, inputs[i], sizeof *v);
+        v->data = NULL;
+        v->storage = NULL;
+        v->items = NULL;
+        kept[i] = v;
+        if (v->kind != LW_KIND_TENSOR) continue; /* its users are late */
+        memcpy(&plan->values[g->inputs[i]], v, sizeof *v);
+        plan->places[g->inputs[i]] = LWI_PLACE_INPUT;
+    }
+    plan->inputs = kept;
+    return LW_OK;
+}
+
+static lw_status allocate(planner *p, const bool *wanted) {
+    const lwi_graph *g = p->graph;
+    lwi_plan *plan = p->plan;
+    lwi_arena *m = &plan->memory;
+    size_t max_in = 1, max_out = 1;
+    for (size_t i = 0; i < g->n_nodes; i++) {
+        if (g->nodes[i].n_inputs > max_in) max_in = g->nodes[i].n_inputs;
+        if (g->nodes[i].n_outputs > max_out) max_out = g->nodes[i].n_outputs;
+    }
+    LW_TRY(lwi_arena_alloc(m, max_in, sizeof *p->in, &p->in));
+    LW_TRY(lwi_arena_alloc(m, max_out, sizeof *p->out, &p->out));
+    LW_TRY(lwi_arena_alloc(m, max_out, sizeof *p->declared, &p->declared));
+    LW_TRY(lwi_arena_copy(m, wanted, g->n_outputs * sizeof *wanted, &plan->wanted));
+    LW_TRY(lwi_arena_alloc(m, g->n_nodes, sizeof *plan->steps, &plan->steps));
+    LW_TRY(lwi_arena_alloc(m, g->n_nodes, sizeof *plan->kernels, &plan->kernels));
+    LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->values, &plan->values));
+    LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->places, &plan->places));
+    LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->offsets, &plan->offsets));
+    LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->roots, &plan->roots));
+    return lwi_arena_alloc(m, g->n_slots, sizeof *plan->deaths, &plan->deaths);
+}
+
+/* Wanted outputs are computed right where the caller gets them. */
+static void place_outputs_of_graph(planner *p) {
+    const lwi_graph *g = p->graph;
+    lwi_plan *plan = p->plan;
+    for (size_t i = 0; i < g->n_outputs; i++) {
+        const int id = g->outputs[i];
+        if (!plan->wanted[i] || plan->places[id] != LWI_PLACE_ARENA) continue;
+        if (plan->values[id].dtype == LW_STRING) continue; /* strings are copied at the end */
+        plan->places[id] = LWI_PLACE_OUTPUT;
+        plan->offsets[id] = i;
+    }
+}
+
+static lw_status fill(planner *p, const lw_value *const *inputs, const bool *wanted) {
+    LW_TRY(allocate(p, wanted));
+    LW_TRY(place_givens(p, inputs));
+    LW_TRY(find_needed(p));
+    for (size_t i = 0; i < p->graph->n_nodes; i++) {
+        LW_TRY(plan_node(p, i));
+        if (p->plan->steps[i] == LWI_STEP_VIEW) LW_TRY(check_view(p, i));
+    }
+    place_outputs_of_graph(p);
+    return lwi_plan_layout(p->plan, p->graph);
+}
+
+lw_status lwi_plan_make(const lw_model *model, const lwi_host *host, void *state,
+                        const lw_value *const *inputs, const bool *wanted, lwi_plan **plan) {
+    lwi_arena memory;
+    lwi_arena_init(&memory, &host->allocator);
+    lwi_plan *new_plan = NULL;
+    lw_status status = lwi_arena_alloc(&memory, 1, sizeof *new_plan, &new_plan);
+    if (status == LW_OK) {
+        new_plan->memory = memory;
+        planner p = {.graph = model->network.graph, .plan = new_plan, .host = host, .state = state};
+        status = fill(&p, inputs, wanted);
+        memory = new_plan->memory;
+    }
+    if (status == LW_OK) *plan = new_plan;
+    else lwi_arena_free(&memory);
+    return status;
+}
+
+void lwi_plan_free(lwi_plan *plan) {
+    if (!plan) return;
+    lwi_arena memory = plan->memory; /* which holds *plan */
+    lwi_arena_free(&memory);
+}
+
+static bool same_type(const lw_value *a, const lw_value *b) {
+    if (!a || !b) return a == b;
+    return a->kind == b->kind && a->dtype == b->dtype && lwi_same_shape(a, b);
+}
+
+bool lwi_plan_fits(const lwi_plan *plan, const lw_model *model, const lw_value *const *inputs,
+                   const bool *wanted) {
+    const lwi_graph *g = model->network.graph;
+    for (size_t i = 0; i < g->n_inputs; i++)
+        if (!same_type(plan->inputs[i], inputs[i])) return false;
+    for (size_t i = 0; i < g->n_outputs; i++)
+        if (plan->wanted[i] != wanted[i]) return false;
+    return true;
+}
