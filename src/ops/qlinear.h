@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ * What operators on 8-bit quantised tensors (QLinear...) share. A number is
+ * (code - zero) * scale; a code is a uint8 or an int8. Where an operator depends on one code only,
+ * it is worked out for all 256 of them once. */
+#ifndef LWI_QLINEAR_H
+#define LWI_QLINEAR_H
+
+#include "ops/op.h"
+
+typedef struct lwi_q8 {
+    float scale;
+    int zero;
+    bool is_signed;
+} lwi_q8;
+
+/* Reads a scale and a zero point (0 if that input is omitted), which hold for a whole tensor of
+ * the element type. */
+lw_status lwi_q8_read(const lwi_call *call, size_t scale, size_t zero, lw_dtype dtype, lwi_q8 *q);
+
+/* table[byte] = (code - zero) * factor, for each byte that a code can be. */
+void lwi_q8_table(lwi_q8 q, float factor, float table[256]);
+/* The byte of the code nearest to x / scale + zero, ties to even; out of range: the last code. */
+uint8_t lwi_q8_code(lwi_q8 q, float x);
+/* map[byte] = the code in `to` of the number that byte stands for in `from`. */
+void lwi_q8_map(lwi_q8 from, lwi_q8 to, uint8_t map[256]);
+
+#endif
