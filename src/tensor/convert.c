@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "tensor/convert.h"
 
-#include "base/half.h"
-
 /* (type, element's C type, decode, encode) */
 #define SMALL_FLOATS(X)                                                                            \
     X(LW_FLOAT16, uint16_t, lwi_f16_to_f32(v), lwi_f32_to_f16(x))                                  \
     X(LW_BFLOAT16, uint16_t, lwi_bf16_to_f32(v), lwi_f32_to_bf16(x))                               \
-    X(LW_FLOAT8E4M3FN, uint8_t, lwi_f8e4m3fn_to_f32(v), lwi_f32_to_f8e4m3fn(x, true))              \
-    X(LW_FLOAT8E4M3FNUZ, uint8_t, lwi_f8e4m3fnuz_to_f32(v), lwi_f32_to_f8e4m3fnuz(x, true))        \
-    X(LW_FLOAT8E5M2, uint8_t, lwi_f8e5m2_to_f32(v), lwi_f32_to_f8e5m2(x, true))                    \
-    X(LW_FLOAT8E5M2FNUZ, uint8_t, lwi_f8e5m2fnuz_to_f32(v), lwi_f32_to_f8e5m2fnuz(x, true))        \
-    X(LW_FLOAT8E8M0, uint8_t, lwi_f8e8m0_to_f32(v), lwi_f32_to_f8e8m0(x, true, LWI_E8M0_NEAREST))
+    X(LW_FLOAT8E4M3FN, uint8_t, lwi_f8e4m3fn_to_f32(v), lwi_f32_to_f8e4m3fn(x, how->saturate))     \
+    X(LW_FLOAT8E4M3FNUZ, uint8_t, lwi_f8e4m3fnuz_to_f32(v),                                        \
+      lwi_f32_to_f8e4m3fnuz(x, how->saturate))                                                     \
+    X(LW_FLOAT8E5M2, uint8_t, lwi_f8e5m2_to_f32(v), lwi_f32_to_f8e5m2(x, how->saturate))           \
+    X(LW_FLOAT8E5M2FNUZ, uint8_t, lwi_f8e5m2fnuz_to_f32(v),                                        \
+      lwi_f32_to_f8e5m2fnuz(x, how->saturate))                                                     \
+    X(LW_FLOAT8E8M0, uint8_t, lwi_f8e8m0_to_f32(v), lwi_f32_to_f8e8m0(x, how->saturate, how->e8m0))
 
 static void f4_widen(const uint8_t *data, size_t offset, size_t n, float *out) {
     for (size_t i = 0; i < n; i++) {
@@ -50,6 +50,11 @@ void lwi_widen(lw_dtype dtype, const void *data, size_t offset, size_t n, float 
 }
 
 void lwi_narrow(lw_dtype dtype, const float *in, size_t n, size_t offset, void *data) {
+    lwi_narrow_as(&lwi_convert_nearest, dtype, in, n, offset, data);
+}
+
+void lwi_narrow_as(const lwi_conversion *how, lw_dtype dtype, const float *in, size_t n,
+                   size_t offset, void *data) {
     switch (dtype) {
 #define NARROW(id, T, decode, encode)                                                              \
     case id: {                                                                                     \
