@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What operators use to read attributes, small inputs and shapes (declared in op.h). */
 #include "base/checked.h"
-#include "ops/op.h"
+#include "ops/registry.h"
 
 #include <string.h>
 
@@ -50,6 +50,19 @@ const lw_value *lwi_attr_tensor(const lwi_node *node, const char *name) {
 const lwi_graph *lwi_attr_graph(const lwi_node *node, const char *name) {
     const lwi_attr *a = attr_of(node, name, LWI_ATTR_GRAPH);
     return a ? a->graph : NULL;
+}
+
+lw_status lwi_attr_dtype(const lwi_call *c, const char *name, lw_dtype absent, lw_dtype *dtype) {
+    const int64_t number = lwi_attr_int(c->node, name, absent);
+    const lwi_schema *s = lwi_schema_find(c->node->op->domain, c->node->op->name);
+    const uint64_t allowed = s && s->n_out ? s->out[0].types : UINT64_MAX;
+    if (number <= 0 || number >= LW_DTYPE_COUNT || !(allowed >> number & 1))
+        return lwi_call_fail(c, LW_UNSUPPORTED, "attribute '%s' is %lld (%s), which is no type of "
+                             "the output", name, (long long)number,
+                             lw_dtype_name((lw_dtype)(number > 0 && number < LW_DTYPE_COUNT
+                                                          ? number : 0)));
+    *dtype = (lw_dtype)number;
+    return LW_OK;
 }
 
 /* ------------------------------------------------------------------ inputs */

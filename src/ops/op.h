@@ -137,6 +137,9 @@ const float *lwi_attr_floats(const lwi_node *node, const char *name, size_t *n);
 const lw_string *lwi_attr_strings(const lwi_node *node, const char *name, size_t *n); /* or NULL */
 const lw_value *lwi_attr_tensor(const lwi_node *node, const char *name);             /* or NULL */
 const lwi_graph *lwi_attr_graph(const lwi_node *node, const char *name);             /* or NULL */
+/* An integer attribute that names the element type of output 0, which the specification must allow
+ * there. */
+lw_status lwi_attr_dtype(const lwi_call *call, const char *name, lw_dtype absent, lw_dtype *dtype);
 
 /* ------------------------------------------------------------------ shapes */
 
@@ -160,15 +163,19 @@ lw_status lwi_infer_broadcast(lwi_call *call); /* all inputs broadcast; input 0'
 lw_status lwi_infer_broadcast_bool(lwi_call *call);
 
 /* Numeric C types by element type, for tables and switches made by macros: X(dtype, T). */
-#define LWI_INTEGER_TYPES(X)                                                                       \
+#define LWI_SIGNED_TYPES(X)                                                                        \
     X(LW_INT8, int8_t)                                                                             \
     X(LW_INT16, int16_t)                                                                           \
     X(LW_INT32, int32_t)                                                                           \
-    X(LW_INT64, int64_t)                                                                           \
+    X(LW_INT64, int64_t)
+#define LWI_UNSIGNED_TYPES(X)                                                                      \
     X(LW_UINT8, uint8_t)                                                                           \
     X(LW_UINT16, uint16_t)                                                                         \
     X(LW_UINT32, uint32_t)                                                                         \
     X(LW_UINT64, uint64_t)
+#define LWI_INTEGER_TYPES(X)                                                                       \
+    LWI_SIGNED_TYPES(X)                                                                            \
+    LWI_UNSIGNED_TYPES(X)
 #define LWI_WIDE_FLOAT_TYPES(X)                                                                    \
     X(LW_FLOAT32, float)                                                                           \
     X(LW_FLOAT64, double)
