@@ -71,9 +71,10 @@ lw_status lwi_in_ints(const lwi_call *c, size_t input, int64_t *values, size_t m
     if (!lwi_known(c, input)) return LWI_LATER;
     const lw_value *v = c->in[input];
     if (v->count > max)
-        return lwi_call_fail(c, LW_LIMIT, "input %zu has %zu elements, expected at most %zu",
-                             input, v->count, max);
-    for (size_t i = 0; i < v->count; i++) values[i] = lwi_get_int(v, i);
+        return lwi_call_fail(c, LW_LIMIT, "input %zu has %zu elements, expected at most %zu", input,
+                             v->count, max);
+    for (size_t i = 0; i < v->count; i++)
+        values[i] = lwi_get_int(v, i);
     *n = v->count;
     return LW_OK;
 }
@@ -102,16 +103,16 @@ lw_status lwi_need_rank(const lwi_call *c, size_t input, int low, int high) {
     if (rank >= low && rank <= high) return LW_OK;
     if (low == high)
         return lwi_call_fail(c, LW_SHAPE, "input %zu has rank %d, expected %d", input, rank, low);
-    return lwi_call_fail(c, LW_SHAPE, "input %zu has rank %d, expected %d to %d", input, rank,
-                         low, high);
+    return lwi_call_fail(c, LW_SHAPE, "input %zu has rank %d, expected %d to %d", input, rank, low,
+                         high);
 }
 
 /* ------------------------------------------------------------------ shapes */
 
 lw_status lwi_axis(const lwi_call *c, int64_t axis, int rank, int *normal) {
     if (axis < -(int64_t)rank || axis >= rank)
-        return lwi_call_fail(c, LW_RANGE, "axis %lld is out of range for rank %d",
-                             (long long)axis, rank);
+        return lwi_call_fail(c, LW_RANGE, "axis %lld is out of range for rank %d", (long long)axis,
+                             rank);
     *normal = (int)(axis < 0 ? axis + rank : axis);
     return LW_OK;
 }
@@ -121,8 +122,7 @@ lw_status lwi_axes(const lwi_call *c, const int64_t *axes, size_t n, int rank, u
     for (size_t i = 0; i < n; i++) {
         int axis = 0;
         LW_TRY(lwi_axis(c, axes[i], rank, &axis));
-        if (bits >> axis & 1)
-            return lwi_call_fail(c, LW_INVALID, "axis %d is given twice", axis);
+        if (bits >> axis & 1) return lwi_call_fail(c, LW_INVALID, "axis %d is given twice", axis);
         bits |= 1u << axis;
     }
     *set = bits;
@@ -133,7 +133,8 @@ lw_status lwi_broadcast(const lwi_call *c, size_t first, size_t n, int *rank, in
     int highest = 0;
     for (size_t i = first; i < first + n; i++)
         if (lwi_has(c, i) && c->in[i]->rank > highest) highest = c->in[i]->rank;
-    for (int d = 0; d < highest; d++) dims[d] = 1;
+    for (int d = 0; d < highest; d++)
+        dims[d] = 1;
     for (size_t i = first; i < first + n; i++) {
         if (!lwi_has(c, i)) continue;
         const lw_value *v = c->in[i];
@@ -155,9 +156,11 @@ lw_status lwi_broadcast(const lwi_call *c, size_t first, size_t n, int *rank, in
 
 void lwi_split_axis(const lw_value *v, int axis, size_t *outer, size_t *dim, size_t *inner) {
     *outer = *inner = 1;
-    for (int d = 0; d < axis; d++) *outer *= (size_t)v->dims[d];
+    for (int d = 0; d < axis; d++)
+        *outer *= (size_t)v->dims[d];
     *dim = axis < v->rank ? (size_t)v->dims[axis] : 1;
-    for (int d = axis + 1; d < v->rank; d++) *inner *= (size_t)v->dims[d];
+    for (int d = axis + 1; d < v->rank; d++)
+        *inner *= (size_t)v->dims[d];
 }
 
 void lwi_strides(int rank, const int64_t *dims, size_t strides[LW_MAX_RANK]) {
@@ -170,7 +173,8 @@ void lwi_strides(int rank, const int64_t *dims, size_t strides[LW_MAX_RANK]) {
 
 void lwi_broadcast_strides(const lw_value *v, int rank, size_t strides[LW_MAX_RANK]) {
     size_t s = 1;
-    for (int d = 0; d < rank; d++) strides[d] = 0;
+    for (int d = 0; d < rank; d++)
+        strides[d] = 0;
     for (int d = v->rank - 1; d >= 0; d--) {
         if (v->dims[d] != 1) strides[rank - v->rank + d] = s;
         s *= (size_t)v->dims[d];

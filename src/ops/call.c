@@ -72,7 +72,8 @@ lw_status lwi_out_value(lwi_call *c, size_t i, const lw_value *value) {
     lw_status status = lwi_alloc_array(&v->allocator, kept->n_items, sizeof *v->items, &v->items);
     if (status == LW_OK) {
         v->n_items = kept->n_items;
-        for (size_t k = 0; k < kept->n_items; k++) v->items[k] = lwi_value_ref(kept->items[k]);
+        for (size_t k = 0; k < kept->n_items; k++)
+            v->items[k] = lwi_value_ref(kept->items[k]);
         c->declared[i] = true;
     } else {
         lwi_value_clear(v);
@@ -89,7 +90,8 @@ lw_status lwi_keep(lwi_call *c, const lw_value *value, lw_value **kept) {
     if (value->kind == LW_KIND_TENSOR) return lwi_value_clone(&c->host->allocator, value, kept);
     lw_value *v = NULL;
     LW_TRY(lwi_value_make(&c->host->allocator, value->kind, value->dtype, value->n_items, &v));
-    for (size_t i = 0; i < value->n_items; i++) v->items[i] = lwi_value_ref(value->items[i]);
+    for (size_t i = 0; i < value->n_items; i++)
+        v->items[i] = lwi_value_ref(value->items[i]);
     *kept = v;
     return LW_OK;
 }
@@ -122,8 +124,7 @@ lw_status lwi_check_cancel(const lwi_call *c) {
 
 lw_status lwi_run_subgraph(lwi_call *c, const lwi_graph *graph, const lw_value *const *inputs,
                            size_t n_inputs, lw_value **outputs, size_t n_outputs) {
-    if (!c->host->subgraph)
-        return lwi_call_fail(c, LW_UNSUPPORTED, "cannot run a subgraph here");
+    if (!c->host->subgraph) return lwi_call_fail(c, LW_UNSUPPORTED, "cannot run a subgraph here");
     return c->host->subgraph(c->state, graph, inputs, n_inputs, outputs, n_outputs);
 }
 
@@ -180,8 +181,8 @@ static lw_dtype shown_dtype(lw_dtype dtype, unsigned flags) {
 /* Makes shown the tensor that the kernel sees in place of value, with scratch memory. */
 static lw_status show(lwi_call *c, const lw_value *value, unsigned flags, lw_value *shown) {
     void *data = NULL;
-    LW_TRY(lwi_tensor_init(shown, shown_dtype(value->dtype, flags), value->rank, value->dims,
-                           NULL));
+    LW_TRY(
+        lwi_tensor_init(shown, shown_dtype(value->dtype, flags), value->rank, value->dims, NULL));
     LW_TRY(lwi_scratch(c, shown->bytes, 1, &data));
     shown->data = data;
     return LW_OK;
@@ -198,8 +199,7 @@ static void convert_rows(void *arg, size_t begin, size_t end) {
     if (x->from->dtype == LW_FLOAT32)
         lwi_narrow(x->to->dtype, (const float *)x->from->data + begin, end - begin, begin,
                    x->to->data);
-    else
-        lwi_widen(x->from->dtype, x->from->data, begin, end - begin, (float *)x->to->data + begin);
+    else lwi_widen(x->from->dtype, x->from->data, begin, end - begin, (float *)x->to->data + begin);
 }
 
 static void convert_in(const lwi_call *c, const lw_value *from, lw_value *to) {

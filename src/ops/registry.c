@@ -8,9 +8,19 @@
 #define LWI_LIST(...)                                                                              \
     { __VA_ARGS__ }
 #define LWI_SCHEMA(d, n, version, min_in, max_in, min_out, max_out, ins, outs, attributes)         \
-    {d, n, version, min_in, max_in, min_out, max_out,                                              \
-     COUNT(lwi_param, ins), COUNT(lwi_param, outs), COUNT(lwi_schema_attr, attributes),            \
-     (const lwi_param[])ins, (const lwi_param[])outs, (const lwi_schema_attr[])attributes},
+    {d,                                                                                            \
+     n,                                                                                            \
+     version,                                                                                      \
+     min_in,                                                                                       \
+     max_in,                                                                                       \
+     min_out,                                                                                      \
+     max_out,                                                                                      \
+     COUNT(lwi_param, ins),                                                                        \
+     COUNT(lwi_param, outs),                                                                       \
+     COUNT(lwi_schema_attr, attributes),                                                           \
+     (const lwi_param[])ins,                                                                       \
+     (const lwi_param[])outs,                                                                      \
+     (const lwi_schema_attr[])attributes},
 
 static const lwi_schema SCHEMAS[] = {
 #include "ops/schema.def"
@@ -63,8 +73,7 @@ static lw_status check_attrs(const lwi_node *node, const lwi_schema *schema) {
     for (size_t i = 0; i < node->n_attrs; i++) {
         const lwi_attr *attr = &node->attrs[i];
         const lwi_schema_attr *known = find_attr(schema, attr->name);
-        if (!known)
-            return lwi_node_fail(node, LW_UNSUPPORTED, "has no attribute '%s'", attr->name);
+        if (!known) return lwi_node_fail(node, LW_UNSUPPORTED, "has no attribute '%s'", attr->name);
         if (attr->kind != known->kind)
             return lwi_node_fail(node, LW_TYPE, "attribute '%s' is of kind %d, expected kind %d",
                                  attr->name, (int)attr->kind, (int)known->kind);
@@ -78,8 +87,8 @@ static lw_status check_attrs(const lwi_node *node, const lwi_schema *schema) {
 
 static lw_status check_arity(const lwi_node *node, const lwi_schema *s) {
     if (node->n_inputs < s->min_in || (s->max_in != 255 && node->n_inputs > s->max_in))
-        return lwi_node_fail(node, LW_CORRUPT, "has %zu inputs, expected %d to %d",
-                             node->n_inputs, s->min_in, s->max_in);
+        return lwi_node_fail(node, LW_CORRUPT, "has %zu inputs, expected %d to %d", node->n_inputs,
+                             s->min_in, s->max_in);
     if (node->n_outputs < s->min_out || (s->max_out != 255 && node->n_outputs > s->max_out))
         return lwi_node_fail(node, LW_CORRUPT, "has %zu outputs, expected %d to %d",
                              node->n_outputs, s->min_out, s->max_out);
@@ -100,20 +109,28 @@ lw_status lwi_check_node(const lwi_node *node) {
 
 static uint64_t type_bit(const lw_value *v) {
     switch (v->kind) {
-    case LW_KIND_TENSOR: return UINT64_C(1) << v->dtype;
-    case LW_KIND_SEQUENCE: return LWI_SEQUENCE_BIT;
-    case LW_KIND_MAP: return LWI_MAP_BIT;
-    case LW_KIND_OPTIONAL: return LWI_OPTIONAL_BIT;
+    case LW_KIND_TENSOR:
+        return UINT64_C(1) << v->dtype;
+    case LW_KIND_SEQUENCE:
+        return LWI_SEQUENCE_BIT;
+    case LW_KIND_MAP:
+        return LWI_MAP_BIT;
+    case LW_KIND_OPTIONAL:
+        return LWI_OPTIONAL_BIT;
     }
     return 0;
 }
 
 static const char *type_text(const lw_value *v) {
     switch (v->kind) {
-    case LW_KIND_TENSOR: return lw_dtype_name(v->dtype);
-    case LW_KIND_SEQUENCE: return "a sequence";
-    case LW_KIND_MAP: return "a map";
-    case LW_KIND_OPTIONAL: return "an optional";
+    case LW_KIND_TENSOR:
+        return lw_dtype_name(v->dtype);
+    case LW_KIND_SEQUENCE:
+        return "a sequence";
+    case LW_KIND_MAP:
+        return "a map";
+    case LW_KIND_OPTIONAL:
+        return "an optional";
     }
     return "unknown";
 }
@@ -147,8 +164,8 @@ lw_status lwi_check_types(const lwi_call *call) {
             v->kind != LW_KIND_TENSOR)
             continue;
         if (group[p->group] && group[p->group] != v->dtype)
-            return lwi_call_fail(call, LW_TYPE, "input '%s' is %s where the others are %s",
-                                 p->name, type_text(v), lw_dtype_name(group[p->group]));
+            return lwi_call_fail(call, LW_TYPE, "input '%s' is %s where the others are %s", p->name,
+                                 type_text(v), lw_dtype_name(group[p->group]));
         group[p->group] = v->dtype;
     }
     return LW_OK;

@@ -12,8 +12,10 @@ static lw_status resolve(lwi_call *c, int64_t *dims, size_t n, bool allow_zero) 
     for (size_t i = 0; i < n; i++) {
         if (dims[i] == 0 && !allow_zero) {
             if (i >= (size_t)x->rank)
-                return lwi_call_fail(c, LW_SHAPE, "dimension %zu is 0 (copy), but the input has "
-                                                  "rank %d", i, x->rank);
+                return lwi_call_fail(c, LW_SHAPE,
+                                     "dimension %zu is 0 (copy), but the input has "
+                                     "rank %d",
+                                     i, x->rank);
             dims[i] = x->dims[i];
         }
         if (dims[i] == -1) {
@@ -30,8 +32,7 @@ static lw_status resolve(lwi_call *c, int64_t *dims, size_t n, bool allow_zero) 
     if (known == x->count) return LW_OK;
     char from[LWI_SHAPE_TEXT], to[LWI_SHAPE_TEXT];
     return lwi_call_fail(c, LW_SHAPE, "an input of shape %s cannot be reshaped to %s",
-                         lwi_shape_text(x->rank, x->dims, from),
-                         lwi_shape_text((int)n, dims, to));
+                         lwi_shape_text(x->rank, x->dims, from), lwi_shape_text((int)n, dims, to));
 }
 
 static lw_status infer_reshape(lwi_call *c) {
@@ -47,10 +48,11 @@ static lw_status infer_flatten(lwi_call *c) {
     int64_t axis = lwi_attr_int(c->node, "axis", 1);
     if (axis < 0) axis += x->rank;
     if (axis < 0 || axis > x->rank)
-        return lwi_call_fail(c, LW_RANGE, "axis %lld is out of range for rank %d",
-                             (long long)axis, x->rank);
+        return lwi_call_fail(c, LW_RANGE, "axis %lld is out of range for rank %d", (long long)axis,
+                             x->rank);
     int64_t dims[2] = {1, 1};
-    for (int d = 0; d < x->rank; d++) dims[d >= axis] *= x->dims[d];
+    for (int d = 0; d < x->rank; d++)
+        dims[d >= axis] *= x->dims[d];
     return lwi_out(c, 0, x->dtype, 2, dims);
 }
 
@@ -83,9 +85,11 @@ static lw_status infer_unsqueeze(lwi_call *c) {
     uint32_t set = 0;
     LW_TRY(lwi_in_ints(c, 1, axes, LW_MAX_RANK, &n));
     const int rank = x->rank + (int)n;
-    if (rank > LW_MAX_RANK) return lwi_call_fail(c, LW_LIMIT, "the output would have rank %d", rank);
+    if (rank > LW_MAX_RANK)
+        return lwi_call_fail(c, LW_LIMIT, "the output would have rank %d", rank);
     LW_TRY(lwi_axes(c, axes, n, rank, &set));
-    for (int d = 0, from = 0; d < rank; d++) dims[d] = set >> d & 1 ? 1 : x->dims[from++];
+    for (int d = 0, from = 0; d < rank; d++)
+        dims[d] = set >> d & 1 ? 1 : x->dims[from++];
     return lwi_out(c, 0, x->dtype, rank, dims);
 }
 

@@ -21,7 +21,8 @@ static lw_status infer_shape(lwi_call *c) {
 static lw_status run_shape(lwi_call *c) {
     int64_t start, end, *y = c->out[0]->data;
     range(c, &start, &end);
-    for (int64_t d = start; d < end; d++) *y++ = c->in[0]->dims[d];
+    for (int64_t d = start; d < end; d++)
+        *y++ = c->in[0]->dims[d];
     return LW_OK;
 }
 

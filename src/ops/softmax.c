@@ -20,15 +20,19 @@ typedef struct rows {
             if (x[i * stride] > x[top * stride]) top = i;                                          \
         const T max = x[top * stride];                                                             \
         if (f == HARDMAX) {                                                                        \
-            for (size_t i = 0; i < n; i++) y[i * stride] = i == top;                               \
+            for (size_t i = 0; i < n; i++)                                                         \
+                y[i * stride] = i == top;                                                          \
             return;                                                                                \
         }                                                                                          \
         T sum = 0;                                                                                 \
-        for (size_t i = 0; i < n; i++) sum += y[i * stride] = EXP(x[i * stride] - max);            \
+        for (size_t i = 0; i < n; i++)                                                             \
+            sum += y[i * stride] = EXP(x[i * stride] - max);                                       \
         if (f == SOFTMAX)                                                                          \
-            for (size_t i = 0; i < n; i++) y[i * stride] /= sum;                                   \
+            for (size_t i = 0; i < n; i++)                                                         \
+                y[i * stride] /= sum;                                                              \
         else                                                                                       \
-            for (size_t i = 0; i < n; i++) y[i * stride] = x[i * stride] - max - LOG(sum);         \
+            for (size_t i = 0; i < n; i++)                                                         \
+                y[i * stride] = x[i * stride] - max - LOG(sum);                                    \
     }
 ROW(row_f32, float, expf, logf)
 ROW(row_f64, double, exp, log)

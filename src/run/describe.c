@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The public functions that look at a model. */
-#include "backend/cpu/cpu.h"
+#include "backend/cpu/cpu_backend.h"
 #include "ops/registry.h"
 #include "run/model.h"
 

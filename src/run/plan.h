@@ -6,7 +6,7 @@
 #ifndef LWI_PLAN_H
 #define LWI_PLAN_H
 
-#include "backend/cpu/cpu.h"
+#include "backend/cpu/cpu_backend.h"
 #include "run/model.h"
 
 typedef enum lwi_step {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "backend/cpu/cpu.h"
+#include "backend/cpu/cpu_backend.h"
 
 #include "ops/registry.h"
 
@@ -11,12 +11,12 @@ typedef struct claim {
 #define LWI_CPU(ident)                                                                             \
     extern const lwi_op lwi_op_##ident;                                                            \
     lwi_kernel lwi_cpu_##ident##_claim(const lwi_call *call);
-#include "backend/cpu/cpu.def"
+#include "backend/cpu/cpu_kernels.def"
 #undef LWI_CPU
 
 static const claim CLAIMS[] = {
 #define LWI_CPU(ident) {&lwi_op_##ident, lwi_cpu_##ident##_claim},
-#include "backend/cpu/cpu.def"
+#include "backend/cpu/cpu_kernels.def"
 #undef LWI_CPU
     {NULL, NULL},
 };
