@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "any_input.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST = 64, SECONDS = 5 };
+
+static lw_context *running;
+
+static void stop_run(int signal) {
+    (void)signal;
+    if (running) lw_context_cancel(running);
+}
+
+static lw_status make_strings(const lw_io_info *info, const int64_t *dims, size_t n,
+                              lw_value **value) {
+    const char **texts = calloc(n + 1, sizeof *texts);
+    if (!texts) return LW_NO_MEMORY;
+    for (size_t i = 0; i < n; i++)
+        texts[i] = "text";
+    const lw_status status = lw_tensor_strings(info->rank, dims, texts, NULL, value);
+    free(texts);
+    return status;
+}
+
+static lw_status make_input(const lw_io_info *info, lw_value **value) {
+    int64_t dims[LW_MAX_RANK];
+    size_t n = 1;
+    if (info->kind != LW_KIND_TENSOR || info->rank > LW_MAX_RANK) return LW_UNSUPPORTED;
+    for (int d = 0; d < info->rank; d++) {
+        dims[d] = info->dims[d] < 0 ? 2 : info->dims[d];
+        if (dims[d] > 1 << 20 || n > 1 << 24) return LW_LIMIT;
+        n *= (size_t)dims[d];
+    }
+    if (info->dtype == LW_STRING) return make_strings(info, dims, n, value);
+    lw_status status = lw_tensor_new(info->dtype, info->rank < 0 ? 0 : info->rank, dims, value);
+    for (size_t i = 0; status == LW_OK && i < lw_tensor_count(*value); i++)
+        if (lw_tensor_set(*value, i, (double)(i % 3)) != LW_OK) break;
+    return status;
+}
+
+lw_status run_on_anything(const lw_model *model, const lw_allocator *allocator) {
+    const lw_context_options options = {
+        .size = sizeof options, .threads = 1, .allocator = allocator, .memory_limit = 256u << 20};
+    lw_io inputs[MOST] = {{0}}, outputs[MOST] = {{0}};
+    const size_t n_in = lw_model_input_count(model), n_out = lw_model_output_count(model);
+    lw_context *context = NULL;
+    if (n_in > MOST || n_out > MOST) return LW_LIMIT;
+    lw_status status = lw_context_new(model, &options, &context);
+    for (size_t i = 0; i < n_in && status == LW_OK; i++) {
+        lw_io_info info = {.size = sizeof info};
+        status = lw_model_input(model, i, &info);
+        inputs[i].name = info.name;
+        if (status == LW_OK) status = make_input(&info, &inputs[i].value);
+    }
+    for (size_t i = 0; i < n_out && status == LW_OK; i++) {
+        lw_io_info info = {.size = sizeof info};
+        status = lw_model_output(model, i, &info);
+        outputs[i].name = info.name;
+    }
+    if (status == LW_OK) {
+        running = context;
+        signal(SIGALRM, stop_run);
+        alarm(SECONDS);
+        status = lw_context_run(context, inputs, n_in, outputs, n_out);
+        alarm(0);
+        running = NULL;
+    }
+    for (size_t i = 0; i < n_in; i++)
+        lw_value_free(inputs[i].value);
+    for (size_t i = 0; i < n_out; i++)
+        lw_value_free(outputs[i].value);
+    lw_context_free(context);
+    return status;
+}

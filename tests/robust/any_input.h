@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ * Runs any model whose inputs are tensors on made-up data: for tests that look for crashes. */
+#ifndef ANY_INPUT_H
+#define ANY_INPUT_H
+
+#include <lampwick.h>
+
+/* Makes inputs (small numbers; 2 where a dimension is not fixed) and runs the model once, with
+ * outputs thrown away. allocator may be NULL. */
+lw_status run_on_anything(const lw_model *model, const lw_allocator *allocator);
+
+#endif
