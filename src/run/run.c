@@ -29,6 +29,7 @@ static void type_text(lw_kind kind, lw_dtype dtype, int rank, const int64_t *dim
     memcpy(text + n, shape, m + 1);
 }
 
+/* A declared dimension of 0 is what old converters wrote for "any size". */
 static bool matches(const lwi_type *t, const lw_value *v) {
     if (!t->declared) return true;
     if (t->kind == LW_KIND_OPTIONAL) return true; /* the value itself may be given */
@@ -38,7 +39,7 @@ static bool matches(const lwi_type *t, const lw_value *v) {
     if (t->rank < 0) return true;
     if (t->rank != v->rank) return false;
     for (int d = 0; d < t->rank; d++)
-        if (t->dims[d] >= 0 && t->dims[d] != v->dims[d]) return false;
+        if (t->dims[d] > 0 && t->dims[d] != v->dims[d]) return false;
     return true;
 }
 
