@@ -10,6 +10,9 @@ function(lampwick_flags target)
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wundef -Wmissing-prototypes
         -Wvla -fno-math-errno -fno-trapping-math -ffp-contract=off
         $<$<BOOL:${LAMPWICK_WERROR}>:-Werror>)
+    if(LAMPWICK_FUZZ)
+        target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+    endif()
     if(LAMPWICK_SANITIZE)
         target_compile_options(${target} PRIVATE -fsanitize=${LAMPWICK_SANITIZE}
             -fno-sanitize-recover=all -fno-omit-frame-pointer)
