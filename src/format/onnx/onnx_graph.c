@@ -130,9 +130,7 @@ static lw_status define_outputs(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_gr
         LW_TRY(lwi_field_body(&f, &name));
         LW_TRY(lwi_onnx_rename(o, scope, name, &text));
         if (!*text) continue;
-        /* A function's own outputs have been defined with the call. */
-        if (scope->caller) LW_TRY(lwi_graph_intern(g, text, &id));
-        else LW_TRY(lwi_graph_define(g, text, &id));
+        LW_TRY(lwi_graph_intern(g, text, &id));
     }
     return LW_OK;
 }
@@ -152,6 +150,14 @@ lw_status lwi_onnx_nodes(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_graph *g,
     return LW_OK;
 }
 
+lw_status lwi_onnx_new_graph(lwi_onnx *o, lwi_graph *parent, const char *name, lwi_graph **graph) {
+    LW_TRY(lwi_grow(&o->network->arena.allocator, &o->graphs, &o->cap_graphs, o->n_graphs + 1,
+                    sizeof *o->graphs));
+    LW_TRY(lwi_graph_new(&o->network->arena, parent, name, graph));
+    o->graphs[o->n_graphs++] = *graph;
+    return LW_OK;
+}
+
 static lw_status make_graph(lwi_onnx *o, lwi_graph *parent, lwi_wire w, lwi_graph **graph) {
     lwi_field f;
     const char *name = "";
@@ -159,11 +165,7 @@ static lw_status make_graph(lwi_onnx *o, lwi_graph *parent, lwi_wire w, lwi_grap
         LW_TRY(lwi_wire_next(&w, &f));
         if (f.id == GRAPH_NAME) LW_TRY(lwi_field_name(&f, &o->network->arena, &name));
     }
-    LW_TRY(lwi_grow(&o->network->arena.allocator, &o->graphs, &o->cap_graphs, o->n_graphs + 1,
-                    sizeof *o->graphs));
-    LW_TRY(lwi_graph_new(&o->network->arena, parent, name, graph));
-    o->graphs[o->n_graphs++] = *graph;
-    return LW_OK;
+    return lwi_onnx_new_graph(o, parent, name, graph);
 }
 
 lw_status lwi_onnx_graph(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_graph *parent,
@@ -175,6 +177,7 @@ lw_status lwi_onnx_graph(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_graph *pa
     LW_TRY(read_initializers(o, scope, g, message));
     LW_TRY(lwi_onnx_nodes(o, scope, g, message, NODE));
     LW_TRY(read_ends(o, scope, g, message, true));
+    LW_TRY(lwi_onnx_check_sources(g));
     LW_TRY(lwi_graph_sort(g));
     o->depth--;
     *graph = g;

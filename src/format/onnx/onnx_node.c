@@ -128,10 +128,8 @@ static lw_status find_version(const lwi_onnx_scope *scope, const lwi_node *node,
 static lw_status make_constant(lwi_onnx *o, lwi_graph *g, const lwi_node *node) {
     if (node->n_outputs != 1 || node->outputs[0] < 0)
         return lwi_fail(LW_CORRUPT, "has %zu outputs, expected 1", node->n_outputs);
-    lwi_slot *slot = &g->slots[node->outputs[0]];
-    if (slot->constant)
-        return lwi_fail(LW_CORRUPT, "makes the value '%s', which is made already", slot->name);
-    return lwi_onnx_constant(o, node, &slot->constant);
+    /* Of several with one name the last counts, as in ONNX Runtime: exporters make such files. */
+    return lwi_onnx_constant(o, node, &g->slots[node->outputs[0]].constant);
 }
 
 static lw_status read_operator(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_graph *g, lwi_wire w,
@@ -141,10 +139,9 @@ static lw_status read_operator(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_gra
     LW_TRY(read_attributes(o, scope, g, w, node));
     LW_TRY(lwi_network_issue(o->network, find_version(scope, node, &version)));
     if (!*node->domain && !strcmp(node->op_type, "Constant")) return make_constant(o, g, node);
-    bool replaced = false;
     lwi_upgrade u = {.onnx = o, .graph = g, .node = node, .version = version};
-    LW_TRY(lwi_network_issue(o->network, lwi_onnx_upgrade(&u, &replaced)));
-    return replaced ? LW_OK : lwi_onnx_emit(o, g, node, version);
+    LW_TRY(lwi_network_issue(o->network, lwi_onnx_upgrade(&u)));
+    return lwi_onnx_emit(o, g, node, version);
 }
 
 lw_status lwi_onnx_node(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_graph *g, lwi_wire w) {

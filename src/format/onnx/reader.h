@@ -71,9 +71,13 @@ lw_status lwi_onnx_attribute(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_graph
 /* GraphProto */
 lw_status lwi_onnx_graph(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_graph *parent,
                          lwi_wire message, lwi_graph **graph);
+/* A new graph that is freed if reading fails. */
+lw_status lwi_onnx_new_graph(lwi_onnx *o, lwi_graph *parent, const char *name, lwi_graph **graph);
 /* Defines the outputs of a list of nodes (field `id` of the message), then reads the nodes. */
 lw_status lwi_onnx_nodes(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_graph *graph,
                          lwi_wire message, uint32_t id);
+/* Every value has one source. */
+lw_status lwi_onnx_check_sources(const lwi_graph *graph);
 /* NodeProto */
 lw_status lwi_onnx_node(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_graph *graph,
                         lwi_wire message);
