@@ -10,7 +10,8 @@ static bool is_nhwc(const lwi_call *c) { return !strcmp(c->node->op_type, "NhwcF
 static lw_status check_z(const lwi_call *c, int rank, const int64_t *dims) {
     const lw_value *z = c->in[3];
     bool same = z->rank == rank;
-    for (int d = 0; same && d < rank; d++) same = z->dims[d] == dims[d];
+    for (int d = 0; same && d < rank; d++)
+        same = z->dims[d] == dims[d];
     return same ? LW_OK : lwi_call_fail(c, LW_SHAPE, "Z does not have the shape of the output");
 }
 

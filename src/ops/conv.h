@@ -12,9 +12,9 @@
 typedef struct lwi_conv {
     lwi_window window;
     size_t batch, groups;
-    size_t channels, filters; /* of input and output, in each group */
+    size_t channels, filters;              /* of input and output, in each group */
     size_t in_size, out_size, kernel_size; /* elements of one channel */
-    const void *x, *w, *bias, *z; /* bias and z (added to the result) may be NULL */
+    const void *x, *w, *bias, *z;          /* bias and z (added to the result) may be NULL */
     void *y;
     lwi_activation activation;
 } lwi_conv;

@@ -46,8 +46,8 @@ lw_status lwi_conv_check_bias(const lwi_call *c, const lwi_conv *v, size_t bias)
     if (!lwi_has(c, bias)) return LW_OK;
     const size_t filters = v->filters * v->groups;
     if (c->in[bias]->rank == 1 && c->in[bias]->count == filters) return LW_OK;
-    return lwi_call_fail(c, LW_SHAPE, "the bias has %zu elements, expected %zu",
-                         c->in[bias]->count, filters);
+    return lwi_call_fail(c, LW_SHAPE, "the bias has %zu elements, expected %zu", c->in[bias]->count,
+                         filters);
 }
 
 /* ------------------------------------------------------------------ finish */
@@ -56,11 +56,13 @@ lw_status lwi_conv_check_bias(const lwi_call *c, const lwi_conv *v, size_t bias)
     void NAME(const lwi_conv *v, size_t channel, T *y, size_t n) {                                 \
         if (v->bias) {                                                                             \
             const T bias = ((const T *)v->bias)[channel];                                          \
-            for (size_t i = 0; i < n; i++) y[i] += bias;                                           \
+            for (size_t i = 0; i < n; i++)                                                         \
+                y[i] += bias;                                                                      \
         }                                                                                          \
         if (v->z) {                                                                                \
             const T *z = (const T *)v->z + (y - (T *)v->y);                                        \
-            for (size_t i = 0; i < n; i++) y[i] += z[i];                                           \
+            for (size_t i = 0; i < n; i++)                                                         \
+                y[i] += z[i];                                                                      \
         }                                                                                          \
         ACTIVATE(&v->activation, y, n);                                                            \
     }
@@ -89,8 +91,8 @@ static void operands(const void *arg, size_t i, lwi_operands *o) {
     const lwi_conv *v = &s->conv;
     const size_t k = v->channels * v->kernel_size, m = v->filters;
     o->a = (lwi_matrix){(const char *)v->w + i % v->groups * m * k * s->element, k, 1};
-    o->b = (lwi_matrix){(const char *)v->x + i * v->channels * v->in_size * s->element, v->in_size,
-                        1};
+    o->b =
+        (lwi_matrix){(const char *)v->x + i * v->channels * v->in_size * s->element, v->in_size, 1};
     o->y = (char *)v->y + i * m * v->out_size * s->element;
     o->y_row = v->out_size;
 }
@@ -108,10 +110,15 @@ lw_status lwi_conv_compute(lwi_call *c, const lwi_conv *v, lw_dtype dtype, const
         return LW_OK;
     }
     const source s = {*v, lwi_dtype_size(dtype)};
-    lwi_product p = {.dtype = dtype, .m = v->filters, .n = v->out_size,
-                     .k = v->channels * v->kernel_size, .batch = v->batch * v->groups, .arg = &s,
+    lwi_product p = {.dtype = dtype,
+                     .m = v->filters,
+                     .n = v->out_size,
+                     .k = v->channels * v->kernel_size,
+                     .batch = v->batch * v->groups,
+                     .arg = &s,
                      .operands = operands};
-    if (!is_pointwise(&v->window)) p.fill = s.element == 4 ? lwi_conv_patches_32 : lwi_conv_patches_64;
+    if (!is_pointwise(&v->window))
+        p.fill = s.element == 4 ? lwi_conv_patches_32 : lwi_conv_patches_64;
     if (dtype == LW_FLOAT32) p.finish = finish_f32;
     if (dtype == LW_FLOAT64) p.finish = finish_f64;
     return lwi_multiply(c, &p, tile);

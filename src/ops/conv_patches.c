@@ -18,12 +18,15 @@ typedef struct run {
         const int64_t stride = w->stride[w->rank - 1];                                             \
         int64_t low, high;                                                                         \
         lwi_window_inside(w, first, count, &low, &high);                                           \
-        for (int64_t i = 0; i < low; i++) to[i] = 0;                                               \
+        for (int64_t i = 0; i < low; i++)                                                          \
+            to[i] = 0;                                                                             \
         if (stride == 1 && low < high)                                                             \
             memcpy(to + low, x + first + low, (size_t)(high - low) * sizeof *to);                  \
         else                                                                                       \
-            for (int64_t i = low; i < high; i++) to[i] = x[first + i * stride];                    \
-        for (int64_t i = high; i < count; i++) to[i] = 0;                                          \
+            for (int64_t i = low; i < high; i++)                                                   \
+                to[i] = x[first + i * stride];                                                     \
+        for (int64_t i = high; i < count; i++)                                                     \
+            to[i] = 0;                                                                             \
     }                                                                                              \
     static void NAME##_run(const run *r, const T *x, T *to) {                                      \
         const lwi_window *w = r->window;                                                           \
@@ -33,10 +36,10 @@ typedef struct run {
         lwi_window_index(w->rank, w->kernel, place, at);                                           \
         x += r->row / r->kernel_size * r->in_size;                                                 \
         for (size_t i = 0; i < r->rows; i++, to += r->width) {                                     \
-            const int64_t offset = lwi_window_row(w, r->start, at);                                              \
+            const int64_t offset = lwi_window_row(w, r->start, at);                                \
             const int64_t first = r->start[last] + at[last] * w->dilation[last];                   \
             if (offset < 0) memset(to, 0, (size_t)r->count * sizeof *to);                          \
-            else NAME##_row(w, x + offset, first, r->count, to);        \
+            else NAME##_row(w, x + offset, first, r->count, to);                                   \
             lwi_window_next(w->rank, w->kernel, at);                                               \
             if (++place == r->kernel_size) {                                                       \
                 place = 0;                                                                         \
@@ -55,9 +58,9 @@ typedef struct run {
             size_t count = p->width - lane;                                                        \
             if (count > length - column % length) count = length - column % length;                \
             if (count > p->columns - done) count = p->columns - done;                              \
-            int64_t place[LW_MAX_RANK]; \
- lwi_window_index(w->rank, w->out, column, place);                                    \
-            lwi_window_start(w, place, r.start); \
+            int64_t place[LW_MAX_RANK];                                                            \
+            lwi_window_index(w->rank, w->out, column, place);                                      \
+            lwi_window_start(w, place, r.start);                                                   \
             r.count = (int64_t)count;                                                              \
             NAME##_run(&r, x, (T *)p->panels + (done - lane) * p->rows + lane);                    \
         }                                                                                          \
@@ -77,7 +80,8 @@ typedef struct turn {
     do {                                                                                           \
         const T *x = (const T *)t->x + image * t->size * t->channels + channel;                    \
         T *y = (T *)t->y + i * t->size;                                                            \
-        for (size_t s = 0; s < t->size; s++) y[s] = x[s * t->channels];                            \
+        for (size_t s = 0; s < t->size; s++)                                                       \
+            y[s] = x[s * t->channels];                                                             \
     } while (0)
 
 static void turn_planes(void *arg, size_t begin, size_t end) {
@@ -85,10 +89,18 @@ static void turn_planes(void *arg, size_t begin, size_t end) {
     for (size_t i = begin; i < end; i++) {
         const size_t image = i / t->channels, channel = i % t->channels;
         switch (t->element) {
-        case 1: TURN(uint8_t); break;
-        case 2: TURN(uint16_t); break;
-        case 4: TURN(uint32_t); break;
-        default: TURN(uint64_t); break;
+        case 1:
+            TURN(uint8_t);
+            break;
+        case 2:
+            TURN(uint16_t);
+            break;
+        case 4:
+            TURN(uint32_t);
+            break;
+        default:
+            TURN(uint64_t);
+            break;
         }
     }
 }

@@ -17,16 +17,17 @@ typedef struct planes {
         for (int64_t i = 0; i < w->kernel[axis]; i++) {                                            \
             const int64_t shift = i * w->dilation[axis] - w->begin[axis];                          \
             int64_t low, high;                                                                     \
-            lwi_window_inside(w, shift, w->out[axis], &low, &high);  \
+            lwi_window_inside(w, shift, w->out[axis], &low, &high);                                \
             const T factor = k[i];                                                                 \
             if (stride == 1)                                                                       \
-                for (int64_t o = low; o < high; o++) y[o] += factor * x[o + shift];                \
+                for (int64_t o = low; o < high; o++)                                               \
+                    y[o] += factor * x[o + shift];                                                 \
             else                                                                                   \
-                for (int64_t o = low; o < high; o++) y[o] += factor * x[o * stride + shift];       \
+                for (int64_t o = low; o < high; o++)                                               \
+                    y[o] += factor * x[o * stride + shift];                                        \
         }                                                                                          \
     }                                                                                              \
-    static void NAME(const lwi_window *w, size_t out_size, const T *x,         \
-                     const T *k, T *y) {                                                           \
+    static void NAME(const lwi_window *w, size_t out_size, const T *x, const T *k, T *y) {         \
         const size_t length = (size_t)w->out[w->rank - 1];                                         \
         int64_t place[LW_MAX_RANK] = {0};                                                          \
         memset(y, 0, out_size * sizeof *y);                                                        \
@@ -47,7 +48,7 @@ PLANE(plane_f64, double)
 PLANE(plane_u32, uint32_t)
 
 #define RUN(T, PLANE_OF)                                                                           \
-    PLANE_OF(&v->window, v->out_size, (const T *)v->x + source * v->in_size,       \
+    PLANE_OF(&v->window, v->out_size, (const T *)v->x + source * v->in_size,                       \
              (const T *)v->w + filter * v->kernel_size, (T *)v->y + i * v->out_size)
 
 static void run_planes(void *arg, size_t begin, size_t end) {

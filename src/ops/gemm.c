@@ -38,7 +38,8 @@ typedef struct gemm {
         for (size_t r = 0; r < block->rows; r++) {                                                 \
             T *y = (T *)block->y + r * block->y_row;                                               \
             if (alpha != 1)                                                                        \
-                for (size_t i = 0; i < block->columns; i++) y[i] *= alpha;                         \
+                for (size_t i = 0; i < block->columns; i++)                                        \
+                    y[i] *= alpha;                                                                 \
             if (g->bias) {                                                                         \
                 const T *bias = (const T *)g->bias + (block->row + r) * g->bias_row +              \
                                 block->column * g->bias_column;                                    \
@@ -79,12 +80,18 @@ FINISH_INTEGER(finish_u64, uint64_t, uint64_t)
 
 static void (*finish_of(lw_dtype dtype))(const void *, const lwi_block *) {
     switch (dtype) {
-    case LW_FLOAT32: return finish_f32;
-    case LW_FLOAT64: return finish_f64;
-    case LW_INT32: return finish_i32;
-    case LW_UINT32: return finish_u32;
-    case LW_INT64: return finish_i64;
-    default: return finish_u64;
+    case LW_FLOAT32:
+        return finish_f32;
+    case LW_FLOAT64:
+        return finish_f64;
+    case LW_INT32:
+        return finish_i32;
+    case LW_UINT32:
+        return finish_u32;
+    case LW_INT64:
+        return finish_i64;
+    default:
+        return finish_u64;
     }
 }
 

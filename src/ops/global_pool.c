@@ -24,7 +24,8 @@ typedef struct global {
         }                                                                                          \
         double sum = 0;                                                                            \
         if (g->kind == LWI_POOL_AVERAGE) {                                                         \
-            for (size_t i = 0; i < g->size; i++) sum += (double)x[i];                              \
+            for (size_t i = 0; i < g->size; i++)                                                   \
+                sum += (double)x[i];                                                               \
             return sum / (double)g->size;                                                          \
         }                                                                                          \
         for (size_t i = 0; i < g->size; i++)                                                       \
@@ -45,14 +46,14 @@ static lw_status infer(lwi_call *c) {
     const lw_value *x = c->in[0];
     int64_t dims[LW_MAX_RANK];
     LW_TRY(lwi_need_rank(c, 0, 2, LW_MAX_RANK));
-    for (int d = 0; d < x->rank; d++) dims[d] = d < 2 ? x->dims[d] : 1;
+    for (int d = 0; d < x->rank; d++)
+        dims[d] = d < 2 ? x->dims[d] : 1;
     return lwi_out(c, 0, x->dtype, x->rank, dims);
 }
 
 static lw_status run(lwi_call *c, lwi_pool_kind kind) {
     const lw_value *x = c->in[0];
-    global g = {.x = x, .y = c->out[0], .kind = kind,
-                .p = (double)lwi_attr_int(c->node, "p", 2)};
+    global g = {.x = x, .y = c->out[0], .kind = kind, .p = (double)lwi_attr_int(c->node, "p", 2)};
     if (g.p < 1) return lwi_call_fail(c, LW_RANGE, "p is %g, expected at least 1", g.p);
     if (g.y->count == 0) return LW_OK;
     if (x->count == 0) return lwi_call_fail(c, LW_SHAPE, "the planes have no elements");

@@ -15,7 +15,8 @@ static void scale(const void *arg, const lwi_block *block) {
     const float alpha = *(const float *)arg;
     for (size_t r = 0; r < block->rows; r++) {
         float *y = (float *)block->y + r * block->y_row;
-        for (size_t i = 0; i < block->columns; i++) y[i] *= alpha;
+        for (size_t i = 0; i < block->columns; i++)
+            y[i] *= alpha;
     }
 }
 
@@ -23,7 +24,8 @@ static void scale_f64(const void *arg, const lwi_block *block) {
     const double alpha = *(const float *)arg;
     for (size_t r = 0; r < block->rows; r++) {
         double *y = (double *)block->y + r * block->y_row;
-        for (size_t i = 0; i < block->columns; i++) y[i] *= alpha;
+        for (size_t i = 0; i < block->columns; i++)
+            y[i] *= alpha;
     }
 }
 

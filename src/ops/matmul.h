@@ -10,7 +10,7 @@
 typedef struct lwi_matmul_side {
     const lw_value *value;
     int64_t rows, columns;
-    size_t row, column;           /* strides in elements */
+    size_t row, column;          /* strides in elements */
     size_t strides[LW_MAX_RANK]; /* of the dimensions of the batch; 0 where it repeats */
 } lwi_matmul_side;
 

@@ -133,8 +133,13 @@ lw_status lwi_matmul_multiply(lwi_call *c, const lwi_matmul *x, lw_dtype dtype, 
     lwi_matmul folded = *x;
     if (x->batch > 1 && !finish) fold(&folded);
     const batch s = {&folded, a, b, y, lwi_dtype_size(dtype), finish, arg};
-    const lwi_product p = {.dtype = lwi_product_dtype(dtype), .m = folded.m, .n = folded.n,
-                           .k = folded.k, .batch = folded.batch, .arg = &s,
-                           .operands = operands, .finish = finish ? finish_product : NULL};
+    const lwi_product p = {.dtype = lwi_product_dtype(dtype),
+                           .m = folded.m,
+                           .n = folded.n,
+                           .k = folded.k,
+                           .batch = folded.batch,
+                           .arg = &s,
+                           .operands = operands,
+                           .finish = finish ? finish_product : NULL};
     return lwi_multiply(c, &p, tile_f32);
 }

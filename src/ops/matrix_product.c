@@ -22,7 +22,8 @@ enum {
         T *y = py, sum[ROWS][COLUMNS] = {{0}};                                                     \
         for (size_t i = 0; i < k; i++, a += ROWS, b += b_row)                                      \
             for (size_t r = 0; r < ROWS; r++)                                                      \
-                for (size_t c = 0; c < COLUMNS; c++) sum[r][c] += a[r] * b[c];                     \
+                for (size_t c = 0; c < COLUMNS; c++)                                               \
+                    sum[r][c] += a[r] * b[c];                                                      \
         for (size_t r = 0; r < y_rows; r++)                                                        \
             for (size_t c = 0; c < y_columns; c++)                                                 \
                 y[r * y_row + c] = add ? y[r * y_row + c] + sum[r][c] : sum[r][c];                 \
@@ -34,18 +35,25 @@ TILE(tile_u64, uint64_t, 4, 4)
 
 static lwi_tile plain_tile(lw_dtype dtype) {
     switch (dtype) {
-    case LW_FLOAT32: return (lwi_tile){4, 8, tile_f32};
-    case LW_FLOAT64: return (lwi_tile){4, 4, tile_f64};
-    case LW_UINT32: return (lwi_tile){4, 8, tile_u32};
-    default: return (lwi_tile){4, 4, tile_u64};
+    case LW_FLOAT32:
+        return (lwi_tile){4, 8, tile_f32};
+    case LW_FLOAT64:
+        return (lwi_tile){4, 4, tile_f64};
+    case LW_UINT32:
+        return (lwi_tile){4, 8, tile_u32};
+    default:
+        return (lwi_tile){4, 4, tile_u64};
     }
 }
 
 lw_dtype lwi_product_dtype(lw_dtype dtype) {
     switch (dtype) {
-    case LW_INT32: return LW_UINT32;
-    case LW_INT64: return LW_UINT64;
-    default: return dtype;
+    case LW_INT32:
+        return LW_UINT32;
+    case LW_INT64:
+        return LW_UINT64;
+    default:
+        return dtype;
     }
 }
 
@@ -60,7 +68,7 @@ lw_dtype lwi_product_dtype(lw_dtype dtype) {
         for (size_t j = 0; j < n; j += width, to += k * width) {                                   \
             const T *from = (const T *)data + j * column;                                          \
             const size_t have = n - j < width ? n - j : width;                                     \
-            if (have < width) memset(to, 0, k * width * sizeof *to);                               \
+            if (have < width) memset(to, 0, k *width * sizeof *to);                                \
             if (column == 1) {                                                                     \
                 for (size_t i = 0; i < k; i++)                                                     \
                     memcpy(to + i * width, from + i * row, have * sizeof *to);                     \
@@ -115,8 +123,7 @@ static void multiply_slice(const work *w, const lwi_block *block, const lwi_oper
     /* Panels of B can be read where they lie if copying would not pay; but not the last, narrow
      * one. */
     size_t direct = 0;
-    if (!p->fill && o->b.column == 1 && p->m <= FEW_ROWS)
-        direct = block->columns / width * width;
+    if (!p->fill && o->b.column == 1 && p->m <= FEW_ROWS) direct = block->columns / width * width;
     if (p->fill) {
         const lwi_panels panels = {block->product, k0, k, block->column, block->columns, width, b};
         p->fill(p->arg, &panels);
@@ -126,8 +133,8 @@ static void multiply_slice(const work *w, const lwi_block *block, const lwi_oper
     }
     for (size_t column = 0; column < block->columns; column += width)
         if (column < direct)
-            multiply_panel(w, block, k, a, element(w, &o->b, k0, block->column + column),
-                           o->b.row, column, k0 > 0);
+            multiply_panel(w, block, k, a, element(w, &o->b, k0, block->column + column), o->b.row,
+                           column, k0 > 0);
         else
             multiply_panel(w, block, k, a, b + (column - direct) * k * w->size, width, column,
                            k0 > 0);
@@ -143,7 +150,8 @@ static void multiply_block(const work *w, size_t task, char *scratch) {
     const size_t m = task % w->m_blocks, n = task / w->m_blocks % w->n_blocks;
     lwi_operands o = {0};
     lwi_block block = {.product = task / w->m_blocks / w->n_blocks,
-                       .row = m * w->m_block, .column = n * w->n_block};
+                       .row = m * w->m_block,
+                       .column = n * w->n_block};
     p->operands(p->arg, block.product, &o);
     block.rows = p->m - block.row < w->m_block ? p->m - block.row : w->m_block;
     block.columns = p->n - block.column < w->n_block ? p->n - block.column : w->n_block;

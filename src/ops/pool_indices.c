@@ -15,9 +15,11 @@ static int64_t number(const search *s, const int64_t *place) {
     const lwi_window *w = s->window;
     int64_t n = 0;
     if (s->column_major)
-        for (int d = w->rank - 1; d >= 0; d--) n = n * w->in[d] + place[d];
+        for (int d = w->rank - 1; d >= 0; d--)
+            n = n * w->in[d] + place[d];
     else
-        for (int d = 0; d < w->rank; d++) n = n * w->in[d] + place[d];
+        for (int d = 0; d < w->rank; d++)
+            n = n * w->in[d] + place[d];
     return n;
 }
 
@@ -36,7 +38,8 @@ static int64_t number(const search *s, const int64_t *place) {
                 const int64_t at = start[axis] + i * w->dilation[axis];                            \
                 const T v = row[at];                                                               \
                 if (found >= 0 && !(v > top) && (v == v || top != top)) continue;                  \
-                for (int d = 0; d < axis; d++) place[d] = start[d] + t.at[d] * w->dilation[d];     \
+                for (int d = 0; d < axis; d++)                                                     \
+                    place[d] = start[d] + t.at[d] * w->dilation[d];                                \
                 place[axis] = at;                                                                  \
                 top = v;                                                                           \
                 found = number(s, place);                                                          \
@@ -51,10 +54,14 @@ SEARCH(search_u8, uint8_t)
 
 static int64_t find(const search *s, size_t plane, const int64_t *start) {
     switch (s->x->dtype) {
-    case LW_FLOAT32: return search_f32(s, plane, start);
-    case LW_FLOAT64: return search_f64(s, plane, start);
-    case LW_INT8: return search_i8(s, plane, start);
-    default: return search_u8(s, plane, start);
+    case LW_FLOAT32:
+        return search_f32(s, plane, start);
+    case LW_FLOAT64:
+        return search_f64(s, plane, start);
+    case LW_INT8:
+        return search_i8(s, plane, start);
+    default:
+        return search_u8(s, plane, start);
     }
 }
 
@@ -74,8 +81,12 @@ static void search_planes(void *arg, size_t begin, size_t end) {
 
 void lwi_pool_indices(const lwi_call *c, const lw_value *x, const lwi_window *w, bool column_major,
                       int64_t *indices) {
-    search s = {x, w, column_major, lwi_window_count(w->rank, w->in),
-                lwi_window_count(w->rank, w->out), indices};
+    search s = {x,
+                w,
+                column_major,
+                lwi_window_count(w->rank, w->in),
+                lwi_window_count(w->rank, w->out),
+                indices};
     lwi_parallel(c, (size_t)x->dims[0] * (size_t)x->dims[1], 1 + (1 << 12) / (s.out_size + 1),
                  search_planes, &s);
 }

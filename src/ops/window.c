@@ -45,8 +45,7 @@ lw_status lwi_window_read(const lwi_call *c, int rank, const int64_t *in, const 
     for (int d = 0; d < rank; d++) {
         w->in[d] = in[d];
         if (in[d] > MAX_INPUT)
-            return lwi_call_fail(c, LW_LIMIT, "a dimension of %lld is too large",
-                                 (long long)in[d]);
+            return lwi_call_fail(c, LW_LIMIT, "a dimension of %lld is too large", (long long)in[d]);
     }
     LW_TRY(read_kernel(c, kernel, w));
     LW_TRY(read_list(c, "strides", n, 1, 1, w->stride));
@@ -96,6 +95,7 @@ lw_status lwi_window_slide(const lwi_call *c, bool ceil_mode, lwi_window *w) {
 
 size_t lwi_window_count(int rank, const int64_t *dims) {
     size_t n = 1;
-    for (int d = 0; d < rank; d++) n *= (size_t)dims[d];
+    for (int d = 0; d < rank; d++)
+        n *= (size_t)dims[d];
     return n;
 }

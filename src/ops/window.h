@@ -41,8 +41,7 @@ static inline void lwi_window_clip(const lwi_window *w, int axis, int64_t start,
 
 /* Where the row of the input (its last axis) lies that a window beginning at input index `start`
  * meets with its kernel row `at`: elements from the plane's first one; -1: in the padding. */
-static inline int64_t lwi_window_row(const lwi_window *w, const int64_t *start,
-                                     const int64_t *at) {
+static inline int64_t lwi_window_row(const lwi_window *w, const int64_t *start, const int64_t *at) {
     int64_t offset = 0;
     for (int d = 0; d < w->rank - 1; d++) {
         const int64_t i = start[d] + at[d] * w->dilation[d];
@@ -99,7 +98,8 @@ static inline void lwi_taps_of_row(const lwi_window *w, int64_t *begin, int64_t 
 
 /* The input index that the window of the output at `place` begins with. */
 static inline void lwi_window_start(const lwi_window *w, const int64_t *place, int64_t *start) {
-    for (int d = 0; d < w->rank; d++) start[d] = place[d] * w->stride[d] - w->begin[d];
+    for (int d = 0; d < w->rank; d++)
+        start[d] = place[d] * w->stride[d] - w->begin[d];
 }
 
 /* Steps an index through dims in row-major order. */
