@@ -110,13 +110,27 @@ static lw_status read_model(lwi_onnx *o, lwi_wire message) {
     return lwi_onnx_graph(o, &scope, NULL, graph, &n->graph);
 }
 
+/* Reading goes on after something that is not supported, so that the error can say how much more
+ * there is. */
+static lw_status read_whole(lwi_onnx *o, lwi_wire message) {
+    lwi_network *n = o->network;
+    const bool collect = n->collect;
+    n->collect = true;
+    const lw_status status = read_model(o, message);
+    n->collect = collect;
+    if (status != LW_OK || collect || n->n_issues == 0) return status;
+    if (n->n_issues == 1) return lwi_fail(LW_UNSUPPORTED, "%s", n->issues[0]);
+    return lwi_fail(LW_UNSUPPORTED, "%s (and %zu more that cannot be run)", n->issues[0],
+                    n->n_issues - 1);
+}
+
 lw_status lwi_onnx_read(lwi_network *network, const void *data, size_t size, const char *path) {
     const lw_allocator *allocator = &network->arena.allocator;
     lwi_onnx o = {.network = network, .path = path, .model_size = size};
     lwi_strmap_init(&o.external, allocator);
     network->format = "ONNX";
     const uint8_t *bytes = data;
-    const lw_status status = read_model(&o, (lwi_wire){bytes, bytes + size});
+    const lw_status status = read_whole(&o, (lwi_wire){bytes, bytes + size});
     for (size_t i = 0; status != LW_OK && i < o.n_graphs; i++)
         lwi_graph_seal(o.graphs[i]);
     lwi_free(allocator, o.graphs);

@@ -93,8 +93,11 @@ static lw_status append(lwi_upgrade *u, const char *op, const int *inputs, size_
 
 lw_status lwi_upgrade_emit(lwi_upgrade *u, const char *op, const int *inputs, size_t n,
                            const char *attr, int64_t value, int *output) {
-    LW_TRY(lwi_graph_temporary(u->graph, op, output));
-    return append(u, op, inputs, n, attr, value, *output);
+    int made; /* output may be one of the inputs */
+    LW_TRY(lwi_graph_temporary(u->graph, op, &made));
+    LW_TRY(append(u, op, inputs, n, attr, value, made));
+    *output = made;
+    return LW_OK;
 }
 
 lw_status lwi_upgrade_emit_to(lwi_upgrade *u, const char *op, const int *inputs, size_t n,

@@ -8,14 +8,17 @@ static lw_status set(lwi_upgrade *u, lwi_attr attr) {
     return lwi_node_set_attr(u->graph->arena, u->node, &attr);
 }
 
-/* Strings to numbers? The types of what goes in or comes out say it. */
+/* Strings to numbers? The one default that is given says it, or else the type of the input. */
 static lw_status from_strings(const lwi_upgrade *u, bool *from) {
+    const bool number = lwi_node_attr(u->node, "default_int64");
+    const bool string = lwi_node_attr(u->node, "default_string");
+    *from = number;
+    if (number != string) return LW_OK;
     const lw_dtype in = lwi_upgrade_dtype(u->graph, lwi_upgrade_in(u, 0));
-    if (in != LW_STRING && in != LW_INT64)
-        return lwi_fail(LW_UNSUPPORTED,
-                        "LabelEncoder-1: the type of its input is not known beforehand");
     *from = in == LW_STRING;
-    return LW_OK;
+    if (in == LW_STRING || in == LW_INT64) return LW_OK;
+    return lwi_fail(LW_UNSUPPORTED,
+                    "LabelEncoder-1: whether strings become numbers is not known beforehand");
 }
 
 lw_status lwi_upgrade_label_encoder(lwi_upgrade *u) {
