@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Gelu, BiasGelu, FastGelu and QuickGelu of com.microsoft: x times a soft step, after adding an
- * optional bias along the last axis. Gelu is x/2 (1 + erf(x/sqrt 2)); FastGelu its approximation
- * by tanh (Hendrycks, Gimpel 2016, arXiv 1606.08415); QuickGelu x sigmoid(alpha x). */
+ * BiasGelu, FastGelu and QuickGelu of com.microsoft: forms of Gelu (gelu.c) after adding an
+ * optional bias along the last axis. BiasGelu is exact, FastGelu the approximation by tanh,
+ * QuickGelu is x sigmoid(alpha x). */
 #include "ops/op.h"
-
-#include <math.h>
+#include "ops/sigmoid.h"
 
 typedef enum form { EXACT, FAST, QUICK } form;
 
@@ -15,27 +14,23 @@ typedef struct rows {
     float alpha;
 } rows;
 
-#define ROW(NAME, T, ERF, EXP)                                                                     \
+#define ROW(NAME, T, ERFC, SIGMOID)                                                                \
     static void NAME(const T *x, const T *bias, T *y, size_t n, form f, T alpha) {                 \
-        if (bias)                                                                                  \
-            for (size_t i = 0; i < n; i++)                                                         \
-                y[i] = x[i] + bias[i];                                                             \
-        else if (x != y)                                                                           \
-            for (size_t i = 0; i < n; i++)                                                         \
-                y[i] = x[i];                                                                       \
+        for (size_t i = 0; i < n; i++)                                                             \
+            y[i] = bias ? x[i] + bias[i] : x[i];                                                   \
         if (f == EXACT)                                                                            \
             for (size_t i = 0; i < n; i++)                                                         \
-                y[i] *= (T)0.5 * (1 + ERF(y[i] * (T)0.70710678118654752440));                      \
-        else if (f == FAST) /* (1 + tanh u)/2 is 1/(1 + exp(-2u)), which loses no digits */        \
+                y[i] *= (T)0.5 * ERFC(y[i] * (T)-0.70710678118654752440);                          \
+        else if (f == FAST)                                                                        \
             for (size_t i = 0; i < n; i++)                                                         \
-                y[i] /= 1 + EXP(-y[i] *                                                            \
-                                ((T)1.59576912160573071 + (T)0.07135481627260025 * y[i] * y[i]));  \
+                y[i] *= SIGMOID(                                                                   \
+                    y[i] * ((T)1.59576912160573071176 + (T)0.07135481282700450 * y[i] * y[i]));    \
         else                                                                                       \
             for (size_t i = 0; i < n; i++)                                                         \
-                y[i] /= 1 + EXP(-alpha * y[i]);                                                    \
+                y[i] *= SIGMOID(alpha * y[i]);                                                     \
     }
-ROW(row_f32, float, erff, expf)
-ROW(row_f64, double, erf, exp)
+ROW(row_f32, float, erfcf, lwi_sigmoid_f32)
+ROW(row_f64, double, erfc, lwi_sigmoid_f64)
 
 static void run_row(const rows *r, size_t at, size_t n) {
     if (r->x->dtype == LW_FLOAT32)
@@ -62,7 +57,7 @@ static lw_status run(lwi_call *c, form f, float alpha) {
     return LW_OK;
 }
 
-static lw_status run_gelu(lwi_call *c) { return run(c, EXACT, 0); }
+static lw_status run_bias_gelu(lwi_call *c) { return run(c, EXACT, 0); }
 static lw_status run_fast_gelu(lwi_call *c) { return run(c, FAST, 0); }
 static lw_status run_quick_gelu(lwi_call *c) {
     return run(c, QUICK, lwi_attr_float(c->node, "alpha", 1.702f));
@@ -80,8 +75,7 @@ static lw_status infer(lwi_call *c) {
     return lwi_out_like(c, 0, x);
 }
 
-const lwi_op lwi_op_ms_gelu = {.infer = infer, .run = run_gelu, .flags = LWI_WIDEN | LWI_INPLACE};
-const lwi_op lwi_op_bias_gelu = {.infer = infer, .run = run_gelu, .flags = LWI_WIDEN};
+const lwi_op lwi_op_bias_gelu = {.infer = infer, .run = run_bias_gelu, .flags = LWI_WIDEN};
 const lwi_op lwi_op_fast_gelu = {.infer = infer, .run = run_fast_gelu, .flags = LWI_WIDEN};
 const lwi_op lwi_op_quick_gelu = {
     .infer = infer, .run = run_quick_gelu, .flags = LWI_WIDEN | LWI_INPLACE};

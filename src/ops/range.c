@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Range (ONNX 27): start + i * delta up to limit, which is not reached. Floating-point numbers are
  * computed in double and rounded once (so that stash_type makes no difference); integers are exact
- * in 64 bits. */
+ * in 64 bits. com.microsoft's form may leave out delta, which is 1 then. */
 #include "ops/op.h"
 
 #include <math.h>
@@ -11,10 +11,10 @@ static lw_status fail_count(const lwi_call *c) {
 }
 
 static lw_status count_floats(lwi_call *c, int64_t *count) {
-    double start = 0, limit = 0, delta = 0;
+    double start = 0, limit = 0, delta = 1;
     LW_TRY(lwi_in_number(c, 0, &start));
     LW_TRY(lwi_in_number(c, 1, &limit));
-    LW_TRY(lwi_in_number(c, 2, &delta));
+    if (lwi_has(c, 2)) LW_TRY(lwi_in_number(c, 2, &delta));
     const double n = ceil((limit - start) / delta);
     if (isnan(n))
         return lwi_call_fail(c, LW_RANGE, "there is no range from %g to %g by %g", start, limit,
@@ -26,10 +26,10 @@ static lw_status count_floats(lwi_call *c, int64_t *count) {
 
 /* ceil(|limit - start| / |delta|); the distance of two 64-bit integers fits unsigned. */
 static lw_status count_integers(lwi_call *c, int64_t *count) {
-    int64_t start = 0, limit = 0, delta = 0;
+    int64_t start = 0, limit = 0, delta = 1;
     LW_TRY(lwi_in_int(c, 0, &start));
     LW_TRY(lwi_in_int(c, 1, &limit));
-    LW_TRY(lwi_in_int(c, 2, &delta));
+    if (lwi_has(c, 2)) LW_TRY(lwi_in_int(c, 2, &delta));
     if (delta == 0) return lwi_call_fail(c, LW_RANGE, "delta is 0");
     const bool up = delta > 0;
     *count = 0;
@@ -53,7 +53,8 @@ static lw_status infer(lwi_call *c) {
  * type. */
 #define FILL(ID, T, WIDE, GET)                                                                     \
     case ID: {                                                                                     \
-        const WIDE start = (WIDE)GET(c->in[0], 0), delta = (WIDE)GET(c->in[2], 0);                 \
+        const WIDE start = (WIDE)GET(c->in[0], 0),                                                 \
+                   delta = lwi_has(c, 2) ? (WIDE)GET(c->in[2], 0) : 1;                             \
         T *to = y->data;                                                                           \
         for (size_t i = 0; i < y->count; i++)                                                      \
             to[i] = (T)(start + (WIDE)i * delta);                                                  \
