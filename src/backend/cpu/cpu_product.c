@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * MatMul, Gemm and Conv of float32 with the tile kernel of this processor; blocking, packing and
  * threads are those of ops/matrix_product.c. */
-#include "backend/cpu/cpu.h"
+#include "backend/cpu/cpu_backend.h"
 
 #include "base/cpu.h"
 #include "kern/gemm_f32.h"
