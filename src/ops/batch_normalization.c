@@ -41,17 +41,12 @@ static lwi_moments channel_moments(const job *j, size_t channel) {
     return (lwi_moments){mean, variance / n};
 }
 
-static void set(lw_value *v, size_t i, double number) {
-    if (v->dtype == LW_FLOAT32) ((float *)v->data)[i] = (float)number;
-    else ((double *)v->data)[i] = number;
-}
-
 /* Moves the running mean or variance, output `i`, towards what was found. */
 static void move_running(const job *j, size_t i, size_t channel, double found) {
     lwi_call *c = j->c;
     if (i >= c->n_out || !c->out[i]) return;
     const double old = lwi_wide(c->in[i + 2], channel);
-    set(c->out[i], channel, old * j->momentum + found * (1 - j->momentum));
+    lwi_set_wide(c->out[i], channel, old * j->momentum + found * (1 - j->momentum));
 }
 
 static void normalise(void *arg, size_t begin, size_t end) {

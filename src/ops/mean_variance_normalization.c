@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * MeanVarianceNormalization (ONNX 13): (x - mean) / (standard deviation + 1e-9), both taken over
  * the given axes. */
-#include "ops/moments.h"
 #include "ops/reduce.h"
+#include "ops/wide.h"
 
 #include <math.h>
 
@@ -26,11 +26,6 @@ static lw_status infer(lwi_call *c) {
     return lwi_infer_same(c);
 }
 
-static void set(lw_value *y, size_t i, double number) {
-    if (y->dtype == LW_FLOAT32) ((float *)y->data)[i] = (float)number;
-    else ((double *)y->data)[i] = number;
-}
-
 static void normalise(void *arg, size_t begin, size_t end) {
     const job *j = arg;
     const lwi_reduction *p = &j->plan;
@@ -50,7 +45,7 @@ static void normalise(void *arg, size_t begin, size_t end) {
         const double scale = 1 / (sqrt(variance / (double)p->size) + 1e-9);
         for (size_t i = 0; i < p->size; i++) {
             const size_t at = base + lwi_offset(i, p->n_reduced, p->reduced, p->reduced_stride);
-            set(j->y, at, (lwi_wide(j->x, at) - mean) * scale);
+            lwi_set_wide(j->y, at, (lwi_wide(j->x, at) - mean) * scale);
         }
     }
 }

@@ -4,7 +4,7 @@
 #ifndef LWI_MOMENTS_H
 #define LWI_MOMENTS_H
 
-#include "ops/op.h"
+#include "ops/wide.h"
 
 typedef struct lwi_moments {
     double mean, variance; /* of the population */
@@ -18,8 +18,5 @@ double lwi_sum_squares(const lw_value *x, size_t at, size_t n, double centre);
 /* y[i] = (x[i] - centre) * scale + shift for elements [at, at + n). */
 void lwi_affine(const lw_value *x, lw_value *y, size_t at, size_t n, double centre, double scale,
                 double shift);
-static inline double lwi_wide(const lw_value *x, size_t i) {
-    return x->dtype == LW_FLOAT32 ? ((const float *)x->data)[i] : ((const double *)x->data)[i];
-}
 
 #endif
