@@ -47,10 +47,10 @@ static lw_status grow(lwi_network *n, void *list, size_t *capacity, size_t need,
 lw_status lwi_network_issue(lwi_network *n, lw_status status) {
     enum { MOST_ISSUES = 1000 };
     if (status == LW_OK || !n->collect || status != LW_UNSUPPORTED) return status;
+    if (n->n_issues >= MOST_ISSUES) return LW_OK;
     const char *text = lw_last_error();
     for (size_t i = 0; i < n->n_issues; i++)
         if (!strcmp(n->issues[i], text)) return LW_OK;
-    if (n->n_issues >= MOST_ISSUES) return LW_OK;
     LW_TRY(grow(n, &n->issues, &n->cap_issues, n->n_issues + 1, sizeof *n->issues));
     LW_TRY(lwi_arena_string(&n->arena, text, strlen(text), &n->issues[n->n_issues]));
     n->n_issues++;

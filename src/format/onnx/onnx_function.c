@@ -15,24 +15,77 @@ enum {
     NODE = 7,
     OPSET_IMPORT = 9,
     DOMAIN_NAME = 10,
+    ATTRIBUTE_PROTO = 11,
     OVERLOAD = 13
 };
 enum { NODE_INPUT = 1, NODE_OUTPUT = 2 };
 
+/* ---------------------------------------------------------------------- text */
+
+/* Puts text together in o->name. */
+static lw_status join(lwi_onnx *o, const char *start, lwi_wire end) {
+    const size_t n = strlen(start), size = lwi_wire_size(end);
+    LW_TRY(lwi_grow(&o->network->arena.allocator, &o->name, &o->name_capacity, n + size + 1, 1));
+    memcpy(o->name, start, n);
+    if (size) memcpy(o->name + n, end.at, size);
+    o->name[n + size] = 0;
+    if (size && memchr(end.at, 0, size))
+        return lwi_fail(LW_CORRUPT, "the name '%s' has a zero byte inside", o->name);
+    return LW_OK;
+}
+
+/* The name of a value inside a call. */
+static lw_status inner_name(lwi_onnx *o, const lwi_onnx_scope *s, lwi_wire name) {
+    char start[160];
+    snprintf(start, sizeof start, "%.100s#%zu/", s->function->name, s->number);
+    return join(o, start, name);
+}
+
 /* -------------------------------------------------------------- declarations */
+
+/* What a function is found by, in o->name. */
+static lw_status make_key(lwi_onnx *o, const char *domain, const char *name, const char *overload) {
+    const char *const parts[] = {domain, name, overload};
+    size_t n = 0, at = 0;
+    for (int i = 0; i < 3; i++)
+        n += strlen(parts[i]) + 1;
+    LW_TRY(lwi_grow(&o->network->arena.allocator, &o->name, &o->name_capacity, n, 1));
+    for (int i = 0; i < 3; i++) {
+        const size_t size = strlen(parts[i]);
+        memcpy(o->name + at, parts[i], size);
+        at += size;
+        o->name[at++] = i < 2 ? '\n' : 0;
+    }
+    return LW_OK;
+}
 
 static lw_status read_function(lwi_onnx *o, lwi_wire w, lwi_onnx_function *f) {
     lwi_arena *arena = &o->network->arena;
     lwi_field field;
+    size_t attributes = 0;
     *f = (lwi_onnx_function){"", "", "", w};
     while (w.at < w.end) {
         LW_TRY(lwi_wire_next(&w, &field));
+        attributes += field.id == ATTRIBUTE_PROTO;
         if (field.id == NAME) LW_TRY(lwi_field_name(&field, arena, &f->name));
         if (field.id == DOMAIN_NAME) LW_TRY(lwi_field_name(&field, arena, &f->domain));
         if (field.id == OVERLOAD) LW_TRY(lwi_field_name(&field, arena, &f->overload));
     }
     if (!strcmp(f->domain, "ai.onnx")) f->domain = "";
-    return LW_OK;
+    if (attributes <= LWI_ONNX_ATTRIBUTES) return LW_OK;
+    return lwi_fail(LW_LIMIT, "the function '%s.%s' has more than %d attributes", f->domain,
+                    f->name, LWI_ONNX_ATTRIBUTES);
+}
+
+static lw_status add_function(lwi_onnx *o, lwi_wire body) {
+    lwi_onnx_function *f = &o->functions[o->n_functions];
+    const char *key = NULL;
+    LW_TRY(read_function(o, body, f));
+    LW_TRY(make_key(o, f->domain, f->name, f->overload));
+    if (lwi_strmap_get(&o->function_index, o->name) >= 0)
+        return lwi_fail(LW_CORRUPT, "the function '%s.%s' is there twice", f->domain, f->name);
+    LW_TRY(lwi_arena_string(&o->network->arena, o->name, strlen(o->name), &key));
+    return lwi_strmap_set(&o->function_index, key, (int)o->n_functions++);
 }
 
 lw_status lwi_onnx_functions(lwi_onnx *o, lwi_wire model) {
@@ -42,48 +95,29 @@ lw_status lwi_onnx_functions(lwi_onnx *o, lwi_wire model) {
     lwi_field field;
     while (model.at < model.end) {
         lwi_wire body = {NULL, NULL};
-        lwi_onnx_function f;
         LW_TRY(lwi_wire_next(&model, &field));
         if (field.id != MODEL_FUNCTIONS) continue;
         LW_TRY(lwi_field_body(&field, &body));
-        LW_TRY(read_function(o, body, &f));
-        if (lwi_onnx_find_function(o, f.domain, f.name, f.overload))
-            return lwi_fail(LW_CORRUPT, "the function '%s.%s' is there twice", f.domain, f.name);
-        o->functions[o->n_functions++] = f;
+        LW_TRY(add_function(o, body));
     }
     return LW_OK;
 }
 
-const lwi_onnx_function *lwi_onnx_find_function(const lwi_onnx *o, const char *domain,
-                                                const char *name, const char *overload) {
-    for (size_t i = 0; i < o->n_functions; i++) {
-        const lwi_onnx_function *f = &o->functions[i];
-        if (!strcmp(f->name, name) && !strcmp(f->domain, domain) && !strcmp(f->overload, overload))
-            return f;
-    }
-    return NULL;
+lw_status lwi_onnx_find_function(lwi_onnx *o, const char *domain, const char *name,
+                                 const char *overload, const lwi_onnx_function **function) {
+    *function = NULL;
+    if (o->n_functions == 0) return LW_OK;
+    LW_TRY(make_key(o, domain, name, overload));
+    const int index = lwi_strmap_get(&o->function_index, o->name);
+    if (index >= 0) *function = &o->functions[index];
+    return LW_OK;
 }
 
 /* --------------------------------------------------------------------- names */
 
-static lw_status set_name(lwi_onnx *o, const char *prefix, size_t number, lwi_wire name) {
-    char start[160];
-    int n = 0;
-    if (prefix) n = snprintf(start, sizeof start, "%.100s#%zu/", prefix, number);
-    const size_t size = lwi_wire_size(name);
-    LW_TRY(lwi_grow(&o->network->arena.allocator, &o->name, &o->name_capacity, (size_t)n + size + 1,
-                    1));
-    memcpy(o->name, start, (size_t)n);
-    if (size) memcpy(o->name + n, name.at, size);
-    o->name[(size_t)n + size] = 0;
-    if (strlen(o->name) != (size_t)n + size)
-        return lwi_fail(LW_CORRUPT, "the name '%s' has a zero byte inside", o->name);
-    return LW_OK;
-}
-
 lw_status lwi_onnx_rename(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_wire name,
                           const char **renamed) {
-    LW_TRY(set_name(o, NULL, 0, name));
+    LW_TRY(join(o, "", name));
     *renamed = o->name;
     if (!scope->caller || !*o->name) return LW_OK;
     const int formal = lwi_strmap_get(&scope->formals, o->name);
@@ -91,7 +125,7 @@ lw_status lwi_onnx_rename(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_wire nam
         *renamed = scope->actuals[formal];
         return LW_OK;
     }
-    LW_TRY(set_name(o, scope->function->name, scope->number, name));
+    LW_TRY(inner_name(o, scope, name));
     *renamed = o->name;
     return LW_OK;
 }
@@ -127,7 +161,7 @@ static lw_status bind(lwi_onnx *o, lwi_onnx_scope *s, lwi_graph *g, const lwi_fi
     const int known = lwi_strmap_get(&s->formals, name);
     if (known >= 0 && output) return *given ? pass_through(o, g, s->actuals[known], given) : LW_OK;
     if (output && !*given) {
-        LW_TRY(set_name(o, s->function->name, s->number, formal->body));
+        LW_TRY(inner_name(o, s, formal->body));
         LW_TRY(lwi_arena_string(arena, o->name, strlen(o->name), &given));
         LW_TRY(lwi_graph_intern(g, given, &id));
     }
@@ -192,16 +226,12 @@ static lw_status expand(lwi_onnx *o, lwi_onnx_scope *s, lwi_graph *g) {
 
 /* A small file must not grow without bound by calling functions that call functions. */
 static lw_status check_size(lwi_onnx *o, const lwi_onnx_function *f) {
-    enum { SLACK = 1 << 26, TIMES = 16 };
-    const size_t limit =
-        o->model_size / TIMES > SIZE_MAX / TIMES / TIMES ? SIZE_MAX : o->model_size * TIMES + SLACK;
-    const size_t size = lwi_wire_size(f->message);
-    if (!lwi_add_size(o->expanded, size, &o->expanded) || o->expanded > limit)
-        return lwi_fail(LW_LIMIT,
-                        "writing out all calls of functions would take more than %zu "
-                        "bytes",
-                        limit);
-    return LW_OK;
+    enum { SLACK = 1 << 23, TIMES = 4 };
+    const size_t limit = o->model_size < SIZE_MAX / 8 ? o->model_size * TIMES + SLACK : SIZE_MAX;
+    if (lwi_add_size(o->expanded, lwi_wire_size(f->message), &o->expanded) && o->expanded <= limit)
+        return LW_OK;
+    return lwi_fail(LW_LIMIT, "writing out all calls of functions takes more than %zu bytes",
+                    limit);
 }
 
 lw_status lwi_onnx_call(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_graph *g,

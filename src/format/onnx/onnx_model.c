@@ -128,6 +128,7 @@ lw_status lwi_onnx_read(lwi_network *network, const void *data, size_t size, con
     const lw_allocator *allocator = &network->arena.allocator;
     lwi_onnx o = {.network = network, .path = path, .model_size = size};
     lwi_strmap_init(&o.external, allocator);
+    lwi_strmap_init(&o.function_index, allocator);
     network->format = "ONNX";
     const uint8_t *bytes = data;
     const lw_status status = read_whole(&o, (lwi_wire){bytes, bytes + size});
@@ -136,5 +137,6 @@ lw_status lwi_onnx_read(lwi_network *network, const void *data, size_t size, con
     lwi_free(allocator, o.graphs);
     lwi_free(allocator, o.name);
     lwi_strmap_free(&o.external);
+    lwi_strmap_free(&o.function_index);
     return status;
 }

@@ -42,7 +42,9 @@ static lw_status read_names(lwi_onnx *o, lwi_wire w, lwi_node *node) {
         }
     }
     if (!strcmp(node->domain, "ai.onnx")) node->domain = "";
-    return LW_OK;
+    if (node->cap_attrs <= LWI_ONNX_ATTRIBUTES) return LW_OK;
+    return lwi_fail(LW_LIMIT, "%s '%s' has more than %d attributes", node->op_type, node->name,
+                    LWI_ONNX_ATTRIBUTES);
 }
 
 static lw_status find_value(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_graph *g,
@@ -132,15 +134,21 @@ static lw_status make_constant(lwi_onnx *o, lwi_graph *g, const lwi_node *node) 
     return lwi_onnx_constant(o, node, &g->slots[node->outputs[0]].constant);
 }
 
+static lw_status name_node(const lwi_node *node, lw_status status) {
+    if (status == LW_OK) return LW_OK;
+    return lwi_fail_prefix(status, "%s '%s'", node->op_type, node->name);
+}
+
 static lw_status read_operator(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_graph *g, lwi_wire w,
                                lwi_node *node) {
-    int64_t version;
+    int64_t version = 1;
     LW_TRY(read_values(o, scope, g, w, node));
-    LW_TRY(read_attributes(o, scope, g, w, node));
+    LW_TRY(name_node(node, read_attributes(o, scope, g, w, node)));
     LW_TRY(lwi_network_issue(o->network, find_version(scope, node, &version)));
-    if (!*node->domain && !strcmp(node->op_type, "Constant")) return make_constant(o, g, node);
+    if (!*node->domain && !strcmp(node->op_type, "Constant"))
+        return name_node(node, make_constant(o, g, node));
     lwi_upgrade u = {.onnx = o, .graph = g, .node = node, .version = version};
-    LW_TRY(lwi_network_issue(o->network, lwi_onnx_upgrade(&u)));
+    LW_TRY(lwi_network_issue(o->network, name_node(node, lwi_onnx_upgrade(&u))));
     return lwi_onnx_emit(o, g, node, version);
 }
 
@@ -149,10 +157,8 @@ lw_status lwi_onnx_node(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_graph *g, 
     LW_TRY(read_names(o, w, &node));
     if (++o->n_nodes > LWI_ONNX_NODES)
         return lwi_fail(LW_LIMIT, "the model has more than %d nodes", LWI_ONNX_NODES);
-    const lwi_onnx_function *function =
-        lwi_onnx_find_function(o, node.domain, node.op_type, node.overload);
-    const lw_status status =
-        function ? lwi_onnx_call(o, scope, g, function, w) : read_operator(o, scope, g, w, &node);
-    if (status == LW_OK || strstr(lw_last_error(), node.op_type)) return status;
-    return lwi_fail_prefix(status, "%s '%s'", node.op_type, node.name);
+    const lwi_onnx_function *function = NULL;
+    LW_TRY(lwi_onnx_find_function(o, node.domain, node.op_type, node.overload, &function));
+    return function ? lwi_onnx_call(o, scope, g, function, w)
+                    : read_operator(o, scope, g, w, &node);
 }

@@ -9,9 +9,10 @@
 #include "graph/network.h"
 
 enum {
-    LWI_ONNX_OPSET = 28,     /* the newest that is known, ai.onnx */
-    LWI_ONNX_NESTING = 64,   /* subgraphs, functions and types inside each other */
-    LWI_ONNX_NODES = 4000000 /* of all graphs, functions written out */
+    LWI_ONNX_OPSET = 28,        /* the newest that is known, ai.onnx */
+    LWI_ONNX_NESTING = 64,      /* subgraphs, functions and types inside each other */
+    LWI_ONNX_ATTRIBUTES = 1000, /* of a node or function */
+    LWI_ONNX_NODES = 4000000    /* of all graphs, functions written out */
 };
 
 typedef struct lwi_onnx_function {
@@ -25,8 +26,9 @@ typedef struct lwi_onnx {
     size_t model_size; /* bytes */
     lwi_onnx_function *functions;
     size_t n_functions;
-    lwi_strmap external; /* location of external data: index in network->files */
-    lwi_graph **graphs;  /* all subgraphs, to be freed if reading fails */
+    lwi_strmap function_index; /* by domain, name and overload */
+    lwi_strmap external;       /* location of external data: index in network->files */
+    lwi_graph **graphs;        /* all subgraphs, to be freed if reading fails */
     size_t n_graphs, cap_graphs;
     int depth;       /* graphs, functions and types that are being read */
     size_t n_nodes;  /* made so far */
@@ -98,8 +100,9 @@ lw_status lwi_onnx_rename(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_wire nam
 
 /* Functions of the model (field 25). */
 lw_status lwi_onnx_functions(lwi_onnx *o, lwi_wire model);
-const lwi_onnx_function *lwi_onnx_find_function(const lwi_onnx *o, const char *domain,
-                                                const char *name, const char *overload);
+/* *function is NULL if there is none. */
+lw_status lwi_onnx_find_function(lwi_onnx *o, const char *domain, const char *name,
+                                 const char *overload, const lwi_onnx_function **function);
 /* Writes out the call of a function. */
 lw_status lwi_onnx_call(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_graph *graph,
                         const lwi_onnx_function *function, lwi_wire node);

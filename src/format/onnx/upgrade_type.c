@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Limits on looking back, so that the work stays linear: most values are made just before. */
-enum { STEPS = 40, LOOK_BACK = 200 };
+enum { STEPS = 40, LOOK_BACK = 200, OUTPUTS = 16 };
 
 static lw_dtype stated(const lwi_graph *g, int id) {
     const lwi_slot *slot = &g->slots[id];
@@ -19,7 +19,7 @@ static lw_dtype stated(const lwi_graph *g, int id) {
 static const lwi_node *producer(const lwi_graph *g, int id, size_t *output) {
     for (size_t k = 0; k < LOOK_BACK && k < g->n_nodes; k++) {
         const lwi_node *node = &g->nodes[g->n_nodes - 1 - k];
-        for (size_t i = 0; i < node->n_outputs; i++)
+        for (size_t i = 0; i < node->n_outputs && i < OUTPUTS; i++)
             if (node->outputs[i] == id) {
                 *output = i;
                 return node;
@@ -44,7 +44,7 @@ static int source(const lwi_graph *g, const lwi_node *node, size_t output, lw_dt
         if (out->types == UINT64_C(1) << d) *dtype = (lw_dtype)d;
     if (!out->group) return -1;
     int first = -1;
-    for (size_t i = 0; i < node->n_inputs; i++) {
+    for (size_t i = 0; i < node->n_inputs && i < LOOK_BACK; i++) {
         const lwi_param *in = &s->in[i < s->n_in ? i : s->n_in - 1u];
         if (node->inputs[i] < 0 || in->group != out->group) continue;
         if (stated(g, node->inputs[i])) return node->inputs[i];
@@ -57,7 +57,7 @@ lw_dtype lwi_upgrade_dtype(const lwi_graph *g, int id) {
     for (int step = 0; step < STEPS && id >= 0; step++) {
         lw_dtype dtype = stated(g, id);
         if (dtype) return dtype;
-        for (size_t c = 0; c < g->n_captures; c++)
+        for (size_t c = 0; c < g->n_captures && c < LOOK_BACK; c++)
             if (g->captures[c].inner == id)
                 return lwi_upgrade_dtype(g->parent, g->captures[c].outer);
         size_t output = 0;
