@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ * ConvInteger and QLinearConv (ONNX 10), and com.microsoft's QLinearConv, whose channels may come
+ * last. */
+#include "ops/conv.h"
+#include "ops/quantized_product.h"
+
+static lw_status infer_integer(lwi_call *c) {
+    lwi_conv v;
+    int64_t dims[LW_MAX_RANK];
+    LW_TRY(lwi_conv_shape(c, 0, 1, false, &v));
+    return lwi_out(c, 0, LW_INT32, lwi_conv_dims(&v, false, dims), dims);
+}
+
+static bool channels_last(const lwi_call *c) {
+    return lwi_attr_int(c->node, "channels_last", 0) != 0;
+}
+
+static lw_status infer_qlinear(lwi_call *c) {
+    lwi_conv v;
+    int64_t dims[LW_MAX_RANK];
+    const bool last = channels_last(c);
+    LW_TRY(lwi_conv_shape(c, 0, 3, last, &v));
+    LW_TRY(lwi_conv_check_bias(c, &v, 8));
+    return lwi_out(c, 0, c->in[7]->dtype, lwi_conv_dims(&v, last, dims), dims);
+}
+
+/* sums = conv(x - zero x, w - zero w); x has its channels first. */
+static lw_status convolve(lwi_call *c, lwi_conv *v, const lw_value *x, size_t x_zero, size_t w,
+                          size_t w_zero, void *sums) {
+    lwi_spread zero_x, zero_w;
+    void *centered_x, *centered_w;
+    const lw_value *vw = c->in[w];
+    LW_TRY(lwi_spread_read(c, x_zero, 0, NULL, -1, &zero_x));
+    LW_TRY(lwi_spread_read(c, w_zero, vw->rank, vw->dims, 0, &zero_w));
+    LW_TRY(lwi_center(c, x, &zero_x, &centered_x));
+    LW_TRY(lwi_center(c, vw, &zero_w, &centered_w));
+    v->x = centered_x;
+    v->w = centered_w;
+    v->y = sums;
+    return lwi_conv_compute(c, v, LW_UINT32, NULL);
+}
+
+static lw_status run_integer(lwi_call *c) {
+    lwi_conv v;
+    LW_TRY(lwi_conv_shape(c, 0, 1, false, &v));
+    if (c->out[0]->count == 0) return LW_OK;
+    return convolve(c, &v, c->in[0], 2, 1, 3, c->out[0]->data);
+}
+
+/* A scratch tensor like value but with its channels first. */
+static lw_status make_turned(lwi_call *c, const lw_value *value, lw_value *turned) {
+    int64_t dims[LW_MAX_RANK];
+    void *data = NULL;
+    dims[0] = value->dims[0];
+    dims[1] = value->dims[value->rank - 1];
+    for (int d = 2; d < value->rank; d++)
+        dims[d] = value->dims[d - 1];
+    LW_TRY(lwi_scratch(c, value->bytes, 1, &data));
+    return lwi_tensor_init(turned, value->dtype, value->rank, dims, data);
+}
+
+static lw_status run_qlinear(lwi_call *c) {
+    lwi_conv v;
+    lw_value *y = c->out[0], turned_x, turned_y;
+    const lw_value *x = c->in[0];
+    const bool last = channels_last(c);
+    LW_TRY(lwi_conv_shape(c, 0, 3, last, &v));
+    if (y->count == 0) return LW_OK;
+    if (last) {
+        LW_TRY(make_turned(c, x, &turned_x));
+        LW_TRY(make_turned(c, y, &turned_y));
+        lwi_conv_turn(c, x->data, v.batch, v.in_size, v.groups * v.channels, 1, turned_x.data);
+        x = &turned_x;
+    }
+    void *sums = NULL;
+    lwi_requantize q = {.y = last ? &turned_y : y};
+    LW_TRY(lwi_spread_read(c, 1, 0, NULL, -1, &q.scale_a));
+    LW_TRY(lwi_spread_read(c, 4, y->rank, q.y->dims, 1, &q.scale_b));
+    LW_TRY(lwi_spread_read(c, 6, 0, NULL, -1, &q.scale_y));
+    LW_TRY(lwi_spread_read(c, 7, 0, NULL, -1, &q.zero_y));
+    LW_TRY(lwi_spread_read(c, 8, y->rank, q.y->dims, 1, &q.bias));
+    LW_TRY(lwi_scratch(c, y->count, 4, &sums));
+    LW_TRY(convolve(c, &v, x, 2, 3, 5, sums));
+    q.sums = sums;
+    lwi_requantize_run(c, &q);
+    if (last)
+        lwi_conv_turn(c, turned_y.data, v.batch, v.groups * v.filters, v.out_size, 1, y->data);
+    return LW_OK;
+}
+
+const lwi_op lwi_op_conv_integer = {.infer = infer_integer, .run = run_integer};
+const lwi_op lwi_op_qlinear_conv = {.infer = infer_qlinear, .run = run_qlinear};
+const lwi_op lwi_op_ms_qlinear_conv = {.infer = infer_qlinear, .run = run_qlinear};
