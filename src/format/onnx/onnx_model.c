@@ -92,7 +92,7 @@ static lw_status read_fields(lwi_onnx *o, lwi_wire w, lwi_wire *graph) {
         LW_TRY(lwi_wire_next(&w, &f));
         LW_TRY(read_field(o, &f, graph));
     }
-    if (!graph->at) return lwi_fail(LW_CORRUPT, "this is not an ONNX model: it has no graph");
+    if (!graph->at) return lwi_fail(LW_CORRUPT, "it has no graph");
     if (n->ir_version < 1 || n->ir_version > NEWEST_IR)
         return lwi_fail(n->ir_version < 1 ? LW_CORRUPT : LW_UNSUPPORTED,
                         "the IR version is %lld, expected 1 to %d", (long long)n->ir_version,
@@ -104,7 +104,9 @@ static lw_status read_fields(lwi_onnx *o, lwi_wire w, lwi_wire *graph) {
 static lw_status read_model(lwi_onnx *o, lwi_wire message) {
     lwi_network *n = o->network;
     lwi_wire graph = {NULL, NULL};
-    LW_TRY(read_fields(o, message, &graph));
+    const lw_status status = read_fields(o, message, &graph);
+    if (status == LW_CORRUPT) return lwi_fail_prefix(status, "this is not a whole ONNX model");
+    LW_TRY(status);
     LW_TRY(lwi_onnx_functions(o, message));
     const lwi_onnx_scope scope = {.opsets = n->opsets, .n_opsets = n->n_opsets};
     return lwi_onnx_graph(o, &scope, NULL, graph, &n->graph);

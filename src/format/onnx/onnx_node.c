@@ -113,16 +113,13 @@ lw_status lwi_onnx_emit(lwi_onnx *o, lwi_graph *g, lwi_node *node, int64_t versi
     return lwi_graph_append(g, node);
 }
 
-/* The version that the node's domain is imported with. Domains beside ai.onnx are often left out
- * by exporters where only functions use them; they have one version. */
+/* The version that the node's domain is imported with. Domains beside ai.onnx have operators of one
+ * version, and exporters often leave their import out. */
 static lw_status find_version(const lwi_onnx_scope *scope, const lwi_node *node, int64_t *version) {
     *version = lwi_onnx_version(scope, node->domain);
     if (*version > 0) return LW_OK;
     *version = 1;
-    if (*node->domain && lwi_op_find(node->domain, node->op_type)) return LW_OK;
-    if (*node->domain)
-        return lwi_fail(LW_UNSUPPORTED, "node '%s': the operator %s.%s is not supported",
-                        node->name, node->domain, node->op_type);
+    if (*node->domain) return LW_OK;
     return lwi_fail(LW_CORRUPT, "%s '%s': the model imports no version of the domain ai.onnx",
                     node->op_type, node->name);
 }
@@ -144,7 +141,7 @@ static lw_status read_operator(lwi_onnx *o, const lwi_onnx_scope *scope, lwi_gra
     int64_t version = 1;
     LW_TRY(read_values(o, scope, g, w, node));
     LW_TRY(name_node(node, read_attributes(o, scope, g, w, node)));
-    LW_TRY(lwi_network_issue(o->network, find_version(scope, node, &version)));
+    LW_TRY(find_version(scope, node, &version));
     if (!*node->domain && !strcmp(node->op_type, "Constant"))
         return name_node(node, make_constant(o, g, node));
     lwi_upgrade u = {.onnx = o, .graph = g, .node = node, .version = version};
