@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Unique (ONNX 28): the different elements of a tensor, or its different slices along an axis, in
- * ascending order or in that of their first occurrence. NaN counts as equal to NaN and larger than
- * every number. */
+ * Unique (ONNX 28; the older com.microsoft form has one output less): the different elements of a
+ * tensor, or its different slices along an axis, in ascending order or in that of their first
+ * occurrence. NaN counts as equal to NaN and larger than every number. */
 #include "base/half.h"
 #include "ops/op.h"
 
@@ -152,7 +152,8 @@ static lw_status write_slices(lwi_call *c, const slices *s, const groups *g, int
     return LW_OK;
 }
 
-static lw_status run(lwi_call *c) {
+/* positions: where each first occurs is an output, as in ONNX's own form. */
+static lw_status find_unique(lwi_call *c, bool sorted, bool positions) {
     const lw_value *x = c->in[0];
     int axis = -1;
     slices s = {.x = x->data,
@@ -170,11 +171,18 @@ static lw_status run(lwi_call *c) {
     LW_TRY(lwi_scratch(c, s.n, 7 * sizeof *work, &work));
     groups g = {.first = work + 2 * s.n, .count = work + 3 * s.n, .of = work + 4 * s.n};
     find_groups(&s, sort_slices(&s, work, work + s.n), &g);
-    if (!lwi_attr_int(c->node, "sorted", 1)) order_by_occurrence(&s, &g, work + 5 * s.n);
+    if (!sorted) order_by_occurrence(&s, &g, work + 5 * s.n);
     LW_TRY(write_slices(c, &s, &g, axis));
-    LW_TRY(write_list(c, 1, g.first, g.n));
-    LW_TRY(write_list(c, 2, g.of, s.n));
-    return write_list(c, 3, g.count, g.n);
+    if (positions) LW_TRY(write_list(c, 1, g.first, g.n));
+    LW_TRY(write_list(c, 1 + positions, g.of, s.n));
+    return write_list(c, 2 + positions, g.count, g.n);
 }
 
+static lw_status run(lwi_call *c) {
+    return find_unique(c, lwi_attr_int(c->node, "sorted", 1) != 0, true);
+}
+
+static lw_status run_microsoft(lwi_call *c) { return find_unique(c, false, false); }
+
 const lwi_op lwi_op_unique = {.run = run};
+const lwi_op lwi_op_microsoft_unique = {.run = run_microsoft};
