@@ -6,6 +6,7 @@
 #include "base/cpu.h"
 #include "kern/gemm_f32.h"
 #include "ops/conv.h"
+#include "ops/conv_transpose.h"
 #include "ops/gemm.h"
 #include "ops/matmul.h"
 
@@ -42,6 +43,7 @@ static lwi_kernel claim(const lwi_call *c, lwi_kernel kernel) {
     lwi_kernel lwi_cpu_##ident##_claim(const lwi_call *c) { return claim(c, ident); }
 
 PRODUCT(conv, lwi_conv_run)
+PRODUCT(conv_transpose, lwi_conv_transpose_run)
 PRODUCT(fused_conv, lwi_conv_run)
 PRODUCT(gemm, lwi_gemm_run)
 PRODUCT(fused_gemm, lwi_gemm_run)
