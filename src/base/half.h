@@ -19,24 +19,24 @@ static inline float lwi_bits_float(uint32_t u) {
     return x;
 }
 
-/* IEEE 754 binary16 */
+/* IEEE 754 binary16. Without branches, so that loops become vector code. */
 static inline float lwi_f16_to_f32(uint16_t h) {
-    const uint32_t sign = (uint32_t)(h & 0x8000) << 16, e = h >> 10 & 31, m = h & 1023;
-    if (e == 31) return lwi_bits_float(sign | 0x7f800000 | m << 13);
-    if (e) return lwi_bits_float(sign | (e + 112) << 23 | m << 13);
-    const float small = (float)m * 0x1p-24f;
-    return sign ? -small : small;
+    const uint32_t sign = (uint32_t)(h & 0x8000) << 16, a = h & 0x7fff, shifted = a << 13;
+    /* the exponents' biases differ by 112; subnormals become normal by the product */
+    const uint32_t finite = lwi_float_bits(lwi_bits_float(shifted) * 0x1p112f);
+    return lwi_bits_float(sign | (a < 0x7c00 ? finite : shifted | 0x7f800000));
 }
 
 static inline uint16_t lwi_f32_to_f16(float x) {
-    const uint32_t u = lwi_float_bits(x), sign = u >> 16 & 0x8000, a = u & 0x7fffffff;
-    if (a > 0x7f800000) return (uint16_t)(sign | 0x7e00 | (a >> 13 & 0x1ff));
-    if (a >= 0x477ff000) return (uint16_t)(sign | 0x7c00); /* rounds to infinity */
-    if (a < 0x38800000) {                                  /* subnormal: round by adding */
-        const float r = lwi_bits_float(a) + 0.5f;
-        return (uint16_t)(sign | (lwi_float_bits(r) - 0x3f000000));
-    }
-    return (uint16_t)(sign | ((a + 0xfff + (a >> 13 & 1)) - 0x38000000) >> 13);
+    const uint32_t u = lwi_float_bits(x), sign = u >> 16 & 0x8000;
+    const int32_t a = (int32_t)(u & 0x7fffffff);
+    const int32_t normal = (a + 0xfff + (a >> 13 & 1) - 0x38000000) >> 13;
+    /* subnormals are rounded by adding */
+    const int32_t small = (int32_t)lwi_float_bits(lwi_bits_float((uint32_t)a) + 0.5f) - 0x3f000000;
+    int32_t h = a < 0x38800000 ? small : normal;
+    h = a >= 0x477ff000 ? 0x7c00 : h; /* rounds to infinity */
+    h = a > 0x7f800000 ? 0x7e00 | (a >> 13 & 0x1ff) : h;
+    return (uint16_t)(sign | (uint32_t)h);
 }
 
 /* The upper half of a binary32 */

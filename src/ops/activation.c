@@ -13,20 +13,20 @@ typedef struct numbers {
 #define A(T) ((T)((const numbers *)params)->a)
 #define B(T) ((T)((const numbers *)params)->b)
 
-/* Helpers for both types: FUNCTION(T, the C library's suffix) */
-#define HELPERS(T, S)                                                                              \
+/* Helpers for both types: HELPERS(type, suffix of the C library's functions, exp) */
+#define HELPERS(T, S, EXP)                                                                         \
     static inline T softplus_##T(T x) {                                                            \
-        return (x > 0 ? x : x < 0 ? 0 : x) + log1p##S(exp##S(-fabs##S(x)));                        \
+        return (x > 0 ? x : x < 0 ? 0 : x) + log1p##S(EXP(-fabs##S(x)));                           \
     }                                                                                              \
     static inline T mish_##T(T x) {                                                                \
         /* tanh(log(1 + e)) = ((1 + e)^2 - 1) / ((1 + e)^2 + 1), with 1 / e where e is large */    \
-        const T e = exp##S(-fabs##S(x));                                                           \
+        const T e = EXP(-fabs##S(x));                                                              \
         return x < 0 ? x * (e * (2 + e)) / (2 + e * (2 + e))                                       \
                      : x * (1 + 2 * e) / (1 + 2 * e * (1 + e));                                    \
     }                                                                                              \
     static inline T clamp01_##T(T x) { return x < 0 ? 0 : x > 1 ? 1 : x; }
-HELPERS(float, f)
-HELPERS(double, )
+HELPERS(float, f, lwi_expf)
+HELPERS(double, , exp)
 
 /* (identifier, attributes a and b with their defaults, formula for T with suffix S) */
 #define FUNCTIONS(X)                                                                               \
@@ -55,7 +55,7 @@ static numbers read_numbers(const lwi_node *node, const char *a, double a_absent
 /* float */
 #define T float
 #define SIGMOID lwi_sigmoid_f32
-#define EXPM1 expm1f
+#define EXPM1 lwi_expm1f
 #define FABS fabsf
 #define CALL(name) name##_float
 #define LOOP_F32(NAME, A_NAME, A_ABSENT, B_NAME, B_ABSENT, EXPR)                                   \

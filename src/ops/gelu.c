@@ -10,7 +10,7 @@
 #define SQRT_HALF 0.70710678118654752440
 #define TWO_SQRT_2_BY_PI 1.59576912160573071176
 
-LWI_UNARY_LOOP(erf_f32, float, float, 0.5f * x * erfcf(-x * (float)SQRT_HALF))
+LWI_UNARY_LOOP(erf_f32, float, float, x *lwi_normal_cdff(x))
 LWI_UNARY_LOOP(erf_f64, double, double, 0.5 * x * erfc(-x * SQRT_HALF))
 LWI_UNARY_LOOP(tanh_f32, float, float,
                x *lwi_sigmoid_f32((float)TWO_SQRT_2_BY_PI *(x + 0.044715f * x * x * x)))

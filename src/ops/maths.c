@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Mathematical functions of one number, in float and double: those of the C library, whose error
- * is about one unit in the last place. */
+ * Mathematical functions of one number, in float and double: those of the C library, or of
+ * float_math.h where those would be slow. Errors are a few units in the last place. */
+#include "base/float_math.h"
 #include "ops/elementwise.h"
-
-#include <math.h>
 
 /* (identifier, as float, as double) */
 #define FUNCTIONS(X)                                                                               \
@@ -16,8 +15,8 @@
     X(ceil, ceilf(x), ceil(x))                                                                     \
     X(cos, cosf(x), cos(x))                                                                        \
     X(cosh, coshf(x), cosh(x))                                                                     \
-    X(erf, erff(x), erf(x))                                                                        \
-    X(exp, expf(x), exp(x))                                                                        \
+    X(erf, lwi_erff(x), erf(x))                                                                    \
+    X(exp, lwi_expf(x), exp(x))                                                                    \
     X(floor, floorf(x), floor(x))                                                                  \
     X(log, logf(x), log(x))                                                                        \
     X(reciprocal, 1 / x, 1 / x)                                                                    \
@@ -26,7 +25,7 @@
     X(sinh, sinhf(x), sinh(x))                                                                     \
     X(sqrt, sqrtf(x), sqrt(x))                                                                     \
     X(tan, tanf(x), tan(x))                                                                        \
-    X(tanh, tanhf(x), tanh(x))
+    X(tanh, lwi_tanhf(x), tanh(x))
 
 #define OPERATOR(NAME, FLOAT, DOUBLE)                                                              \
     LWI_UNARY_LOOP(NAME##_f32, float, float, FLOAT)                                                \

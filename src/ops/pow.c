@@ -61,12 +61,25 @@ static const lwi_binary_loop loops[LW_DTYPE_COUNT][LW_DTYPE_COUNT] = {
     [LW_INT64] = {LWI_NUMBER_TYPES(INT64_ENTRY)},
 };
 
+/* Squares are by far the most frequent powers. */
+LWI_UNARY_LOOP(square_float, float, float, x *x)
+LWI_UNARY_LOOP(square_double, double, double, x *x)
+
+static const lwi_unary_loop squares[LW_DTYPE_COUNT] = {
+    [LW_FLOAT32] = square_float, [LW_FLOAT64] = square_double};
+
+static bool is_square(const lw_value *a, const lw_value *b, const lw_value *y) {
+    return b->count == 1 && lwi_get_double(b, 0) == 2 && a->count == y->count &&
+           lwi_dtype_is_float(a->dtype);
+}
+
 static lw_status run(lwi_call *c) {
     const lw_value *a = c->in[0], *b = c->in[1];
     const lwi_binary_loop loop = loops[a->dtype][b->dtype];
     if (!loop)
         return lwi_call_fail(c, LW_TYPE, "there is no kernel for %s to the power of %s",
                              lw_dtype_name(a->dtype), lw_dtype_name(b->dtype));
+    if (is_square(a, b, c->out[0])) return lwi_run_unary(c, squares, NULL);
     lwi_run_binary_loop(c, a, b, c->out[0], loop, NULL);
     return LW_OK;
 }

@@ -3,10 +3,10 @@
 #ifndef LWI_SIGMOID_H
 #define LWI_SIGMOID_H
 
-#include <math.h>
+#include "base/float_math.h"
 
 static inline float lwi_sigmoid_f32(float x) {
-    const float e = expf(-fabsf(x));
+    const float e = lwi_expf(-fabsf(x));
     return (x < 0 ? e : 1) / (1 + e);
 }
 

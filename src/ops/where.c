@@ -15,13 +15,32 @@ typedef struct choice {
     size_t size;
 } choice;
 
-#define ROW(T)                                                                                     \
-    static void row_##T(const uint8_t *condition, size_t c_step, const void *x, size_t x_step,     \
-                        const void *y, size_t y_step, void *out, size_t n) {                       \
+/* Both are read before one is taken, which allows vector code. */
+#define CHOOSE(X, Y)                                                                               \
+    for (size_t i = 0; i < n; i++) {                                                               \
+        const T a = X, b = Y;                                                                      \
+        to[i] = condition[i] ? a : b;                                                              \
+    }
+#define ROW(TYPE)                                                                                  \
+    static void row_##TYPE(const uint8_t *condition, size_t c_step, const void *x, size_t x_step,  \
+                           const void *y, size_t y_step, void *out, size_t n) {                    \
+        typedef TYPE T;                                                                            \
         const T *xs = x, *ys = y;                                                                  \
         T *to = out;                                                                               \
-        for (size_t i = 0; i < n; i++)                                                             \
-            to[i] = condition[i * c_step] ? xs[i * x_step] : ys[i * y_step];                       \
+        if (c_step == 0) {                                                                         \
+            const T *from = condition[0] ? xs : ys;                                                \
+            const size_t step = condition[0] ? x_step : y_step;                                    \
+            for (size_t i = 0; i < n; i++)                                                         \
+                to[i] = from[i * step];                                                            \
+        } else if (x_step && y_step) {                                                             \
+            CHOOSE(xs[i], ys[i])                                                                   \
+        } else if (x_step) {                                                                       \
+            CHOOSE(xs[i], ys[0])                                                                   \
+        } else if (y_step) {                                                                       \
+            CHOOSE(xs[0], ys[i])                                                                   \
+        } else {                                                                                   \
+            CHOOSE(xs[0], ys[0])                                                                   \
+        }                                                                                          \
     }
 ROW(uint8_t)
 ROW(uint16_t)

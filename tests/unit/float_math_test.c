@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ * base/float_math.h and ops/sigmoid.h against the C library's double functions. */
+#include "cmocka_test.h"
+
+#include "base/float_math.h"
+#include "ops/sigmoid.h"
+
+#include <float.h>
+
+/* Error in units in the last place of the result, or of the smallest normal number. */
+static double error(float got, double expected) {
+    if (isnan(expected)) return isnan(got) ? 0 : 1e9;
+    if ((double)got == expected || (float)expected == got) return 0;
+    if (isinf(got) || isinf((float)expected)) return 1e9;
+    int e;
+    frexp(expected, &e);
+    return fabs((double)got - expected) / ldexp(1, (e < -125 ? -125 : e) - 24);
+}
+
+static double normal_cdf(double x) { return 0.5 * erfc(-x * 0.70710678118654752440); }
+static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+
+/* All floats whose low bits are zero, of both signs. */
+static void sweep(const char *name, float (*f)(float), double (*exact)(double), double bound) {
+    double worst = 0;
+    float where = 0;
+    for (uint64_t u = 0; u <= UINT32_MAX; u += 1021) {
+        const float x = lwi_bits_float((uint32_t)u);
+        const double e = error(f(x), exact((double)x));
+        if (e <= worst) continue;
+        worst = e;
+        where = x;
+    }
+    print_message("%s: %.2f ulp at %a (%g)\n", name, worst, (double)where, (double)where);
+    assert_true(worst < bound);
+}
+
+static void functions_are_accurate(void **state) {
+    (void)state;
+    sweep("exp", lwi_expf, exp, 2);
+    sweep("expm1", lwi_expm1f, expm1, 2);
+    sweep("tanh", lwi_tanhf, tanh, 4);
+    sweep("sigmoid", lwi_sigmoid_f32, sigmoid, 4);
+    sweep("erf", lwi_erff, erf, 4);
+    sweep("normal", lwi_normal_cdff, normal_cdf, 8);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(functions_are_accurate)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
