@@ -2,10 +2,9 @@
  * MatMulIntegerToFloat and DynamicQuantizeMatMul of com.microsoft: the product of 8-bit matrices,
  * scaled to floating point. The second is given a float A and quantises it first, to the uint8
  * range that it spans (as ONNX's DynamicQuantizeLinear does). */
-#include "ops/integer_operand.h"
 #include "ops/matmul.h"
-
-#include <math.h>
+#include "ops/quantize_core.h"
+#include "ops/quantized_product.h"
 
 enum { INTEGER_A, INTEGER_B, A_SCALE, B_SCALE, A_ZERO, B_ZERO, INTEGER_BIAS };
 enum { FLOAT_A, FLOAT_B, FLOAT_SCALE, FLOAT_ZERO, FLOAT_BIAS };
@@ -30,13 +29,20 @@ static void finish(const void *arg, const lwi_block *block) {
     }
 }
 
+static lw_status center(lwi_call *c, size_t input, size_t zero, int axis, int32_t **centered) {
+    lwi_spread spread;
+    const lw_value *v = c->in[input];
+    LW_TRY(lwi_spread_read(c, zero, v->rank, v->dims, axis, &spread));
+    return lwi_center(c, v, &spread, centered);
+}
+
 static lw_status multiply(lwi_call *c, const int32_t *a, size_t b, size_t b_zero,
                           const scaling *s) {
     lwi_matmul x;
-    int32_t *less = NULL;
+    int32_t *centered = NULL;
     LW_TRY(lwi_matmul_shape(c, FLOAT_A, FLOAT_B, &x));
-    LW_TRY(lwi_less_zeros(c, b, b_zero, false, &less));
-    return lwi_matmul_multiply(c, &x, LW_INT32, a, less, c->out[0]->data, finish, s, NULL);
+    LW_TRY(center(c, b, b_zero, c->in[b]->rank - 1, &centered));
+    return lwi_matmul_multiply(c, &x, LW_INT32, a, centered, c->out[0]->data, finish, s, NULL);
 }
 
 static lw_status run_integer(lwi_call *c) {
@@ -44,7 +50,7 @@ static lw_status run_integer(lwi_call *c) {
     int32_t *a = NULL;
     double a_scale = 0;
     LW_TRY(lwi_in_number(c, A_SCALE, &a_scale));
-    LW_TRY(lwi_less_zeros(c, INTEGER_A, A_ZERO, true, &a));
+    LW_TRY(center(c, INTEGER_A, A_ZERO, c->in[INTEGER_A]->rank - 2, &a));
     const scaling s = {.a_scale = (float)a_scale,
                        .b_scales = c->in[B_SCALE]->data,
                        .bias = lwi_has(c, INTEGER_BIAS) ? c->in[INTEGER_BIAS]->data : NULL,
@@ -52,36 +58,26 @@ static lw_status run_integer(lwi_call *c) {
     return multiply(c, a, INTEGER_B, B_ZERO, &s);
 }
 
-/* Quantises, but leaves the zero point out of the result; returns the scale. */
-static float quantize(const float *x, size_t n, int32_t *codes) {
-    float low = 0, high = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (x[i] < low) low = x[i];
-        if (x[i] > high) high = x[i];
-    }
-    const float scale = high == low ? 1 : (high - low) / 255;
-    const float zero = nearbyintf(fminf(fmaxf(-low / scale, 0), 255));
-    for (size_t i = 0; i < n; i++)
-        codes[i] = (int32_t)(fminf(fmaxf(nearbyintf(x[i] / scale) + zero, 0), 255) - zero);
-    return scale;
-}
-
 static lw_status run_float(lwi_call *c) {
     const lw_value *a = c->in[FLOAT_A];
     if (c->out[0]->count == 0) return LW_OK;
-    int32_t *codes = NULL;
-    LW_TRY(lwi_scratch(c, a->count, sizeof *codes, &codes));
-    const scaling s = {.a_scale = quantize(a->data, a->count, codes),
+    int32_t *centered = NULL;
+    LW_TRY(lwi_scratch(c, a->count, sizeof *centered, &centered));
+    const lwi_u8_scale q = lwi_dynamic_scale(a->data, a->count);
+    for (size_t i = 0; i < a->count; i++) {
+        const float x = ((const float *)a->data)[i] / q.scale;
+        centered[i] = (int32_t)(lwi_quantize(x, q.zero, 0, 255) - q.zero);
+    }
+    const scaling s = {.a_scale = q.scale,
                        .b_scales = c->in[FLOAT_SCALE]->data,
                        .bias = lwi_has(c, FLOAT_BIAS) ? c->in[FLOAT_BIAS]->data : NULL,
                        .by_column = c->in[FLOAT_SCALE]->count > 1};
-    return multiply(c, codes, FLOAT_B, FLOAT_ZERO, &s);
+    return multiply(c, centered, FLOAT_B, FLOAT_ZERO, &s);
 }
 
-static lw_status infer(lwi_call *c, size_t scale, size_t zero, size_t bias) {
+static lw_status infer(lwi_call *c, size_t scale, size_t bias) {
     lwi_matmul x;
     LW_TRY(lwi_matmul_shape(c, FLOAT_A, FLOAT_B, &x));
-    LW_TRY(lwi_check_zeros(c, FLOAT_B, zero, false));
     const size_t scales = c->in[scale]->count;
     if (scales != 1 && scales != x.n)
         return lwi_call_fail(c, LW_SHAPE, "b_scale has %zu elements, expected 1 or %zu", scales,
@@ -94,12 +90,9 @@ static lw_status infer(lwi_call *c, size_t scale, size_t zero, size_t bias) {
     return lwi_out(c, 0, c->in[scale]->dtype, x.rank, x.dims);
 }
 
-static lw_status infer_integer(lwi_call *c) {
-    LW_TRY(lwi_check_zeros(c, INTEGER_A, A_ZERO, true));
-    return infer(c, B_SCALE, B_ZERO, INTEGER_BIAS);
-}
+static lw_status infer_integer(lwi_call *c) { return infer(c, B_SCALE, INTEGER_BIAS); }
 
-static lw_status infer_float(lwi_call *c) { return infer(c, FLOAT_SCALE, FLOAT_ZERO, FLOAT_BIAS); }
+static lw_status infer_float(lwi_call *c) { return infer(c, FLOAT_SCALE, FLOAT_BIAS); }
 
 const lwi_op lwi_op_matmul_integer_to_float = {
     .infer = infer_integer, .run = run_integer, .flags = LWI_WIDEN};

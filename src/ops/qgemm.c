@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * QGemm of com.microsoft: alpha A B + C for 8-bit matrices that may be transposed. C holds integers
  * in units of a_scale b_scale. The result is float, or 8-bit if it is given a zero point. */
-#include "ops/broadcast.h"
-#include "ops/integer_operand.h"
 #include "ops/matmul.h"
 #include "ops/qlinear.h"
+#include "ops/quantized_product.h"
 
 enum { A, A_SCALE, A_ZERO, B, B_SCALE, B_ZERO, C, Y_SCALE, Y_ZERO };
 
@@ -56,24 +55,23 @@ static lw_status run(lwi_call *c) {
     if (o.y->count == 0) return LW_OK;
     lwi_matmul x;
     int32_t *a = NULL, *b = NULL, *sums = NULL;
+    lwi_spread a_zero, b_zero;
+    const bool turned = lwi_attr_int(c->node, "transB", 0) != 0;
     LW_TRY(read_scales(c, &o));
     LW_TRY(lwi_matmul_shape(c, A, B, &x));
-    LW_TRY(lwi_less_zeros(c, A, A_ZERO, true, &a));
-    const bool turned = lwi_attr_int(c->node, "transB", 0) != 0;
-    LW_TRY(lwi_less_zeros(c, B, B_ZERO, turned, &b));
+    LW_TRY(lwi_spread_read(c, A_ZERO, 0, NULL, -1, &a_zero));
+    LW_TRY(lwi_spread_read(c, B_ZERO, 2, c->in[B]->dims, turned ? 0 : 1, &b_zero));
+    LW_TRY(lwi_center(c, c->in[A], &a_zero, &a));
+    LW_TRY(lwi_center(c, c->in[B], &b_zero, &b));
     LW_TRY(lwi_scratch(c, o.y->count, sizeof *sums, &sums));
     return lwi_matmul_multiply(c, &x, LW_INT32, a, b, sums, finish, &o, NULL);
 }
 
 static lw_status check_sizes(const lwi_call *c, const lwi_matmul *x) {
     const size_t scales = c->in[B_SCALE]->count;
-    if (c->in[A_ZERO]->count != 1)
-        return lwi_call_fail(c, LW_SHAPE, "a_zero_point has %zu elements, expected 1",
-                             c->in[A_ZERO]->count);
     if (scales != 1 && scales != x->n)
         return lwi_call_fail(c, LW_SHAPE, "b_scale has %zu elements, expected 1 or %zu", scales,
                              x->n);
-    LW_TRY(lwi_check_zeros(c, B, B_ZERO, lwi_attr_int(c->node, "transB", 0) != 0));
     const lw_value *bias = lwi_has(c, C) ? c->in[C] : NULL;
     bool fits = !bias || bias->rank <= 2;
     for (int d = 1; fits && bias && d <= bias->rank; d++) {

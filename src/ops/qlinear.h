@@ -5,12 +5,11 @@
 #ifndef LWI_QLINEAR_H
 #define LWI_QLINEAR_H
 
-#include "ops/op.h"
+#include "ops/quantize_core.h"
 
 typedef struct lwi_q8 {
-    float scale;
-    int zero;
-    bool is_signed;
+    float scale, zero;
+    float low, high; /* the least and the greatest code */
 } lwi_q8;
 
 /* Reads a scale and a zero point (0 if that input is omitted), which hold for a whole tensor of
@@ -20,7 +19,11 @@ lw_status lwi_q8_read(const lwi_call *call, size_t scale, size_t zero, lw_dtype 
 /* table[byte] = (code - zero) * factor, for each byte that a code can be. */
 void lwi_q8_table(lwi_q8 q, float factor, float table[256]);
 /* The byte of the code nearest to x / scale + zero, ties to even; out of range: the last code. */
-uint8_t lwi_q8_code(lwi_q8 q, float x);
+static inline uint8_t lwi_q8_code(lwi_q8 q, float x) {
+    return (uint8_t)(int)lwi_quantize(x / q.scale, q.zero, q.low, q.high);
+}
+/* The code that a byte is. */
+static inline int lwi_q8_number(lwi_q8 q, uint8_t byte) { return q.low < 0 ? (int8_t)byte : byte; }
 /* map[byte] = the code in `to` of the number that byte stands for in `from`. */
 void lwi_q8_map(lwi_q8 from, lwi_q8 to, uint8_t map[256]);
 

@@ -41,8 +41,7 @@ static int64_t sum_codes(const pool *p, const uint8_t *x, const int64_t *first, 
         for (int d = 0; d < w->rank; d++)
             from = from * (size_t)w->in[d] + (size_t)(first[d] + at[d]);
         for (int64_t k = 0; k < size[inner]; k++) {
-            const uint8_t byte = x[(from + (size_t)k) * step];
-            sum += p->from.is_signed ? (int8_t)byte : byte;
+            sum += lwi_q8_number(p->from, x[(from + (size_t)k) * step]);
         }
         lwi_window_next(inner, size, at);
     }
@@ -61,7 +60,8 @@ static void run_outputs(void *arg, size_t begin, size_t end) {
                                    : p->x + plane * p->in_size;
         const size_t count = clip(&p->window, at, first, size);
         const size_t divisor = p->count_pads ? p->kernel_size : count;
-        const int64_t sum = sum_codes(p, x, first, size, count) - (int64_t)count * p->from.zero;
+        const int64_t sum =
+            sum_codes(p, x, first, size, count) - (int64_t)count * (int)p->from.zero;
         const float mean = divisor ? (float)((double)sum / (double)divisor) : 0;
         p->y[i] = lwi_q8_code(p->to, mean * p->from.scale);
     }

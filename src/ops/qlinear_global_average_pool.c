@@ -18,10 +18,9 @@ static void run_means(void *arg, size_t begin, size_t end) {
         const uint8_t *x = m->x + i / m->stride * m->stride * m->n + i % m->stride;
         int64_t sum = 0;
         for (size_t k = 0; k < m->n; k++) {
-            const uint8_t byte = x[k * m->stride];
-            sum += m->from.is_signed ? (int8_t)byte : byte;
+            sum += lwi_q8_number(m->from, x[k * m->stride]);
         }
-        sum -= (int64_t)m->n * m->from.zero;
+        sum -= (int64_t)m->n * (int)m->from.zero;
         m->y[i] = lwi_q8_code(m->to, (float)((double)sum / (double)m->n) * m->from.scale);
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * QuantizeLinear (ONNX 28): y = saturate(x / scale + zero), for integer codes rounded to nearest
  * even. Types narrower than float32 are widened a strip at a time, because the precision of the
- * quotient depends on their true types. */
+ * quotient depends on their true types. In the com.microsoft form it is always float32's. */
 #include "base/half.h"
 #include "ops/quantize_core.h"
 
@@ -126,20 +126,25 @@ static void quantize_strips(void *arg, size_t begin, size_t end) {
     }
 }
 
-static lw_status run(lwi_call *c) {
-    job j = {.x = c->in[0], .y = c->out[0]};
+static lw_status quantize(lwi_call *c, lw_dtype precision) {
+    job j = {.x = c->in[0], .y = c->out[0], .precision = precision};
     if (j.x->count == 0) return LW_OK;
     LW_TRY(lwi_scales_read(c, &j.scales));
-    const int64_t precision = lwi_attr_int(c->node, "precision", 0);
-    /* By default the scale's type; int32 and float8e8m0 scales have no fractions to offer. */
-    j.precision = precision                       ? (lw_dtype)precision
-                  : is_precision(c->in[1]->dtype) ? c->in[1]->dtype
-                                                  : LW_FLOAT32;
     j.saturate = lwi_attr_int(c->node, "saturate", 1) != 0;
     if (lwi_dtype_is_integer(j.y->dtype)) lwi_code_range(j.y->dtype, &j.low, &j.high);
     lwi_parallel(c, (j.x->count - 1) / STRIP + 1, 16, quantize_strips, &j);
     return LW_OK;
 }
+
+static lw_status run(lwi_call *c) {
+    const int64_t precision = lwi_attr_int(c->node, "precision", 0);
+    if (precision) return quantize(c, (lw_dtype)precision);
+    /* By default the scale's type; int32 and float8e8m0 scales have no fractions to offer. */
+    const lw_dtype scale = c->in[1]->dtype;
+    return quantize(c, is_precision(scale) ? scale : LW_FLOAT32);
+}
+
+static lw_status run_microsoft(lwi_call *c) { return quantize(c, LW_FLOAT32); }
 
 static lw_status infer_dynamic(lwi_call *c) {
     LW_TRY(lwi_out(c, 0, LW_UINT8, c->in[0]->rank, c->in[0]->dims));
@@ -163,4 +168,5 @@ static lw_status run_dynamic(lwi_call *c) {
 }
 
 const lwi_op lwi_op_quantize_linear = {.infer = infer, .run = run};
+const lwi_op lwi_op_microsoft_quantize_linear = {.infer = infer, .run = run_microsoft};
 const lwi_op lwi_op_dynamic_quantize_linear = {.infer = infer_dynamic, .run = run_dynamic};
