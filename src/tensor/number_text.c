@@ -33,7 +33,7 @@ static decimal shortest(lw_dtype dtype, double x) {
     const char *p = text;
     for (; *p && *p != 'e'; p++) /* the decimal point may be any sign */
         if (*p >= '0' && *p <= '9' && d.n < 20) d.digits[d.n++] = *p;
-    d.exponent = *p == 'e' ? atoi(p + 1) + 1 : 1;
+    d.exponent = *p == 'e' ? (int)strtol(p + 1, NULL, 10) + 1 : 1;
     while (d.n > 1 && d.digits[d.n - 1] == '0')
         d.n--;
     return d;
