@@ -87,7 +87,13 @@ lw_status lwi_keep(lwi_call *c, const lw_value *value, lw_value **kept) {
         *kept = lwi_value_ref(value);
         return LW_OK;
     }
-    if (value->kind == LW_KIND_TENSOR) return lwi_value_clone(&c->host->allocator, value, kept);
+    if (value->kind == LW_KIND_TENSOR && value->dtype != LW_STRING)
+        return lwi_value_clone(&c->host->allocator, value, kept);
+    if (value->kind == LW_KIND_TENSOR) { /* the bytes of strings live as long as the run anyway */
+        LW_TRY(lwi_tensor_make(&c->host->allocator, LW_STRING, value->rank, value->dims, kept));
+        if (value->bytes) memcpy((*kept)->data, value->data, value->bytes);
+        return LW_OK;
+    }
     lw_value *v = NULL;
     LW_TRY(lwi_value_make(&c->host->allocator, value->kind, value->dtype, value->n_items, &v));
     for (size_t i = 0; i < value->n_items; i++)

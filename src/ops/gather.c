@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT
+ * Gather, GatherElements and GatherND (ONNX 13): elements or slices chosen by indices. */
+#include "ops/offsets.h"
+
+#include <string.h>
+
+/* outer times n slices; slice j of each round lies offsets[j] elements after its beginning. */
+typedef struct gather {
+    const char *from;
+    char *to;
+    const size_t *offsets;
+    size_t n, slice, size; /* slices, bytes of a slice, bytes of an element */
+    size_t round;          /* bytes from round to round in the source */
+} gather;
+
+/* A constant size makes memcpy one instruction. */
+#define COPY_FIXED(BYTES)                                                                          \
+    for (size_t j = first; j < last; j++, to += (BYTES))                                           \
+    memcpy(to, from + g->offsets[j] * g->size, BYTES)
+
+static void copy_slices(const gather *g, const char *from, size_t first, size_t last, char *to) {
+    switch (g->slice) {
+    case 1:
+        COPY_FIXED(1);
+        break;
+    case 2:
+        COPY_FIXED(2);
+        break;
+    case 4:
+        COPY_FIXED(4);
+        break;
+    case 8:
+        COPY_FIXED(8);
+        break;
+    case 16:
+        COPY_FIXED(16);
+        break;
+    default:
+        COPY_FIXED(g->slice);
+        break;
+    }
+}
+
+static void run_slices(void *arg, size_t begin, size_t end) {
+    const gather *g = arg;
+    while (begin < end) {
+        const size_t outer = begin / g->n, first = begin % g->n;
+        const size_t last = end - begin < g->n - first ? first + (end - begin) : g->n;
+        copy_slices(g, g->from + outer * g->round, first, last, g->to + begin * g->slice);
+        begin += last - first;
+    }
+}
+
+/* slice: elements that each offset stands for. */
+static void run_gather(const lwi_call *c, const size_t *offsets, size_t outer, size_t n,
+                       size_t round, size_t slice) {
+    const size_t size = lwi_dtype_size(c->out[0]->dtype);
+    gather g = {.from = c->in[0]->data,
+                .to = c->out[0]->data,
+                .offsets = offsets,
+                .n = n,
+                .slice = slice * size,
+                .size = size,
+                .round = round * size};
+    lwi_parallel(c, outer * n, 1 + (1 << 15) / g.slice, run_slices, &g);
+}
+
+/* ------------------------------------------------------------------ Gather */
+
+static lw_status infer_gather(lwi_call *c) {
+    const lw_value *data = c->in[0], *indices = c->in[1];
+    int axis = 0, rank = 0;
+    int64_t dims[2 * LW_MAX_RANK];
+    LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", 0), data->rank, &axis));
+    for (int d = 0; d < axis; d++)
+        dims[rank++] = data->dims[d];
+    for (int d = 0; d < indices->rank; d++)
+        dims[rank++] = indices->dims[d];
+    for (int d = axis + 1; d < data->rank; d++)
+        dims[rank++] = data->dims[d];
+    return lwi_out(c, 0, data->dtype, rank, dims);
+}
+
+static lw_status run_gather_axis(lwi_call *c) {
+    const lw_value *data = c->in[0], *indices = c->in[1];
+    int axis = 0;
+    if (c->out[0]->count == 0) return LW_OK;
+    LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", 0), data->rank, &axis));
+    size_t outer, dim, inner, *offsets = NULL;
+    lwi_split_axis(data, axis, &outer, &dim, &inner);
+    LW_TRY(lwi_scratch(c, indices->count, sizeof *offsets, &offsets));
+    for (size_t i = 0; i < indices->count; i++) {
+        LW_TRY(lwi_index_at(c, indices, i, (int64_t)dim, &offsets[i]));
+        offsets[i] *= inner;
+    }
+    run_gather(c, offsets, outer, indices->count, dim * inner, inner);
+    return LW_OK;
+}
+
+/* ---------------------------------------------------------- GatherElements */
+
+static lw_status infer_elements(lwi_call *c) {
+    int axis = 0;
+    LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", 0), c->in[0]->rank, &axis));
+    return lwi_out(c, 0, c->in[0]->dtype, c->in[1]->rank, c->in[1]->dims);
+}
+
+static lw_status run_elements(lwi_call *c) {
+    int axis = 0;
+    size_t *offsets = NULL;
+    LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", 0), c->in[0]->rank, &axis));
+    LW_TRY(lwi_element_offsets(c, c->in[0], c->in[1], axis, &offsets));
+    if (c->out[0]->count) run_gather(c, offsets, 1, c->out[0]->count, 0, 1);
+    return LW_OK;
+}
+
+/* ---------------------------------------------------------------- GatherND */
+
+static lw_status infer_nd(lwi_call *c) {
+    int rank = 0;
+    int64_t dims[LW_MAX_RANK];
+    LW_TRY(
+        lwi_tuple_dims(c, c->in[0], c->in[1], lwi_attr_int(c->node, "batch_dims", 0), &rank, dims));
+    return lwi_out(c, 0, c->in[0]->dtype, rank, dims);
+}
+
+static lw_status run_nd(lwi_call *c) {
+    const lw_value *indices = c->in[1], *y = c->out[0];
+    size_t *offsets = NULL, n = 1;
+    if (y->count == 0) return LW_OK;
+    LW_TRY(lwi_tuple_offsets(c, c->in[0], indices, (int)lwi_attr_int(c->node, "batch_dims", 0),
+                             &offsets));
+    for (int d = 0; d < indices->rank - 1; d++)
+        n *= (size_t)indices->dims[d];
+    run_gather(c, offsets, 1, n, 0, y->count / n);
+    return LW_OK;
+}
+
+const lwi_op lwi_op_gather = {.infer = infer_gather, .run = run_gather_axis};
+const lwi_op lwi_op_gather_elements = {.infer = infer_elements, .run = run_elements};
+const lwi_op lwi_op_gather_nd = {.infer = infer_nd, .run = run_nd};

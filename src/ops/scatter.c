@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT
+ * ScatterElements and ScatterND (ONNX 18): a copy of data in which updates replace, or are combined
+ * with, what indices name. Updates are applied in their order, each rounded to the tensor's type.
+ */
+#include "ops/offsets.h"
+
+#include <string.h>
+
+typedef enum how { NONE, ADD, MUL, MAX, MIN } how;
+
+static lw_status read_how(const lwi_call *c, how *h) {
+    static const char *const names[] = {"none", "add", "mul", "max", "min"};
+    const char *text = lwi_attr_string(c->node, "reduction", "none");
+    for (int i = NONE; i <= MIN; i++)
+        if (!strcmp(names[i], text)) {
+            *h = (how)i;
+            const lw_dtype t = c->in[0]->dtype;
+            const bool complex = t == LW_COMPLEX64 || t == LW_COMPLEX128;
+            if (*h == NONE || (t != LW_STRING && (!complex || *h <= MUL))) return LW_OK;
+            return lwi_call_fail(c, LW_TYPE, "%s elements have no reduction '%s'", lw_dtype_name(t),
+                                 text);
+        }
+    return lwi_call_fail(c, LW_INVALID, "there is no reduction '%s'", text);
+}
+
+/* ---------------------------------------------------------------- combining */
+
+/* Integers wrap around: WIDE is unsigned for them. A NaN wins over any number. */
+#define COMBINE(NAME, T, WIDE)                                                                     \
+    static void NAME(how h, T *to, const T *from, size_t n) {                                      \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            const T a = to[i], b = from[i];                                                        \
+            if (h == ADD) to[i] = (T)((WIDE)a + (WIDE)b);                                          \
+            else if (h == MUL) to[i] = (T)((WIDE)a * (WIDE)b);                                     \
+            else if (h == MAX) to[i] = b > a || b != b ? b : a;                                    \
+            else to[i] = b < a || b != b ? b : a;                                                  \
+        }                                                                                          \
+    }
+#define COMBINE_INTEGER(ID, T) COMBINE(combine_##T, T, uint64_t)
+LWI_INTEGER_TYPES(COMBINE_INTEGER)
+COMBINE(combine_float, float, float)
+COMBINE(combine_double, double, double)
+
+static void combine_bool(how h, bool *to, const bool *from, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        to[i] = h == ADD || h == MAX ? to[i] || from[i] : to[i] && from[i];
+}
+
+static void combine_small(lw_dtype dtype, how h, void *to, const void *from, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        float a, b;
+        lwi_widen(dtype, to, i, 1, &a);
+        lwi_widen(dtype, from, i, 1, &b);
+        combine_float(h, &a, &b, 1);
+        lwi_narrow(dtype, &a, 1, i, to);
+    }
+}
+
+#define COMBINE_COMPLEX(NAME, T)                                                                   \
+    static void NAME(how h, T *to, const T *from, size_t n) {                                      \
+        for (size_t i = 0; i < n; i++, to += 2, from += 2) {                                       \
+            const T real = to[0], imaginary = to[1];                                               \
+            to[0] = h == ADD ? real + from[0] : real * from[0] - imaginary * from[1];              \
+            to[1] = h == ADD ? imaginary + from[1] : real * from[1] + imaginary * from[0];         \
+        }                                                                                          \
+    }
+COMBINE_COMPLEX(combine_complex64, float)
+COMBINE_COMPLEX(combine_complex128, double)
+
+static void combine(lw_dtype dtype, how h, void *to, const void *from, size_t n) {
+    switch (dtype) {
+#define CASE(ID, T)                                                                                \
+    case ID:                                                                                       \
+        combine_##T(h, to, from, n);                                                               \
+        break;
+        LWI_NUMBER_TYPES(CASE)
+#undef CASE
+    case LW_BOOL:
+        combine_bool(h, to, from, n);
+        break;
+    case LW_COMPLEX64:
+        combine_complex64(h, to, from, n);
+        break;
+    case LW_COMPLEX128:
+        combine_complex128(h, to, from, n);
+        break;
+    default:
+        combine_small(dtype, h, to, from, n);
+        break;
+    }
+}
+
+/* n updates, each of `slice` elements, go to where the offsets say. */
+static lw_status scatter(lwi_call *c, const size_t *offsets, size_t n, size_t slice) {
+    const lw_value *data = c->in[0], *updates = c->in[2];
+    how h = NONE;
+    LW_TRY(read_how(c, &h));
+    if (data->bytes) memcpy(c->out[0]->data, data->data, data->bytes);
+    const size_t size = lwi_dtype_size(data->dtype);
+    const char *from = updates->data;
+    char *to = c->out[0]->data;
+    if (updates->count == 0) return LW_OK;
+    for (size_t i = 0; i < n; i++, from += slice * size) {
+        if (h == NONE) memcpy(to + offsets[i] * size, from, slice * size);
+        else combine(data->dtype, h, to + offsets[i] * size, from, slice);
+    }
+    return LW_OK;
+}
+
+static lw_status check_updates(const lwi_call *c, int rank, const int64_t *dims) {
+    const lw_value *updates = c->in[2];
+    if (updates->rank == rank &&
+        (rank == 0 || !memcmp(updates->dims, dims, (size_t)rank * sizeof *dims)))
+        return LW_OK;
+    char found[LWI_SHAPE_TEXT], expected[LWI_SHAPE_TEXT];
+    return lwi_call_fail(c, LW_SHAPE, "updates has shape %s, expected %s",
+                         lwi_shape_text(updates->rank, updates->dims, found),
+                         lwi_shape_text(rank, dims, expected));
+}
+
+/* --------------------------------------------------------------- operators */
+
+static lw_status infer(lwi_call *c) {
+    how h;
+    LW_TRY(read_how(c, &h));
+    return lwi_out_like(c, 0, c->in[0]);
+}
+
+static lw_status run_elements(lwi_call *c) {
+    const lw_value *indices = c->in[1];
+    int axis = 0;
+    size_t *offsets = NULL;
+    LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", 0), c->in[0]->rank, &axis));
+    LW_TRY(check_updates(c, indices->rank, indices->dims));
+    LW_TRY(lwi_element_offsets(c, c->in[0], indices, axis, &offsets));
+    return scatter(c, offsets, indices->count, 1);
+}
+
+static lw_status run_nd(lwi_call *c) {
+    const lw_value *indices = c->in[1], *updates = c->in[2];
+    int rank = 0;
+    int64_t dims[LW_MAX_RANK];
+    size_t *offsets = NULL, n = 1;
+    LW_TRY(lwi_tuple_dims(c, c->in[0], indices, 0, &rank, dims));
+    LW_TRY(check_updates(c, rank, dims));
+    if (updates->count == 0) return scatter(c, NULL, 0, 0);
+    LW_TRY(lwi_tuple_offsets(c, c->in[0], indices, 0, &offsets));
+    for (int d = 0; d < indices->rank - 1; d++)
+        n *= (size_t)indices->dims[d];
+    return scatter(c, offsets, n, updates->count / n);
+}
+
+const lwi_op lwi_op_scatter_elements = {.infer = infer, .run = run_elements};
+const lwi_op lwi_op_scatter_nd = {.infer = infer, .run = run_nd};

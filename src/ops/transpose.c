@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ * Transpose (ONNX 25): the dimensions in another order. */
+#include "ops/strided_copy.h"
+
+static lw_status read_perm(const lwi_call *c, int *perm) {
+    const int rank = c->in[0]->rank;
+    size_t n = 0;
+    const int64_t *given = lwi_attr_ints(c->node, "perm", &n);
+    for (int d = 0; d < rank; d++)
+        perm[d] = rank - 1 - d;
+    if (!given) return LW_OK;
+    if (n != (size_t)rank)
+        return lwi_call_fail(c, LW_SHAPE, "perm has %zu axes, but the input has rank %d", n, rank);
+    uint32_t set = 0;
+    LW_TRY(lwi_axes(c, given, n, rank, &set));
+    for (int d = 0; d < rank; d++)
+        LW_TRY(lwi_axis(c, given[d], rank, &perm[d]));
+    return LW_OK;
+}
+
+static lw_status infer(lwi_call *c) {
+    const lw_value *x = c->in[0];
+    int perm[LW_MAX_RANK];
+    int64_t dims[LW_MAX_RANK];
+    LW_TRY(read_perm(c, perm));
+    for (int d = 0; d < x->rank; d++)
+        dims[d] = x->dims[perm[d]];
+    return lwi_out(c, 0, x->dtype, x->rank, dims);
+}
+
+static lw_status run(lwi_call *c) {
+    const lw_value *x = c->in[0], *y = c->out[0];
+    if (y->count == 0) return LW_OK;
+    int perm[LW_MAX_RANK];
+    size_t from[LW_MAX_RANK], to[LW_MAX_RANK];
+    LW_TRY(read_perm(c, perm));
+    lwi_strides(x->rank, x->dims, from);
+    lwi_strides(y->rank, y->dims, to);
+    lwi_strided_copy s = {.size = lwi_dtype_size(y->dtype), .from = x->data, .to = y->data};
+    for (int d = 0; d < y->rank; d++)
+        lwi_strided_add(&s, (size_t)y->dims[d], (ptrdiff_t)from[perm[d]], (ptrdiff_t)to[d]);
+    lwi_strided_run(c, &s);
+    return LW_OK;
+}
+
+const lwi_op lwi_op_transpose = {.infer = infer, .run = run, .flags = LWI_UNPACK};
