@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * SparseTensorProto (values, and where they go: flat indices [n] or coordinates [n, rank]) as a
  * dense tensor. */
+#include "base/checked.h"
 #include "format/onnx/reader.h"
 
 #include <string.h>
 
 enum { VALUES = 1, INDICES = 2, DIMS = 3 };
-/* A sparse tensor may be much larger than its file; up to so many bytes it is made dense. */
-enum { MOST_BYTES = 1 << 30 };
+/* Sparse tensors may be much larger than their file, but not without bound: all of a model may take
+ * this many bytes for each of the file's, and some more. */
+enum { TIMES = 64, SLACK = 1 << 26 };
 
 typedef struct sparse {
     lw_value *values, *indices;
@@ -48,14 +50,19 @@ static lw_status check(const sparse *s) {
     if (lwi_dtype_is_packed(v->dtype) || v->dtype == LW_STRING)
         return lwi_fail(LW_UNSUPPORTED, "sparse tensors of %s are not supported",
                         lw_dtype_name(v->dtype));
-    if (s->bytes > MOST_BYTES)
-        return lwi_fail(LW_LIMIT, "a sparse tensor of %zu bytes is too large", s->bytes);
     if (v->count == 0) return LW_OK;
     const bool flat = i && i->rank == 1;
     if (!i || i->dtype != LW_INT64 || i->dims[0] != v->dims[0] || i->rank < 1 || i->rank > 2 ||
         (!flat && i->dims[1] != s->rank))
         return lwi_fail(LW_CORRUPT, "the indices of a sparse tensor do not fit its values");
     return LW_OK;
+}
+
+static lw_status reserve(lwi_onnx *o, size_t bytes) {
+    const size_t limit =
+        o->model_size < SIZE_MAX / TIMES / 2 ? o->model_size * TIMES + SLACK : SIZE_MAX;
+    if (lwi_add_size(o->dense, bytes, &o->dense) && o->dense <= limit) return LW_OK;
+    return lwi_fail(LW_LIMIT, "the sparse tensors of the model take more than %zu bytes", limit);
 }
 
 /* Where value k goes. */
@@ -83,6 +90,7 @@ lw_status lwi_onnx_sparse(lwi_onnx *o, lwi_wire message, lw_string *name, lw_val
     LW_TRY(read_dims(message, &s));
     LW_TRY(lwi_shape_bytes(s.values->dtype, s.rank, s.dims, &s.count, &s.bytes));
     LW_TRY(check(&s));
+    LW_TRY(reserve(o, s.bytes));
     const size_t size = lwi_dtype_size(s.values->dtype);
     LW_TRY(lwi_arena_alloc(&o->network->arena, s.bytes, 1, &data));
     for (size_t k = 0; k < s.values->count; k++) {

@@ -34,6 +34,7 @@ typedef struct lwi_onnx {
     size_t n_nodes;  /* made so far */
     size_t n_calls;  /* of functions so far, for names */
     size_t expanded; /* bytes of functions read so far */
+    size_t dense;    /* bytes of sparse tensors so far */
     char *name;      /* the last result of lwi_onnx_rename */
     size_t name_capacity;
 } lwi_onnx;
