@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ * The list of commands, in the order of the help. */
+#ifndef LWI_COMMANDS_H
+#define LWI_COMMANDS_H
+
+#include "command.h"
+
+#define LWI_COMMANDS(X) X(test)
+
+#define LWI_DECLARE_COMMAND(name) extern const lwi_command lwi_cmd_##name;
+LWI_COMMANDS(LWI_DECLARE_COMMAND)
+#undef LWI_DECLARE_COMMAND
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "session.h"
+
+#include <stdlib.h>
+
+#include "text.h"
+
+lw_status lwi_session_open(const char *path, int threads, lwi_session *session) {
+    *session = (lwi_session){0};
+    const lw_model_options model_options = {.size = sizeof model_options};
+    lw_status status = lw_model_load(path, &model_options, &session->model);
+    const lw_context_options options = {.size = sizeof options, .threads = threads};
+    if (!status) status = lw_context_new(session->model, &options, &session->context);
+    if (status) lwi_session_close(session);
+    return status;
+}
+
+lw_status lwi_session_inspect(const char *path, lw_model **model) {
+    const lw_model_options options = {.size = sizeof options, .inspect = true};
+    return lw_model_load(path, &options, model);
+}
+
+void lwi_session_close(lwi_session *session) {
+    lw_context_free(session->context);
+    lw_model_free(session->model);
+    *session = (lwi_session){0};
+}
+
+lw_io_info lwi_input_info(const lw_model *model, size_t index) {
+    lw_io_info info = {.size = sizeof info, .name = "", .rank = -1};
+    if (lw_model_input(model, index, &info)) info.name = "";
+    return info;
+}
+
+lw_io_info lwi_output_info(const lw_model *model, size_t index) {
+    lw_io_info info = {.size = sizeof info, .name = "", .rank = -1};
+    if (lw_model_output(model, index, &info)) info.name = "";
+    return info;
+}
+
+lw_status lwi_session_run(const lwi_session *session, const lw_io *inputs, size_t n_inputs,
+                          lw_io **outputs, size_t *n_outputs) {
+    const size_t n = lw_model_output_count(session->model);
+    lw_io *ios = lwi_resize(NULL, n, sizeof *ios);
+    for (size_t i = 0; i < n; i++)
+        ios[i] = (lw_io){lwi_output_info(session->model, i).name, NULL};
+    const lw_status status = lw_context_run(session->context, inputs, n_inputs, ios, n);
+    if (status) {
+        free(ios);
+        return status;
+    }
+    *outputs = ios;
+    *n_outputs = n;
+    return LW_OK;
+}
+
+void lwi_ios_free(lw_io *ios, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        lw_value_free(ios[i].value);
+    free(ios);
+}
