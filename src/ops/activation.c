@@ -3,8 +3,8 @@
  * (a and b below). Formulas: the ONNX operator specifications. Each is written so that it neither
  * overflows on the way nor loses small results: expm1 and log1p near zero, exp of negative numbers
  * only. */
+#include "base/sigmoid.h"
 #include "ops/elementwise.h"
-#include "ops/sigmoid.h"
 
 /* attributes; double, so that a loop in double has defaults such as 1 / 6 in full */
 typedef struct numbers {

@@ -2,8 +2,8 @@
  * BiasGelu, FastGelu and QuickGelu of com.microsoft: forms of Gelu (gelu.c) after adding an
  * optional bias along the last axis. BiasGelu is exact, FastGelu the approximation by tanh,
  * QuickGelu is x sigmoid(alpha x). */
+#include "base/sigmoid.h"
 #include "ops/op.h"
-#include "ops/sigmoid.h"
 
 typedef enum form { EXACT, FAST, QUICK } form;
 

@@ -2,8 +2,8 @@
  * Gelu (ONNX 20; Hendrycks and Gimpel 2016, arXiv 1606.08415). Written with erfc and the logistic
  * function, which keep the small results far left of zero: 1 + erf(u) = erfc(-u) and
  * (1 + tanh(u)) / 2 = sigmoid(2u). */
+#include "base/sigmoid.h"
 #include "ops/elementwise.h"
-#include "ops/sigmoid.h"
 
 #include <string.h>
 

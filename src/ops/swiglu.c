@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SwiGLU (ONNX 28): a * sigmoid(alpha * a) * b, where a and b have the same shape. */
+#include "base/sigmoid.h"
 #include "ops/elementwise.h"
-#include "ops/sigmoid.h"
 
 #define ALPHA (*(const float *)params)
 LWI_BINARY_LOOP(swiglu_f32, float, float, float, a *lwi_sigmoid_f32(ALPHA *a) * b)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * base/float_math.h and ops/sigmoid.h against the C library's double functions. */
+ * base/float_math.h and base/sigmoid.h against the C library's double functions. */
 #include "cmocka_test.h"
 
 #include "base/float_math.h"
-#include "ops/sigmoid.h"
+#include "base/sigmoid.h"
 
 #include <float.h>
 
