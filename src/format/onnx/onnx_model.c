@@ -52,8 +52,8 @@ static lw_status read_metadata(lwi_onnx *o, lwi_wire w) {
     lwi_field f;
     while (w.at < w.end) {
         LW_TRY(lwi_wire_next(&w, &f));
-        if (f.id == KEY) LW_TRY(lwi_field_name(&f, &o->network->arena, &key));
-        if (f.id == VALUE) LW_TRY(lwi_field_name(&f, &o->network->arena, &value));
+        if (f.id == KEY) LW_TRY(lwi_field_text(&f, &o->network->arena, &key));
+        if (f.id == VALUE) LW_TRY(lwi_field_text(&f, &o->network->arena, &value));
     }
     return lwi_network_metadata(o->network, key, value);
 }
@@ -67,11 +67,11 @@ static lw_status read_field(lwi_onnx *o, const lwi_field *f, lwi_wire *graph) {
     case MODEL_VERSION:
         return lwi_field_int(f, &n->model_version);
     case PRODUCER_NAME:
-        return lwi_field_name(f, &n->arena, &n->producer);
+        return lwi_field_text(f, &n->arena, &n->producer);
     case PRODUCER_VERSION:
-        return lwi_field_name(f, &n->arena, &n->producer_version);
+        return lwi_field_text(f, &n->arena, &n->producer_version);
     case DOC_STRING:
-        return lwi_field_name(f, &n->arena, &n->doc);
+        return lwi_field_text(f, &n->arena, &n->doc);
     case GRAPH:
         return lwi_field_body(f, graph);
     case OPSET_IMPORT:
@@ -93,10 +93,13 @@ static lw_status read_fields(lwi_onnx *o, lwi_wire w, lwi_wire *graph) {
         LW_TRY(read_field(o, &f, graph));
     }
     if (!graph->at) return lwi_fail(LW_CORRUPT, "it has no graph");
-    if (n->ir_version < 1 || n->ir_version > NEWEST_IR)
-        return lwi_fail(n->ir_version < 1 ? LW_CORRUPT : LW_UNSUPPORTED,
-                        "the IR version is %lld, expected 1 to %d", (long long)n->ir_version,
-                        NEWEST_IR);
+    if (n->ir_version < 1) return lwi_fail(LW_CORRUPT, "it has no IR version");
+    if (n->ir_version > NEWEST_IR)
+        LW_TRY(lwi_network_issue(
+            n, lwi_fail(LW_UNSUPPORTED,
+                        "IR version %lld is newer than %d, the newest that lampwick "
+                        "knows",
+                        (long long)n->ir_version, NEWEST_IR)));
     if (n->n_opsets || n->ir_version >= 3) return LW_OK;
     return lwi_network_opset(n, "", 1); /* before IR version 3 there was only one */
 }

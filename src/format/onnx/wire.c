@@ -86,14 +86,16 @@ lw_status lwi_field_body(const lwi_field *f, lwi_wire *body) {
     return LW_OK;
 }
 
-lw_status lwi_field_name(const lwi_field *f, lwi_arena *arena, const char **name) {
+lw_status lwi_field_text(const lwi_field *f, lwi_arena *arena, const char **text) {
     lwi_wire body = {NULL, NULL};
     LW_TRY(lwi_field_body(f, &body));
-    const size_t size = lwi_wire_size(body);
-    if (size && memchr(body.at, 0, size))
-        return lwi_fail(LW_CORRUPT, "the name '%.60s' has a zero byte inside",
-                        (const char *)body.at);
-    return lwi_arena_string(arena, (const char *)body.at, size, name);
+    return lwi_arena_string(arena, (const char *)body.at, lwi_wire_size(body), text);
+}
+
+lw_status lwi_field_name(const lwi_field *f, lwi_arena *arena, const char **name) {
+    LW_TRY(lwi_field_text(f, arena, name));
+    if (strlen(*name) == lwi_wire_size(f->body)) return LW_OK;
+    return lwi_fail(LW_CORRUPT, "the name '%s' has a zero byte inside", *name);
 }
 
 lw_status lwi_numbers_next(lwi_numbers *n, uint64_t *bits, bool *more) {

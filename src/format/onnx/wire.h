@@ -33,7 +33,9 @@ lw_status lwi_wire_next(lwi_wire *w, lwi_field *field);
 lw_status lwi_field_int(const lwi_field *field, int64_t *value);
 lw_status lwi_field_float(const lwi_field *field, float *value);
 lw_status lwi_field_body(const lwi_field *field, lwi_wire *body);
-/* A zero-terminated copy; LW_CORRUPT if there is a zero inside. */
+/* A zero-terminated copy. */
+lw_status lwi_field_text(const lwi_field *field, lwi_arena *arena, const char **text);
+/* The same; LW_CORRUPT if there is a zero inside. */
 lw_status lwi_field_name(const lwi_field *field, lwi_arena *arena, const char **name);
 
 /* Walks the numbers of a repeated field, packed or not. */
