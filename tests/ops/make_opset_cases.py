@@ -138,8 +138,13 @@ def inputs_from_attributes(cases):
         one(op, opset, None, np.abs(x), keepdims=0)
     one("TopK", 7, outputs=("v", "i"), k=2, axis=2)
     one("Reshape", 1, [x.reshape(2, 12, 5)], shape=[0, -1, 5], consumed_inputs=[0])
-    one("DFT", 17, None, normal(2, 5, 6, 1), axis=2)
-    one("DFT", 17, None, normal(2, 5, 6, 1))
+    wave = normal(2, 5, 6, 1)
+
+    def spectrum(axis):
+        y = np.fft.fft(wave[..., 0].astype("f8"), axis=axis)
+        return [np.stack([y.real, y.imag], -1).astype("f4")]
+    one("DFT", 17, spectrum(2), wave, axis=2)
+    one("DFT", 17, spectrum(1), wave)
 
 
 def other_attributes(cases):
