@@ -2,104 +2,11 @@
  * MatMulNBits of com.microsoft: A [..., K] times the transpose of B [N, K], whose rows are
  * quantised in blocks to integers of 2 to 8 bits, lowest bits first. Every block has a scale, and
  * a zero point: given (packed like the row, or as a number of A's type), or half of the range. */
+#include "ops/matmul_nbits.h"
+
 #include "base/checked.h"
-#include "ops/op.h"
 
 enum { A, B, SCALES, ZEROS, GROUPS, BIAS };
-enum { TILE = 256 }; /* elements of B expanded at once */
-
-typedef struct product {
-    const float *a, *scales, *bias;
-    const uint8_t *b;
-    const lw_value *zeros;
-    const int32_t *groups;
-    float *y;
-    size_t m, k, n, block, blocks;
-    unsigned bits;
-} product;
-
-/* Element i of packed integers. An integer lies in at most two bytes. */
-static unsigned packed(const uint8_t *data, size_t i, unsigned bits) {
-    const size_t at = i * bits;
-    const unsigned shift = at & 7, low = data[at >> 3];
-    const unsigned high = shift + bits > 8 ? data[(at >> 3) + 1] : 0;
-    return (low | high << 8) >> shift & ((1u << bits) - 1);
-}
-
-static float zero_of(const product *p, size_t row, size_t block) {
-    if (!p->zeros) return (float)(1u << (p->bits - 1));
-    if (p->zeros->dtype == LW_FLOAT32)
-        return ((const float *)p->zeros->data)[row * p->blocks + block];
-    const size_t stride = (p->blocks * p->bits + 7) / 8;
-    return (float)packed((const uint8_t *)p->zeros->data + row * stride, block, p->bits);
-}
-
-/* Integers [0, n) at data, which starts at a byte, as float. */
-static void unpack(const uint8_t *data, unsigned bits, size_t n, float *out) {
-    if (bits == 8) {
-        for (size_t i = 0; i < n; i++)
-            out[i] = data[i];
-    } else if (bits == 4) {
-        for (size_t i = 0; i + 1 < n; i += 2) {
-            out[i] = data[i / 2] & 15;
-            out[i + 1] = data[i / 2] >> 4;
-        }
-        if (n & 1) out[n - 1] = data[n / 2] & 15;
-    } else {
-        for (size_t i = 0; i < n; i++)
-            out[i] = (float)packed(data, i, bits);
-    }
-}
-
-/* Elements [k, k + n) of a row of B, within one block; k is a multiple of 16. */
-static void expand(const product *p, size_t row, size_t k, size_t n, float *out) {
-    const size_t block = k / p->block;
-    const uint8_t *data = p->b + (row * p->blocks + block) * (p->block * p->bits / 8);
-    unpack(data + k % p->block * p->bits / 8, p->bits, n, out);
-    if (p->groups) {
-        for (size_t i = 0; i < n; i++) {
-            const size_t group = (size_t)p->groups[k + i];
-            out[i] = (out[i] - zero_of(p, row, group)) * p->scales[row * p->blocks + group];
-        }
-    } else {
-        const float zero = zero_of(p, row, block), scale = p->scales[row * p->blocks + block];
-        for (size_t i = 0; i < n; i++)
-            out[i] = (out[i] - zero) * scale;
-    }
-}
-
-/* Sums in lanes, so that the compiler can keep them in a vector. */
-static float dot(const float *x, const float *y, size_t n) {
-    enum { LANES = 16 };
-    float sums[LANES] = {0}, sum = 0;
-    size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (int lane = 0; lane < LANES; lane++)
-            sums[lane] += x[i + lane] * y[i + lane];
-    for (; i < n; i++)
-        sum += x[i] * y[i];
-    for (int lane = 0; lane < LANES; lane++)
-        sum += sums[lane];
-    return sum;
-}
-
-/* Columns of Y, which are rows of B. */
-static void run_columns(void *arg, size_t begin, size_t end) {
-    const product *p = arg;
-    float tile[TILE];
-    for (size_t col = begin; col < end; col++) {
-        for (size_t i = 0; i < p->m; i++)
-            p->y[i * p->n + col] = p->bias ? p->bias[col] : 0;
-        for (size_t k = 0, n; p->b && k < p->k; k += n) {
-            n = p->block - k % p->block;
-            if (n > TILE) n = TILE;
-            if (n > p->k - k) n = p->k - k;
-            expand(p, col, k, n, tile);
-            for (size_t i = 0; i < p->m; i++)
-                p->y[i * p->n + col] += dot(p->a + i * p->k + k, tile, n);
-        }
-    }
-}
 
 static lw_status check_groups(const lwi_call *c, size_t k, size_t blocks) {
     const int32_t *groups = c->in[GROUPS]->data;
@@ -110,9 +17,8 @@ static lw_status check_groups(const lwi_call *c, size_t k, size_t blocks) {
     return LW_OK;
 }
 
-static lw_status run(lwi_call *c) {
-    const lw_value *a = c->in[A];
-    product p = {.a = a->data, .scales = c->in[SCALES]->data, .y = c->out[0]->data};
+lw_status lwi_matmul_nbits_run(lwi_call *c, const lwi_nbits_kernels *kernels) {
+    lwi_nbits p = {.a = c->in[A]->data, .scales = c->in[SCALES]->data, .y = c->out[0]->data};
     if (c->out[0]->count == 0) return LW_OK;
     p.k = (size_t)lwi_attr_int(c->node, "K", 0);
     p.n = (size_t)lwi_attr_int(c->node, "N", 0);
@@ -129,9 +35,10 @@ static lw_status run(lwi_call *c) {
             p.groups = c->in[GROUPS]->data;
         }
     }
-    lwi_parallel(c, p.n, 1 + 32768 / (p.k * p.m + 1), run_columns, &p);
-    return LW_OK;
+    return lwi_nbits_multiply(c, &p, kernels);
 }
+
+static lw_status run(lwi_call *c) { return lwi_matmul_nbits_run(c, &(lwi_nbits_kernels){0}); }
 
 static lw_status need_count(const lwi_call *c, size_t input, const char *name, size_t rows,
                             size_t columns) {

@@ -193,6 +193,9 @@ def matmul_nbits(cases):
         nbits_case(cases, f"{bits}b_16_ragged", (2, 2), 50, 5, bits, 16, zeros="packed")
         nbits_case(cases, f"{bits}b_float16", (3,), 64, 8, bits, 32, "f2", zeros="same", bias=True)
         nbits_case(cases, f"{bits}b_bfloat16", (3,), 64, 8, bits, 32, BFLOAT16, zeros="same")
+    for bits in (2, 4, 5, 8):
+        nbits_case(cases, f"{bits}b_many_rows", (3, 7), 600, 70, bits, 32, zeros="packed", bias=True)
+        nbits_case(cases, f"{bits}b_many_rows_g_idx", (21,), 530, 33, bits, 16, zeros="same", groups=True)
     nbits_case(cases, "bias", (1,), 128, 16, 4, 128, bias=True)
     nbits_case(cases, "vector", (), 128, 16, 4, 64)
     nbits_case(cases, "block_512", (2,), 1000, 16, 4, 512, zeros="packed")

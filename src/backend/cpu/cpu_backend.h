@@ -3,7 +3,7 @@
 #ifndef LWI_CPU_BACKEND_H
 #define LWI_CPU_BACKEND_H
 
-#include "ops/op.h"
+#include "ops/matrix_product.h"
 
 typedef lw_status (*lwi_kernel)(lwi_call *call);
 
@@ -11,5 +11,7 @@ typedef lw_status (*lwi_kernel)(lwi_call *call);
 lwi_kernel lwi_cpu_claim(const lwi_call *call);
 /* Whether there is a kernel for some types and shapes of the operator. */
 bool lwi_cpu_knows(const lwi_op *op);
+/* The tile kernel of this processor for float32 products; NULL: the plain one. */
+const lwi_tile *lwi_cpu_tile_f32(void);
 
 #endif

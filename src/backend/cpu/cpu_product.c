@@ -16,7 +16,7 @@ static const lwi_tile AVX2 = {LWI_GEMM_F32_ROWS_AVX2, LWI_GEMM_F32_COLUMNS_AVX2,
 static const lwi_tile AVX512 = {LWI_GEMM_F32_ROWS_AVX512, LWI_GEMM_F32_COLUMNS_AVX512,
                                 lwi_gemm_f32__avx512};
 
-static const lwi_tile *tile(void) {
+const lwi_tile *lwi_cpu_tile_f32(void) {
     switch (lwi_cpu_isa()) {
     case LWI_ISA_AVX512:
         return &AVX512;
@@ -27,18 +27,18 @@ static const lwi_tile *tile(void) {
     }
 }
 #else
-static const lwi_tile *tile(void) { return NULL; }
+const lwi_tile *lwi_cpu_tile_f32(void) { return NULL; }
 #endif
 
 /* Small floats are computed as float32 too. */
 static lwi_kernel claim(const lwi_call *c, lwi_kernel kernel) {
     const lw_dtype dtype = c->in[0]->dtype;
     const bool f32 = dtype == LW_FLOAT32 || lwi_dtype_is_small_float(dtype);
-    return f32 && tile() ? kernel : NULL;
+    return f32 && lwi_cpu_tile_f32() ? kernel : NULL;
 }
 
 #define PRODUCT(ident, RUN)                                                                        \
-    static lw_status ident(lwi_call *c) { return RUN(c, tile()); }                                 \
+    static lw_status ident(lwi_call *c) { return RUN(c, lwi_cpu_tile_f32()); }                     \
     lwi_kernel lwi_cpu_##ident##_claim(const lwi_call *c);                                         \
     lwi_kernel lwi_cpu_##ident##_claim(const lwi_call *c) { return claim(c, ident); }
 
