@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * exp and its relatives in float, without branches and tables, so that loops over them become
- * vector code. Errors are a few units in the last place (tests/unit/float_math_test.c). The
+ * exp, log and their relatives in float, without branches and tables, so that loops over them
+ * become vector code. Errors are a few units in the last place (tests/unit/float_math_test.c). The
  * polynomials are minimax fits (Remez) to the functions named beside them. */
 #ifndef LWI_FLOAT_MATH_H
 #define LWI_FLOAT_MATH_H
@@ -57,6 +57,32 @@ static inline float lwi_expm1f(float x) {
 static inline float lwi_tanhf(float x) {
     const float e = lwi_expm1f(-2 * fabsf(x));
     return copysignf(-e / (2 + e), x);
+}
+
+/* log((1 + s) / (1 - s)) for |s| <= 1/3 */
+static inline float lwi_log_ratio(float s) {
+    const float w = s * s;
+    float p = 1.40103873e-1f;
+    p = p * w + 1.39999928e-1f;
+    p = p * w + 2.00108194e-1f;
+    p = p * w + 3.33332072e-1f;
+    return 2 * s + 2 * s * (w * p);
+}
+
+/* log(1 + x) for 0 <= x <= 1 */
+static inline float lwi_log1pf_unit(float x) { return lwi_log_ratio(x / (2 + x)); }
+
+static inline float lwi_logf(float x) {
+    const bool tiny = x < 0x1p-126f;
+    const uint32_t u = lwi_float_bits(tiny ? x * 0x1p25f : x);
+    /* x = 2^n m with m in [sqrt(1/2), sqrt(2)) */
+    const int32_t n = (int32_t)(u - 0x3f3504f3) >> 23;
+    const float m = lwi_bits_float(u - ((uint32_t)n << 23));
+    const float k = (float)(tiny ? n - 25 : n);
+    const float y = k * 0x1.62e4p-1f + (lwi_log_ratio((m - 1) / (m + 1)) + k * 0x1.7f7d1cp-20f);
+    const float finite = x < INFINITY ? y : x;
+    const float positive = x > 0 ? finite : NAN;
+    return x == 0 ? -INFINITY : x < 0 ? NAN : positive;
 }
 
 /* erf(z) / z for |z| < 0.85, given z^2 */

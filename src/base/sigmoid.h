@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: MIT
- * The logistic function 1 / (1 + exp(-x)), without overflow: exp sees negative numbers only. */
+ * The logistic function sigmoid(x) = 1 / (1 + exp(-x)), softplus(x) = log(1 + exp(x)), and
+ * mish(x) = x tanh(softplus(x)), in float and double. exp sees negative numbers only, so that
+ * nothing overflows. */
 #ifndef LWI_SIGMOID_H
 #define LWI_SIGMOID_H
 
 #include "base/float_math.h"
 
-static inline float lwi_sigmoid_f32(float x) {
-    const float e = lwi_expf(-fabsf(x));
-    return (x < 0 ? e : 1) / (1 + e);
-}
-
-static inline double lwi_sigmoid_f64(double x) {
-    const double e = exp(-fabs(x));
-    return (x < 0 ? e : 1) / (1 + e);
-}
+/* tanh(log(1 + E)) = (E^2 + 2 E) / (E^2 + 2 E + 2); where E = exp(x) is large, divided by E^2 */
+#define LWI_SIGMOID(TYPE, T, EXP, LOG1P, FABS)                                                     \
+    static inline T lwi_sigmoid_##TYPE(T x) {                                                      \
+        const T e = EXP(-FABS(x));                                                                 \
+        return (x < 0 ? e : 1) / (1 + e);                                                          \
+    }                                                                                              \
+    static inline T lwi_softplus_##TYPE(T x) { return (x < 0 ? 0 : x) + LOG1P(EXP(-FABS(x))); }    \
+    static inline T lwi_mish_##TYPE(T x) {                                                         \
+        const T e = EXP(-FABS(x)), above = x < 0 ? e * (2 + e) : 1 + 2 * e;                        \
+        return x * above / (above + (x < 0 ? 2 : 2 * e * e));                                      \
+    }
+LWI_SIGMOID(f32, float, lwi_expf, lwi_log1pf_unit, fabsf)
+LWI_SIGMOID(f64, double, exp, log1p, fabs)
+#undef LWI_SIGMOID
 
 #endif

@@ -13,35 +13,22 @@ typedef struct numbers {
 #define A(T) ((T)((const numbers *)params)->a)
 #define B(T) ((T)((const numbers *)params)->b)
 
-/* Helpers for both types: HELPERS(type, suffix of the C library's functions, exp) */
-#define HELPERS(T, S, EXP)                                                                         \
-    static inline T softplus_##T(T x) {                                                            \
-        return (x > 0 ? x : x < 0 ? 0 : x) + log1p##S(EXP(-fabs##S(x)));                           \
-    }                                                                                              \
-    static inline T mish_##T(T x) {                                                                \
-        /* tanh(log(1 + e)) = ((1 + e)^2 - 1) / ((1 + e)^2 + 1), with 1 / e where e is large */    \
-        const T e = EXP(-fabs##S(x));                                                              \
-        return x < 0 ? x * (e * (2 + e)) / (2 + e * (2 + e))                                       \
-                     : x * (1 + 2 * e) / (1 + 2 * e * (1 + e));                                    \
-    }                                                                                              \
-    static inline T clamp01_##T(T x) { return x < 0 ? 0 : x > 1 ? 1 : x; }
-HELPERS(float, f, lwi_expf)
-HELPERS(double, , exp)
+#define CLAMP01(v) ((v) < 0 ? 0 : (v) > 1 ? 1 : (v))
 
 /* (identifier, attributes a and b with their defaults, formula for T with suffix S) */
 #define FUNCTIONS(X)                                                                               \
     X(celu, "alpha", 1, NULL, 0, x < 0 ? A(T) * EXPM1(x / A(T)) : x)                               \
     X(elu, "alpha", 1, NULL, 0, x < 0 ? A(T) * EXPM1(x) : x)                                       \
-    X(hard_sigmoid, "alpha", 0.2f, "beta", 0.5, CALL(clamp01)(A(T) * x + B(T)))                    \
-    X(hard_swish, NULL, 1.0 / 6, NULL, 0.5, x * CALL(clamp01)(A(T) * x + B(T)))                    \
+    X(hard_sigmoid, "alpha", 0.2f, "beta", 0.5, CLAMP01(A(T) * x + B(T)))                          \
+    X(hard_swish, NULL, 1.0 / 6, NULL, 0.5, x * CLAMP01(A(T) * x + B(T)))                          \
     X(leaky_relu, "alpha", 0.01f, NULL, 0, x < 0 ? A(T) * x : x)                                   \
     X(mish, NULL, 0, NULL, 0, CALL(mish)(x))                                                       \
     X(selu, "alpha", 1.67326319217681884765625, "gamma", 1.05070102214813232421875,                \
       x > 0 ? B(T) * x : B(T) * A(T) * EXPM1(x))                                                   \
-    X(sigmoid, NULL, 0, NULL, 0, SIGMOID(x))                                                       \
+    X(sigmoid, NULL, 0, NULL, 0, CALL(sigmoid)(x))                                                 \
     X(softplus, NULL, 0, NULL, 0, CALL(softplus)(x))                                               \
     X(softsign, NULL, 0, NULL, 0, x / (1 + FABS(x)))                                               \
-    X(swish, "alpha", 1, NULL, 0, x *SIGMOID(A(T) * x))                                            \
+    X(swish, "alpha", 1, NULL, 0, x *CALL(sigmoid)(A(T) * x))                                      \
     X(thresholded_relu, "alpha", 1, NULL, 0, x > A(T) ? x : 0)
 
 static numbers read_numbers(const lwi_node *node, const char *a, double a_absent, const char *b,
@@ -54,25 +41,22 @@ static numbers read_numbers(const lwi_node *node, const char *a, double a_absent
 
 /* float */
 #define T float
-#define SIGMOID lwi_sigmoid_f32
 #define EXPM1 lwi_expm1f
 #define FABS fabsf
-#define CALL(name) name##_float
+#define CALL(name) lwi_##name##_f32
 #define LOOP_F32(NAME, A_NAME, A_ABSENT, B_NAME, B_ABSENT, EXPR)                                   \
     LWI_UNARY_LOOP(NAME##_f32, float, float, EXPR)
 FUNCTIONS(LOOP_F32)
 #undef T
-#undef SIGMOID
 #undef EXPM1
 #undef FABS
 #undef CALL
 
 /* double */
 #define T double
-#define SIGMOID lwi_sigmoid_f64
 #define EXPM1 expm1
 #define FABS fabs
-#define CALL(name) name##_double
+#define CALL(name) lwi_##name##_f64
 #define LOOP_F64(NAME, A_NAME, A_ABSENT, B_NAME, B_ABSENT, EXPR)                                   \
     LWI_UNARY_LOOP(NAME##_f64, double, double, EXPR)
 FUNCTIONS(LOOP_F64)

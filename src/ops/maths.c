@@ -18,7 +18,7 @@
     X(erf, lwi_erff(x), erf(x))                                                                    \
     X(exp, lwi_expf(x), exp(x))                                                                    \
     X(floor, floorf(x), floor(x))                                                                  \
-    X(log, logf(x), log(x))                                                                        \
+    X(log, lwi_logf(x), log(x))                                                                    \
     X(reciprocal, 1 / x, 1 / x)                                                                    \
     X(round, nearbyintf(x), nearbyint(x)) /* half to even */                                       \
     X(sin, sinf(x), sin(x))                                                                        \

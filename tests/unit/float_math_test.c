@@ -18,7 +18,14 @@ static double error(float got, double expected) {
 }
 
 static double normal_cdf(double x) { return 0.5 * erfc(-x * 0.70710678118654752440); }
+static double log1p_unit(double x) { return x >= 0 && x <= 1 ? log1p(x) : 0; }
+static float log1p_unitf(float x) { return x >= 0 && x <= 1 ? lwi_log1pf_unit(x) : 0; }
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+
+static double softplus(double x) { return lwi_softplus_f64(x); }
+/* Further left exp is subnormal, and few of its bits are left. */
+static double mish(double x) { return x < -80 ? 0 : x * tanh(lwi_softplus_f64(x)); }
+static float mishf(float x) { return x < -80 ? 0 : lwi_mish_f32(x); }
 
 /* All floats whose low bits are zero, of both signs. */
 static void sweep(const char *name, float (*f)(float), double (*exact)(double), double bound) {
@@ -39,8 +46,12 @@ static void functions_are_accurate(void **state) {
     (void)state;
     sweep("exp", lwi_expf, exp, 2);
     sweep("expm1", lwi_expm1f, expm1, 2);
+    sweep("log", lwi_logf, log, 4);
+    sweep("log1p", log1p_unitf, log1p_unit, 4);
     sweep("tanh", lwi_tanhf, tanh, 4);
     sweep("sigmoid", lwi_sigmoid_f32, sigmoid, 4);
+    sweep("softplus", lwi_softplus_f32, softplus, 4);
+    sweep("mish", mishf, mish, 8);
     sweep("erf", lwi_erff, erf, 4);
     sweep("normal", lwi_normal_cdff, normal_cdf, 8);
 }

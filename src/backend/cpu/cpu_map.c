@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Activations and exp, tanh, erf of float numbers, with the vectors of the processor at hand. */
+ * Activations and exp, log, tanh, erf of float numbers, with the vectors of the processor at hand.
+ */
 #include "backend/cpu/cpu_backend.h"
 #include "base/cpu.h"
 #include "kern/map_f32.h"
@@ -55,6 +56,9 @@ KERNEL(elu, LEVELS(elu), lwi_attr_float(c->node, "alpha", 1))
 KERNEL(erf, LEVELS(erf), 0)
 KERNEL(exp, LEVELS(exp), 0)
 KERNEL(gelu, gelu_levels(c), 0)
+KERNEL(log, LEVELS(log), 0)
+KERNEL(mish, LEVELS(mish), 0)
 KERNEL(sigmoid, LEVELS(sigmoid), 0)
+KERNEL(softplus, LEVELS(softplus), 0)
 KERNEL(swish, LEVELS(swish), lwi_attr_float(c->node, "alpha", 1))
 KERNEL(tanh, LEVELS(tanh), 0)
