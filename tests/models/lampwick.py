@@ -84,6 +84,7 @@ class Library:
             self.check(self.c.lw_map_take(keys, values, c.byref(value)))
             return value
         dims = (c.c_int64 * max(1, data.ndim))(*data.shape)
+        data = np.asarray(data, order="C")
         if data.dtype.kind in "UO":
             texts = [str(t).encode() for t in data.ravel()]
             array = (c.c_char_p * max(1, len(texts)))(*texts)
