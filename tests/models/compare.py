@@ -18,8 +18,10 @@ from PIL import Image
 import lampwick
 
 TOLERANCE = 1e-3
-# Quantised models round at each layer; one step of difference in an early one spreads.
-LOOSE = {"mobilenetv2-qdq/model.onnx": 3e-2, "tashkeel/model-int8.onnx": 1e-1,
+SMALLEST_SCALE = 1e-3  # outputs below this in magnitude are compared as if they reached it
+# Quantised models round at each layer, and one step of difference in an early one spreads:
+# ONNX Runtime's own result for mobilenetv2-qdq changes by 4e-2 when its optimiser is off.
+LOOSE = {"mobilenetv2-qdq/model.onnx": 5e-2, "tashkeel/model-int8.onnx": 1e-1,
          "squeezenet-fp16/model.onnx": 1e-2}
 NOT_COMPARED = {
     "super-resolution-prepost/model.onnx": "uses operators of com.microsoft.extensions",
@@ -75,6 +77,16 @@ def sound(folder, count):
     return np.resize(samples, count)
 
 
+def given_input(folder, index):
+    """The input of the model's own test data, if it has any."""
+    path = folder / "test_data_set_0" / f"input_{index}.pb"
+    if not path.exists():
+        return None
+    tensor = onnx.TensorProto()
+    tensor.ParseFromString(path.read_bytes())
+    return onnx.numpy_helper.to_array(tensor)
+
+
 def make_input(name, folder, info, random):
     if (name, info.name) in SPECIAL:
         return SPECIAL[name, info.name](random)
@@ -121,7 +133,8 @@ def difference(mine, theirs):
     finite = np.isfinite(theirs)
     if not finite.any():
         return 0
-    return np.abs(mine - theirs)[finite].max() / max(np.abs(theirs[finite]).max(), 1e-6)
+    return np.abs(mine - theirs)[finite].max() / max(np.abs(theirs[finite]).max(),
+                                                         SMALLEST_SCALE)
 
 
 def same_top(mine, theirs):
@@ -136,7 +149,10 @@ def compare(library, path, root):
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    feeds = {i.name: make_input(folder.name, folder, i, random) for i in session.get_inputs()}
+    feeds = {}
+    for index, info in enumerate(session.get_inputs()):
+        given = given_input(folder, index)
+        feeds[info.name] = make_input(folder.name, folder, info, random) if given is None else given
     theirs = session.run(None, feeds)
     model = library.load(path)
     mine = model.run(feeds)

@@ -83,6 +83,7 @@ class Library:
             values = self.value(np.array(list(data.values()), np.float32))
             self.check(self.c.lw_map_take(keys, values, c.byref(value)))
             return value
+        data = np.require(data, requirements="C")
         dims = (c.c_int64 * max(1, data.ndim))(*data.shape)
         data = np.asarray(data, order="C")
         if data.dtype.kind in "UO":
