@@ -467,6 +467,8 @@ def old_names(cases):
     x, grid = normal(2, 3, 5, 6), (rng.random((2, 4, 7, 2)) * 2.6 - 1.3).astype("f4")
     for mode in ("bilinear", "nearest", "bicubic"):
         for padding in ("zeros", "border", "reflection"):
+            if (mode, padding) == ("bicubic", "border"):
+                continue  # onnxruntime clamps places, ONNX's reference and PyTorch clamp elements
             for corners in (0, 1):
                 cases.add(f"grid_sample_{mode}_{padding}_{corners}", "GridSample", [x, grid], ["f4"], mode=mode, padding_mode=padding, align_corners=corners)
     cases.add("grid_sample_default", "GridSample", [x, grid], ["f4"])
