@@ -3,6 +3,8 @@
  * onnx-data.proto. What is made owns its memory. */
 #include "format/onnx/reader.h"
 
+#include <string.h>
+
 static const lw_allocator *const allocator = &lwi_malloc_allocator;
 
 enum {
@@ -12,11 +14,11 @@ enum {
     SEQUENCE_MAPS,
     SEQUENCE_OPTIONALS
 };
-enum { MAP_KEY_TYPE = 2, MAP_KEYS = 3, MAP_STRING_KEYS = 4, MAP_VALUES = 5 };
+enum { MAP_KEYS = 3, MAP_STRING_KEYS = 4, MAP_VALUES = 5 };
 
-/* What a field of a sequence or optional holds; `first` is the number of the field of tensors. */
-static lw_status parse(lwi_onnx *o, lwi_wire w, int what, lw_value **value);
+/* The kinds of items, in the order of their fields in a sequence or optional. */
 enum { TENSOR, SPARSE, SEQUENCE, MAP, OPTIONAL };
+static lw_status parse(lwi_onnx *o, lwi_wire w, int what, lw_value **value);
 
 static lw_status parse_tensor(lwi_onnx *o, lwi_wire w, bool sparse, lw_value **value) {
     lw_value *borrowed = NULL;
@@ -67,30 +69,26 @@ static lw_status parse_items(lwi_onnx *o, lwi_wire w, lw_kind kind, lw_value **v
 
 /* --------------------------------------------------------------------- maps */
 
-static lw_status parse_keys(lwi_wire w, lw_value **keys) {
-    lwi_numbers numbers = {.message = w, .id = MAP_KEYS, .type = LWI_WIRE_VARINT};
-    size_t n = 0, strings = 0;
-    LW_TRY(lwi_numbers_count(numbers, &n));
-    LW_TRY(lwi_wire_count(w, MAP_STRING_KEYS, &strings));
-    if (strings) {
-        lw_string *list = NULL;
-        lw_value borrowed;
-        LW_TRY(lwi_alloc_array(allocator, strings, sizeof *list, &list));
-        lw_status status = LW_OK;
-        lwi_field f;
-        for (size_t i = 0; w.at < w.end && status == LW_OK;) {
-            status = lwi_wire_next(&w, &f);
-            if (status != LW_OK || f.id != MAP_STRING_KEYS) continue;
-            lwi_wire body = {NULL, NULL};
-            status = lwi_field_body(&f, &body);
-            list[i++] = (lw_string){(const char *)body.at, lwi_wire_size(body)};
-        }
-        if (status == LW_OK)
-            status = lwi_tensor_init(&borrowed, LW_STRING, 1, &(int64_t){(int64_t)strings}, list);
-        if (status == LW_OK) status = lwi_value_clone(allocator, &borrowed, keys);
-        lwi_free(allocator, list);
-        return status;
+static lw_status parse_string_keys(lwi_onnx *o, lwi_wire w, size_t n, lw_value **keys) {
+    lw_string *list = NULL;
+    lw_value borrowed;
+    lwi_field f;
+    LW_TRY(lwi_arena_alloc(&o->network->arena, n, sizeof *list, &list));
+    for (size_t i = 0; w.at < w.end;) {
+        lwi_wire body = {NULL, NULL};
+        LW_TRY(lwi_wire_next(&w, &f));
+        if (f.id != MAP_STRING_KEYS) continue;
+        LW_TRY(lwi_field_body(&f, &body));
+        list[i++] = (lw_string){(const char *)body.at, lwi_wire_size(body)};
     }
+    LW_TRY(lwi_tensor_init(&borrowed, LW_STRING, 1, &(int64_t){(int64_t)n}, list));
+    return lwi_value_clone(allocator, &borrowed, keys);
+}
+
+static lw_status parse_int_keys(lwi_wire w, lw_value **keys) {
+    lwi_numbers numbers = {.message = w, .id = MAP_KEYS, .type = LWI_WIRE_VARINT};
+    size_t n = 0;
+    LW_TRY(lwi_numbers_count(numbers, &n));
     LW_TRY(lwi_tensor_make(allocator, LW_INT64, 1, &(int64_t){(int64_t)n}, keys));
     for (size_t i = 0; i < n; i++) {
         bool more;
@@ -99,12 +97,19 @@ static lw_status parse_keys(lwi_wire w, lw_value **keys) {
     return LW_OK;
 }
 
+static lw_status parse_keys(lwi_onnx *o, lwi_wire w, lw_value **keys) {
+    size_t strings = 0;
+    LW_TRY(lwi_wire_count(w, MAP_STRING_KEYS, &strings));
+    return strings ? parse_string_keys(o, w, strings, keys) : parse_int_keys(w, keys);
+}
+
 /* The values of a map are a sequence of tensors of one element; they become one tensor. */
 static lw_status join(const lw_value *list, lw_value **joined) {
     const int64_t n = (int64_t)list->n_items;
     const lw_dtype dtype = n ? list->items[0]->dtype : LW_FLOAT32;
     lw_value *all = NULL;
     LW_TRY(lwi_tensor_make(allocator, dtype, 1, &n, &all));
+    const size_t size = lwi_dtype_size(dtype);
     for (int64_t i = 0; i < n; i++) {
         const lw_value *item = list->items[i];
         if (item->kind != LW_KIND_TENSOR || item->dtype != dtype || item->count != 1 ||
@@ -112,10 +117,7 @@ static lw_status join(const lw_value *list, lw_value **joined) {
             lwi_value_release(all);
             return lwi_fail(LW_UNSUPPORTED, "a map's values are not numbers of one type");
         }
-        lw_value *out = all;
-        char *to = (char *)out->data + (size_t)i * lwi_dtype_size(dtype);
-        for (size_t b = 0; b < lwi_dtype_size(dtype); b++)
-            to[b] = ((const char *)item->data)[b];
+        memcpy((char *)all->data + (size_t)i * size, item->data, size);
     }
     *joined = all;
     return LW_OK;
@@ -138,7 +140,7 @@ static lw_status parse_map_values(lwi_onnx *o, lwi_wire w, lw_value **values) {
 static lw_status parse_map(lwi_onnx *o, lwi_wire w, lw_value **value) {
     lw_value *map = NULL;
     LW_TRY(lwi_value_make(allocator, LW_KIND_MAP, LW_DTYPE_NONE, 2, &map));
-    lw_status status = parse_keys(w, &map->items[0]);
+    lw_status status = parse_keys(o, w, &map->items[0]);
     if (status == LW_OK) status = parse_map_values(o, w, &map->items[1]);
     if (status == LW_OK) *value = map;
     else lwi_value_release(map);
