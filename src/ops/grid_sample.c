@@ -64,7 +64,7 @@ static axis_taps locate(const sample *s, double place, int64_t size) {
     if (!(x > -far)) x = -far; /* NaN too */
     if (x > far) x = far;
     if (s->taps == 1) x = nearbyint(x);
-    x = settle(s, x, size);
+    if (s->taps != 4) x = settle(s, x, size); /* cubic: each element by itself, as PyTorch does */
     const double base = floor(x) - (s->taps == 4);
     for (size_t i = 0; i < s->taps; i++) {
         const double at = s->taps == 1 ? x : settle(s, base + (double)i, size);

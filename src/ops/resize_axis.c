@@ -22,8 +22,8 @@ static bool original(const lwi_resize *r, const lwi_resize_axis *a, double i, do
     } else if (!strcmp(r->coordinates, "asymmetric")) {
         *x = i / a->scale;
     } else if (r->crop) {
-        *x = a->width == 1 ? (a->start + a->end) / 2 * last
-                           : a->start * last + i * (a->end - a->start) * last / (a->width - 1);
+        *x = a->out > 1 ? a->start * last + i * (a->end - a->start) * last / ((double)a->out - 1)
+                        : (a->start + a->end) / 2 * last;
     } else {
         return false;
     }
