@@ -184,10 +184,11 @@ def resizing(cases):
                   [node("Upsample", ["x"], ["y"], scales=[1., 1., 2., 3.], mode=mode)], {"x": x})
         cases.add(f"Upsample_{mode}", 9, [node("Upsample", ["x", "s"], ["y"], mode=mode)],
                   {"x": x, "s": scales})
-        for height, width in ((2, 3), (.6, .7), (1.7, .5)):
+        for height, width in ((2., 3.), (.6, .7), (1.7, .5)):
             cases.add(f"Resize_{mode}_{height}_{width}", 10,
-                      [node("Resize", ["x", "s"], ["y"], mode=mode)],
-                      {"x": x, "s": np.array([1, 1, height, width], np.float32)})
+                      [node("Constant", [], ["s"], value=numpy_helper.from_array(
+                          np.array([1, 1, height, width], np.float32))),
+                       node("Resize", ["x", "s"], ["y"], mode=mode)], {"x": x})
 
 
 def normalisation(cases):
