@@ -19,7 +19,7 @@ static lw_status read_part(const lwi_call *c, size_t input, const char *heads, p
         return LW_OK;
     }
     const int64_t n = lwi_attr_int(c->node, heads, 0);
-    if (n <= 0 || d[2] % n)
+    if (n <= 0 || d[2] == 0 || d[2] % n)
         return lwi_call_fail(c, LW_INVALID, "%s is %lld for a hidden size of %lld", heads,
                              (long long)n, (long long)d[2]);
     *p = (part){d[0], n, d[1], d[2] / n};
@@ -152,6 +152,7 @@ static lw_status run(lwi_call *c) {
     part q = {0}, k = {0}, v = {0};
     LW_TRY(read_parts(c, &q, &k, &v));
     lwi_attention a = {
+        .outside = -INFINITY,
         .dtype = c->in[Q]->dtype,
         .batch = (size_t)q.batch,
         .q_heads = (size_t)q.heads,
@@ -173,7 +174,7 @@ static lw_status run(lwi_call *c) {
     if (lwi_attr_int(c->node, "is_causal", 0)) a.right = 0;
     LW_TRY(join(c, K, &k, &a.k));
     LW_TRY(join(c, V, &v, &a.v));
-    if (a.batch * a.q_heads * a.q_len == 0) return LW_OK;
+    if (c->out[0]->count == 0 && (!a.scores || c->out[3]->count == 0)) return LW_OK;
     LW_TRY(add_mask(c, &a));
     LW_TRY(place_queries(c, &a));
     return lwi_attend(c, &a);

@@ -162,12 +162,13 @@ lw_status lwi_score_bias_of(const lwi_call *c, const lwi_attention *a, const lw_
 
 void lwi_cache_append(const lwi_cache *k, const void *past, lwi_heads rows, void *present) {
     const size_t size = k->size * k->element;
+    if (size == 0 || k->capacity == 0) return;
     for (size_t i = 0; i < k->batch * k->heads; i++) {
         char *to = (char *)present + i * k->capacity * size;
         if (k->past) memcpy(to, (const char *)past + i * k->past * size, k->past * size);
         const char *from = (const char *)rows.data +
                            (i / k->heads * rows.batch + i % k->heads * rows.head) * k->element;
-        for (size_t r = 0; r < k->length && size; r++)
+        for (size_t r = 0; r < k->length; r++)
             memcpy(to + (k->past + r) * size, from + r * rows.row * k->element, size);
     }
 }

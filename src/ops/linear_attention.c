@@ -144,7 +144,8 @@ static lw_status run(lwi_call *c) {
     job j = {.c = c};
     LW_TRY(read_sizes(c, &j));
     const size_t heads = j.batch * j.kv_heads, count = heads * j.d_k * j.d_v;
-    if (heads == 0 || j.d_v == 0) return LW_OK;
+    if ((!c->out[0] || c->out[0]->count == 0) && (!c->out[1] || c->out[1]->count == 0))
+        return LW_OK;
     j.scale = lwi_attr_float(c->node, "scale", 0);
     if (j.scale == 0) j.scale = (float)(1 / sqrt((double)j.d_k));
     if (c->out[1]) j.state = c->out[1]->data;
