@@ -189,6 +189,11 @@ def resizing(cases):
                       [node("Constant", [], ["s"], value=numpy_helper.from_array(
                           np.array([1, 1, height, width], np.float32))),
                        node("Resize", ["x", "s"], ["y"], mode=mode)], {"x": x})
+    for rule in ("floor", "round_prefer_floor"):
+        cases.add(f"Resize_tf_{rule}", 11,
+                  [node("Resize", ["x", "none", "s"], ["y"], mode="nearest", nearest_mode=rule,
+                        coordinate_transformation_mode="tf_half_pixel_for_nn")],
+                  {"x": x, "none": np.zeros(0, np.float32), "s": scales})
 
 
 def normalisation(cases):

@@ -62,6 +62,19 @@ lw_status lwi_upgrade_resize(lwi_upgrade *u) {
     return round_up_where_smaller(u, u->graph->slots[scales].constant);
 }
 
+/* "tf_half_pixel_for_nn" took (x + 0.5) / scale, which is 0.5 more than half_pixel: rounding that
+ * down is rounding half_pixel up from the middle on. */
+lw_status lwi_upgrade_tf_half_pixel(lwi_upgrade *u) {
+    const char *coordinates = "coordinate_transformation_mode", *rule = "nearest_mode";
+    if (!lwi_attr_is(u->node, coordinates, "tf_half_pixel_for_nn")) return LW_OK;
+    const char *old = lwi_attr_string(u->node, rule, "round_prefer_floor");
+    const bool floor = !strcmp(old, "floor");
+    if (!floor && strcmp(old, "round_prefer_floor") != 0)
+        return lwi_fail(LW_UNSUPPORTED, "tf_half_pixel_for_nn with nearest_mode %s", old);
+    LW_TRY(lwi_upgrade_set_string(u, coordinates, "half_pixel"));
+    return lwi_upgrade_set_string(u, rule, floor ? "round_prefer_ceil" : "ceil");
+}
+
 /* Version 1 had two numbers, version 7 a list, version 9 an input. */
 static lw_status scales_to_input(lwi_upgrade *u) {
     size_t n;
