@@ -95,6 +95,12 @@ static lw_status check_arity(const lwi_node *node, const lwi_schema *s) {
     for (size_t i = 0; i < s->n_in; i++)
         if (s->in[i].option == LWI_SINGLE && (i >= node->n_inputs || node->inputs[i] < 0))
             return lwi_node_fail(node, LW_CORRUPT, "the input '%s' is missing", s->in[i].name);
+    const lwi_param *last = s->n_in ? &s->in[s->n_in - 1] : NULL;
+    if (!last || last->option < LWI_VARIADIC) return LW_OK;
+    for (size_t i = s->n_in - 1u; i < node->n_inputs; i++)
+        if (node->inputs[i] < 0)
+            return lwi_node_fail(node, LW_CORRUPT, "input %zu, one of '%s', is missing", i,
+                                 last->name);
     return LW_OK;
 }
 
