@@ -39,6 +39,18 @@ static lw_status infer_rms(lwi_call *c) {
     return lwi_out(c, 0, c->in[1]->dtype, c->in[0]->rank, c->in[0]->dims);
 }
 
+/* SimplifiedLayerNormalization is RMSNormalization with the inverse as a second output. */
+static lw_status infer_simplified(lwi_call *c) {
+    int axis = 0;
+    LW_TRY(infer_rms(c));
+    LW_TRY(find_axis(c, &axis));
+    const lw_value *x = c->in[0];
+    int64_t dims[LW_MAX_RANK];
+    for (int d = 0; d < x->rank; d++)
+        dims[d] = d < axis ? x->dims[d] : 1;
+    return lwi_out(c, 1, LW_FLOAT32, x->rank, dims);
+}
+
 static lw_status infer_layer(lwi_call *c) {
     int axis = 0;
     LW_TRY(find_axis(c, &axis));
@@ -93,8 +105,10 @@ static void normalise(void *arg, size_t begin, size_t end) {
     for (size_t i = begin; i < end; i++) {
         const lwi_moments m = lwi_moments_of(c->in[0], i * j->n, j->n, j->centre);
         const double inverse = 1 / sqrt(m.variance + j->epsilon);
-        if (c->n_out > 1 && c->out[1]) ((float *)c->out[1]->data)[i] = (float)m.mean;
-        if (c->n_out > 2 && c->out[2]) ((float *)c->out[2]->data)[i] = (float)inverse;
+        const size_t last = j->centre ? 2 : 1;
+        if (j->centre && c->n_out > 1 && c->out[1])
+            ((float *)c->out[1]->data)[i] = (float)m.mean;
+        if (c->n_out > last && c->out[last]) ((float *)c->out[last]->data)[i] = (float)inverse;
         for (lwi_rows r = lwi_rows_at(&j->plan, i * j->n, (i + 1) * j->n); r.n; lwi_rows_next(&r))
             scale_row(j, &r, m.mean, inverse);
     }
@@ -120,3 +134,5 @@ static lw_status run_rms(lwi_call *c) { return run(c, false); }
 const lwi_op lwi_op_layer_normalization = {
     .infer = infer_layer, .run = run_layer, .flags = LWI_WIDEN};
 const lwi_op lwi_op_rms_normalization = {.infer = infer_rms, .run = run_rms, .flags = LWI_WIDEN};
+const lwi_op lwi_op_simplified_layer_normalization = {
+    .infer = infer_simplified, .run = run_rms, .flags = LWI_WIDEN};
