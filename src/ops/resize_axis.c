@@ -88,6 +88,8 @@ lw_status lwi_resize_tables(lwi_call *c, const lwi_resize *r, lwi_resize_axis *a
         /* Far outside it makes no difference how far. */
         if (!(x > -far)) x = -far;
         if (x > far) x = far;
+        /* Scales are float32: what rounding them moved off an integer goes back. */
+        if (r->mode == LWI_NEAREST) x = (double)(float)x;
         if (r->mode != LWI_NEAREST) {
             weigh(r, a, x, (int64_t)first, shrink, a->index + i * a->taps, a->weight + i * a->taps);
         } else if (nearest(r, x, &near)) {

@@ -236,7 +236,7 @@ def resize():
         attrs["antialias"] = pick(0, 1)
     roi = None
     if coordinates == "tf_crop_and_resize":
-        roi = np.array([0.1 * c for c in changing] + [1 - 0.3 * c for c in changing], "f4")
+        roi = np.array([0.13 * c for c in changing] + [1 - 0.29 * c for c in changing], "f4")
         attrs["extrapolation_value"] = 7.0
     if pick(True, False) or coordinates == "align_corners":
         return [x, roi, None, np.array(out, "i8")], attrs, 1
