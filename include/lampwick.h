@@ -154,6 +154,9 @@ LW_API const char *lw_status_name(lw_status status);
 /* The sentence of this thread's last failure, "" if there was none. Valid until the next failure
  * in this thread; nothing to free. */
 LW_API const char *lw_last_error(void);
+/* For callbacks (lw_image_decoder) and libraries on top: records the sentence, which is copied, as
+ * this thread's last failure, and returns the status. */
+LW_API lw_status lw_fail(lw_status status, const char *sentence);
 
 /* Opens a model file (.onnx) and maps it: weights stay in the mapped file, which must not be
  * changed while the model lives. options may be NULL. Errors: LW_IO, LW_CORRUPT, LW_UNSUPPORTED

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "session.h"
 
+#include <lampwick/media.h>
+
 #include <stdlib.h>
 
 #include "text.h"
 
 lw_status lwi_session_open(const char *path, int threads, lwi_session *session) {
     *session = (lwi_session){0};
-    const lw_model_options model_options = {.size = sizeof model_options};
+    const lw_model_options model_options = {.size = sizeof model_options,
+                                            .image_decoder = lw_media_decode_image};
     lw_status status = lw_model_load(path, &model_options, &session->model);
     const lw_context_options options = {.size = sizeof options, .threads = threads};
     if (!status) status = lw_context_new(session->model, &options, &session->context);

@@ -32,6 +32,11 @@ void lwi_set_error(const char *text) { snprintf(sentence, sizeof sentence, "%s",
 
 const char *lw_last_error(void) { return sentence; }
 
+lw_status lw_fail(lw_status status, const char *text) {
+    lwi_set_error(text ? text : "");
+    return status;
+}
+
 const char *lw_status_name(lw_status status) {
     switch ((int)status) {
 #define NAME(name, value, text)                                                                    \

@@ -3,7 +3,7 @@
 
 #include "format/onnx/onnx.h"
 #include "graph/align.h"
-#include "opt/fold.h"
+#include "opt/fold_constants.h"
 
 #include <string.h>
 

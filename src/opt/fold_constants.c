@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "opt/fold.h"
+#include "opt/fold_constants.h"
 
 #include "ops/call.h"
 

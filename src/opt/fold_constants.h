@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Constant folding: nodes whose inputs are all constants are computed once, at load. */
-#ifndef LWI_FOLD_H
-#define LWI_FOLD_H
+#ifndef LWI_FOLD_CONSTANTS_H
+#define LWI_FOLD_CONSTANTS_H
 
 #include "graph/network.h"
 
