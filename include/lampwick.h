@@ -244,7 +244,8 @@ struct lw_context_options {
     int threads;                  /* at most so many; 0: all that the process may use */
     const lw_executor *executor;  /* NULL: lampwick's own pool; copied */
     const lw_allocator *allocator; /* NULL: the model's; copied */
-    size_t memory_limit;          /* bytes for activations, 0: none; above it LW_LIMIT */
+    size_t memory_limit;          /* bytes for activations, 0: what the machine has; above it
+                                     LW_LIMIT */
     size_t max_plans;             /* sets of input shapes remembered, 0: 16 */
 };
 

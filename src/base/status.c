@@ -23,12 +23,20 @@ lw_status lwi_fail_prefix(lw_status status, const char *format, ...) {
     va_start(args, format);
     int n = vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
-    if (n >= 0 && n < SENTENCE_BYTES - 3)
-        snprintf(sentence + n, sizeof sentence - (size_t)n, ": %s", old);
+    if (n < 0 || n >= SENTENCE_BYTES - 3) return status;
+    const size_t at = (size_t)n + 2, room = sizeof sentence - 1 - at;
+    const size_t length = strnlen(old, room);
+    memcpy(sentence + n, ": ", 2);
+    memcpy(sentence + at, old, length);
+    sentence[at + length] = 0;
     return status;
 }
 
-void lwi_set_error(const char *text) { snprintf(sentence, sizeof sentence, "%s", text); }
+void lwi_set_error(const char *text) {
+    const size_t n = strnlen(text, sizeof sentence - 1);
+    memmove(sentence, text, n);
+    sentence[n] = 0;
+}
 
 const char *lw_last_error(void) { return sentence; }
 

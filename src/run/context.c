@@ -24,8 +24,9 @@ static lw_status set_threads(lw_context *c, const lw_context_options *o) {
 
 static lw_status init(lw_context *c, const lw_context_options *o) {
     c->max_plans = o->max_plans ? o->max_plans : 16;
-    c->memory_limit = o->memory_limit;
-    lwi_pool_init(&c->pool, &c->allocator, o->memory_limit);
+    /* Without a limit, a model that asks for more than there is would end the whole process. */
+    c->memory_limit = o->memory_limit ? o->memory_limit : (size_t)lwi_cpu_memory();
+    lwi_pool_init(&c->pool, &c->allocator, c->memory_limit);
     c->in_pool = lwi_pool_allocator(&c->pool);
     lwi_arena_init(&c->strings, &c->allocator);
     lwi_host_init(c);
