@@ -205,6 +205,7 @@ static lw_status take_brackets(parser *p, lwi_regex_node **node) {
 /* ------------------------------------------------------------------- atoms */
 
 static lw_status parse_alternatives(parser *p, lwi_regex_node **node);
+static bool take_repetition(parser *p, int *min, int *max);
 
 static lw_status literal(parser *p, uint32_t point, lwi_regex_node **node) {
     LW_TRY(new_class(p, node));
@@ -266,7 +267,11 @@ static lw_status take_group(parser *p, lwi_regex_node **node) {
     bool group = true;
     if (take(p, "?P<") || take(p, "?<")) LW_TRY(take_name(p));
     else if (take(p, "?")) LW_TRY(take_flags(p, &group));
-    if (!group) return new_node(p, LWI_REGEX_SEQUENCE, node);
+    if (!group) {
+        int min, max;
+        if (take_repetition(p, &min, &max)) return fail(p, "flags cannot be repeated");
+        return new_node(p, LWI_REGEX_SEQUENCE, node);
+    }
     if (++p->depth > LWI_REGEX_DEPTH_MAX)
         return lwi_fail(LW_LIMIT, "regular expression: groups lie too deep in each other");
     LW_TRY(parse_alternatives(p, node));
@@ -295,7 +300,8 @@ static lw_status parse_atom(parser *p, lwi_regex_node **node) {
         (*node)->set->negated = true;
         return p->dot_all ? LW_OK : add_range(p, (*node)->set, '\n', '\n');
     }
-    if (has(p, "*") || has(p, "+") || has(p, "?")) return fail(p, "nothing to repeat");
+    int min, max;
+    if (take_repetition(p, &min, &max)) return fail(p, "nothing to repeat");
     LW_TRY(take_point(p, &point));
     return literal(p, point, node);
 }
