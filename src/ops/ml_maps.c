@@ -2,6 +2,7 @@
  * Operators of ai.onnx.ml 1 that make or read maps: ZipMap, DictVectorizer, CastMap. */
 #include "ops/lookup.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +95,10 @@ static double number_of(const lw_value *values, size_t i) {
 /* Element `to` of y from element `from` of the map's values. */
 static lw_status cast_element(lwi_call *c, const lw_value *values, size_t from, size_t to) {
     lw_value *y = c->out[0];
-    if (y->dtype != LW_STRING) return lw_tensor_set(y, to, number_of(values, from));
+    if (y->dtype != LW_STRING) {
+        const double number = number_of(values, from);
+        return lw_tensor_set(y, to, y->dtype == LW_INT64 ? trunc(number) : number);
+    }
     lw_string *string = (lw_string *)y->data + to;
     if (values->dtype == LW_STRING) return *string = ((lw_string *)values->data)[from], LW_OK;
     char text[400];
