@@ -142,6 +142,20 @@ lw_status lwi_arena_string(lwi_arena *arena, const char *text, size_t size, cons
     return LW_OK;
 }
 
+lw_status lwi_arena_grow(lwi_arena *arena, void *array, size_t *capacity, size_t need,
+                         size_t size) {
+    if (need <= *capacity) return LW_OK;
+    size_t n = *capacity < 8 ? 8 : *capacity * 2;
+    if (n < need) n = need;
+    void *bigger = NULL, *old;
+    memcpy(&old, array, sizeof old);
+    LW_TRY(lwi_arena_alloc(arena, n, size, &bigger));
+    if (*capacity) memcpy(bigger, old, *capacity * size);
+    memcpy(array, &bigger, sizeof bigger);
+    *capacity = n;
+    return LW_OK;
+}
+
 /* -------------------------------------------------------------------- pool */
 
 /* Stands before each block of a pool, in LWI_ALIGN bytes. */

@@ -39,6 +39,9 @@ lw_status lwi_arena_copy(lwi_arena *arena, const void *data, size_t size, void *
 /* A zero-terminated copy. */
 lw_status lwi_arena_string(lwi_arena *arena, const char *text, size_t size, const char **copy);
 
+/* lwi_grow for an array in the arena; the old copy stays there unused. */
+lw_status lwi_arena_grow(lwi_arena *arena, void *array, size_t *capacity, size_t need, size_t size);
+
 /* Blocks by size class. Not thread-safe. */
 typedef struct lwi_pool_block lwi_pool_block;
 enum { LWI_POOL_CLASSES = 128 };

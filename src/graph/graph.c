@@ -5,21 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Grows an array that lives in the arena; the old copy stays there unused. */
-static lw_status arena_grow(lwi_arena *arena, void *array, size_t *capacity, size_t need,
-                            size_t size) {
-    if (need <= *capacity) return LW_OK;
-    size_t n = *capacity < 8 ? 8 : *capacity * 2;
-    if (n < need) n = need;
-    void *bigger = NULL, *old;
-    memcpy(&old, array, sizeof old);
-    LW_TRY(lwi_arena_alloc(arena, n, size, &bigger));
-    if (*capacity) memcpy(bigger, old, *capacity * size);
-    memcpy(array, &bigger, sizeof bigger);
-    *capacity = n;
-    return LW_OK;
-}
-
 lw_status lwi_graph_new(lwi_arena *arena, lwi_graph *parent, const char *name, lwi_graph **graph) {
     lwi_graph *g = NULL;
     LW_TRY(lwi_arena_alloc(arena, 1, sizeof *g, &g));
@@ -33,7 +18,7 @@ lw_status lwi_graph_new(lwi_arena *arena, lwi_graph *parent, const char *name, l
 
 static lw_status add_slot(lwi_graph *g, const char *name, int *id) {
     if (g->n_slots >= INT_MAX / 2) return lwi_fail(LW_LIMIT, "the graph has too many values");
-    LW_TRY(arena_grow(g->arena, &g->slots, &g->cap_slots, g->n_slots + 1, sizeof *g->slots));
+    LW_TRY(lwi_arena_grow(g->arena, &g->slots, &g->cap_slots, g->n_slots + 1, sizeof *g->slots));
     lwi_slot *s = &g->slots[g->n_slots];
     LW_TRY(lwi_arena_string(g->arena, name, strlen(name), &s->name));
     s->type.rank = -1;
@@ -64,8 +49,8 @@ lw_status lwi_graph_find(lwi_graph *g, const char *name, int *id) {
         LW_TRY(lwi_graph_find(g->parent, name, &outer));
         if (outer >= 0) {
             LW_TRY(add_slot(g, name, &found));
-            LW_TRY(arena_grow(g->arena, &g->captures, &g->cap_captures, g->n_captures + 1,
-                              sizeof *g->captures));
+            LW_TRY(lwi_arena_grow(g->arena, &g->captures, &g->cap_captures, g->n_captures + 1,
+                                  sizeof *g->captures));
             g->captures[g->n_captures++] = (lwi_capture){outer, found};
         }
     }
@@ -89,7 +74,7 @@ lw_status lwi_graph_constant(lwi_graph *g, const char *prefix, lw_value *value, 
 }
 
 lw_status lwi_graph_append(lwi_graph *g, const lwi_node *node) {
-    LW_TRY(arena_grow(g->arena, &g->nodes, &g->cap_nodes, g->n_nodes + 1, sizeof *g->nodes));
+    LW_TRY(lwi_arena_grow(g->arena, &g->nodes, &g->cap_nodes, g->n_nodes + 1, sizeof *g->nodes));
     g->nodes[g->n_nodes++] = *node;
     return LW_OK;
 }
@@ -100,6 +85,17 @@ void lwi_graph_seal(lwi_graph *g) {
         const lwi_node *node = &g->nodes[i];
         for (size_t a = 0; a < node->n_attrs; a++)
             if (node->attrs[a].kind == LWI_ATTR_GRAPH) lwi_graph_seal(node->attrs[a].graph);
+    }
+}
+
+void lwi_node_each_read(const lwi_node *node, void (*fn)(void *arg, int value), void *arg) {
+    for (size_t i = 0; i < node->n_inputs; i++)
+        if (node->inputs[i] >= 0) fn(arg, node->inputs[i]);
+    for (size_t a = 0; a < node->n_attrs; a++) {
+        if (node->attrs[a].kind != LWI_ATTR_GRAPH) continue;
+        const lwi_graph *sub = node->attrs[a].graph;
+        for (size_t c = 0; c < sub->n_captures; c++)
+            fn(arg, sub->captures[c].outer);
     }
 }
 
@@ -115,8 +111,8 @@ lw_status lwi_node_set_attr(lwi_arena *arena, lwi_node *node, const lwi_attr *at
             node->attrs[i] = *attr;
             return LW_OK;
         }
-    LW_TRY(
-        arena_grow(arena, &node->attrs, &node->cap_attrs, node->n_attrs + 1, sizeof *node->attrs));
+    LW_TRY(lwi_arena_grow(arena, &node->attrs, &node->cap_attrs, node->n_attrs + 1,
+                          sizeof *node->attrs));
     node->attrs[node->n_attrs++] = *attr;
     return LW_OK;
 }

@@ -124,6 +124,10 @@ lw_status lwi_graph_sort(lwi_graph *graph);
 /* Finds out which values die where, here and in all subgraphs. */
 lw_status lwi_graph_lifetimes(lwi_graph *graph);
 
+/* Calls fn for every value of its graph that the node reads, by itself or through the captures of
+ * its subgraphs. */
+void lwi_node_each_read(const lwi_node *node, void (*fn)(void *arg, int value), void *arg);
+
 /* NULL if the node has no such attribute. */
 const lwi_attr *lwi_node_attr(const lwi_node *node, const char *name);
 /* Adds or replaces; the arrays in *attr are kept as they are. */

@@ -2,16 +2,14 @@
  * After which node each value is needed no more. */
 #include "graph/graph.h"
 
-/* Sets last_use for what the node reads, by itself or through its subgraphs' captures. */
-static void mark_uses(const lwi_node *node, int index, int *last_use) {
-    for (size_t i = 0; i < node->n_inputs; i++)
-        if (node->inputs[i] >= 0) last_use[node->inputs[i]] = index;
-    for (size_t a = 0; a < node->n_attrs; a++) {
-        if (node->attrs[a].kind != LWI_ATTR_GRAPH) continue;
-        const lwi_graph *sub = node->attrs[a].graph;
-        for (size_t c = 0; c < sub->n_captures; c++)
-            last_use[sub->captures[c].outer] = index;
-    }
+typedef struct use {
+    int *last;
+    int node;
+} use;
+
+static void mark_use(void *arg, int value) {
+    const use *u = arg;
+    u->last[value] = u->node;
 }
 
 static lw_status subgraph_lifetimes(const lwi_graph *g) {
@@ -32,7 +30,7 @@ lw_status lwi_graph_lifetimes(lwi_graph *g) {
         const lwi_node *node = &g->nodes[i];
         for (size_t k = 0; k < node->n_outputs; k++)
             if (node->outputs[k] >= 0) g->last_use[node->outputs[k]] = (int)i;
-        mark_uses(node, (int)i, g->last_use);
+        lwi_node_each_read(node, mark_use, &(use){g->last_use, (int)i});
     }
     for (size_t i = 0; i < g->n_outputs; i++)
         g->last_use[g->outputs[i]] = (int)g->n_nodes;

@@ -31,19 +31,6 @@ void lwi_network_free(lwi_network *n) {
     n->n_files = 0;
 }
 
-/* Grows a list that lives in the arena. */
-static lw_status grow(lwi_network *n, void *list, size_t *capacity, size_t need, size_t size) {
-    if (need <= *capacity) return LW_OK;
-    const size_t more = need < 8 ? 8 : need * 2;
-    void *bigger = NULL, *old;
-    memcpy(&old, list, sizeof old);
-    LW_TRY(lwi_arena_alloc(&n->arena, more, size, &bigger));
-    if (*capacity) memcpy(bigger, old, *capacity * size);
-    memcpy(list, &bigger, sizeof bigger);
-    *capacity = more;
-    return LW_OK;
-}
-
 lw_status lwi_network_issue(lwi_network *n, lw_status status) {
     enum { MOST_ISSUES = 1000 };
     if (status == LW_OK || !n->collect || status != LW_UNSUPPORTED) return status;
@@ -51,26 +38,30 @@ lw_status lwi_network_issue(lwi_network *n, lw_status status) {
     const char *text = lw_last_error();
     for (size_t i = 0; i < n->n_issues; i++)
         if (!strcmp(n->issues[i], text)) return LW_OK;
-    LW_TRY(grow(n, &n->issues, &n->cap_issues, n->n_issues + 1, sizeof *n->issues));
+    LW_TRY(
+        lwi_arena_grow(&n->arena, &n->issues, &n->cap_issues, n->n_issues + 1, sizeof *n->issues));
     LW_TRY(lwi_arena_string(&n->arena, text, strlen(text), &n->issues[n->n_issues]));
     n->n_issues++;
     return LW_OK;
 }
 
 lw_status lwi_network_opset(lwi_network *n, const char *domain, int64_t version) {
-    LW_TRY(grow(n, &n->opsets, &n->cap_opsets, n->n_opsets + 1, sizeof *n->opsets));
+    LW_TRY(
+        lwi_arena_grow(&n->arena, &n->opsets, &n->cap_opsets, n->n_opsets + 1, sizeof *n->opsets));
     n->opsets[n->n_opsets++] = (lwi_opset){domain, version};
     return LW_OK;
 }
 
 lw_status lwi_network_metadata(lwi_network *n, const char *key, const char *value) {
-    LW_TRY(grow(n, &n->metadata, &n->cap_metadata, n->n_metadata + 1, sizeof *n->metadata));
+    LW_TRY(lwi_arena_grow(&n->arena, &n->metadata, &n->cap_metadata, n->n_metadata + 1,
+                          sizeof *n->metadata));
     n->metadata[n->n_metadata++] = (lwi_metadata){key, value};
     return LW_OK;
 }
 
 lw_status lwi_network_keep_file(lwi_network *n, lwi_file *file) {
-    const lw_status status = grow(n, &n->files, &n->cap_files, n->n_files + 1, sizeof *n->files);
+    const lw_status status =
+        lwi_arena_grow(&n->arena, &n->files, &n->cap_files, n->n_files + 1, sizeof *n->files);
     if (status != LW_OK) {
         lwi_file_unmap(file);
         return status;

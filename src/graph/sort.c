@@ -15,6 +15,7 @@ typedef struct sorter {
     int *users;
     int *heap; /* nodes that are ready, smallest index first */
     size_t n_heap;
+    int reader; /* the node whose inputs are being looked at */
 } sorter;
 
 static void heap_push(sorter *s, int node) {
@@ -39,29 +40,23 @@ static int heap_pop(sorter *s) {
     return top;
 }
 
-/* Calls fn for every value of the graph that the node reads. */
-static void each_input(const lwi_node *node, void (*fn)(sorter *, int node, int value), sorter *s,
-                       int index) {
-    for (size_t i = 0; i < node->n_inputs; i++)
-        if (node->inputs[i] >= 0) fn(s, index, node->inputs[i]);
-    for (size_t a = 0; a < node->n_attrs; a++) {
-        if (node->attrs[a].kind != LWI_ATTR_GRAPH) continue;
-        const lwi_graph *sub = node->attrs[a].graph;
-        for (size_t c = 0; c < sub->n_captures; c++)
-            fn(s, index, sub->captures[c].outer);
-    }
-}
-
-static void count_edge(sorter *s, int node, int value) {
+static void count_edge(void *arg, int value) {
+    sorter *s = arg;
     const int p = s->producer[value];
     if (p < 0) return;
-    s->missing[node]++;
+    s->missing[s->reader]++;
     s->first[p + 1]++;
 }
 
-static void add_edge(sorter *s, int node, int value) {
+static void add_edge(void *arg, int value) {
+    sorter *s = arg;
     const int p = s->producer[value];
-    if (p >= 0) s->users[s->first[p]++] = node;
+    if (p >= 0) s->users[s->first[p]++] = s->reader;
+}
+
+static void each_edge(sorter *s, void (*fn)(void *arg, int value)) {
+    for (s->reader = 0; s->reader < (int)s->graph->n_nodes; s->reader++)
+        lwi_node_each_read(&s->graph->nodes[s->reader], fn, s);
 }
 
 static lw_status find_producers(sorter *s) {
@@ -83,13 +78,11 @@ static lw_status find_producers(sorter *s) {
 static lw_status sort_nodes(sorter *s, lwi_graph *g, lwi_node *sorted, lwi_arena *scratch) {
     LW_TRY(find_producers(s));
     const int n = (int)g->n_nodes;
-    for (int i = 0; i < n; i++)
-        each_input(&g->nodes[i], count_edge, s, i);
+    each_edge(s, count_edge);
     for (int i = 0; i < n; i++)
         s->first[i + 1] += s->first[i];
     LW_TRY(lwi_arena_alloc(scratch, s->first[n] + 1, sizeof *s->users, &s->users));
-    for (int i = 0; i < n; i++)
-        each_input(&g->nodes[i], add_edge, s, i);
+    each_edge(s, add_edge);
     for (int i = n; i > 0; i--)
         s->first[i] = s->first[i - 1];
     s->first[0] = 0;

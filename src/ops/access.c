@@ -57,10 +57,12 @@ lw_status lwi_attr_dtype(const lwi_call *c, const char *name, lw_dtype absent, l
     const lwi_schema *s = lwi_schema_find(c->node->op->domain, c->node->op->name);
     const uint64_t allowed = s && s->n_out ? s->out[0].types : UINT64_MAX;
     if (number <= 0 || number >= LW_DTYPE_COUNT || !(allowed >> number & 1))
-        return lwi_call_fail(c, LW_UNSUPPORTED, "attribute '%s' is %lld (%s), which is no type of "
-                             "the output", name, (long long)number,
-                             lw_dtype_name((lw_dtype)(number > 0 && number < LW_DTYPE_COUNT
-                                                          ? number : 0)));
+        return lwi_call_fail(
+            c, LW_UNSUPPORTED,
+            "attribute '%s' is %lld (%s), which is no type of "
+            "the output",
+            name, (long long)number,
+            lw_dtype_name((lw_dtype)(number > 0 && number < LW_DTYPE_COUNT ? number : 0)));
     *dtype = (lw_dtype)number;
     return LW_OK;
 }
@@ -105,6 +107,16 @@ lw_status lwi_need_rank(const lwi_call *c, size_t input, int low, int high) {
         return lwi_call_fail(c, LW_SHAPE, "input %zu has rank %d, expected %d", input, rank, low);
     return lwi_call_fail(c, LW_SHAPE, "input %zu has rank %d, expected %d to %d", input, rank, low,
                          high);
+}
+
+lw_status lwi_need_shape(const lwi_call *c, size_t input, int rank, const int64_t *dims) {
+    if (!lwi_has(c, input)) return LW_OK;
+    const lw_value *v = c->in[input];
+    if (v->rank == rank && !memcmp(v->dims, dims, (size_t)rank * sizeof *dims)) return LW_OK;
+    char found[LWI_SHAPE_TEXT], expected[LWI_SHAPE_TEXT];
+    return lwi_call_fail(c, LW_SHAPE, "input %zu has shape %s, expected %s", input,
+                         lwi_shape_text(v->rank, v->dims, found),
+                         lwi_shape_text(rank, dims, expected));
 }
 
 /* ------------------------------------------------------------------ shapes */

@@ -48,16 +48,6 @@ static lw_status check_features(const lwi_call *c) {
     return LW_OK;
 }
 
-static lw_status need_shape(const lwi_call *c, size_t input, int rank, const int64_t *dims) {
-    if (!lwi_has(c, input)) return LW_OK;
-    const lw_value *v = c->in[input];
-    if (v->rank == rank && !memcmp(v->dims, dims, (size_t)rank * sizeof *dims)) return LW_OK;
-    char found[LWI_SHAPE_TEXT], expected[LWI_SHAPE_TEXT];
-    return lwi_call_fail(c, LW_SHAPE, "input %zu has shape %s, expected %s", input,
-                         lwi_shape_text(v->rank, v->dims, found),
-                         lwi_shape_text(rank, dims, expected));
-}
-
 static lw_status read_heads(const lwi_call *c, sizes *s) {
     LW_TRY(lwi_need_rank(c, QUERY, 3, 3));
     const int64_t *q = c->in[QUERY]->dims;
@@ -82,12 +72,12 @@ static lw_status read_sizes(const lwi_call *c, sizes *s) {
     LW_TRY(read_heads(c, s));
     LW_TRY(check_features(c));
     const int64_t kv[3] = {s->batch, s->length, s->kv_heads * s->head};
-    LW_TRY(need_shape(c, KEY, 3, kv));
-    LW_TRY(need_shape(c, VALUE, 3, kv));
-    LW_TRY(need_shape(c, Q_NORM, 1, &s->head));
-    LW_TRY(need_shape(c, K_NORM, 1, &s->head));
-    LW_TRY(need_shape(c, SINK, 1, &s->heads));
-    LW_TRY(need_shape(c, NEW, 1, &s->batch));
+    LW_TRY(lwi_need_shape(c, KEY, 3, kv));
+    LW_TRY(lwi_need_shape(c, VALUE, 3, kv));
+    LW_TRY(lwi_need_shape(c, Q_NORM, 1, &s->head));
+    LW_TRY(lwi_need_shape(c, K_NORM, 1, &s->head));
+    LW_TRY(lwi_need_shape(c, SINK, 1, &s->heads));
+    LW_TRY(lwi_need_shape(c, NEW, 1, &s->batch));
     if (c->in[LENGTHS]->count != (size_t)s->batch)
         return lwi_call_fail(c, LW_SHAPE, "seqlens_k must have %lld elements", (long long)s->batch);
     LW_TRY(lwi_in_int(c, TOTAL, &s->total));
@@ -98,8 +88,8 @@ static lw_status read_sizes(const lwi_call *c, sizes *s) {
         LW_TRY(lwi_need_rank(c, PAST_K, 4, 4));
         s->past = c->in[PAST_K]->dims[2];
         const int64_t past[4] = {s->batch, s->kv_heads, s->past, s->head};
-        LW_TRY(need_shape(c, PAST_K, 4, past));
-        LW_TRY(need_shape(c, PAST_V, 4, past));
+        LW_TRY(lwi_need_shape(c, PAST_K, 4, past));
+        LW_TRY(lwi_need_shape(c, PAST_V, 4, past));
     }
     s->capacity = s->past > s->total ? s->past : s->total;
     size_t count, bytes; /* total comes from data */
@@ -216,7 +206,7 @@ static lw_status turn_rows(const job *j, size_t heads, size_t norm, const char *
     if (!t.rotary && !t.norm) return LW_OK;
     if (t.rotary) {
         LW_TRY(lwi_need_rank(c, COSINES, 2, 2));
-        LW_TRY(need_shape(c, SINES, 2, c->in[COSINES]->dims));
+        LW_TRY(lwi_need_shape(c, SINES, 2, c->in[COSINES]->dims));
         t.rotation = (lwi_rotation){(size_t)s->head, (size_t)c->in[COSINES]->dims[1],
                                     lwi_attr_int(c->node, "rotary_interleaved", 0) != 0};
         if (t.rotation.half > t.rotation.n / 2)

@@ -93,6 +93,8 @@ lw_status lwi_in_int(const lwi_call *call, size_t input, int64_t *value);
 lw_status lwi_in_number(const lwi_call *call, size_t input, double *value);
 /* Input i's rank is between low and high, or LW_SHAPE. */
 lw_status lwi_need_rank(const lwi_call *call, size_t input, int low, int high);
+/* Input i, if it is there, has this shape, or LW_SHAPE. */
+lw_status lwi_need_shape(const lwi_call *call, size_t input, int rank, const int64_t *dims);
 
 /* ----------------------------------------------------------------- outputs */
 

@@ -8,16 +8,6 @@
 
 /* ------------------------------------------------------------------ shapes */
 
-static lw_status need_shape(const lwi_call *c, size_t input, int rank, const int64_t *dims) {
-    if (!lwi_has(c, input)) return LW_OK;
-    const lw_value *v = c->in[input];
-    if (v->rank == rank && !memcmp(v->dims, dims, (size_t)rank * sizeof *dims)) return LW_OK;
-    char found[LWI_SHAPE_TEXT], expected[LWI_SHAPE_TEXT];
-    return lwi_call_fail(c, LW_SHAPE, "input %zu has shape %s, expected %s", input,
-                         lwi_shape_text(v->rank, v->dims, found),
-                         lwi_shape_text(rank, dims, expected));
-}
-
 static lw_status read_direction(const lwi_call *c, lwi_rnn_shape *s) {
     const char *direction = lwi_attr_string(c->node, "direction", "forward");
     s->directions = strcmp(direction, "bidirectional") ? 1 : 2;
@@ -43,14 +33,14 @@ static lw_status check_inputs(const lwi_call *c, const lwi_rnn_cell *cell, bool 
     state_dims(s, state);
     const int64_t w[2][3] = {{d, gates, i}, {d, i, gates}};
     const int64_t r[2][3] = {{d, gates, h}, {d, h, gates}};
-    LW_TRY(need_shape(c, 1, 3, w[transposed]));
-    LW_TRY(need_shape(c, 2, 3, r[transposed]));
-    LW_TRY(need_shape(c, 3, 2, (int64_t[]){d, 2 * gates}));
-    LW_TRY(need_shape(c, 4, 1, (int64_t[]){(int64_t)s->batch}));
-    LW_TRY(need_shape(c, 5, 3, state));
+    LW_TRY(lwi_need_shape(c, 1, 3, w[transposed]));
+    LW_TRY(lwi_need_shape(c, 2, 3, r[transposed]));
+    LW_TRY(lwi_need_shape(c, 3, 2, (int64_t[]){d, 2 * gates}));
+    LW_TRY(lwi_need_shape(c, 4, 1, (int64_t[]){(int64_t)s->batch}));
+    LW_TRY(lwi_need_shape(c, 5, 3, state));
     if (!cell->has_cell) return LW_OK;
-    LW_TRY(need_shape(c, 6, 3, state));
-    return need_shape(c, 7, 2, (int64_t[]){d, 3 * h});
+    LW_TRY(lwi_need_shape(c, 6, 3, state));
+    return lwi_need_shape(c, 7, 2, (int64_t[]){d, 3 * h});
 }
 
 lw_status lwi_rnn_shape_of(const lwi_call *c, const lwi_rnn_cell *cell, bool transposed,

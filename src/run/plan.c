@@ -21,17 +21,7 @@ typedef struct planner {
 
 /* ----------------------------------------------------------- needed nodes */
 
-static void need_inputs(planner *p, const lwi_node *node, bool *live) {
-    (void)p;
-    for (size_t i = 0; i < node->n_inputs; i++)
-        if (node->inputs[i] >= 0) live[node->inputs[i]] = true;
-    for (size_t a = 0; a < node->n_attrs; a++) {
-        if (node->attrs[a].kind != LWI_ATTR_GRAPH) continue;
-        const lwi_graph *sub = node->attrs[a].graph;
-        for (size_t c = 0; c < sub->n_captures; c++)
-            live[sub->captures[c].outer] = true;
-    }
-}
+static void need_value(void *live, int value) { ((bool *)live)[value] = true; }
 
 static lw_status find_needed(planner *p) {
     const lwi_graph *g = p->graph;
@@ -44,7 +34,7 @@ static lw_status find_needed(planner *p) {
         const lwi_node *node = &g->nodes[i];
         for (size_t k = 0; k < node->n_outputs; k++)
             if (node->outputs[k] >= 0 && live[node->outputs[k]]) p->needed[i] = true;
-        if (p->needed[i]) need_inputs(p, node, live);
+        if (p->needed[i]) lwi_node_each_read(node, need_value, live);
     }
     return LW_OK;
 }
