@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "case_arrays.h"
 #include "session.h"
 #include "shape_text.h"
 #include "test_case.h"
@@ -172,11 +173,43 @@ static char *run_light(const lwi_session *session, const lwi_test_case *test,
     return fault;
 }
 
+static char *read_arrays(const lwi_test_case *test, const char *file, size_t n,
+                         lw_io_info (*info)(const lw_model *model, size_t index),
+                         const lw_model *model, const size_t *order, values *list) {
+    char *path = lwi_text("%s/%s", test->folder, file);
+    lw_io_info *infos = lwi_resize(NULL, n, sizeof *infos);
+    for (size_t i = 0; i < n; i++)
+        infos[i] = info(model, order ? order[i] : i);
+    list->items = lwi_resize(NULL, n, sizeof *list->items);
+    char *fault = lwi_read_case_arrays(path, infos, n, list->items);
+    list->n = fault ? 0 : n;
+    free(infos);
+    free(path);
+    return fault;
+}
+
+static char *run_arrays(const lwi_session *session, const lwi_test_case *test,
+                        lwi_tolerance tolerance) {
+    size_t *order = lwi_resize(NULL, lw_model_input_count(session->model), sizeof *order);
+    values inputs = {0}, expected = {0};
+    char *fault = read_arrays(test, "inputs.npz", fed_inputs(session->model, 0, order),
+                              lwi_input_info, session->model, order, &inputs);
+    if (!fault)
+        fault = read_arrays(test, "outputs.npz", lw_model_output_count(session->model),
+                            lwi_output_info, session->model, NULL, &expected);
+    if (!fault) fault = run_and_compare(session, &inputs, order, &expected, tolerance);
+    free_values(&inputs);
+    free_values(&expected);
+    free(order);
+    return fault;
+}
+
 char *lwi_run_case(const lwi_test_case *test, lwi_tolerance tolerance, int threads) {
     lwi_session session;
     if (lwi_session_open(test->model, threads, &session)) return lwi_text("%s", lw_last_error());
-    char *fault = test->kind == LWI_CASE_LIGHT ? run_light(&session, test, tolerance)
-                                               : run_sets(&session, test, tolerance);
+    static char *(*const runs[])(const lwi_session *, const lwi_test_case *, lwi_tolerance) = {
+        [LWI_CASE_PROTO] = run_sets, [LWI_CASE_ARRAYS] = run_arrays, [LWI_CASE_LIGHT] = run_light};
+    char *fault = runs[test->kind](&session, test, tolerance);
     lwi_session_close(&session);
     return fault;
 }
