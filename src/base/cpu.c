@@ -7,21 +7,36 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 static const char *const NAMES[] = {"base", "avx2", "avx512"};
 
-static lwi_isa detect(void) {
 #if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return LWI_ISA_BASE;
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        return LWI_ISA_AVX512;
-    return LWI_ISA_AVX2;
-#else
-    return LWI_ISA_BASE;
-#endif
+/* The register states that the operating system saves: XGETBV with index 0 (Intel SDM vol. 1,
+ * 13.3). The compiler's own cpu_supports would bring a global constructor along. */
+static uint32_t saved_states(void) {
+    uint32_t low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return low;
 }
+
+static lwi_isa detect(void) {
+    enum { FMA = 1 << 12, OSXSAVE = 1 << 27, AVX2 = 1 << 5, AVX_STATE = 6, AVX512_STATE = 0xe6 };
+    const uint32_t avx512 = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31; /* F, DQ, BW, VL */
+    uint32_t a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & OSXSAVE) || !(c & FMA)) return LWI_ISA_BASE;
+    const uint32_t states = saved_states();
+    if ((states & AVX_STATE) != AVX_STATE || !__get_cpuid_count(7, 0, &a, &b, &c, &d) ||
+        !(b & AVX2))
+        return LWI_ISA_BASE;
+    if ((states & AVX512_STATE) != AVX512_STATE || (b & avx512) != avx512) return LWI_ISA_AVX2;
+    return LWI_ISA_AVX512;
+}
+#else
+static lwi_isa detect(void) { return LWI_ISA_BASE; }
+#endif
 
 lwi_isa lwi_cpu_isa(void) {
     const lwi_isa best = detect();
