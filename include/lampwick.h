@@ -126,7 +126,7 @@ typedef enum lw_dtype {
 #define LW_DTYPE_ENUM(name, value, text, bits) name = value,
     LW_DTYPE_LIST(LW_DTYPE_ENUM)
 #undef LW_DTYPE_ENUM
-    LW_DTYPE_COUNT
+        LW_DTYPE_COUNT
 } lw_dtype;
 
 /* One element of a LW_STRING tensor: UTF-8 bytes, not necessarily ended by a zero. */
@@ -241,12 +241,12 @@ struct lw_model_options {
 
 struct lw_context_options {
     size_t size;
-    int threads;                  /* at most so many; 0: all that the process may use */
-    const lw_executor *executor;  /* NULL: lampwick's own pool; copied */
+    int threads;                   /* at most so many; 0: all that the process may use */
+    const lw_executor *executor;   /* NULL: lampwick's own pool; copied */
     const lw_allocator *allocator; /* NULL: the model's; copied */
-    size_t memory_limit;          /* bytes for activations, 0: what the machine has; above it
-                                     LW_LIMIT */
-    size_t max_plans;             /* sets of input shapes remembered, 0: 16 */
+    size_t memory_limit;           /* bytes for activations, 0: what the machine has; above it
+                                      LW_LIMIT */
+    size_t max_plans;              /* sets of input shapes remembered, 0: 16 */
 };
 
 typedef enum lw_kind {
@@ -260,14 +260,14 @@ typedef enum lw_kind {
 typedef struct lw_io_info {
     size_t size;
     const char *name;
-    lw_kind kind;      /* of the value */
-    lw_kind element;   /* of a sequence's or optional's element; a map's values */
-    lw_dtype dtype;    /* of the tensor, or of the tensors inside; a map's values */
-    lw_dtype key;      /* of a map's keys, LW_DTYPE_NONE otherwise */
-    int rank;          /* -1: not declared */
-    const int64_t *dims;           /* [rank]; -1 where not fixed */
-    const char *const *dim_names;  /* [rank]; NULL where a dimension has no name */
-    bool has_default;  /* an input that may be left out */
+    lw_kind kind;                 /* of the value */
+    lw_kind element;              /* of a sequence's or optional's element; a map's values */
+    lw_dtype dtype;               /* of the tensor, or of the tensors inside; a map's values */
+    lw_dtype key;                 /* of a map's keys, LW_DTYPE_NONE otherwise */
+    int rank;                     /* -1: not declared */
+    const int64_t *dims;          /* [rank]; -1 where not fixed */
+    const char *const *dim_names; /* [rank]; NULL where a dimension has no name */
+    bool has_default;             /* an input that may be left out */
 } lw_io_info;
 
 LW_API size_t lw_model_input_count(const lw_model *model);
@@ -284,8 +284,8 @@ LW_API lw_kind lw_value_kind(const lw_value *value);
 LW_API LW_MUST_CHECK lw_status lw_value_copy(const lw_value *value, lw_value **copy);
 /* A string tensor; the strings are copied. lengths may be NULL: the strings end with a zero. */
 LW_API LW_MUST_CHECK lw_status lw_tensor_strings(int rank, const int64_t *dims,
-                                                 const char *const *strings,
-                                                 const size_t *lengths, lw_value **value);
+                                                 const char *const *strings, const size_t *lengths,
+                                                 lw_value **value);
 /* A sequence of n values, which it takes over on success. dtype: of its tensors (for n = 0). */
 LW_API LW_MUST_CHECK lw_status lw_sequence_take(lw_dtype dtype, lw_value *const *items, size_t n,
                                                 lw_value **value);
@@ -306,9 +306,9 @@ LW_API void lw_context_cancel(lw_context *context);
 
 typedef struct lw_memory_info {
     size_t size;
-    size_t arena;   /* bytes of the planned arena */
-    size_t blocks;  /* bytes of blocks for values whose shape is known only in the run */
-    size_t plans;   /* plans remembered */
+    size_t arena;       /* bytes of the planned arena */
+    size_t blocks;      /* bytes of blocks for values whose shape is known only in the run */
+    size_t plans;       /* plans remembered */
     size_t allocations; /* calls of the allocator by this context since it was made */
 } lw_memory_info;
 /* Set info->size first. */
@@ -323,19 +323,19 @@ LW_API void lw_context_profile(lw_context *context, lw_profile_fn fn, void *user
 
 typedef struct lw_model_info {
     size_t size;
-    const char *format;        /* "ONNX" */
-    const char *producer;      /* "" if not given */
+    const char *format;   /* "ONNX" */
+    const char *producer; /* "" if not given */
     const char *producer_version;
     const char *graph_name;
     const char *doc;
     int64_t ir_version;
     int64_t model_version;
-    uint64_t parameters;       /* elements of all initializers */
+    uint64_t parameters; /* elements of all initializers */
     uint64_t file_bytes;
-    size_t nodes;              /* of the main graph */
-    size_t opsets;             /* imported */
-    size_t metadata;           /* key-value pairs */
-    size_t issues;             /* what makes the model impossible to run; see inspect */
+    size_t nodes;    /* of the main graph */
+    size_t opsets;   /* imported */
+    size_t metadata; /* key-value pairs */
+    size_t issues;   /* what makes the model impossible to run; see inspect */
 } lw_model_info;
 LW_API LW_MUST_CHECK lw_status lw_model_describe(const lw_model *model, lw_model_info *info);
 LW_API LW_MUST_CHECK lw_status lw_model_opset(const lw_model *model, size_t index,
@@ -373,7 +373,7 @@ typedef struct lw_op_info {
     size_t size;
     const char *domain;
     const char *name;
-    int version;     /* of the newest form of the operator */
+    int version; /* of the newest form of the operator */
     uint64_t types;
     const char *kernels; /* "reference" or "reference cpu" */
 } lw_op_info;

@@ -9,8 +9,7 @@
 #define LWI_LATER ((lw_status)1)
 
 /* Records the sentence and returns the status. */
-lw_status lwi_fail(lw_status status, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+lw_status lwi_fail(lw_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Puts "text: " before this thread's sentence and returns the status. */
 lw_status lwi_fail_prefix(lw_status status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

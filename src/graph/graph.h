@@ -57,8 +57,8 @@ typedef struct lwi_attr {
 } lwi_attr;
 
 typedef struct lwi_node {
-    const char *name;    /* "" if it has none */
-    const char *domain;  /* "" is ai.onnx */
+    const char *name;   /* "" if it has none */
+    const char *domain; /* "" is ai.onnx */
     const char *op_type;
     const char *overload;
     const lwi_op_entry *op; /* NULL while not resolved or not known */

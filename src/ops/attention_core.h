@@ -38,7 +38,7 @@ typedef struct lwi_attention {
      * to right after it (-1: no bound), of the first keys[b] ones (NULL: of all). */
     const int64_t *position, *keys;
     int64_t left, right;
-    double outside; /* the score of a key that is not seen */
+    double outside;   /* the score of a key that is not seen */
     const void *sink; /* [q_heads]: the score of a key that has no value; NULL: there is none */
     void *scores;     /* [batch, q_heads, q_len, kv_len] to be stored at a stage, or NULL */
     lwi_score_stage stage;

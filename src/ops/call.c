@@ -290,8 +290,8 @@ lw_status lwi_call_run(lwi_call *c, lw_status (*kernel)(lwi_call *)) {
     }
     if (op->flags & LWI_VIEW && c->in[0]->kind == LW_KIND_TENSOR) return run_view(c);
     for (size_t i = 0; i < c->n_out; i++)
-        if (c->out[i] && c->declared[i] && c->out[i]->kind == LW_KIND_TENSOR &&
-            !c->out[i]->data && c->out[i]->bytes)
+        if (c->out[i] && c->declared[i] && c->out[i]->kind == LW_KIND_TENSOR && !c->out[i]->data &&
+            c->out[i]->bytes)
             LW_TRY(c->host->output(c->state, c->out[i]));
     if (!kernel) kernel = op->run;
     LW_TRY(needs_conversion(c, op->flags) ? run_converted(c, kernel, op->flags) : kernel(c));

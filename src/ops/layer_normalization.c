@@ -106,8 +106,7 @@ static void normalise(void *arg, size_t begin, size_t end) {
         const lwi_moments m = lwi_moments_of(c->in[0], i * j->n, j->n, j->centre);
         const double inverse = 1 / sqrt(m.variance + j->epsilon);
         const size_t last = j->centre ? 2 : 1;
-        if (j->centre && c->n_out > 1 && c->out[1])
-            ((float *)c->out[1]->data)[i] = (float)m.mean;
+        if (j->centre && c->n_out > 1 && c->out[1]) ((float *)c->out[1]->data)[i] = (float)m.mean;
         if (c->n_out > last && c->out[last]) ((float *)c->out[last]->data)[i] = (float)inverse;
         for (lwi_rows r = lwi_rows_at(&j->plan, i * j->n, (i + 1) * j->n); r.n; lwi_rows_next(&r))
             scale_row(j, &r, m.mean, inverse);

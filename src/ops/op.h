@@ -123,9 +123,8 @@ void lwi_parallel(const lwi_call *call, size_t n, size_t grain,
                   void (*fn)(void *arg, size_t begin, size_t end), void *arg);
 /* LW_CANCELLED if the run should stop: for loops that may take long. */
 lw_status lwi_check_cancel(const lwi_call *call);
-lw_status lwi_run_subgraph(lwi_call *call, const lwi_graph *graph,
-                           const lw_value *const *inputs, size_t n_inputs, lw_value **outputs,
-                           size_t n_outputs);
+lw_status lwi_run_subgraph(lwi_call *call, const lwi_graph *graph, const lw_value *const *inputs,
+                           size_t n_inputs, lw_value **outputs, size_t n_outputs);
 
 /* -------------------------------------------------------------- attributes */
 
@@ -133,12 +132,12 @@ int64_t lwi_attr_int(const lwi_node *node, const char *name, int64_t absent);
 float lwi_attr_float(const lwi_node *node, const char *name, float absent);
 /* Zero-terminated (the loader sees to it). */
 const char *lwi_attr_string(const lwi_node *node, const char *name, const char *absent);
-bool lwi_attr_is(const lwi_node *node, const char *name, const char *text); /* equal strings */
-const int64_t *lwi_attr_ints(const lwi_node *node, const char *name, size_t *n);     /* or NULL */
-const float *lwi_attr_floats(const lwi_node *node, const char *name, size_t *n);     /* or NULL */
+bool lwi_attr_is(const lwi_node *node, const char *name, const char *text);      /* equal strings */
+const int64_t *lwi_attr_ints(const lwi_node *node, const char *name, size_t *n); /* or NULL */
+const float *lwi_attr_floats(const lwi_node *node, const char *name, size_t *n); /* or NULL */
 const lw_string *lwi_attr_strings(const lwi_node *node, const char *name, size_t *n); /* or NULL */
-const lw_value *lwi_attr_tensor(const lwi_node *node, const char *name);             /* or NULL */
-const lwi_graph *lwi_attr_graph(const lwi_node *node, const char *name);             /* or NULL */
+const lw_value *lwi_attr_tensor(const lwi_node *node, const char *name);              /* or NULL */
+const lwi_graph *lwi_attr_graph(const lwi_node *node, const char *name);              /* or NULL */
 /* An integer attribute that names the element type of output 0, which the specification must allow
  * there. */
 lw_status lwi_attr_dtype(const lwi_call *call, const char *name, lw_dtype absent, lw_dtype *dtype);
@@ -160,7 +159,7 @@ void lwi_broadcast_strides(const lw_value *value, int rank, size_t strides[LW_MA
 void lwi_strides(int rank, const int64_t *dims, size_t strides[LW_MAX_RANK]);
 
 /* Common infer functions. */
-lw_status lwi_infer_same(lwi_call *call); /* output 0 has input 0's type and shape */
+lw_status lwi_infer_same(lwi_call *call);      /* output 0 has input 0's type and shape */
 lw_status lwi_infer_broadcast(lwi_call *call); /* all inputs broadcast; input 0's type */
 lw_status lwi_infer_broadcast_bool(lwi_call *call);
 

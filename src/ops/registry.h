@@ -30,7 +30,7 @@ typedef struct lwi_schema_attr {
 
 typedef struct lwi_schema {
     const char *domain, *name;
-    int version; /* since this opset */
+    int version;                              /* since this opset */
     uint8_t min_in, max_in, min_out, max_out; /* 255: no limit */
     uint8_t n_in, n_out, n_attrs;
     const lwi_param *in, *out;
@@ -44,7 +44,7 @@ struct lwi_op_entry {
 
 size_t lwi_op_entry_count(void);
 const lwi_op_entry *lwi_op_entry_at(size_t index);
-const lwi_op_entry *lwi_op_find(const char *domain, const char *name); /* NULL: not known */
+const lwi_op_entry *lwi_op_find(const char *domain, const char *name);   /* NULL: not known */
 const lwi_schema *lwi_schema_find(const char *domain, const char *name); /* NULL: not known */
 
 /* Checks arity, attributes and the operator's own check. node->op must be set. */

@@ -36,11 +36,11 @@ struct lw_value {
     bool embedded;          /* lives inside another struct: never freed itself */
 };
 
-size_t lwi_dtype_size(lw_dtype dtype); /* bytes of an element; 1 for those under 8 bits */
-bool lwi_dtype_is_packed(lw_dtype dtype);  /* under 8 bits */
-bool lwi_dtype_is_float(lw_dtype dtype);   /* any floating-point type, not complex */
+size_t lwi_dtype_size(lw_dtype dtype);         /* bytes of an element; 1 for those under 8 bits */
+bool lwi_dtype_is_packed(lw_dtype dtype);      /* under 8 bits */
+bool lwi_dtype_is_float(lw_dtype dtype);       /* any floating-point type, not complex */
 bool lwi_dtype_is_small_float(lw_dtype dtype); /* floating point below 32 bits */
-bool lwi_dtype_is_integer(lw_dtype dtype); /* signed or unsigned, not bool */
+bool lwi_dtype_is_integer(lw_dtype dtype);     /* signed or unsigned, not bool */
 bool lwi_dtype_is_signed(lw_dtype dtype);
 
 /* Elements and bytes of a shape. LW_SHAPE on a negative dimension or an overflow, LW_LIMIT on too

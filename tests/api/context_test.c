@@ -30,7 +30,8 @@ static int set_up(void **state) {
     if (lw_model_input(f->model, 0, &info) != LW_OK || info.rank != 4) return -1;
     f->height = info.dims[2];
     f->width = info.dims[3];
-    for (int i = 0; i < MOST_BATCH * MOST_PIXELS; i++) f->pixels[i] = (float)(i * 37 % 101) / 101;
+    for (int i = 0; i < MOST_BATCH * MOST_PIXELS; i++)
+        f->pixels[i] = (float)(i * 37 % 101) / 101;
     *state = f;
     return 0;
 }
@@ -79,7 +80,8 @@ static void six_calls_run_a_model(void **state) {
     assert_ok(lw_context_run(c, &(lw_io){"image", x}, 1, &out, 1));
     const float *p = lw_tensor_data(out.value);
     float sum = 0;
-    for (int i = 0; i < CLASSES; i++) sum += p[i];
+    for (int i = 0; i < CLASSES; i++)
+        sum += p[i];
     assert_true(sum > 0.999f && sum < 1.001f);
     lw_value_free(out.value);
     out.value = NULL;
@@ -203,7 +205,8 @@ static void a_memory_limit_is_kept(void **state) {
 
 static void backwards(void *user, size_t n, void (*task)(void *arg, size_t i), void *arg) {
     (void)user;
-    while (n-- > 0) task(arg, n);
+    while (n-- > 0)
+        task(arg, n);
 }
 
 static void the_callers_executor_gives_the_same(void **state) {
@@ -256,8 +259,10 @@ static void threads_share_a_model(void **state) {
     }
     for (int i = 0; i < 4; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, share, &sharers[i]), 0);
-    for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
-    for (int i = 0; i < 4; i++) assert_int_equal(sharers[i].failures, 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(sharers[i].failures, 0);
     lw_value_free(x);
     lw_context_free(c);
 }
