@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "commands.h"
+#include "stopwatch.h"
 #include "test_case.h"
 #include "text.h"
 
@@ -58,12 +58,6 @@ static bool read_skips(const char *path, char **text, char ***lines) {
     return true;
 }
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* Runs in the child: sends the sentence, ends. exit() lets a leak checker look. */
 static void be_child(int out, const lwi_test_case *test, const test_options *options) {
     char *fault =
@@ -79,7 +73,7 @@ static void be_child(int out, const lwi_test_case *test, const test_options *opt
 static bool listen_to(int in, double until, char *sentence, size_t size) {
     size_t used = 0;
     for (;;) {
-        const double left = until - now();
+        const double left = until - lwi_seconds();
         struct pollfd fd = {in, POLLIN, 0};
         const int ready = left <= 0 ? 0 : poll(&fd, 1, left > 1e6 ? -1 : (int)(left * 1000) + 1);
         if (ready < 0 && errno == EINTR) continue;
@@ -118,7 +112,8 @@ static char *run_forked(const lwi_test_case *test, const test_options *options) 
     }
     close(ends[1]);
     char sentence[2048] = "";
-    const bool ended = listen_to(ends[0], now() + options->timeout, sentence, sizeof sentence);
+    const bool ended =
+        listen_to(ends[0], lwi_seconds() + options->timeout, sentence, sizeof sentence);
     close(ends[0]);
     int status = 0;
     /* A child that hangs after its pipe is closed is ended by the same clock. */
