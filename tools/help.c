@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <lampwick.h>
+#include <lampwick/media.h>
 
 #include "command.h"
 
@@ -114,4 +114,9 @@ void lwi_help_man(void) {
     printf(".SH EXIT STATUS\n0 success, 1 failure, 2 wrong usage\n");
 }
 
-void lwi_print_version(void) { printf("lampwick %s\n", lw_version()); }
+void lwi_print_version(void) {
+    lw_media_part_info part = {.size = sizeof part};
+    printf("lampwick %s\n", lw_version());
+    for (size_t i = 0; !lw_media_part(i, &part); i++)
+        if (!part.available) printf("built without %s: no %s\n", part.library, part.format);
+}

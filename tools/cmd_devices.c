@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ * lampwick devices: the processor as lampwick sees it, and the parts built in. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <lampwick/media.h>
+
+#include "commands.h"
+#include "json.h"
+
+typedef struct devices_options {
+    bool json;
+} devices_options;
+
+static void print_parts(void) {
+    lw_media_part_info part = {.size = sizeof part};
+    for (size_t i = 0; !lw_media_part(i, &part); i++)
+        printf("%-12s %-26s %s%s\n", i ? "" : "reads", part.format,
+               part.available ? "yes" : "no: built without ", part.available ? "" : part.library);
+}
+
+static void print_json(const lw_cpu_info *cpu) {
+    lwi_json json = {0};
+    lw_media_part_info part = {.size = sizeof part};
+    lwi_json_open(&json, '{');
+    lwi_json_set_text(&json, "version", lw_version());
+    lwi_json_set_text(&json, "isa", cpu->isa);
+    lwi_json_set_integer(&json, "threads", cpu->threads);
+    lwi_json_set_integer(&json, "memory", (int64_t)cpu->memory);
+    lwi_json_key(&json, "reads");
+    lwi_json_open(&json, '{');
+    for (size_t i = 0; !lw_media_part(i, &part); i++) {
+        lwi_json_key(&json, part.format);
+        lwi_json_bool(&json, part.available);
+    }
+    lwi_json_close(&json, '}');
+    lwi_json_close(&json, '}');
+}
+
+static int run(const void *given, char **arguments, int n) {
+    (void)arguments, (void)n;
+    const devices_options *options = given;
+    lw_cpu_info cpu = {.size = sizeof cpu};
+    if (lw_cpu(&cpu)) return lwi_complain("%s", lw_last_error());
+    if (options->json) {
+        print_json(&cpu);
+        return LWI_EXIT_OK;
+    }
+    printf("%-12s kernels %s, %d thread%s, %.1f GiB of memory\n", "cpu", cpu.isa, cpu.threads,
+           cpu.threads == 1 ? "" : "s", (double)cpu.memory / (1 << 30));
+    print_parts();
+    return LWI_EXIT_OK;
+}
+
+static const lwi_option table[] = {
+    {"json", 0, LWI_FLAG, offsetof(devices_options, json), NULL, NULL, "print JSON"},
+};
+
+const lwi_command lwi_cmd_devices = {
+    .name = "devices",
+    .arguments = "",
+    .summary = "the processor, and the parts built in",
+    .about = "Prints the instruction sets in use (the environment variable LAMPWICK_ISA lowers "
+             "them: base, avx2, avx512), the threads and memory that this process may use, and "
+             "which files of pictures and sound can be read.",
+    .examples = "lampwick devices\nLAMPWICK_ISA=avx2 lampwick devices",
+    LWI_OPTIONS(table),
+    .size = sizeof(devices_options),
+    .run = run,
+};

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT
+ * lampwick info: what a model is, and everything in it that lampwick cannot run. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "json.h"
+#include "session.h"
+#include "shape_text.h"
+#include "text.h"
+
+typedef struct info_options {
+    bool json;
+} info_options;
+
+typedef struct op_count {
+    char *name; /* with its domain, unless that is ai.onnx */
+    size_t count;
+} op_count;
+
+typedef struct op_counts {
+    op_count *items;
+    size_t n;
+} op_counts;
+
+static void add_count(void *user, const char *domain, const char *op_type, size_t count) {
+    op_counts *counts = user;
+    counts->items = lwi_resize(counts->items, counts->n + 1, sizeof *counts->items);
+    counts->items[counts->n++] =
+        (op_count){*domain ? lwi_text("%s.%s", domain, op_type) : lwi_text("%s", op_type), count};
+}
+
+static int more_first(const void *a, const void *b) {
+    const op_count *x = a, *y = b;
+    if (x->count != y->count) return x->count < y->count ? 1 : -1;
+    return strcmp(x->name, y->name);
+}
+
+static op_counts count_ops(const lw_model *model) {
+    op_counts counts = {0};
+    lw_model_count_ops(model, add_count, &counts);
+    if (counts.n) qsort(counts.items, counts.n, sizeof *counts.items, more_first);
+    return counts;
+}
+
+static void free_counts(op_counts *counts) {
+    for (size_t i = 0; i < counts->n; i++)
+        free(counts->items[i].name);
+    free(counts->items);
+}
+
+/* A file may say anything: control characters do not reach the terminal. */
+static void print_text(const char *text, size_t most) {
+    for (size_t i = 0; text[i] && i < most; i++)
+        putchar((unsigned char)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i]);
+    if (strlen(text) > most) fputs("...", stdout);
+}
+
+static void print_line(const char *label, const char *text) {
+    if (!*text) return;
+    printf("%-12s ", label);
+    print_text(text, 300);
+    putchar('\n');
+}
+
+static void print_ios(const lw_model *model, const char *label, size_t n,
+                      lw_io_info (*get)(const lw_model *model, size_t index)) {
+    for (size_t i = 0; i < n; i++) {
+        const lw_io_info info = get(model, i);
+        lwi_shape_text type;
+        printf("%-12s ", i ? "" : label);
+        print_text(info.name, 200);
+        putchar(' ');
+        print_text(lwi_type_of_info(&info, &type), sizeof type);
+        printf("%s\n", info.has_default ? " (has a default)" : "");
+    }
+}
+
+static void print_opsets(const lw_model *model, size_t n) {
+    printf("%-12s", "opsets");
+    for (size_t i = 0; i < n; i++) {
+        const char *domain;
+        int64_t version;
+        if (lw_model_opset(model, i, &domain, &version)) continue;
+        printf("%s ", i ? "," : "");
+        print_text(*domain ? domain : "ai.onnx", 100);
+        printf(" %" PRId64, version);
+    }
+    putchar('\n');
+}
+
+static void print_ops(const op_counts *counts) {
+    int column = printf("%-12s", "operators");
+    for (size_t i = 0; i < counts->n; i++) {
+        const int n = (int)strlen(counts->items[i].name) + 8;
+        if (column + n > 96) column = printf("\n%-12s", "") - 1;
+        column += printf(" ");
+        print_text(counts->items[i].name, 100);
+        column += printf(" %zu%s", counts->items[i].count, i + 1 < counts->n ? "," : "") + n - 8;
+    }
+    putchar('\n');
+}
+
+static void print_info(const lw_model *model, const lw_model_info *info) {
+    char text[200];
+    snprintf(text, sizeof text, "%s, IR version %" PRId64 ", %" PRIu64 " bytes", info->format,
+             info->ir_version, info->file_bytes);
+    print_line("format", text);
+    snprintf(text, sizeof text, "%.120s %.60s", info->producer, info->producer_version);
+    print_line("producer", *info->producer ? text : "");
+    print_line("graph", info->graph_name);
+    print_line("about", info->doc);
+    print_opsets(model, info->opsets);
+    printf("%-12s %" PRIu64 "\n", "parameters", info->parameters);
+    printf("%-12s %zu\n", "nodes", info->nodes);
+    print_ios(model, "inputs", lw_model_input_count(model), lwi_input_info);
+    print_ios(model, "outputs", lw_model_output_count(model), lwi_output_info);
+    op_counts counts = count_ops(model);
+    print_ops(&counts);
+    free_counts(&counts);
+    for (size_t i = 0; i < info->metadata; i++) {
+        const char *key, *value;
+        if (lw_model_metadata(model, i, &key, &value)) continue;
+        printf("%-12s ", i ? "" : "metadata");
+        print_text(key, 100);
+        fputs(" = ", stdout);
+        print_text(value, 200);
+        putchar('\n');
+    }
+    for (size_t i = 0; i < info->issues; i++)
+        print_line(i ? "" : "not run", lw_model_issue(model, i));
+    if (!info->issues) printf("%-12s yes\n", "supported");
+}
+
+static void json_ios(lwi_json *json, const char *key, const lw_model *model, size_t n,
+                     lw_io_info (*get)(const lw_model *model, size_t index)) {
+    lwi_json_key(json, key);
+    lwi_json_open(json, '[');
+    for (size_t i = 0; i < n; i++) {
+        const lw_io_info info = get(model, i);
+        lwi_shape_text type;
+        lwi_json_open(json, '{');
+        lwi_json_set_text(json, "name", info.name);
+        lwi_json_set_text(json, "type", lwi_type_of_info(&info, &type));
+        lwi_json_key(json, "has_default");
+        lwi_json_bool(json, info.has_default);
+        lwi_json_close(json, '}');
+    }
+    lwi_json_close(json, ']');
+}
+
+static void json_pairs(lwi_json *json, const lw_model *model, const lw_model_info *info) {
+    lwi_json_key(json, "opsets");
+    lwi_json_open(json, '{');
+    for (size_t i = 0; i < info->opsets; i++) {
+        const char *domain;
+        int64_t version;
+        if (!lw_model_opset(model, i, &domain, &version))
+            lwi_json_set_integer(json, *domain ? domain : "ai.onnx", version);
+    }
+    lwi_json_close(json, '}');
+    lwi_json_key(json, "metadata");
+    lwi_json_open(json, '{');
+    for (size_t i = 0; i < info->metadata; i++) {
+        const char *key, *value;
+        if (!lw_model_metadata(model, i, &key, &value)) lwi_json_set_text(json, key, value);
+    }
+    lwi_json_close(json, '}');
+    op_counts counts = count_ops(model);
+    lwi_json_key(json, "operators");
+    lwi_json_open(json, '{');
+    for (size_t i = 0; i < counts.n; i++)
+        lwi_json_set_integer(json, counts.items[i].name, (int64_t)counts.items[i].count);
+    lwi_json_close(json, '}');
+    free_counts(&counts);
+}
+
+static void print_json(const lw_model *model, const lw_model_info *info) {
+    lwi_json json = {0};
+    lwi_json_open(&json, '{');
+    lwi_json_set_text(&json, "format", info->format);
+    lwi_json_set_integer(&json, "ir_version", info->ir_version);
+    lwi_json_set_integer(&json, "model_version", info->model_version);
+    lwi_json_set_text(&json, "producer", info->producer);
+    lwi_json_set_text(&json, "producer_version", info->producer_version);
+    lwi_json_set_text(&json, "graph", info->graph_name);
+    lwi_json_set_text(&json, "doc", info->doc);
+    lwi_json_set_integer(&json, "parameters", (int64_t)info->parameters);
+    lwi_json_set_integer(&json, "bytes", (int64_t)info->file_bytes);
+    lwi_json_set_integer(&json, "nodes", (int64_t)info->nodes);
+    json_ios(&json, "inputs", model, lw_model_input_count(model), lwi_input_info);
+    json_ios(&json, "outputs", model, lw_model_output_count(model), lwi_output_info);
+    json_pairs(&json, model, info);
+    lwi_json_key(&json, "issues");
+    lwi_json_open(&json, '[');
+    for (size_t i = 0; i < info->issues; i++)
+        lwi_json_text(&json, lw_model_issue(model, i));
+    lwi_json_close(&json, ']');
+    lwi_json_close(&json, '}');
+}
+
+static int run(const void *given, char **arguments, int n) {
+    (void)n;
+    const info_options *options = given;
+    lw_model *model;
+    lw_model_info info = {.size = sizeof info};
+    if (lwi_session_inspect(arguments[0], &model)) return lwi_complain("%s", lw_last_error());
+    const bool good = !lw_model_describe(model, &info);
+    if (!good) lwi_complain("%s", lw_last_error());
+    else if (options->json) print_json(model, &info);
+    else print_info(model, &info);
+    lw_model_free(model);
+    return good ? LWI_EXIT_OK : LWI_EXIT_FAILURE;
+}
+
+static const lwi_option table[] = {
+    {"json", 0, LWI_FLAG, offsetof(info_options, json), NULL, NULL, "print JSON"},
+};
+
+const lwi_command lwi_cmd_info = {
+    .name = "info",
+    .arguments = "MODEL",
+    .summary = "inputs, outputs, operators, and what is not supported",
+    .about = "Prints what a model takes and gives, what it is made of, and every reason for which "
+             "lampwick could not run it.",
+    .examples = "lampwick info net.onnx\nlampwick info --json net.onnx",
+    LWI_OPTIONS(table),
+    .least = 1,
+    .most = 1,
+    .size = sizeof(info_options),
+    .run = run,
+};

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT
+ * lampwick ops: the operators that are supported, with their types. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <lampwick.h>
+
+#include "commands.h"
+#include "json.h"
+
+typedef struct ops_options {
+    bool json, markdown;
+} ops_options;
+
+enum { TYPES_BYTES = 512 };
+
+/* "float32 float64 int8", with words for the usual groups. */
+static void types_text(uint64_t types, char *text) {
+    static const struct {
+        const char *name;
+        uint64_t bits;
+    } groups[] = {
+        {"int8-64", 1u << LW_INT8 | 1u << LW_INT16 | 1u << LW_INT32 | 1u << LW_INT64},
+        {"uint8-64", 1u << LW_UINT8 | 1u << LW_UINT16 | 1u << LW_UINT32 | 1u << LW_UINT64},
+        {"float8*", 1u << LW_FLOAT8E4M3FN | 1u << LW_FLOAT8E4M3FNUZ | 1u << LW_FLOAT8E5M2 |
+                        1u << LW_FLOAT8E5M2FNUZ},
+    };
+    size_t n = 0;
+    text[0] = 0;
+    for (int d = 1; d < LW_DTYPE_COUNT; d++) {
+        const char *name = lw_dtype_name((lw_dtype)d);
+        uint64_t bits = UINT64_C(1) << d;
+        if (!(types & bits)) continue;
+        for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
+            if ((groups[g].bits & bits) && (types & groups[g].bits) == groups[g].bits) {
+                name = groups[g].name;
+                bits = groups[g].bits;
+            }
+        types &= ~bits;
+        n += (size_t)snprintf(text + n, TYPES_BYTES - n, "%s%s", n ? " " : "", name);
+        if (n >= TYPES_BYTES) return;
+    }
+}
+
+static const char *domain_of(const lw_op_info *op) { return *op->domain ? op->domain : "ai.onnx"; }
+
+static void print_table(bool markdown) {
+    char types[TYPES_BYTES];
+    if (markdown)
+        printf("| domain | operator | version | types of the first input | kernels |\n"
+               "| --- | --- | --- | --- | --- |\n");
+    for (size_t i = 0; i < lw_op_count(); i++) {
+        lw_op_info op = {.size = sizeof op};
+        if (lw_op(i, &op)) continue;
+        types_text(op.types, types);
+        if (markdown) {
+            /* A star would begin emphasis. */
+            printf("| %s | %s | %d | ", domain_of(&op), op.name, op.version);
+            for (const char *at = types; *at; at++)
+                printf(*at == '*' ? "\\*" : "%c", *at);
+            printf(" | %s |\n", op.kernels);
+        } else {
+            printf("%-14s %-32s %3d  %-14s %s\n", domain_of(&op), op.name, op.version, op.kernels,
+                   types);
+        }
+    }
+}
+
+static void print_json(void) {
+    lwi_json json = {0};
+    lwi_json_open(&json, '[');
+    for (size_t i = 0; i < lw_op_count(); i++) {
+        lw_op_info op = {.size = sizeof op};
+        if (lw_op(i, &op)) continue;
+        lwi_json_open(&json, '{');
+        json.flat = true;
+        lwi_json_set_text(&json, "domain", domain_of(&op));
+        lwi_json_set_text(&json, "name", op.name);
+        lwi_json_set_integer(&json, "version", op.version);
+        lwi_json_set_text(&json, "kernels", op.kernels);
+        lwi_json_key(&json, "types");
+        lwi_json_open(&json, '[');
+        for (int d = 1; d < LW_DTYPE_COUNT; d++)
+            if (op.types >> d & 1) lwi_json_text(&json, lw_dtype_name((lw_dtype)d));
+        lwi_json_close(&json, ']');
+        lwi_json_close(&json, '}');
+        json.flat = false;
+    }
+    lwi_json_close(&json, ']');
+}
+
+static int run(const void *given, char **arguments, int n) {
+    (void)arguments, (void)n;
+    const ops_options *options = given;
+    if (options->json) print_json();
+    else print_table(options->markdown);
+    return LWI_EXIT_OK;
+}
+
+static const lwi_option table[] = {
+    {"json", 0, LWI_FLAG, offsetof(ops_options, json), NULL, NULL, "print JSON"},
+    {"markdown", 0, LWI_FLAG, offsetof(ops_options, markdown), NULL, NULL,
+     "print a table for docs"},
+};
+
+const lwi_command lwi_cmd_ops = {
+    .name = "ops",
+    .arguments = "",
+    .summary = "the operators that are supported",
+    .about = "Lists the operators with the version of their newest form, their kernels, and the "
+             "types of their first input. Older forms are brought to the newest when a model is "
+             "loaded.",
+    .examples = "lampwick ops\nlampwick ops --markdown > operators.md",
+    LWI_OPTIONS(table),
+    .size = sizeof(ops_options),
+    .run = run,
+};
