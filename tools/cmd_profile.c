@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT
+ * lampwick profile: where the time of a run goes, by operator and by node. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "input_dims.h"
+#include "measure.h"
+#include "text.h"
+
+typedef struct profile_options {
+    lwi_texts shapes;
+    int runs, threads, nodes;
+    const char *trace;
+} profile_options;
+
+/* A row of either table. */
+typedef struct row {
+    const char *op, *name;
+    double seconds;
+    size_t count;
+} row;
+
+static int slow_first(const void *a, const void *b) {
+    const row *x = a, *y = b;
+    return x->seconds < y->seconds ? 1 : x->seconds > y->seconds ? -1 : 0;
+}
+
+static int by_op(const void *a, const void *b) {
+    return strcmp(((const row *)a)->op, ((const row *)b)->op);
+}
+
+/* Nodes that ran, as rows. */
+static size_t make_rows(const lw_model *model, const lwi_node_time *nodes, size_t n, row *rows) {
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        lw_node_info info = {.size = sizeof info};
+        if (!nodes[i].ran || lw_model_node(model, i, &info)) continue;
+        rows[kept++] = (row){info.op_type,
+                             *info.name ? info.name
+                             : output   ? output
+                                        : "",
+                             nodes[i].seconds, 1};
+    }
+    return kept;
+}
+
+/* Rows of the same operator become one; returns how many are left. */
+static size_t merge_rows(row *rows, size_t n) {
+    size_t kept = 0;
+    if (n) qsort(rows, n, sizeof *rows, by_op);
+    for (size_t i = 0; i < n; i++) {
+        if (kept && !strcmp(rows[kept - 1].op, rows[i].op)) {
+            rows[kept - 1].seconds += rows[i].seconds;
+            rows[kept - 1].count++;
+        } else {
+            rows[kept++] = rows[i];
+        }
+    }
+    return kept;
+}
+
+static void print_rows(row *rows, size_t n, size_t most, double total, bool names) {
+    if (n) qsort(rows, n, sizeof *rows, slow_first);
+    printf("%10s %6s  %-28s %s\n", "ms", "%", "operator", names ? "node" : "nodes");
+    for (size_t i = 0; i < n && i < most; i++) {
+        printf("%10.4f %6.1f  %-28s ", rows[i].seconds * 1e3,
+               total > 0 ? rows[i].seconds / total * 100 : 0, rows[i].op);
+        if (names) printf("%.100s\n", rows[i].name);
+        else printf("%zu\n", rows[i].count);
+    }
+    if (n > most) printf("%10s and %zu more; --nodes shows them\n", "", n - most);
+}
+
+static void print_tables(const lw_model *model, const lwi_node_time *nodes, size_t n,
+                         double run_seconds, const profile_options *options) {
+    row *rows = lwi_resize(NULL, n, sizeof *rows);
+    size_t kept = make_rows(model, nodes, n, rows);
+    double total = 0;
+    for (size_t i = 0; i < kept; i++)
+        total += rows[i].seconds;
+    printf("one run %.3f ms, of it in nodes %.3f ms (medians of %d runs)\n\n", run_seconds * 1e3,
+           total * 1e3, options->runs);
+    print_rows(rows, kept, (size_t)options->nodes, total, true);
+    kept = merge_rows(rows, kept);
+    putchar('\n');
+    print_rows(rows, kept, kept, total, false);
+    free(rows);
+}
+
+/* A JSON string in a file; what is not printable ASCII becomes a question mark. */
+static void trace_text(FILE *file, const char *text) {
+    fputc('"', file);
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\') fputc('\\', file);
+        fputc(*text >= 0x20 && *text < 0x7f ? *text : '?', file);
+    }
+    fputc('"', file);
+}
+
+/* "Trace Event Format", Google, complete events: chrome://tracing and Perfetto read it. */
+static int write_trace(const char *path, const lw_model *model, const lwi_node_time *nodes,
+                       size_t n) {
+    FILE *file = fopen(path, "w");
+    if (!file) return lwi_complain("cannot write %s: %s", path, strerror(errno));
+    uint64_t first = UINT64_MAX;
+    bool filled = false;
+    for (size_t i = 0; i < n; i++)
+        if (nodes[i].ran && nodes[i].start < first) first = nodes[i].start;
+    fputs("{\"displayTimeUnit\": \"ns\", \"traceEvents\": [", file);
+    for (size_t i = 0; i < n; i++) {
+        lw_node_info info = {.size = sizeof info};
+        if (!nodes[i].ran || lw_model_node(model, i, &info)) continue;
+        fprintf(file, "%s\n{\"ph\": \"X\", \"pid\": 1, \"tid\": 1, \"cat\": ", filled ? "," : "");
+        trace_text(file, info.op_type);
+        fputs(", \"name\": ", file);
+        trace_text(file, info.op_type);
+        fprintf(file, ", \"ts\": %.3f, \"dur\": %.3f, \"args\": {\"node\": ",
+                (double)(nodes[i].start - first) / 1e3,
+                (double)(nodes[i].end - nodes[i].start) / 1e3);
+        trace_text(file, info.name);
+        fputs("}}", file);
+        filled = true;
+    }
+    fputs("\n]}\n", file);
+    const bool bad = ferror(file) != 0;
+    if (fclose(file) || bad) return lwi_complain("cannot write %s", path);
+    return LWI_EXIT_OK;
+}
+
+static int run(const void *given, char **arguments, int n) {
+    (void)n;
+    const profile_options *options = given;
+    lwi_session session;
+    lw_io *inputs;
+    lwi_node_time *nodes;
+    size_t n_inputs, n_nodes;
+    double run_seconds;
+    if (!options->runs) return lwi_misuse("--runs is at least 1");
+    if (lwi_session_open(arguments[0], options->threads, &session))
+        return lwi_complain("%s", lw_last_error());
+    int code = LWI_EXIT_FAILURE;
+    if (lwi_fill_inputs(session.model, &options->shapes, LWI_RANDOM, &inputs, &n_inputs)) {
+        if (lwi_measure_nodes(&session, inputs, n_inputs, options->runs, &nodes, &n_nodes,
+                              &run_seconds)) {
+            print_tables(session.model, nodes, n_nodes, run_seconds, options);
+            code = options->trace ? write_trace(options->trace, session.model, nodes, n_nodes)
+                                  : LWI_EXIT_OK;
+            free(nodes);
+        }
+        lwi_ios_free(inputs, n_inputs);
+    }
+    lwi_session_close(&session);
+    return code;
+}
+
+static const profile_options defaults = {.runs = 10, .nodes = 20};
+
+#define AT(member) offsetof(profile_options, member)
+static const lwi_option table[] = {
+    {"shape", 's', LWI_LIST, AT(shapes), "NAME=1x3x8x8", NULL, "sizes of an input"},
+    {"runs", 'n', LWI_COUNT, AT(runs), "N", NULL, "how often to run (10)"},
+    {"nodes", 0, LWI_COUNT, AT(nodes), "N", NULL, "rows of the table of nodes (20)"},
+    {"trace", 0, LWI_TEXT, AT(trace), "FILE", NULL, "write a trace for chrome://tracing, Perfetto"},
+    {"threads", 't', LWI_COUNT, AT(threads), "N", NULL, "threads; 0: all (0)"},
+};
+
+const lwi_command lwi_cmd_profile = {
+    .name = "profile",
+    .arguments = "MODEL",
+    .summary = "time by node and by operator",
+    .about = "Runs a model on random inputs and prints which nodes and which operators take the "
+             "time. Sizes that the model leaves open are 1 unless --shape gives them.",
+    .examples = "lampwick profile net.onnx\nlampwick profile net.onnx --trace net.json",
+    LWI_OPTIONS(table),
+    .least = 1,
+    .most = 1,
+    .size = sizeof(profile_options),
+    .defaults = &defaults,
+    .run = run,
+};
