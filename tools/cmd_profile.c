@@ -39,6 +39,7 @@ static size_t make_rows(const lw_model *model, const lwi_node_time *nodes, size_
     for (size_t i = 0; i < n; i++) {
         lw_node_info info = {.size = sizeof info};
         if (!nodes[i].ran || lw_model_node(model, i, &info)) continue;
+        const char *output = lw_model_node_output(model, i, 0);
         rows[kept++] = (row){info.op_type,
                              *info.name ? info.name
                              : output   ? output
