@@ -27,18 +27,25 @@ class Cases:
     def __init__(self, folder, wanted=""):
         self.folder, self.wanted, self.count, self.refused = Path(folder), wanted, 0, []
 
-    def add(self, name, op, inputs, outputs, domain="com.microsoft", **attributes):
-        """inputs: arrays, None where omitted; outputs: types, None where omitted."""
+    def add(self, name, op, inputs, outputs, domain="com.microsoft", oracle=None, **attributes):
+        """inputs: arrays, None where omitted; outputs: types, None where omitted. oracle: (op,
+        domain, inputs) that onnxruntime computes the answer with, where that is not the same."""
         if self.wanted not in name:
             return
         attributes = {k: v for k, v in attributes.items() if v is not None}
         model = make_model(op, domain, inputs, outputs, attributes).SerializeToString()
         options = ort.SessionOptions()
         options.log_severity_level = 4
+        asked = model
+        if oracle:
+            asked = make_model(oracle[0], oracle[1], oracle[2], outputs,
+                               attributes).SerializeToString()
         feed = {f"x{i}": x for i, x in enumerate(inputs) if x is not None}
+        question = {f"x{i}": x for i, x in enumerate(oracle[2] if oracle else inputs)
+                    if x is not None}
         try:
-            session = ort.InferenceSession(model, options, ["CPUExecutionProvider"])
-            results = session.run(None, feed)
+            session = ort.InferenceSession(asked, options, ["CPUExecutionProvider"])
+            results = session.run(None, question)
         except Exception as error:  # onnxruntime's exceptions have no common base
             self.refused.append(f"{name}: {str(error)[:200]}")
             return
