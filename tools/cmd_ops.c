@@ -2,12 +2,14 @@
  * lampwick ops: the operators that are supported, with their types. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <lampwick.h>
 
 #include "commands.h"
 #include "json.h"
+#include "text.h"
 
 typedef struct ops_options {
     bool json, markdown;
@@ -45,14 +47,31 @@ static void types_text(uint64_t types, char *text) {
 
 static const char *domain_of(const lw_op_info *op) { return *op->domain ? op->domain : "ai.onnx"; }
 
-static void print_table(bool markdown) {
+static int by_name(const void *a, const void *b) {
+    const lw_op_info *x = a, *y = b;
+    const int domains = strcmp(x->domain, y->domain);
+    return domains ? domains : strcmp(x->name, y->name);
+}
+
+/* All operators, sorted. */
+static lw_op_info *list_ops(size_t *n) {
+    lw_op_info *ops = lwi_resize(NULL, lw_op_count(), sizeof *ops);
+    *n = 0;
+    for (size_t i = 0; i < lw_op_count(); i++) {
+        ops[*n] = (lw_op_info){.size = sizeof *ops};
+        if (!lw_op(i, &ops[*n])) ++*n;
+    }
+    if (*n) qsort(ops, *n, sizeof *ops, by_name);
+    return ops;
+}
+
+static void print_table(const lw_op_info *ops, size_t n, bool markdown) {
     char types[TYPES_BYTES];
     if (markdown)
         printf("| domain | operator | version | types of the first input | kernels |\n"
                "| --- | --- | --- | --- | --- |\n");
-    for (size_t i = 0; i < lw_op_count(); i++) {
-        lw_op_info op = {.size = sizeof op};
-        if (lw_op(i, &op)) continue;
+    for (size_t i = 0; i < n; i++) {
+        const lw_op_info op = ops[i];
         types_text(op.types, types);
         if (markdown) {
             /* A star would begin emphasis. */
@@ -67,12 +86,11 @@ static void print_table(bool markdown) {
     }
 }
 
-static void print_json(void) {
+static void print_json(const lw_op_info *ops, size_t n) {
     lwi_json json = {0};
     lwi_json_open(&json, '[');
-    for (size_t i = 0; i < lw_op_count(); i++) {
-        lw_op_info op = {.size = sizeof op};
-        if (lw_op(i, &op)) continue;
+    for (size_t i = 0; i < n; i++) {
+        const lw_op_info op = ops[i];
         lwi_json_open(&json, '{');
         json.flat = true;
         lwi_json_set_text(&json, "domain", domain_of(&op));
@@ -93,8 +111,11 @@ static void print_json(void) {
 static int run(const void *given, char **arguments, int n) {
     (void)arguments, (void)n;
     const ops_options *options = given;
-    if (options->json) print_json();
-    else print_table(options->markdown);
+    size_t count;
+    lw_op_info *ops = list_ops(&count);
+    if (options->json) print_json(ops, count);
+    else print_table(ops, count, options->markdown);
+    free(ops);
     return LWI_EXIT_OK;
 }
 
