@@ -51,17 +51,10 @@ static void free_counts(op_counts *counts) {
     free(counts->items);
 }
 
-/* A file may say anything: control characters do not reach the terminal. */
-static void print_text(const char *text, size_t most) {
-    for (size_t i = 0; text[i] && i < most; i++)
-        putchar((unsigned char)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i]);
-    if (strlen(text) > most) fputs("...", stdout);
-}
-
 static void print_line(const char *label, const char *text) {
     if (!*text) return;
     printf("%-12s ", label);
-    print_text(text, 300);
+    lwi_print_text(text, 300);
     putchar('\n');
 }
 
@@ -71,9 +64,9 @@ static void print_ios(const lw_model *model, const char *label, size_t n,
         const lw_io_info info = get(model, i);
         lwi_shape_text type;
         printf("%-12s ", i ? "" : label);
-        print_text(info.name, 200);
+        lwi_print_text(info.name, 200);
         putchar(' ');
-        print_text(lwi_type_of_info(&info, &type), sizeof type);
+        lwi_print_text(lwi_type_of_info(&info, &type), sizeof type);
         printf("%s\n", info.has_default ? " (has a default)" : "");
     }
 }
@@ -85,7 +78,7 @@ static void print_opsets(const lw_model *model, size_t n) {
         int64_t version;
         if (lw_model_opset(model, i, &domain, &version)) continue;
         printf("%s ", i ? "," : "");
-        print_text(*domain ? domain : "ai.onnx", 100);
+        lwi_print_text(*domain ? domain : "ai.onnx", 100);
         printf(" %" PRId64, version);
     }
     putchar('\n');
@@ -97,7 +90,7 @@ static void print_ops(const op_counts *counts) {
         const int n = (int)strlen(counts->items[i].name) + 8;
         if (column + n > 96) column = printf("\n%-12s", "") - 1;
         column += printf(" ");
-        print_text(counts->items[i].name, 100);
+        lwi_print_text(counts->items[i].name, 100);
         column += printf(" %zu%s", counts->items[i].count, i + 1 < counts->n ? "," : "") + n - 8;
     }
     putchar('\n');
@@ -124,9 +117,9 @@ static void print_info(const lw_model *model, const lw_model_info *info) {
         const char *key, *value;
         if (lw_model_metadata(model, i, &key, &value)) continue;
         printf("%-12s ", i ? "" : "metadata");
-        print_text(key, 100);
+        lwi_print_text(key, 100);
         fputs(" = ", stdout);
-        print_text(value, 200);
+        lwi_print_text(value, 200);
         putchar('\n');
     }
     for (size_t i = 0; i < info->issues; i++)

@@ -70,8 +70,9 @@ static void print_rows(row *rows, size_t n, size_t most, double total, bool name
     for (size_t i = 0; i < n && i < most; i++) {
         printf("%10.4f %6.1f  %-28s ", rows[i].seconds * 1e3,
                total > 0 ? rows[i].seconds / total * 100 : 0, rows[i].op);
-        if (names) printf("%.100s\n", rows[i].name);
-        else printf("%zu\n", rows[i].count);
+        if (names) lwi_print_text(rows[i].name, 100);
+        else printf("%zu", rows[i].count);
+        putchar('\n');
     }
     if (n > most) printf("%10s and %zu more; --nodes shows them\n", "", n - most);
 }

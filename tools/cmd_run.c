@@ -132,7 +132,9 @@ static bool check_outputs(const lw_io *outputs, size_t n, const run_options *opt
 static void print_output(const lw_io *output, const run_options *options,
                          const lwi_labels *labels) {
     lwi_shape_text type;
-    printf("output %s %s\n", output->name, lwi_type_of(output->value, &type));
+    fputs("output ", stdout);
+    lwi_print_text(output->name, 200);
+    printf(" %s\n", lwi_type_of(output->value, &type));
     if (options->top && lw_value_kind(output->value) == LW_KIND_TENSOR)
         lwi_print_top(output->value, (size_t)options->top, options->softmax, labels);
     else lwi_print_value(output->value);

@@ -35,6 +35,13 @@ char *lwi_text(const char *format, ...) {
     return text;
 }
 
+void lwi_print_text(const char *text, size_t most) {
+    size_t i = 0;
+    for (; text[i] && i < most; i++)
+        putchar((unsigned char)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i]);
+    if (text[i]) fputs("...", stdout);
+}
+
 bool lwi_ends_with(const char *text, const char *end) {
     const size_t n = strlen(text), m = strlen(end);
     return n >= m && !strcmp(text + n - m, end);

@@ -12,6 +12,8 @@ void *lwi_resize(void *block, size_t n, size_t size);
 /* A new formatted string. */
 char *lwi_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool lwi_ends_with(const char *text, const char *end);
+/* Prints at most so many bytes. A file may say anything: control characters become spaces. */
+void lwi_print_text(const char *text, size_t most);
 /* What follows the last slash. */
 const char *lwi_base_name(const char *path);
 /* A name such as "input_12.pb" or "arr_3": its number, -1 if it does not have this form. */
