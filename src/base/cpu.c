@@ -9,9 +9,12 @@
 #include <unistd.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
 #endif
 
-static const char *const NAMES[] = {"base", "avx2", "avx512"};
+static const char *const NAMES[] = {"base", "avx2",     "avx512",   "avx512vnni",
+                                    "neon", "neon_dot", "neon_i8mm"};
 
 #if defined(__x86_64__)
 /* The register states that the operating system saves: XGETBV with index 0 (Intel SDM vol. 1,
@@ -22,28 +25,47 @@ static uint32_t saved_states(void) {
     return low;
 }
 
+static bool has(uint32_t word, uint32_t bits) { return (word & bits) == bits; }
+
+/* Feature bits: Intel SDM vol. 2, CPUID. */
 static lwi_isa detect(void) {
-    enum { FMA = 1 << 12, OSXSAVE = 1 << 27, AVX2 = 1 << 5, AVX_STATE = 6, AVX512_STATE = 0xe6 };
+    const uint32_t leaf1_c = 1u << 12 | 1u << 27 | 1u << 29;           /* FMA, OSXSAVE, F16C */
+    const uint32_t avx2 = 1u << 5 | 1u << 8;                           /* AVX2, BMI2 */
     const uint32_t avx512 = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31; /* F, DQ, BW, VL */
+    const uint32_t vnni_c = 1u << 1 | 1u << 6 | 1u << 11;              /* VBMI, VBMI2, VNNI */
+    const uint32_t bf16 = 1u << 5, avx_state = 6, avx512_state = 0xe6;
     uint32_t a, b, c, d;
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & OSXSAVE) || !(c & FMA)) return LWI_ISA_BASE;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !has(c, leaf1_c)) return LWI_ISA_BASE;
     const uint32_t states = saved_states();
-    if ((states & AVX_STATE) != AVX_STATE || !__get_cpuid_count(7, 0, &a, &b, &c, &d) ||
-        !(b & AVX2))
+    if (!has(states, avx_state) || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !has(b, avx2))
         return LWI_ISA_BASE;
-    if ((states & AVX512_STATE) != AVX512_STATE || (b & avx512) != avx512) return LWI_ISA_AVX2;
-    return LWI_ISA_AVX512;
+    if (!has(states, avx512_state) || !has(b, avx512)) return LWI_ISA_AVX2;
+    if (!has(c, vnni_c) || a < 1 || !__get_cpuid_count(7, 1, &a, &b, &c, &d) || !has(a, bf16))
+        return LWI_ISA_AVX512;
+    return LWI_ISA_AVX512VNNI;
 }
+#elif defined(__aarch64__) && defined(__linux__)
+static lwi_isa detect(void) {
+    const unsigned long asimd_dp = 1ul << 20, i8mm = 1ul << 13; /* HWCAP_ASIMDDP, HWCAP2_I8MM */
+    if (!(getauxval(AT_HWCAP) & asimd_dp)) return LWI_ISA_NEON;
+    return getauxval(AT_HWCAP2) & i8mm ? LWI_ISA_NEON_I8MM : LWI_ISA_NEON_DOT;
+}
+#elif defined(__aarch64__)
+static lwi_isa detect(void) { return LWI_ISA_NEON; }
 #else
 static lwi_isa detect(void) { return LWI_ISA_BASE; }
 #endif
 
-lwi_isa lwi_cpu_isa(void) {
+bool lwi_cpu_has(lwi_isa isa) {
     const lwi_isa best = detect();
+    return isa == LWI_ISA_BASE || (isa <= best && (isa >= LWI_ISA_NEON) == (best >= LWI_ISA_NEON));
+}
+
+lwi_isa lwi_cpu_isa(void) {
     const char *wanted = getenv("LAMPWICK_ISA");
-    for (int i = 0; wanted && i <= (int)best; i++)
-        if (!strcmp(wanted, NAMES[i])) return (lwi_isa)i;
-    return best;
+    for (int i = 0; wanted && i < LWI_ISAS; i++)
+        if (!strcmp(wanted, NAMES[i]) && lwi_cpu_has((lwi_isa)i)) return (lwi_isa)i;
+    return detect();
 }
 
 const char *lwi_isa_name(lwi_isa isa) { return NAMES[isa]; }

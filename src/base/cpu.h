@@ -5,12 +5,24 @@
 
 #include "base/status.h"
 
-/* Levels of kernels; each includes those before it. */
-typedef enum lwi_isa { LWI_ISA_BASE, LWI_ISA_AVX2, LWI_ISA_AVX512 } lwi_isa;
+/* Levels of kernels. Those of one architecture include those before it. */
+typedef enum lwi_isa {
+    LWI_ISA_BASE,
+    LWI_ISA_AVX2,       /* with FMA, F16C, BMI2 */
+    LWI_ISA_AVX512,     /* F, VL, BW, DQ */
+    LWI_ISA_AVX512VNNI, /* VNNI, BF16, VBMI, VBMI2 */
+    LWI_ISA_NEON,
+    LWI_ISA_NEON_DOT,  /* dotprod */
+    LWI_ISA_NEON_I8MM, /* i8mm */
+    LWI_ISAS
+} lwi_isa;
 
-/* The highest level of this processor, lowered by the environment variable LAMPWICK_ISA (base,
- * avx2, avx512). */
+/* The highest level of this processor, lowered by the environment variable LAMPWICK_ISA (a name
+ * of lwi_isa_name). */
 lwi_isa lwi_cpu_isa(void);
+/* Whether this processor can run the kernels of a level. */
+bool lwi_cpu_has(lwi_isa isa);
+/* base, avx2, avx512, avx512vnni, neon, neon_dot, neon_i8mm */
 const char *lwi_isa_name(lwi_isa isa);
 /* Processors in the affinity mask, at most the cgroup's quota (rounded up); at least 1. */
 int lwi_cpu_threads(void);

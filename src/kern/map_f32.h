@@ -8,9 +8,4 @@
 /* y[i] = f(x[i], a); x and y may be the same. */
 typedef void lwi_map_f32_fn(const float *x, float *y, size_t n, float a);
 
-#define LWI_MAP_F32(name, y)                                                                       \
-    lwi_map_f32_fn lwi_map_f32_##name##__avx2, lwi_map_f32_##name##__avx512;
-#include "kern/map_f32.def"
-#undef LWI_MAP_F32
-
 #endif

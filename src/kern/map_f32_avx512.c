@@ -1,3 +1,2 @@
 /* SPDX-License-Identifier: MIT */
-#define LEVEL(name) lwi_map_f32_##name##__avx512
 #include "kern/map_f32.inc"

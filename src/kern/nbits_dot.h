@@ -6,8 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* As lwi_nbits_dot in ops/matmul_nbits.h says. */
-float lwi_nbits_dot__avx2(const float *a, const uint8_t *codes, unsigned bits, const float *scales,
-                          const float *zeros, size_t blocks, size_t block);
+/* The sum over all blocks b of scales[b] * sum of a[i] (code[i] - zeros[b]). Codes of 2, 4 or 8
+ * bits, lowest bits first; block is a multiple of 16. */
+typedef float lwi_nbits_dot_fn(const float *a, const uint8_t *codes, unsigned bits,
+                               const float *scales, const float *zeros, size_t blocks,
+                               size_t block);
 
 #endif

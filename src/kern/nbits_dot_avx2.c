@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "kern/level.h"
 #include "kern/nbits_dot.h"
 
 #include <immintrin.h>
@@ -51,8 +52,9 @@ DOT(dot_8, load_8, 8)
 DOT(dot_4, load_4, 4)
 DOT(dot_2, load_2, 2)
 
-float lwi_nbits_dot__avx2(const float *a, const uint8_t *codes, unsigned bits, const float *scales,
-                          const float *zeros, size_t blocks, size_t block) {
+lwi_nbits_dot_fn LWI_AT(nbits_dot);
+float LWI_AT(nbits_dot)(const float *a, const uint8_t *codes, unsigned bits, const float *scales,
+                        const float *zeros, size_t blocks, size_t block) {
     switch (bits) {
     case 8:
         return dot_8(a, codes, scales, zeros, blocks, block);

@@ -3,6 +3,8 @@
 
 #include "ops/registry.h"
 
+#include <stdatomic.h>
+
 typedef struct claim {
     const lwi_op *op;
     lwi_kernel (*fn)(const lwi_call *call);
@@ -31,4 +33,14 @@ bool lwi_cpu_knows(const lwi_op *op) {
     for (const claim *k = CLAIMS; k->op; k++)
         if (k->op == op) return true;
     return false;
+}
+
+const lwi_kernels *lwi_cpu_kernels(void) {
+    static _Atomic(const lwi_kernels *) kept;
+    const lwi_kernels *kernels = atomic_load_explicit(&kept, memory_order_relaxed);
+    if (!kernels) {
+        kernels = lwi_kernels_of(lwi_cpu_isa());
+        atomic_store_explicit(&kept, kernels, memory_order_relaxed);
+    }
+    return kernels;
 }

@@ -3,6 +3,7 @@
 #ifndef LWI_CPU_BACKEND_H
 #define LWI_CPU_BACKEND_H
 
+#include "kern/kernels.h"
 #include "ops/matrix_product.h"
 
 typedef lw_status (*lwi_kernel)(lwi_call *call);
@@ -11,7 +12,9 @@ typedef lw_status (*lwi_kernel)(lwi_call *call);
 lwi_kernel lwi_cpu_claim(const lwi_call *call);
 /* Whether there is a kernel for some types and shapes of the operator. */
 bool lwi_cpu_knows(const lwi_op *op);
-/* The tile kernel of this processor for float32 products; NULL: the plain one. */
-const lwi_tile *lwi_cpu_tile_f32(void);
+/* The kernels for this processor, at the level lwi_cpu_isa() when it was first called. */
+const lwi_kernels *lwi_cpu_kernels(void);
+/* The tile kernel of this processor for float32 products. */
+lwi_tile lwi_cpu_tile_f32(void);
 
 #endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ * The table of kernels, one for each level of instruction sets. No entry is NULL: a level that has
+ * no version of its own uses the one of a level below (kernels.def). */
+#ifndef LWI_KERN_KERNELS_H
+#define LWI_KERN_KERNELS_H
+
+#include "base/cpu.h"
+#include "kern/map_f32.h"
+#include "kern/nbits_dot.h"
+#include "kern/tile_f32.h"
+
+typedef struct lwi_kernels {
+#define LWI_KERNEL(name, type, avx2, avx512, vnni, neon, dot, i8mm) type *name;
+#define LWI_KERNEL_SIZE(name, base, avx2, avx512, vnni, neon, dot, i8mm) size_t name;
+#include "kern/kernels.def"
+#undef LWI_KERNEL
+#undef LWI_KERNEL_SIZE
+} lwi_kernels;
+
+/* Calling them takes a processor that has the level (lwi_cpu_has). */
+const lwi_kernels *lwi_kernels_of(lwi_isa isa);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ * For files that are compiled once for each level of instruction sets: CMake defines LWI_LEVEL as
+ * the level's name. */
+#ifndef LWI_KERN_LEVEL_H
+#define LWI_KERN_LEVEL_H
+
+#define LWI_PASTE_(name, level) lwi_##name##__##level
+#define LWI_PASTE(name, level) LWI_PASTE_(name, level)
+/* The version for this level of the kernel `name`: lwi_<name>__<level>. */
+#define LWI_AT(name) LWI_PASTE(name, LWI_LEVEL)
+
+/* Floats in a vector register. */
+#if defined(__AVX512F__)
+#define LWI_LANES 16
+#elif defined(__AVX2__)
+#define LWI_LANES 8
+#else
+#define LWI_LANES 4
+#endif
+
+#endif
