@@ -10,7 +10,8 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-DOMAINS = {"LWI_AI": "", "LWI_ML": "ai.onnx.ml.", "LWI_MS": "com.microsoft."}
+DOMAINS = {"LWI_AI": "", "LWI_ML": "ai.onnx.ml.", "LWI_MS": "com.microsoft.",
+           "LWI_LW": "lampwick."}
 faults = []
 
 

@@ -24,6 +24,7 @@
 
 static const lwi_schema SCHEMAS[] = {
 #include "ops/schema.def"
+#include "ops/schema_fused.def"
 };
 
 #define LWI_OP(d, n, ident) extern const lwi_op lwi_op_##ident;
