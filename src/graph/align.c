@@ -8,20 +8,11 @@ static bool is_aligned(const lw_value *v) {
     return !v->data || (uintptr_t)v->data % align == 0;
 }
 
-/* Only pages of a file may be given back: other memory would lose its contents. */
-static bool in_file(const lwi_network *n, const void *data) {
-    for (size_t i = 0; i < n->n_files; i++) {
-        const uint8_t *begin = n->files[i].data, *p = data;
-        if (p >= begin && p < begin + n->files[i].size) return true;
-    }
-    return false;
-}
-
 static lw_status align_tensor(lwi_network *n, lw_value *v, size_t max) {
     if (!v || v->kind != LW_KIND_TENSOR || v->bytes > max || is_aligned(v)) return LW_OK;
     void *copy = NULL;
     LW_TRY(lwi_arena_copy(&n->arena, v->data, v->bytes, &copy));
-    if (in_file(n, v->data)) lwi_file_forget(v->data, v->bytes);
+    lwi_network_forget(n, v->data, v->bytes);
     v->data = copy;
     return LW_OK;
 }

@@ -76,6 +76,20 @@ lw_status lwi_network_tensor(lwi_network *n, lw_dtype dtype, int rank, const int
     LW_TRY(lwi_arena_alloc(&n->arena, 1, sizeof *v, &v));
     LW_TRY(lwi_tensor_init(v, dtype, rank, dims, (void *)data));
     v->allocator = n->arena.allocator;
+    v->fixed = LWI_FIXED_MODEL;
     *value = v;
     return LW_OK;
+}
+
+/* Only pages of a file may be given back: other memory would lose its contents. */
+static bool in_file(const lwi_network *n, const void *data) {
+    for (size_t i = 0; i < n->n_files; i++) {
+        const uint8_t *begin = n->files[i].data, *p = data;
+        if (p >= begin && p < begin + n->files[i].size) return true;
+    }
+    return false;
+}
+
+void lwi_network_forget(const lwi_network *n, const void *data, size_t size) {
+    if (in_file(n, data)) lwi_file_forget(data, size);
 }

@@ -41,6 +41,8 @@ lw_status lwi_network_opset(lwi_network *network, const char *domain, int64_t ve
 lw_status lwi_network_metadata(lwi_network *network, const char *key, const char *value);
 /* Keeps a mapped file; on failure the file is unmapped. */
 lw_status lwi_network_keep_file(lwi_network *network, lwi_file *file);
+/* Gives back the pages of mapped files that hold the data: it is not needed soon. */
+void lwi_network_forget(const lwi_network *network, const void *data, size_t size);
 /* A constant in the arena that borrows data (from a mapped file or the arena itself). */
 lw_status lwi_network_tensor(lwi_network *network, lw_dtype dtype, int rank, const int64_t *dims,
                              const void *data, lw_value **value);

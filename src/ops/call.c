@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/call.h"
 
+#include "ops/call_convert.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -174,100 +176,6 @@ lw_status lwi_call_infer(lwi_call *c) {
     return status;
 }
 
-static bool shown_differently(lw_dtype dtype, unsigned flags) {
-    if (flags & LWI_WIDEN && lwi_dtype_is_small_float(dtype)) return true;
-    return flags & LWI_UNPACK && lwi_dtype_is_packed(dtype);
-}
-
-static lw_dtype shown_dtype(lw_dtype dtype, unsigned flags) {
-    if (flags & LWI_WIDEN && lwi_dtype_is_small_float(dtype)) return LW_FLOAT32;
-    return lwi_dtype_is_signed(dtype) ? LW_INT8 : LW_UINT8;
-}
-
-/* Makes shown the tensor that the kernel sees in place of value, with scratch memory. */
-static lw_status show(lwi_call *c, const lw_value *value, unsigned flags, lw_value *shown) {
-    void *data = NULL;
-    LW_TRY(
-        lwi_tensor_init(shown, shown_dtype(value->dtype, flags), value->rank, value->dims, NULL));
-    LW_TRY(lwi_scratch(c, shown->bytes, 1, &data));
-    shown->data = data;
-    return LW_OK;
-}
-
-typedef struct conversion {
-    lw_value *tensor;
-    const lw_value *from;
-    lw_value *to;
-} conversion;
-
-static void convert_rows(void *arg, size_t begin, size_t end) {
-    const conversion *x = arg;
-    if (x->from->dtype == LW_FLOAT32)
-        lwi_narrow(x->to->dtype, (const float *)x->from->data + begin, end - begin, begin,
-                   x->to->data);
-    else lwi_widen(x->from->dtype, x->from->data, begin, end - begin, (float *)x->to->data + begin);
-}
-
-static void convert_in(const lwi_call *c, const lw_value *from, lw_value *to) {
-    if (to->dtype == LW_FLOAT32) {
-        conversion x = {.from = from, .to = to};
-        lwi_parallel(c, from->count, 1 << 15, convert_rows, &x);
-    } else {
-        lwi_unpack(from->dtype, from->data, from->count, to->data);
-    }
-}
-
-static void convert_out(const lwi_call *c, const lw_value *from, lw_value *to) {
-    if (from->dtype == LW_FLOAT32 && !lwi_dtype_is_packed(to->dtype)) {
-        conversion x = {.from = from, .to = to};
-        lwi_parallel(c, from->count, 1 << 15, convert_rows, &x);
-    } else if (from->dtype == LW_FLOAT32) {
-        lwi_narrow(to->dtype, from->data, from->count, 0, to->data);
-    } else {
-        lwi_pack(to->dtype, from->data, from->count, to->data);
-    }
-}
-
-/* Runs the kernel with converted inputs and outputs. */
-static lw_status run_converted(lwi_call *c, lw_status (*kernel)(lwi_call *), unsigned flags) {
-    lw_value *shown = NULL, **out = NULL;
-    const lw_value **in = NULL;
-    LW_TRY(lwi_scratch(c, c->n_in + c->n_out, sizeof *shown, &shown));
-    LW_TRY(lwi_scratch(c, c->n_in + 1, sizeof *in, &in));
-    LW_TRY(lwi_scratch(c, c->n_out + 1, sizeof *out, &out));
-    for (size_t i = 0; i < c->n_in; i++) {
-        const lw_value *v = in[i] = c->in[i];
-        if (!v || v->kind != LW_KIND_TENSOR || !shown_differently(v->dtype, flags)) continue;
-        LW_TRY(show(c, v, flags, &shown[i]));
-        convert_in(c, v, &shown[i]);
-        in[i] = &shown[i];
-    }
-    for (size_t i = 0; i < c->n_out; i++) {
-        lw_value *v = out[i] = c->out[i];
-        if (!v || !c->declared[i] || !shown_differently(v->dtype, flags)) continue;
-        LW_TRY(show(c, v, flags, &shown[c->n_in + i]));
-        out[i] = &shown[c->n_in + i];
-    }
-    lwi_call inner = *c;
-    inner.in = in;
-    inner.out = out;
-    LW_TRY(kernel(&inner));
-    for (size_t i = 0; i < c->n_out; i++)
-        if (out[i] && out[i] != c->out[i]) convert_out(c, out[i], c->out[i]);
-    return LW_OK;
-}
-
-static bool needs_conversion(const lwi_call *c, unsigned flags) {
-    if (!(flags & (LWI_WIDEN | LWI_UNPACK))) return false;
-    for (size_t i = 0; i < c->n_in; i++)
-        if (c->in[i] && c->in[i]->kind == LW_KIND_TENSOR &&
-            shown_differently(c->in[i]->dtype, flags))
-            return true;
-    for (size_t i = 0; i < c->n_out; i++)
-        if (c->out[i] && c->declared[i] && shown_differently(c->out[i]->dtype, flags)) return true;
-    return false;
-}
-
 static lw_status run_view(lwi_call *c) {
     const lw_value *in = c->in[0];
     lw_value *out = c->out[0];
@@ -279,7 +187,12 @@ static lw_status run_view(lwi_call *c) {
     return LW_OK;
 }
 
-lw_status lwi_call_run(lwi_call *c, lw_status (*kernel)(lwi_call *)) {
+lw_status lwi_call_prepare(lwi_call *c, const lwi_kernel *kernel) {
+    if (!kernel || !kernel->prepare) return LW_OK;
+    return lwi_is_converted(c) ? lwi_prepare_converted(c, kernel->prepare) : kernel->prepare(c);
+}
+
+lw_status lwi_call_run(lwi_call *c, const lwi_kernel *kernel) {
     const lwi_op *op = c->node->op->op;
     bool ready = op->infer != NULL;
     for (size_t i = 0; i < c->n_out && ready; i++)
@@ -293,8 +206,8 @@ lw_status lwi_call_run(lwi_call *c, lw_status (*kernel)(lwi_call *)) {
         if (c->out[i] && c->declared[i] && c->out[i]->kind == LW_KIND_TENSOR && !c->out[i]->data &&
             c->out[i]->bytes)
             LW_TRY(c->host->output(c->state, c->out[i]));
-    if (!kernel) kernel = op->run;
-    LW_TRY(needs_conversion(c, op->flags) ? run_converted(c, kernel, op->flags) : kernel(c));
+    lw_status (*run)(lwi_call *) = kernel ? kernel->run : op->run;
+    LW_TRY(lwi_is_converted(c) ? lwi_run_converted(c, run) : run(c));
     for (size_t i = 0; i < c->n_out; i++)
         if (c->out[i] && !c->declared[i])
             return lwi_call_fail(c, LW_INTERNAL, "output %zu was not made", i);

@@ -42,9 +42,32 @@ typedef struct lwi_op {
     unsigned flags;
 } lwi_op;
 
+/* What a backend has for a call instead of the operator's run. */
+typedef struct lwi_kernel {
+    /* Done once for many runs, when types and shapes are known (lwi_prepare, lwi_packed); may be
+     * NULL. Only constants have data (lwi_is_constant). */
+    lw_status (*prepare)(lwi_call *call);
+    lw_status (*run)(lwi_call *call); /* finds what prepare made in call->prepared */
+} lwi_kernel;
+
+/* A form of a constant that a kernel wants: see lwi_packed. */
+typedef struct lwi_packing {
+    const char *form;
+    uint64_t variant;
+    size_t bytes;   /* of the packed form */
+    lw_dtype shown; /* element type that pack gets to see */
+    lw_status (*pack)(void *arg, const lw_value *from, void *to);
+    void *arg;
+} lwi_packing;
+
 /* Services that whoever executes provides. */
 typedef struct lwi_host {
     lw_status (*memory)(void *state, size_t bytes, void **block); /* scratch until the node ends */
+    /* Zeroed memory that lives as long as what prepare makes; NULL: nothing is prepared here. */
+    lw_status (*keep)(void *state, size_t bytes, void **block);
+    /* *packed stays NULL where nothing can keep it; the service may be NULL. */
+    lw_status (*packed)(void *state, const lw_value *value, const lwi_packing *packing,
+                        const void **packed);
     /* Memory for an output tensor whose type and shape are set already. */
     lw_status (*output)(void *state, lw_value *value);
     /* Bytes that live as long as this run. */
@@ -67,7 +90,10 @@ struct lwi_call {
     bool inferring;
     bool *declared; /* [n_out] */
     const lwi_host *host;
-    void *state; /* of the host */
+    void *state;              /* of the host */
+    void *prepared;           /* of the kernel; NULL: nothing was prepared */
+    uint64_t packed;          /* bit i: prepare has packed input i */
+    const lwi_call *original; /* in a converted call (LWI_WIDEN, LWI_UNPACK): the true one */
 };
 
 /* Fails with "Conv 'conv_12': sentence". */
@@ -84,7 +110,6 @@ static inline bool lwi_has(const lwi_call *c, size_t i) { return i < c->n_in && 
 static inline bool lwi_known(const lwi_call *c, size_t i) {
     return lwi_has(c, i) && (c->in[i]->data || c->in[i]->count == 0);
 }
-/* Element i of input k as integer, for axes, shapes, k of TopK ...; the tensor must be known. */
 /* The elements of an integer tensor input, at most max (LW_LIMIT); LWI_LATER if not known yet. */
 lw_status lwi_in_ints(const lwi_call *call, size_t input, int64_t *values, size_t max, size_t *n);
 /* An input of exactly one integer. LWI_LATER if not known yet. */
@@ -114,6 +139,21 @@ lw_status lwi_keep(lwi_call *call, const lw_value *value, lw_value **kept);
 
 /* Memory until the node ends, not zeroed, aligned to 64 bytes. */
 lw_status lwi_scratch(lwi_call *call, size_t n, size_t size, void *block);
+/* Input i is there and is the same in every run that this call is prepared for. */
+static inline bool lwi_is_constant(const lwi_call *c, size_t i) {
+    return lwi_has(c, i) && c->in[i]->fixed != LWI_VARIES;
+}
+/* In prepare: zeroed memory, aligned to 16 bytes, that run finds in call->prepared. Once a call. */
+lw_status lwi_prepare(lwi_call *call, size_t size, void *prepared);
+/* In prepare: input i in the form that the kernel wants it in, made by pack(arg, input, to) the
+ * first time that anyone asks for this constant, form, variant and number of bytes, and then
+ * shared by all contexts of the model; so `to` (aligned to 64 bytes, not zeroed) may depend on
+ * nothing else. `from` has the type that run sees (float32 for float16 of an LWI_WIDEN operator).
+ * *packed is NULL if the input is not constant: then run has to pack, into scratch memory.
+ * A converted call shows run no data of inputs that were packed. */
+lw_status lwi_packed(lwi_call *call, size_t input, const char *form, uint64_t variant, size_t bytes,
+                     lw_status (*pack)(void *arg, const lw_value *from, void *to), void *arg,
+                     const void **packed);
 /* A string that lives as long as the run: for elements of LW_STRING outputs. Copying lw_string
  * elements from input to output needs no call of this. */
 lw_status lwi_string(lwi_call *call, const char *text, size_t size, lw_string *string);

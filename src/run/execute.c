@@ -85,6 +85,14 @@ static void open_ready(lwi_frame *f, const lwi_node *node, const lwi_plan *plan,
     }
 }
 
+static lw_status run_late(lwi_call *call) {
+    const lw_status status = lwi_call_infer(call);
+    if (status != LW_OK && status != LWI_LATER) return status;
+    const lwi_kernel *kernel = lwi_cpu_claim(call);
+    LW_TRY(lwi_call_prepare(call, kernel));
+    return lwi_call_run(call, kernel);
+}
+
 static lw_status run_node(lwi_frame *f, size_t index, const lwi_plan *plan, arrays *a) {
     const lwi_node *node = &f->graph->nodes[index];
     const lwi_step step = plan ? (lwi_step)plan->steps[index] : LWI_STEP_LATE;
@@ -107,10 +115,12 @@ static lw_status run_node(lwi_frame *f, size_t index, const lwi_plan *plan, arra
     lw_status status = LW_OK;
     if (step == LWI_STEP_READY) {
         open_ready(f, node, plan, a);
+        call.prepared = plan->prepared[index];
+        call.packed = plan->packed[index];
         status = lwi_call_run(&call, plan->kernels[index]);
     } else {
         status = open_late(f, node, a);
-        if (status == LW_OK) status = lwi_call_run(&call, lwi_cpu_claim(&call));
+        if (status == LW_OK) status = run_late(&call);
     }
     lwi_host_release_scratch(c, scratch);
     return status;

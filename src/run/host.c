@@ -4,6 +4,8 @@
 
 #include "base/thread_pool.h"
 
+#include <string.h>
+
 static lw_status memory(void *state, size_t bytes, void **block) {
     lw_context *c = ((lwi_frame *)state)->context;
     LW_TRY(lwi_grow(&c->allocator, &c->scratch, &c->cap_scratch, c->n_scratch + 1,
@@ -11,6 +13,18 @@ static lw_status memory(void *state, size_t bytes, void **block) {
     LW_TRY(lwi_pool_get(&c->pool, bytes, block));
     c->scratch[c->n_scratch++] = *block;
     return LW_OK;
+}
+
+static lw_status keep(void *state, size_t n, void **block) {
+    LW_TRY(memory(state, n, block));
+    memset(*block, 0, n);
+    return LW_OK;
+}
+
+static lw_status packed(void *state, const lw_value *value, const lwi_packing *packing,
+                        const void **made) {
+    if (value->fixed != LWI_FIXED_MODEL) return LW_OK;
+    return lwi_model_packed(((lwi_frame *)state)->context->model, value, packing, made);
 }
 
 void lwi_host_release_scratch(lw_context *c, size_t keep) {
@@ -46,6 +60,8 @@ static bool cancelled(void *state) {
 
 void lwi_host_init(lw_context *c) {
     c->host = (lwi_host){.memory = memory,
+                         .keep = keep,
+                         .packed = packed,
                          .output = output,
                          .bytes = bytes,
                          .parallel = parallel,

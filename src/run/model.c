@@ -18,6 +18,7 @@ lw_model *lwi_model_ref(const lw_model *model) {
 
 void lw_model_free(lw_model *m) {
     if (!m || atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) != 1) return;
+    lwi_weights_free(&m->weights);
     lwi_network_free(&m->network);
     pthread_mutex_destroy(&m->align_lock);
     const lw_allocator allocator = m->allocator;
@@ -38,6 +39,7 @@ static lw_status new_model(const lw_model_options *options, lw_model **model) {
     m->inspect = o.inspect;
     pthread_mutex_init(&m->align_lock, NULL);
     lwi_network_init(&m->network, allocator, o.inspect);
+    lwi_weights_init(&m->weights, allocator);
     *model = m;
     return LW_OK;
 }
@@ -104,4 +106,12 @@ lw_status lwi_model_align(const lw_model *model) {
     m->aligned = status == LW_OK;
     pthread_mutex_unlock(&m->align_lock);
     return status;
+}
+
+lw_status lwi_model_packed(const lw_model *model, const lw_value *value, const lwi_packing *packing,
+                           const void **packed) {
+    bool made = false;
+    LW_TRY(lwi_weights_get((lwi_weights *)&model->weights, value, packing, packed, &made));
+    if (made) lwi_network_forget(&model->network, value->data, value->bytes);
+    return LW_OK;
 }

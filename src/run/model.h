@@ -4,8 +4,7 @@
 #define LWI_MODEL_H
 
 #include "graph/network.h"
-
-#include <pthread.h>
+#include "run/weights.h"
 
 struct lw_model {
     atomic_int refs;
@@ -16,11 +15,16 @@ struct lw_model {
     pthread_mutex_t align_lock; /* guards aligned, and the constants until it is set */
     bool aligned;
     size_t file_bytes;
+    lwi_weights weights;
 };
 
 lw_model *lwi_model_ref(const lw_model *model);
 /* Makes sure that constants can be read by kernels: done once, by the first who needs it, so that
  * loading alone touches no weights. */
 lw_status lwi_model_align(const lw_model *model);
+/* The packed form of one of the model's constants, made if it is not there yet. The pages of the
+ * file that hold the constant are given back then. */
+lw_status lwi_model_packed(const lw_model *model, const lw_value *value, const lwi_packing *packing,
+                           const void **packed);
 
 #endif

@@ -9,6 +9,7 @@
 enum { LARGEST_KNOWN = 1 << 14 };
 
 typedef struct planner {
+    const lw_model *model;
     const lwi_graph *graph;
     lwi_plan *plan;
     const lwi_host *host; /* the run's */
@@ -122,6 +123,11 @@ static bool is_plain(const planner *p, const lwi_node *node) {
     return true;
 }
 
+static void fix_outputs(planner *p, const lwi_node *node) {
+    for (size_t k = 0; k < node->n_outputs; k++)
+        if (p->out[k]) p->out[k]->fixed = LWI_FIXED_PLAN;
+}
+
 /* Computes the node for good if that is possible; otherwise data pointers are as before. */
 static bool know_node(planner *p, lwi_call *call) {
     const lwi_node *node = call->node;
@@ -135,10 +141,21 @@ static bool know_node(planner *p, lwi_call *call) {
     const lw_status status = lwi_call_run(call, NULL);
     call->host = p->host;
     call->state = p->state;
-    if (status == LW_OK && is_plain(p, node)) return true;
+    if (status == LW_OK && is_plain(p, node)) {
+        fix_outputs(p, node);
+        return true;
+    }
     for (size_t k = 0; k < node->n_outputs; k++)
         if (p->out[k]) lwi_value_clear(p->out[k]);
     return false;
+}
+
+static lw_status choose_kernel(planner *p, size_t index, lwi_call *call) {
+    const lwi_kernel *kernel = p->plan->kernels[index] = lwi_cpu_claim(call);
+    LW_TRY(lwi_plan_prepare(p->plan, p->model, call, kernel));
+    p->plan->prepared[index] = call->prepared;
+    p->plan->packed[index] = call->packed;
+    return LW_OK;
 }
 
 static lw_status plan_node(planner *p, size_t index) {
@@ -173,7 +190,7 @@ static lw_status plan_node(planner *p, size_t index) {
         plan->roots[node->outputs[0]] = plan->roots[node->inputs[0]];
     } else {
         plan->steps[index] = LWI_STEP_READY;
-        plan->kernels[index] = lwi_cpu_claim(&call);
+        LW_TRY(choose_kernel(p, index, &call));
         place_outputs(p, node, LWI_PLACE_ARENA);
     }
     return LW_OK;
@@ -209,6 +226,7 @@ static lw_status place_givens(planner *p, const lw_value *const *inputs) {
         v->data = NULL;
         v->storage = NULL;
         v->items = NULL;
+        v->fixed = LWI_VARIES;
         kept[i] = v;
         if (v->kind != LW_KIND_TENSOR) continue; /* its users are late */
         memcpy(&plan->values[g->inputs[i]], v, sizeof *v);
@@ -233,6 +251,8 @@ static lw_status allocate(planner *p, const bool *wanted) {
     LW_TRY(lwi_arena_copy(m, wanted, g->n_outputs * sizeof *wanted, &plan->wanted));
     LW_TRY(lwi_arena_alloc(m, g->n_nodes, sizeof *plan->steps, &plan->steps));
     LW_TRY(lwi_arena_alloc(m, g->n_nodes, sizeof *plan->kernels, &plan->kernels));
+    LW_TRY(lwi_arena_alloc(m, g->n_nodes, sizeof *plan->prepared, &plan->prepared));
+    LW_TRY(lwi_arena_alloc(m, g->n_nodes, sizeof *plan->packed, &plan->packed));
     LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->values, &plan->values));
     LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->places, &plan->places));
     LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->offsets, &plan->offsets));
@@ -273,7 +293,11 @@ lw_status lwi_plan_make(const lw_model *model, const lwi_host *host, void *state
     lw_status status = lwi_arena_alloc(&memory, 1, sizeof *new_plan, &new_plan);
     if (status == LW_OK) {
         new_plan->memory = memory;
-        planner p = {.graph = model->network.graph, .plan = new_plan, .host = host, .state = state};
+        planner p = {.model = model,
+                     .graph = model->network.graph,
+                     .plan = new_plan,
+                     .host = host,
+                     .state = state};
         status = fill(&p, inputs, wanted);
         memory = new_plan->memory;
     }

@@ -30,7 +30,9 @@ typedef struct lwi_plan {
     const lw_value *const *inputs; /* [graph inputs] types and shapes; NULL: left out */
     const bool *wanted;            /* [graph outputs] */
     uint8_t *steps;                /* [nodes] lwi_step */
-    lwi_kernel *kernels;           /* [nodes] NULL: the reference */
+    const lwi_kernel **kernels;    /* [nodes] NULL: the reference */
+    void **prepared;               /* [nodes] call->prepared */
+    uint64_t *packed;              /* [nodes] call->packed */
     lw_value *values;              /* [slots] types and shapes of READY values */
     uint8_t *places;               /* [slots] lwi_place */
     size_t *offsets;               /* [slots] */
@@ -46,6 +48,9 @@ lw_status lwi_plan_make(const lw_model *model, const lwi_host *host, void *state
 void lwi_plan_free(lwi_plan *plan);
 bool lwi_plan_fits(const lwi_plan *plan, const lw_model *model, const lw_value *const *inputs,
                    const bool *wanted);
+/* Prepares the kernel of a call whose outputs are declared (run/plan_prepare.c). */
+lw_status lwi_plan_prepare(lwi_plan *plan, const lw_model *model, lwi_call *call,
+                           const lwi_kernel *kernel);
 /* Gives every arena value its offset; sets arena_bytes (run/layout.c). */
 lw_status lwi_plan_layout(lwi_plan *plan, const lwi_graph *graph);
 

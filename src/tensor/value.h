@@ -20,6 +20,13 @@ typedef struct lwi_storage {
     void *owner;            /* for release */
 } lwi_storage;
 
+/* How long the contents of a tensor stay what they are. */
+typedef enum lwi_fixed {
+    LWI_VARIES,
+    LWI_FIXED_PLAN, /* computed with a plan: as long as the plan lives */
+    LWI_FIXED_MODEL /* a constant of the model */
+} lwi_fixed;
+
 struct lw_value {
     atomic_int refs;
     lw_kind kind;
@@ -34,6 +41,7 @@ struct lw_value {
     size_t n_items;
     lw_allocator allocator; /* of this struct and of items */
     bool embedded;          /* lives inside another struct: never freed itself */
+    uint8_t fixed;          /* lwi_fixed */
 };
 
 size_t lwi_dtype_size(lw_dtype dtype);         /* bytes of an element; 1 for those under 8 bits */

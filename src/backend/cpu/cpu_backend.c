@@ -7,12 +7,12 @@
 
 typedef struct claim {
     const lwi_op *op;
-    lwi_kernel (*fn)(const lwi_call *call);
+    const lwi_kernel *(*fn)(const lwi_call *call);
 } claim;
 
 #define LWI_CPU(ident)                                                                             \
     extern const lwi_op lwi_op_##ident;                                                            \
-    lwi_kernel lwi_cpu_##ident##_claim(const lwi_call *call);
+    const lwi_kernel *lwi_cpu_##ident##_claim(const lwi_call *call);
 #include "backend/cpu/cpu_kernels.def"
 #undef LWI_CPU
 
@@ -23,7 +23,7 @@ static const claim CLAIMS[] = {
     {NULL, NULL},
 };
 
-lwi_kernel lwi_cpu_claim(const lwi_call *call) {
+const lwi_kernel *lwi_cpu_claim(const lwi_call *call) {
     for (const claim *k = CLAIMS; k->op; k++)
         if (k->op == call->node->op->op) return k->fn(call);
     return NULL;

@@ -6,10 +6,8 @@
 #include "kern/kernels.h"
 #include "ops/matrix_product.h"
 
-typedef lw_status (*lwi_kernel)(lwi_call *call);
-
 /* The kernel for a call whose inputs have types and shapes; NULL: the reference is the best. */
-lwi_kernel lwi_cpu_claim(const lwi_call *call);
+const lwi_kernel *lwi_cpu_claim(const lwi_call *call);
 /* Whether there is a kernel for some types and shapes of the operator. */
 bool lwi_cpu_knows(const lwi_op *op);
 /* The kernels for this processor, at the level lwi_cpu_isa() when it was first called. */

@@ -22,7 +22,7 @@ static lw_status run(lwi_call *c, lwi_map_f32_fn *fn, float a) {
 }
 
 /* Small floats arrive as float32. */
-static lwi_kernel claim(const lwi_call *c, lwi_kernel kernel) {
+static const lwi_kernel *claim(const lwi_call *c, const lwi_kernel *kernel) {
     const lw_dtype dtype = c->in[0]->dtype;
     return dtype == LW_FLOAT32 || lwi_dtype_is_small_float(dtype) ? kernel : NULL;
 }
@@ -30,8 +30,11 @@ static lwi_kernel claim(const lwi_call *c, lwi_kernel kernel) {
 #define LOOP(name) lwi_cpu_kernels()->map_f32_##name
 #define KERNEL(ident, LOOP_OF, a)                                                                  \
     static lw_status run_##ident(lwi_call *c) { return run(c, LOOP_OF, a); }                       \
-    lwi_kernel lwi_cpu_##ident##_claim(const lwi_call *c);                                         \
-    lwi_kernel lwi_cpu_##ident##_claim(const lwi_call *c) { return claim(c, run_##ident); }
+    const lwi_kernel *lwi_cpu_##ident##_claim(const lwi_call *c);                                  \
+    const lwi_kernel *lwi_cpu_##ident##_claim(const lwi_call *c) {                                 \
+        static const lwi_kernel kernel = {NULL, run_##ident};                                      \
+        return claim(c, &kernel);                                                                  \
+    }
 
 static lwi_map_f32_fn *gelu_loop(const lwi_call *c) {
     return lwi_attr_is(c->node, "approximate", "tanh") ? LOOP(gelu_tanh) : LOOP(gelu);

@@ -10,8 +10,9 @@ static lw_status run(lwi_call *c) {
     return lwi_matmul_nbits_run(c, &kernels);
 }
 
-lwi_kernel lwi_cpu_matmul_nbits_claim(const lwi_call *c);
-lwi_kernel lwi_cpu_matmul_nbits_claim(const lwi_call *c) {
+const lwi_kernel *lwi_cpu_matmul_nbits_claim(const lwi_call *c);
+const lwi_kernel *lwi_cpu_matmul_nbits_claim(const lwi_call *c) {
+    static const lwi_kernel kernel = {NULL, run};
     (void)c;
-    return run;
+    return &kernel;
 }

@@ -14,7 +14,7 @@ lwi_tile lwi_cpu_tile_f32(void) {
 }
 
 /* Small floats are computed as float32 too. */
-static lwi_kernel claim(const lwi_call *c, lwi_kernel kernel) {
+static const lwi_kernel *claim(const lwi_call *c, const lwi_kernel *kernel) {
     const lw_dtype dtype = c->in[0]->dtype;
     return dtype == LW_FLOAT32 || lwi_dtype_is_small_float(dtype) ? kernel : NULL;
 }
@@ -24,8 +24,11 @@ static lwi_kernel claim(const lwi_call *c, lwi_kernel kernel) {
         const lwi_tile tile = lwi_cpu_tile_f32();                                                  \
         return RUN(c, &tile);                                                                      \
     }                                                                                              \
-    lwi_kernel lwi_cpu_##ident##_claim(const lwi_call *c);                                         \
-    lwi_kernel lwi_cpu_##ident##_claim(const lwi_call *c) { return claim(c, ident); }
+    const lwi_kernel *lwi_cpu_##ident##_claim(const lwi_call *c);                                  \
+    const lwi_kernel *lwi_cpu_##ident##_claim(const lwi_call *c) {                                 \
+        static const lwi_kernel kernel = {NULL, ident};                                            \
+        return claim(c, &kernel);                                                                  \
+    }
 
 PRODUCT(conv, lwi_conv_run)
 PRODUCT(conv_transpose, lwi_conv_transpose_run)
