@@ -7,6 +7,7 @@
 #include "base/cpu.h"
 #include "kern/map_f32.h"
 #include "kern/nbits_dot.h"
+#include "kern/pointwise_f32.h"
 #include "kern/tile_f32.h"
 
 typedef struct lwi_kernels {

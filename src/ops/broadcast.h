@@ -16,7 +16,7 @@
 
 #include "ops/op.h"
 
-enum { LWI_BROADCAST_MAX = 4 };
+enum { LWI_BROADCAST_MAX = 8 };
 
 typedef struct lwi_broadcast_plan {
     size_t n;     /* operands */
