@@ -235,8 +235,10 @@ struct lw_model_options {
     const lw_allocator *allocator;  /* NULL: malloc; copied */
     bool inspect;                   /* load for looking only: what is not supported is listed
                                        (lw_model_issue) and makes the load succeed; cannot run */
-    bool keep_graph;                /* no constant folding: the nodes stay those of the file */
+    bool keep_graph;                /* no passes at all: the nodes stay those of the file */
     lw_image_decoder image_decoder; /* NULL: ImageDecoder fails with a sentence */
+    const char *skip_passes;        /* names of passes (lw_pass) that are left out, separated by
+                                       commas; "all"; NULL: none is left out */
 };
 
 struct lw_context_options {
@@ -366,6 +368,17 @@ LW_API void lw_model_count_ops(const lw_model *model,
                                void (*fn)(void *user, const char *domain, const char *op_type,
                                           size_t count),
                                void *user);
+
+/* The rewrites that a model goes through at load, in their order, and how often each was applied
+ * to a model. */
+typedef struct lw_pass_info {
+    size_t size;
+    const char *name;  /* for skip_passes */
+    const char *about; /* what it does */
+} lw_pass_info;
+LW_API size_t lw_pass_count(void);
+LW_API LW_MUST_CHECK lw_status lw_pass(size_t index, lw_pass_info *info);
+LW_API size_t lw_model_pass_rewrites(const lw_model *model, size_t pass);
 
 /* What lampwick supports. types is a bit set, bit d for lw_dtype d, of the first input's types
  * (of the first output's where there is no input). */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "session.h"
 #include "input_dims.h"
 #include "json.h"
 #include "measure.h"
@@ -14,9 +15,10 @@
 typedef struct bench_options {
     lwi_texts shapes;
     double seconds;
-    int runs, warmup, threads;
+    int runs, warmup;
     const char *fill;
     bool json;
+    lwi_engine engine;
 } bench_options;
 
 typedef struct result {
@@ -79,7 +81,7 @@ static double peak_bytes(void) {
 
 static void print_result(result *r, const bench_options *options) {
     lw_cpu_info cpu = {.size = sizeof cpu};
-    const int threads = options->threads        ? options->threads
+    const int threads = options->engine.threads ? options->engine.threads
                         : lw_cpu(&cpu) == LW_OK ? cpu.threads
                                                 : 0;
     const double median = lwi_times_quantile(&r->times, 0.5);
@@ -116,7 +118,7 @@ static int run(const void *given, char **arguments, int n) {
     size_t n_inputs;
     result r = {0};
     const double start = lwi_seconds();
-    if (lwi_session_open(arguments[0], options->threads, &session))
+    if (lwi_session_open(arguments[0], &options->engine, &session))
         return lwi_complain("%s", lw_last_error());
     r.load = lwi_seconds() - start;
     bool good = lwi_fill_inputs(session.model, &options->shapes,
@@ -141,7 +143,7 @@ static const lwi_option table[] = {
     {"runs", 'n', LWI_COUNT, AT(runs), "N", NULL, "how often to run, instead"},
     {"warmup", 0, LWI_COUNT, AT(warmup), "N", NULL, "runs that do not count (3)"},
     {"fill", 0, LWI_TEXT, AT(fill), "WHAT", "random|zeros", "what the inputs hold (random)"},
-    {"threads", 't', LWI_COUNT, AT(threads), "N", NULL, "threads; 0: all (0)"},
+    LWI_ENGINE_OPTIONS(bench_options, engine),
     {"json", 0, LWI_FLAG, AT(json), NULL, NULL, "print JSON"},
 };
 

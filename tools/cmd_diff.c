@@ -15,9 +15,9 @@
 
 typedef struct diff_options {
     double rtol, atol;
-    int threads;
     const char *kind, *fill;
     lwi_texts shapes;
+    lwi_engine engine;
 } diff_options;
 
 /* Named values of one side. */
@@ -93,7 +93,7 @@ static bool run_model(const char *path, const diff_options *options, const lw_io
     lwi_session session;
     lw_io *outputs;
     size_t n_outputs;
-    if (lwi_session_open(path, options->threads, &session)) {
+    if (lwi_session_open(path, &options->engine, &session)) {
         lwi_complain("%s", lw_last_error());
         return false;
     }
@@ -184,7 +184,7 @@ static const lwi_option table[] = {
      "what .pb files hold (tensor)"},
     {"shape", 's', LWI_LIST, AT(shapes), "NAME=1x3x8x8", NULL, "sizes of the models' input"},
     {"fill", 0, LWI_TEXT, AT(fill), "WHAT", "random|zeros", "what the inputs hold (random)"},
-    {"threads", 't', LWI_COUNT, AT(threads), "N", NULL, "threads; 0: all (0)"},
+    LWI_ENGINE_OPTIONS(diff_options, engine),
 };
 
 const lwi_command lwi_cmd_diff = {

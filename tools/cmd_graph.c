@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "session.h"
 #include "drawing.h"
 #include "input_dims.h"
 #include "text.h"
@@ -13,8 +14,8 @@
 typedef struct graph_options {
     const char *output;
     bool time;
-    int threads;
     lwi_texts shapes;
+    lwi_engine engine;
 } graph_options;
 
 static int draw(const lw_model *model, const lwi_node_time *nodes, const char *title,
@@ -38,7 +39,7 @@ static int draw_with_time(const char *path, const graph_options *options) {
     lwi_node_time *nodes;
     size_t n_inputs, n_nodes;
     double seconds;
-    if (lwi_session_open(path, options->threads, &session))
+    if (lwi_session_open(path, &options->engine, &session))
         return lwi_complain("%s", lw_last_error());
     int code = LWI_EXIT_FAILURE;
     if (lwi_fill_inputs(session.model, &options->shapes, LWI_RANDOM, &inputs, &n_inputs)) {
@@ -71,7 +72,7 @@ static const lwi_option table[] = {
     {"output", 'o', LWI_TEXT, AT(output), "FILE", NULL, "FILE.svg, or FILE.html to zoom and move"},
     {"time", 0, LWI_FLAG, AT(time), NULL, NULL, "run the model and colour nodes by their time"},
     {"shape", 's', LWI_LIST, AT(shapes), "NAME=1x3x8x8", NULL, "sizes of an input, for --time"},
-    {"threads", 't', LWI_COUNT, AT(threads), "N", NULL, "threads for --time; 0: all (0)"},
+    LWI_ENGINE_OPTIONS(graph_options, engine),
 };
 
 const lwi_command lwi_cmd_graph = {

@@ -12,7 +12,7 @@
 #include "text.h"
 
 typedef struct info_options {
-    bool json;
+    bool json, passes;
 } info_options;
 
 typedef struct op_count {
@@ -194,9 +194,26 @@ static void print_json(const lw_model *model, const lw_model_info *info) {
     lwi_json_close(&json, '}');
 }
 
+/* The passes, and how often each was applied to the model at path, if there is one. */
+static int print_passes(const char *path) {
+    lwi_session session = {0};
+    const lwi_engine engine = {.threads = 1};
+    if (path && lwi_session_open(path, &engine, &session))
+        return lwi_complain("%s", lw_last_error());
+    for (size_t i = 0; i < lw_pass_count(); i++) {
+        lw_pass_info pass = {.size = sizeof pass};
+        if (lw_pass(i, &pass)) continue;
+        if (path) printf("%6zu  ", lw_model_pass_rewrites(session.model, i));
+        printf("%-24s %s\n", pass.name, pass.about);
+    }
+    lwi_session_close(&session);
+    return LWI_EXIT_OK;
+}
+
 static int run(const void *given, char **arguments, int n) {
-    (void)n;
     const info_options *options = given;
+    if (options->passes) return print_passes(n ? arguments[0] : NULL);
+    if (n == 0) return lwi_misuse("info needs a MODEL, or --passes");
     lw_model *model;
     lw_model_info info = {.size = sizeof info};
     if (lwi_session_inspect(arguments[0], &model)) return lwi_complain("%s", lw_last_error());
@@ -210,17 +227,20 @@ static int run(const void *given, char **arguments, int n) {
 
 static const lwi_option table[] = {
     {"json", 0, LWI_FLAG, offsetof(info_options, json), NULL, NULL, "print JSON"},
+    {"passes", 0, LWI_FLAG, offsetof(info_options, passes), NULL, NULL,
+     "list the passes over the graph; with a MODEL, how often each was applied"},
 };
 
 const lwi_command lwi_cmd_info = {
     .name = "info",
-    .arguments = "MODEL",
+    .arguments = "[MODEL]",
     .summary = "inputs, outputs, operators, and what is not supported",
     .about = "Prints what a model takes and gives, what it is made of, and every reason for which "
              "lampwick could not run it.",
-    .examples = "lampwick info net.onnx\nlampwick info --json net.onnx",
+    .examples = "lampwick info net.onnx\nlampwick info --json net.onnx\n"
+                "lampwick info --passes net.onnx",
     LWI_OPTIONS(table),
-    .least = 1,
+    .least = 0,
     .most = 1,
     .size = sizeof(info_options),
     .run = run,

@@ -7,14 +7,16 @@
 #include <string.h>
 
 #include "commands.h"
+#include "session.h"
 #include "input_dims.h"
 #include "measure.h"
 #include "text.h"
 
 typedef struct profile_options {
     lwi_texts shapes;
-    int runs, threads, nodes;
+    int runs, nodes;
     const char *trace;
+    lwi_engine engine;
 } profile_options;
 
 /* A row of either table. */
@@ -142,7 +144,7 @@ static int run(const void *given, char **arguments, int n) {
     size_t n_inputs, n_nodes;
     double run_seconds;
     if (!options->runs) return lwi_misuse("--runs is at least 1");
-    if (lwi_session_open(arguments[0], options->threads, &session))
+    if (lwi_session_open(arguments[0], &options->engine, &session))
         return lwi_complain("%s", lw_last_error());
     int code = LWI_EXIT_FAILURE;
     if (lwi_fill_inputs(session.model, &options->shapes, LWI_RANDOM, &inputs, &n_inputs)) {
@@ -167,7 +169,7 @@ static const lwi_option table[] = {
     {"runs", 'n', LWI_COUNT, AT(runs), "N", NULL, "how often to run (10)"},
     {"nodes", 0, LWI_COUNT, AT(nodes), "N", NULL, "rows of the table of nodes (20)"},
     {"trace", 0, LWI_TEXT, AT(trace), "FILE", NULL, "write a trace for chrome://tracing, Perfetto"},
-    {"threads", 't', LWI_COUNT, AT(threads), "N", NULL, "threads; 0: all (0)"},
+    LWI_ENGINE_OPTIONS(profile_options, engine),
 };
 
 const lwi_command lwi_cmd_profile = {

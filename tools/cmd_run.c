@@ -21,8 +21,9 @@ typedef struct run_options {
     lwi_texts inputs, outputs;
     lwi_input_options input;
     const char *labels;
-    int top, threads, repeat;
+    int top, repeat;
     bool softmax, json;
+    lwi_engine engine;
 } run_options;
 
 typedef struct feeds {
@@ -217,7 +218,7 @@ static int run(const void *given, char **arguments, int n) {
     lwi_session session;
     lwi_labels labels;
     feeds f = {0};
-    if (lwi_session_open(arguments[0], options->threads, &session))
+    if (lwi_session_open(arguments[0], &options->engine, &session))
         return lwi_complain("%s", lw_last_error());
     int code = LWI_EXIT_FAILURE;
     const bool shapes = lwi_check_shapes(session.model, &options->input.shapes);
@@ -254,7 +255,7 @@ static const lwi_option table[] = {
     {"bgr", 0, LWI_FLAG, AT(input.bgr), NULL, NULL, "blue first"},
     {"gray", 0, LWI_FLAG, AT(input.gray), NULL, NULL, "one channel"},
     {"rate", 0, LWI_COUNT, AT(input.rate), "HZ", NULL, "resample a sound to this rate"},
-    {"threads", 't', LWI_COUNT, AT(threads), "N", NULL, "threads; 0: all (0)"},
+    LWI_ENGINE_OPTIONS(run_options, engine),
     {"repeat", 0, LWI_COUNT, AT(repeat), "N", NULL, "run N times and say how long it took"},
 };
 

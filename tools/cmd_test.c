@@ -13,15 +13,16 @@
 
 #include "command.h"
 #include "commands.h"
+#include "session.h"
 #include "stopwatch.h"
 #include "test_case.h"
 #include "text.h"
 
 typedef struct test_options {
     double rtol, atol, timeout;
-    int threads;
     bool quiet, no_fork;
     const char *skip;
+    lwi_engine engine;
 } test_options;
 
 /* The reason for which the case is skipped; NULL if it is not. The line "NAME: REASON" names it;
@@ -61,7 +62,7 @@ static bool read_skips(const char *path, char **text, char ***lines) {
 /* Runs in the child: sends the sentence, ends. exit() lets a leak checker look. */
 static void be_child(int out, const lwi_test_case *test, const test_options *options) {
     char *fault =
-        lwi_run_case(test, (lwi_tolerance){options->rtol, options->atol}, options->threads);
+        lwi_run_case(test, (lwi_tolerance){options->rtol, options->atol}, &options->engine);
     const char *sentence = fault ? fault : "";
     const size_t n = strlen(sentence);
     const bool sent = write(out, sentence, n) == (ssize_t)n;
@@ -145,7 +146,7 @@ static int run_cases(const lwi_test_cases *cases, char *const *skips, const test
         }
         char *fault = options->no_fork
                           ? lwi_run_case(test, (lwi_tolerance){options->rtol, options->atol},
-                                         options->threads)
+                                         &options->engine)
                           : run_forked(test, options);
         print_result(i + 1, test, fault, options->quiet);
         fflush(stdout);
@@ -186,7 +187,7 @@ static const lwi_option table[] = {
     {"atol", 0, LWI_NUMBER, AT(atol), "X", NULL, "absolute tolerance (1e-7)"},
     {"skip", 0, LWI_TEXT, AT(skip), "FILE", NULL, "lines NAME: REASON of cases to leave out"},
     {"quiet", 'q', LWI_FLAG, AT(quiet), NULL, NULL, "print failures and the summary only"},
-    {"threads", 't', LWI_COUNT, AT(threads), "N", NULL, "threads; 0: all (0)"},
+    LWI_ENGINE_OPTIONS(test_options, engine),
     {"timeout", 0, LWI_NUMBER, AT(timeout), "SECONDS", NULL, "for each case (60)"},
     {"no-fork", 0, LWI_FLAG, AT(no_fork), NULL, NULL, "run in this process, for a debugger"},
 };

@@ -204,9 +204,9 @@ static char *run_arrays(const lwi_session *session, const lwi_test_case *test,
     return fault;
 }
 
-char *lwi_run_case(const lwi_test_case *test, lwi_tolerance tolerance, int threads) {
+char *lwi_run_case(const lwi_test_case *test, lwi_tolerance tolerance, const lwi_engine *engine) {
     lwi_session session;
-    if (lwi_session_open(test->model, threads, &session)) return lwi_text("%s", lw_last_error());
+    if (lwi_session_open(test->model, engine, &session)) return lwi_text("%s", lw_last_error());
     static char *(*const runs[])(const lwi_session *, const lwi_test_case *, lwi_tolerance) = {
         [LWI_CASE_PROTO] = run_sets, [LWI_CASE_ARRAYS] = run_arrays, [LWI_CASE_LIGHT] = run_light};
     char *fault = runs[test->kind](&session, test, tolerance);

@@ -7,12 +7,13 @@
 
 #include "text.h"
 
-lw_status lwi_session_open(const char *path, int threads, lwi_session *session) {
+lw_status lwi_session_open(const char *path, const lwi_engine *engine, lwi_session *session) {
     *session = (lwi_session){0};
     const lw_model_options model_options = {.size = sizeof model_options,
-                                            .image_decoder = lw_media_decode_image};
+                                            .image_decoder = lw_media_decode_image,
+                                            .skip_passes = engine->skip_passes};
     lw_status status = lw_model_load(path, &model_options, &session->model);
-    const lw_context_options options = {.size = sizeof options, .threads = threads};
+    const lw_context_options options = {.size = sizeof options, .threads = engine->threads};
     if (!status) status = lw_context_new(session->model, &options, &session->context);
     if (status) lwi_session_close(session);
     return status;

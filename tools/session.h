@@ -5,13 +5,27 @@
 
 #include <lampwick.h>
 
+#include "command.h"
+
 typedef struct lwi_session {
     lw_model *model;
     lw_context *context;
 } lwi_session;
 
-/* threads 0: all. */
-lw_status lwi_session_open(const char *path, int threads, lwi_session *session);
+/* How a command wants models to run: part of its struct of options. */
+typedef struct lwi_engine {
+    int threads;             /* 0: all */
+    const char *skip_passes; /* as in lw_model_options */
+} lwi_engine;
+
+/* The options for a lwi_engine at `member` of the struct T. */
+#define LWI_ENGINE_OPTIONS(T, member)                                                              \
+    {"threads", 't', LWI_COUNT, offsetof(T, member.threads), "N", NULL, "threads; 0: all (0)"}, {  \
+        "skip-passes", 0, LWI_TEXT, offsetof(T, member.skip_passes), "NAMES", NULL,                \
+            "leave out passes over the graph: names with commas, or all (see info --passes)"       \
+    }
+
+lw_status lwi_session_open(const char *path, const lwi_engine *engine, lwi_session *session);
 /* Only the model, for looking: what is not supported becomes an issue. */
 lw_status lwi_session_inspect(const char *path, lw_model **model);
 void lwi_session_close(lwi_session *session);

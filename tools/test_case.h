@@ -8,6 +8,7 @@
 #define LWI_TEST_CASE_H
 
 #include "compare_values.h"
+#include "session.h"
 
 typedef struct lwi_test_case {
     char *name, *folder, *model;
@@ -24,6 +25,6 @@ bool lwi_find_cases(const char *folder, lwi_test_cases *cases);
 void lwi_free_cases(lwi_test_cases *cases);
 
 /* NULL if it passed, else a new sentence. */
-char *lwi_run_case(const lwi_test_case *test, lwi_tolerance tolerance, int threads);
+char *lwi_run_case(const lwi_test_case *test, lwi_tolerance tolerance, const lwi_engine *engine);
 
 #endif

@@ -1,7 +1,9 @@
-/* SPDX-License-Identifier: MIT */
-#include "opt/fold_constants.h"
-
+/* SPDX-License-Identifier: MIT
+ * Constant folding: nodes whose inputs are all constants are computed once, at load. Only small
+ * tensors take part, so that loading stays cheap; a node that fails is left for the run to report.
+ */
 #include "ops/call.h"
+#include "opt/passes.h"
 
 #include <string.h>
 
@@ -111,24 +113,19 @@ static void adopt_constants(lwi_graph *g) {
     g->n_captures = n;
 }
 
-static lw_status fold_graph(lwi_network *network, lwi_graph *g) {
-    folder f = {.network = network, .graph = g};
+lw_status lwi_pass_fold_constants(lwi_rewrite *r) {
+    lwi_graph *g = r->graph;
+    folder f = {.network = r->network, .graph = g};
     lw_status status = LW_OK;
-    lwi_arena_init(&f.scratch, &network->arena.allocator);
+    lwi_arena_init(&f.scratch, &r->network->arena.allocator);
     if (g->parent) adopt_constants(g);
-    size_t kept = 0;
-    for (size_t i = 0; i < g->n_nodes; i++) {
+    for (size_t i = 0; i < g->n_nodes && status == LW_OK; i++) {
         bool folded = false;
-        if (status == LW_OK && is_candidate(g, &g->nodes[i]))
-            status = fold_node(&f, &g->nodes[i], &folded);
-        for (size_t a = 0; a < g->nodes[i].n_attrs && status == LW_OK; a++)
-            if (g->nodes[i].attrs[a].kind == LWI_ATTR_GRAPH)
-                status = fold_graph(network, g->nodes[i].attrs[a].graph);
-        if (!folded) g->nodes[kept++] = g->nodes[i];
+        if (is_candidate(g, &g->nodes[i])) status = fold_node(&f, &g->nodes[i], &folded);
+        if (!folded) continue;
+        lwi_rewrite_remove(r, &g->nodes[i]);
+        r->count++;
     }
-    g->n_nodes = kept;
     lwi_arena_free(&f.scratch);
     return status;
 }
-
-lw_status lwi_fold_constants(lwi_network *network) { return fold_graph(network, network->graph); }

@@ -203,3 +203,19 @@ lw_status lw_op(size_t index, lw_op_info *info) {
                          .kernels = lwi_cpu_knows(entry->op) ? "reference cpu" : "reference"};
     return LW_OK;
 }
+
+/* ------------------------------------------------------------------ passes */
+
+size_t lw_pass_count(void) { return LWI_PASS_COUNT; }
+
+lw_status lw_pass(size_t index, lw_pass_info *info) {
+    LW_TRY(check_info(__func__, info, info ? info->size : 0, sizeof *info));
+    LW_TRY(check_index(__func__, index, LWI_PASS_COUNT));
+    info->name = lwi_pass_name(index);
+    info->about = lwi_pass_about(index);
+    return LW_OK;
+}
+
+size_t lw_model_pass_rewrites(const lw_model *m, size_t pass) {
+    return m && pass < LWI_PASS_COUNT ? m->pass_counts[pass] : 0;
+}

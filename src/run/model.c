@@ -3,7 +3,6 @@
 
 #include "format/onnx/onnx.h"
 #include "graph/align.h"
-#include "opt/fold_constants.h"
 
 #include <string.h>
 
@@ -30,12 +29,15 @@ static lw_status new_model(const lw_model_options *options, lw_model **model) {
     if (options && options->size < sizeof *options)
         return lwi_fail(LW_INVALID, "lw_model_options: size is %zu, expected %zu", options->size,
                         sizeof *options);
+    uint64_t skip = 0;
+    LW_TRY(lwi_pass_set(o.skip_passes, &skip));
     const lw_allocator *allocator = o.allocator ? o.allocator : &lwi_malloc_allocator;
     lw_model *m = NULL;
     LW_TRY(lwi_alloc_array(allocator, 1, sizeof *m, &m));
     atomic_init(&m->refs, 1);
     m->allocator = *allocator;
     m->image_decoder = o.image_decoder;
+    m->skip_passes = skip;
     m->inspect = o.inspect;
     pthread_mutex_init(&m->align_lock, NULL);
     lwi_network_init(&m->network, allocator, o.inspect);
@@ -54,11 +56,12 @@ static void drop_constant_inputs(lwi_graph *g) {
 
 static lw_status prepare(lw_model *m, bool keep_graph) {
     lwi_network *n = &m->network;
-    lwi_graph_seal(n->graph);
-    LW_TRY(lwi_align_tensors(n, n->graph, SMALL_TENSOR));
+    lw_status status = lwi_align_tensors(n, n->graph, SMALL_TENSOR);
     if (n->ir_version < 4) drop_constant_inputs(n->graph);
-    if (!keep_graph && n->n_issues == 0) LW_TRY(lwi_fold_constants(n));
-    return lwi_graph_lifetimes(n->graph);
+    if (status == LW_OK && !keep_graph && n->n_issues == 0)
+        status = lwi_run_passes(n, m->skip_passes, m->pass_counts);
+    lwi_graph_seal(n->graph);
+    return status == LW_OK ? lwi_graph_lifetimes(n->graph) : status;
 }
 
 static lw_status read_model(lw_model *m, const void *data, size_t size, const char *path,

@@ -3,7 +3,7 @@
 #ifndef LWI_MODEL_H
 #define LWI_MODEL_H
 
-#include "graph/network.h"
+#include "opt/passes.h"
 #include "run/weights.h"
 
 struct lw_model {
@@ -12,6 +12,8 @@ struct lw_model {
     lwi_network network;
     lw_image_decoder image_decoder;
     bool inspect;
+    uint64_t skip_passes; /* a set, see opt/passes.h */
+    size_t pass_counts[LWI_PASS_COUNT];
     pthread_mutex_t align_lock; /* guards aligned, and the constants until it is set */
     bool aligned;
     size_t file_bytes;

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/plan.h"
 
-#include "ops/call.h"
+#include "ops/known.h"
 
 #include <string.h>
-
-/* Values up to this size are computed with the plan when all they depend on is known. */
-enum { LARGEST_KNOWN = 1 << 14 };
 
 typedef struct planner {
     const lw_model *model;
@@ -38,48 +35,6 @@ static lw_status find_needed(planner *p) {
         if (p->needed[i]) lwi_node_each_read(node, need_value, live);
     }
     return LW_OK;
-}
-
-/* -------------------------------------------- what is known with the plan */
-
-static lw_status known_output(void *state, lw_value *value) {
-    planner *p = state;
-    if (value->bytes > LARGEST_KNOWN) return LWI_LATER;
-    return lwi_arena_alloc(&p->plan->memory, value->bytes, 1, &value->data);
-}
-
-static lw_status known_bytes(void *state, size_t n, void **block) {
-    return lwi_arena_alloc(&((planner *)state)->plan->memory, n, 1, block);
-}
-
-static lw_status known_memory(void *state, size_t bytes, void **block) {
-    if (bytes > 16 * LARGEST_KNOWN) return LWI_LATER;
-    return known_bytes(state, bytes, block);
-}
-
-static bool has_subgraph(const lwi_node *node) {
-    for (size_t a = 0; a < node->n_attrs; a++)
-        if (node->attrs[a].kind == LWI_ATTR_GRAPH) return true;
-    return false;
-}
-
-/* All inputs, or all that matters of them, are there now. */
-static bool can_know(const planner *p, const lwi_node *node, size_t n_in) {
-    const unsigned flags = node->op->op->flags;
-    if (flags & LWI_RANDOM || has_subgraph(node)) return false;
-    if (flags & LWI_DIMS_ONLY) return true;
-    for (size_t i = 0; i < n_in; i++) {
-        const lw_value *v = p->in[i];
-        if (v && (v->kind != LW_KIND_TENSOR || (!v->data && v->count) || v->bytes > LARGEST_KNOWN))
-            return false;
-    }
-    return true;
-}
-
-static bool small_outputs(const planner *p, const lwi_node *node) {
-    for (size_t k = 0; k < node->n_outputs; k++)
-        if (p->out[k] && p->out[k]->bytes > LARGEST_KNOWN) return false;
-    return true;
 }
 
 /* ------------------------------------------------------------------ nodes */
@@ -117,37 +72,15 @@ static void place_outputs(planner *p, const lwi_node *node, lwi_place place) {
         if (node->outputs[k] >= 0) p->plan->places[node->outputs[k]] = (uint8_t)place;
 }
 
-static bool is_plain(const planner *p, const lwi_node *node) {
-    for (size_t k = 0; k < node->n_outputs; k++)
-        if (p->out[k] && (p->out[k]->kind != LW_KIND_TENSOR || p->out[k]->storage)) return false;
-    return true;
-}
-
 static void fix_outputs(planner *p, const lwi_node *node) {
     for (size_t k = 0; k < node->n_outputs; k++)
         if (p->out[k]) p->out[k]->fixed = LWI_FIXED_PLAN;
 }
 
-/* Computes the node for good if that is possible; otherwise data pointers are as before. */
 static bool know_node(planner *p, lwi_call *call) {
-    const lwi_node *node = call->node;
-    if (!can_know(p, node, call->n_in) || !small_outputs(p, node)) return false;
-    lwi_host host = {.memory = known_memory,
-                     .output = known_output,
-                     .bytes = known_bytes,
-                     .allocator = p->host->allocator};
-    call->host = &host;
-    call->state = p;
-    const lw_status status = lwi_call_run(call, NULL);
-    call->host = p->host;
-    call->state = p->state;
-    if (status == LW_OK && is_plain(p, node)) {
-        fix_outputs(p, node);
-        return true;
-    }
-    for (size_t k = 0; k < node->n_outputs; k++)
-        if (p->out[k]) lwi_value_clear(p->out[k]);
-    return false;
+    if (!lwi_know(call, &p->plan->memory)) return false;
+    fix_outputs(p, call->node);
+    return true;
 }
 
 static lw_status choose_kernel(planner *p, size_t index, lwi_call *call) {

@@ -105,7 +105,7 @@ static lw_status check_operator(const lwi_node *node, int64_t version) {
 }
 
 lw_status lwi_onnx_emit(lwi_onnx *o, lwi_graph *g, lwi_node *node, int64_t version) {
-    node->op = lwi_op_find(node->domain, node->op_type);
+    if (strcmp(node->domain, "lampwick") != 0) node->op = lwi_op_find(node->domain, node->op_type);
     for (size_t i = 0; i < node->n_attrs; i++)
         if (node->attrs[i].kind == LWI_ATTR_TENSOR)
             LW_TRY(lwi_onnx_align(o, node->attrs[i].tensor));
