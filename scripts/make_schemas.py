@@ -27,7 +27,8 @@ QLinearGlobalAveragePool QLinearLeakyRelu QLinearMul QLinearSigmoid QLinearSoftm
 QuantizeLinear QuickGelu Range RotaryEmbedding SkipLayerNormalization
 SkipSimplifiedLayerNormalization Trilu Unique NhwcFusedConv BiasAdd GatherND MurmurHash3
 TransposeMatMul""".split()
-ORT_ONNX = ["SimplifiedLayerNormalization"]  # in ai.onnx, but only onnxruntime has a schema of it
+# In ai.onnx, but only onnxruntime has a schema of it; some exporters say com.microsoft.
+ORT_ONNX = ["SimplifiedLayerNormalization"]
 LEGACY = ["Upsample", "Scatter"]             # brought up to date at load: no operators inside
 
 
@@ -67,8 +68,7 @@ def number(value):
     return min(int(value), 255)
 
 
-def emit(schema, out):
-    ident = re.sub(r"\W", "_", f"{schema.domain}_{schema.name}")
+def emit(schema, out, domain=None):
     groups = {}
     ins = params(schema, schema.inputs, groups)
     outs = params(schema, schema.outputs, groups)
@@ -79,7 +79,8 @@ def emit(schema, out):
         if kind.startswith("SPARSE"):
             kind = "TENSOR"
         attrs.append(f'{{"{a.name}", LWI_ATTR_{kind}, {"true" if a.required else "false"}}}')
-    domain = "" if schema.domain == "ai.onnx" else schema.domain
+    if domain is None:
+        domain = "" if schema.domain == "ai.onnx" else schema.domain
     out.append((domain, schema.name,
                 f'LWI_SCHEMA("{domain}", "{schema.name}", {schema.since_version}, '
                 f"{number(schema.min_input)}, {number(schema.max_input)}, "
@@ -106,6 +107,8 @@ def main():
             newest[(s.domain, s.name)] = (s.since_version, s)
     for _, s in newest.values():
         emit(s, out)
+        if s.name in ORT_ONNX:
+            emit(s, out, "com.microsoft")
     missing = set(MICROSOFT) - {n for d, n, _ in out if d == "com.microsoft"}
     if missing:
         sys.exit(f"no schema of {missing}")

@@ -143,8 +143,11 @@ def skip_normalisation(cases, n):
               inputs + [maybe(normal(size)), maybe(normal(size))], everything, epsilon=1e-5)
     cases.add(f"ms_skip_simplified_layer_normalization_{n}", "SkipSimplifiedLayerNormalization",
               inputs + [maybe(normal(size))], everything, epsilon=1e-5)
-    cases.add(f"simplified_layer_normalization_{n}", "SimplifiedLayerNormalization",
-              [inputs[0], inputs[2]], ["f4"], domain="", axis=-1, epsilon=1e-5)
+    plain = ("SimplifiedLayerNormalization", [inputs[0], inputs[2]])
+    cases.add(f"simplified_layer_normalization_{n}", *plain, ["f4"], domain="", axis=-1,
+              epsilon=1e-5)
+    cases.add(f"ms_simplified_layer_normalization_{n}", *plain, ["f4"],
+              oracle=(plain[0], "", plain[1]), axis=-1, epsilon=1e-5)
 
 
 def embedding(cases, n):
