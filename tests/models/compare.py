@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Runs real models with lampwick and with ONNX Runtime on the same inputs and compares every
 output: the largest difference, divided by the largest magnitude of the output, must stay under
-1e-3, integers and labels must be equal, and so must the top class of each score vector.
+1e-3, integers and labels must be equal, and so must the top class of each score vector. One thread
+and several must give the same bits.
 
     python3 tests/models/compare.py LIBLAMPWICK.SO MODELS_FOLDER [NAME...]
 """
@@ -143,6 +144,21 @@ def same_top(mine, theirs):
     return (mine.argmax(1) == theirs.argmax(1)).all()
 
 
+def same_bits(a, b):
+    if isinstance(a, list):
+        return len(a) == len(b) and all(same_bits(x, y) for x, y in zip(a, b))
+    if isinstance(a, dict) or a is None:
+        return a == b
+    return np.array_equal(a, b) if a.dtype == object else a.tobytes() == b.tobytes()
+
+
+def run(library, path, feeds, threads):
+    model = library.load(path, threads)
+    outputs = model.run(feeds)
+    model.close()
+    return outputs
+
+
 def compare(library, path, root):
     label = str(path.relative_to(root))
     folder, random = path.parent, np.random.default_rng(7)
@@ -154,15 +170,15 @@ def compare(library, path, root):
         given = given_input(folder, index)
         feeds[info.name] = make_input(folder.name, folder, info, random) if given is None else given
     theirs = session.run(None, feeds)
-    model = library.load(path)
-    mine = model.run(feeds)
-    model.close()
+    mine = run(library, path, feeds, 0)
+    same = all(same_bits(a, b) for a, b in zip(mine, run(library, path, feeds, 1)))
     worst = max((difference(a, b) for a, b in zip(mine, theirs)), default=0)
     top = all(same_top(a, b) for a, b in zip(mine, theirs) if not isinstance(b, (list, dict)))
     limit = LOOSE.get(label, TOLERANCE)
-    good = worst < limit and top
+    good = worst < limit and top and same
     print(f"{'ok' if good else 'not ok'} - {label}: difference {worst:.2e}"
-          f"{'' if top else ', another top class'}", flush=True)
+          f"{'' if top else ', another top class'}"
+          f"{'' if same else ', other bits with one thread'}", flush=True)
     return good
 
 

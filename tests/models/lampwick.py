@@ -27,6 +27,11 @@ class IoInfo(c.Structure):
                 ("dims", P), ("dim_names", P), ("has_default", c.c_bool)]
 
 
+class ContextOptions(c.Structure):
+    _fields_ = [("size", c.c_size_t), ("threads", c.c_int), ("executor", P), ("allocator", P),
+                ("memory_limit", c.c_size_t), ("max_plans", c.c_size_t)]
+
+
 class Text(c.Structure):
     _fields_ = [("data", P), ("size", c.c_size_t)]
 
@@ -123,15 +128,17 @@ class Library:
         raw = c.string_at(self.c.lw_tensor_data(value), size) if size else b""
         return np.frombuffer(raw, DTYPES[code]).reshape(shape)
 
-    def load(self, path):
-        return Model(self, path)
+    def load(self, path, threads=0):
+        return Model(self, path, threads)
 
 
 class Model:
-    def __init__(self, library, path):
+    def __init__(self, library, path, threads):
         self.library, self.model, self.context = library, P(), P()
         library.check(library.c.lw_model_load(str(path).encode(), None, c.byref(self.model)))
-        library.check(library.c.lw_context_new(self.model, None, c.byref(self.context)))
+        options = ContextOptions(size=c.sizeof(ContextOptions), threads=threads)
+        library.check(library.c.lw_context_new(self.model, c.byref(options),
+                                               c.byref(self.context)))
 
     def outputs(self):
         names = []
