@@ -270,8 +270,8 @@ const lwi_command lwi_cmd_run = {
     .examples = "lampwick run digits.onnx --input seven.png --top 3 --labels labels.txt\n"
                 "lampwick run net.onnx -i image=cat.jpg --resize 256 --crop 224 --mean "
                 "0.485,0.456,0.406 --std 0.229,0.224,0.225\n"
-                "lampwick run vad.onnx -i input=speech.wav --rate 16000 -i sr=16000 -i "
-                "state=@zeros\n"
+                "lampwick run vad.onnx -i input=speech.wav --rate 16000 -s input=1x576 -i sr=16000 "
+                "-i state=@zeros\n"
                 "lampwick run net.onnx -i x=a.npy -o y=b.npy",
     LWI_OPTIONS(table),
     .least = 1,
