@@ -5,8 +5,12 @@
 #define LWI_KERN_KERNELS_H
 
 #include "base/cpu.h"
+#include "kern/codes.h"
+#include "kern/depthwise_i8.h"
+#include "kern/gemm_i8.h"
 #include "kern/map_f32.h"
 #include "kern/nbits_dot.h"
+#include "kern/pack_i8.h"
 #include "kern/pointwise_f32.h"
 #include "kern/tile_f32.h"
 
