@@ -74,5 +74,5 @@ float lwi_program_value(const lwi_program *p, const float *inputs) {
             x[k] = s->operands[k] < 0 ? p->constants[-1 - s->operands[k]] : values[s->operands[k]];
         values[p->n_inputs + i] = lwi_pointwise_value(s->code, x[0], x[1], x[2]);
     }
-    return values[p->n_inputs + p->n_steps - (p->n_steps > 0 || p->n_inputs > 0)];
+    return p->n_steps ? values[p->n_inputs + p->n_steps - 1] : values[0];
 }
