@@ -144,6 +144,12 @@ static lw_status keep_first(prober *p, size_t i) {
     return lwi_shapes_set(p->shapes, (int)i, v->dtype, v->rank, v->dims);
 }
 
+/* A negative number made from the sizes of two rounds. */
+static int64_t mark(int64_t first, int64_t second) {
+    const int64_t low = INT64_C(0x3fffffff);
+    return -((first & low) << 30 | (second & low)) - 1;
+}
+
 /* The round with ones fits few networks: where it does not, it says nothing. */
 static void compare(prober *p, size_t i) {
     lwi_shape *s = &p->shapes->of[i];
@@ -154,7 +160,8 @@ static void compare(prober *p, size_t i) {
         return;
     }
     for (int d = 0; d < s->rank; d++)
-        if (s->dims[d] != v->dims[d]) ((int64_t *)s->dims)[d] = -1;
+        if (s->dims[d] >= 0 && s->dims[d] != v->dims[d])
+            ((int64_t *)s->dims)[d] = mark(s->dims[d], v->dims[d]);
 }
 
 static lw_status run_round(prober *p) {
@@ -202,3 +209,10 @@ lw_status lwi_shapes_set(lwi_shapes *shapes, int value, lw_dtype dtype, int rank
 }
 
 void lwi_shapes_free(lwi_shapes *shapes) { lwi_arena_free(&shapes->memory); }
+
+bool lwi_shapes_equal(const lwi_shape *a, const lwi_shape *b) {
+    if (a->rank < 0 || a->rank != b->rank) return false;
+    for (int d = 0; d < a->rank; d++)
+        if (a->dims[d] != b->dims[d]) return false;
+    return true;
+}

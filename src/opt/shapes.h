@@ -12,9 +12,10 @@
 #include "graph/graph.h"
 
 typedef struct lwi_shape {
-    lw_dtype dtype;      /* LW_DTYPE_NONE: not a tensor, or not known */
-    int rank;            /* -1: not known */
-    const int64_t *dims; /* [rank]; -1 where not fixed */
+    lw_dtype dtype; /* LW_DTYPE_NONE: not a tensor, or not known */
+    int rank;       /* -1: not known */
+    /* [rank] Negative where not fixed; equal negative numbers were the same size in each round. */
+    const int64_t *dims;
 } lwi_shape;
 
 typedef struct lwi_shapes {
@@ -34,5 +35,8 @@ static inline const lwi_shape *lwi_shape_of(const lwi_shapes *shapes, int value)
     static const lwi_shape unknown = {LW_DTYPE_NONE, -1, NULL};
     return value >= 0 && (size_t)value < shapes->n ? &shapes->of[value] : &unknown;
 }
+
+/* Both shapes are known, and the same as far as can be told. */
+bool lwi_shapes_equal(const lwi_shape *a, const lwi_shape *b);
 
 #endif
