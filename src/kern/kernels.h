@@ -7,12 +7,15 @@
 #include "base/cpu.h"
 #include "kern/codes.h"
 #include "kern/depthwise_i8.h"
+#include "kern/gemm_f32.h"
 #include "kern/gemm_i8.h"
 #include "kern/map_f32.h"
 #include "kern/nbits_dot.h"
+#include "kern/pack_f32.h"
 #include "kern/pack_i8.h"
 #include "kern/pointwise_f32.h"
 #include "kern/tile_f32.h"
+#include "kern/transpose_f32.h"
 
 typedef struct lwi_kernels {
 #define LWI_KERNEL(name, type, avx2, avx512, vnni, neon, dot, i8mm) type *name;
