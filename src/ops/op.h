@@ -55,7 +55,7 @@ typedef struct lwi_packing {
     const char *form;
     uint64_t variant;
     size_t bytes;   /* of the packed form */
-    lw_dtype shown; /* element type that pack gets to see */
+    lw_dtype shown; /* element type that pack gets to see; LW_DTYPE_NONE: the value as it lies */
     lw_status (*pack)(void *arg, const lw_value *from, void *to);
     void *arg;
 } lwi_packing;

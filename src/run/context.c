@@ -28,9 +28,14 @@ static lw_status init(lw_context *c, const lw_context_options *o) {
     c->memory_limit = o->memory_limit ? o->memory_limit : (size_t)lwi_cpu_memory();
     lwi_pool_init(&c->pool, &c->allocator, c->memory_limit);
     c->in_pool = lwi_pool_allocator(&c->pool);
+    c->stack.pool = &c->pool;
     lwi_arena_init(&c->strings, &c->allocator);
     lwi_host_init(c);
     LW_TRY(lwi_alloc_array(&c->allocator, c->max_plans, sizeof *c->plans, &c->plans));
+    const lwi_graph *g = c->model->network.graph;
+    LW_TRY(lwi_alloc_array(&c->allocator, g->n_inputs, sizeof *c->inputs, &c->inputs));
+    LW_TRY(lwi_alloc_array(&c->allocator, g->n_outputs, sizeof *c->outputs, &c->outputs));
+    LW_TRY(lwi_alloc_array(&c->allocator, g->n_outputs, sizeof *c->wanted, &c->wanted));
     LW_TRY(lwi_model_align(c->model));
     return set_threads(c, o);
 }
@@ -60,7 +65,10 @@ void lw_context_free(lw_context *c) {
     if (c->own_pool) lwi_thread_pool_leave();
     lw_context_trim(c);
     lwi_free(&c->allocator, c->plans);
-    lwi_free(&c->allocator, c->scratch);
+    lwi_free(&c->allocator, c->inputs);
+    lwi_free(&c->allocator, c->outputs);
+    lwi_free(&c->allocator, c->wanted);
+    lwi_free(&c->allocator, c->arenas);
     lwi_arena_free(&c->strings);
     lw_model_free(c->model);
     const lw_allocator allocator = c->allocator;
@@ -70,11 +78,13 @@ void lw_context_free(lw_context *c) {
 void lw_context_trim(lw_context *c) {
     if (!c) return;
     lwi_context_forget_plans(c);
+    if (c->stack.pool) lwi_scratch_free(&c->stack);
     lwi_pool_trim(&c->pool);
     lwi_arena_free(&c->strings);
-    lwi_free(&c->allocator, c->arena);
-    c->arena = NULL;
-    c->arena_bytes = 0;
+    for (size_t i = 0; i < c->cap_arenas; i++) {
+        lwi_free(&c->allocator, c->arenas[i].block);
+        c->arenas[i] = (lwi_region){NULL, 0};
+    }
 }
 
 void lw_context_cancel(lw_context *c) {
@@ -85,7 +95,9 @@ lw_status lw_context_memory(const lw_context *c, lw_memory_info *info) {
     if (!c || !info || info->size < sizeof *info)
         return lwi_fail(LW_INVALID, "lw_context_memory: context or info is NULL, or its size is "
                                     "not set");
-    info->arena = c->arena_bytes;
+    info->arena = 0;
+    for (size_t i = 0; i < c->cap_arenas; i++)
+        info->arena += c->arenas[i].bytes;
     info->blocks = c->pool.held;
     info->plans = c->n_plans;
     info->allocations = c->allocations + c->pool.allocations;

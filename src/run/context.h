@@ -4,59 +4,61 @@
 #define LWI_CONTEXT_H
 
 #include "run/plan.h"
+#include "run/scratch.h"
+
+/* Where the values of a plan lie. Graphs that stand in each other run at the same time, so each
+ * depth has one. */
+typedef struct lwi_region {
+    void *block;
+    size_t bytes;
+} lwi_region;
 
 struct lw_context {
     lw_model *model;
     lw_allocator allocator;
-    lwi_pool pool;        /* scratch, and values of late nodes */
-    lw_allocator in_pool; /* the pool as an allocator */
-    lwi_arena strings;    /* bytes made in this run */
-    lwi_host host;        /* what operators get; its state is an lwi_frame */
+    lwi_pool pool;           /* large scratch, and values of late nodes */
+    lw_allocator in_pool;    /* the pool as an allocator */
+    lwi_scratch_stack stack; /* scratch memory of the nodes under way */
+    lwi_arena strings;       /* bytes made in this run */
+    lwi_host host;           /* what operators get; its state is an lwi_plan */
     lw_executor executor;
     bool own_pool; /* the executor is the process's thread pool */
     int threads;
-    void *arena; /* where READY values lie */
-    size_t arena_bytes;
+    lwi_region *arenas; /* by depth */
+    size_t cap_arenas;
     size_t allocations;
     size_t memory_limit;
-    lwi_plan **plans;
+    lwi_plan **plans; /* of the main graph; the last one used first */
     size_t n_plans, max_plans;
-    uint64_t runs;
-    void **scratch; /* blocks of the nodes under way, the outermost node's first */
-    size_t n_scratch, cap_scratch;
+    const lw_value **inputs; /* [graph inputs] of the run under way; NULL: left out */
+    lw_value **outputs;      /* [graph outputs] the caller's tensors, or those made */
+    bool *wanted;            /* [graph outputs] */
     atomic_bool cancel;
     lw_profile_fn profile;
     void *profile_user;
 };
 
-/* One graph being executed. */
-typedef struct lwi_frame {
-    lw_context *context;
-    const lwi_graph *graph;
-    const struct lwi_frame *outer;
-    const lw_value **slots; /* [slots] NULL: not there (yet) */
-    bool *owned;            /* [slots] released when it dies */
-} lwi_frame;
-
-/* The services of a context (run/host.c); call->state is an lwi_frame. */
+/* The services of a context (run/host.c). */
 void lwi_host_init(lw_context *context);
-void lwi_host_release_scratch(lw_context *context, size_t keep);
 
-/* Runs all nodes. plan: of the main graph, NULL for subgraphs. */
-lw_status lwi_execute(lwi_frame *frame, lwi_plan *plan);
+/* Runs a plan on values that fit it. Outputs that are NULL are made; on failure they are NULL
+ * again. A graph that is not the main one gets them from the pool. */
+lw_status lwi_execute(lwi_plan *plan, const lw_value *const *givens, lw_value **outputs);
 /* For lwi_host.subgraph. */
 lw_status lwi_execute_subgraph(void *state, const lwi_graph *graph, const lw_value *const *inputs,
                                size_t n_inputs, lw_value **outputs, size_t n_outputs);
-/* A frame with room for the graph's values, its constants in place. */
-lw_status lwi_frame_open(lw_context *context, const lwi_graph *graph, const lwi_frame *outer,
-                         lwi_frame *frame);
-void lwi_frame_close(lwi_frame *frame);
+/* Output i of a run into the tensor given for it, or into a new one (run/outputs.c). */
+lw_status lwi_open_output(lwi_plan *plan, lw_value **outputs, size_t i, const lw_value *like);
+lw_status lwi_give_output(lwi_plan *plan, lw_value **outputs, size_t i);
 
-/* The plan for these inputs, from memory or new (run/plan_cache.c). */
+/* Makes a plan for these inputs and remembers it (run/plan_cache.c). */
 lw_status lwi_context_plan(lw_context *context, const lw_value *const *inputs, const bool *wanted,
                            lwi_plan **plan);
+/* One that is remembered and fits; NULL: none. */
+lwi_plan *lwi_context_find_plan(lw_context *context, const lw_value *const *inputs,
+                                const bool *wanted);
 void lwi_context_forget_plans(lw_context *context);
-/* Makes the arena at least so large. */
-lw_status lwi_context_reserve(lw_context *context, size_t bytes);
+/* Makes the arena of that depth at least so large. */
+lw_status lwi_context_reserve(lw_context *context, size_t depth, size_t bytes);
 
 #endif

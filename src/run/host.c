@@ -6,13 +6,10 @@
 
 #include <string.h>
 
+static lw_context *context_of(void *state) { return ((lwi_plan *)state)->context; }
+
 static lw_status memory(void *state, size_t bytes, void **block) {
-    lw_context *c = ((lwi_frame *)state)->context;
-    LW_TRY(lwi_grow(&c->allocator, &c->scratch, &c->cap_scratch, c->n_scratch + 1,
-                    sizeof *c->scratch));
-    LW_TRY(lwi_pool_get(&c->pool, bytes, block));
-    c->scratch[c->n_scratch++] = *block;
-    return LW_OK;
+    return lwi_scratch_get(&context_of(state)->stack, bytes, block);
 }
 
 static lw_status keep(void *state, size_t n, void **block) {
@@ -24,16 +21,11 @@ static lw_status keep(void *state, size_t n, void **block) {
 static lw_status packed(void *state, const lw_value *value, const lwi_packing *packing,
                         const void **made) {
     if (value->fixed != LWI_FIXED_MODEL) return LW_OK;
-    return lwi_model_packed(((lwi_frame *)state)->context->model, value, packing, made);
-}
-
-void lwi_host_release_scratch(lw_context *c, size_t keep) {
-    while (c->n_scratch > keep)
-        lwi_pool_put(&c->pool, c->scratch[--c->n_scratch]);
+    return lwi_model_packed(context_of(state)->model, value, packing, made);
 }
 
 static lw_status output(void *state, lw_value *value) {
-    lw_context *c = ((lwi_frame *)state)->context;
+    lw_context *c = context_of(state);
     void *data = NULL;
     LW_TRY(lwi_pool_get(&c->pool, value->bytes, &data));
     const lw_status status = lwi_storage_make(&c->in_pool, data, &value->storage);
@@ -43,19 +35,19 @@ static lw_status output(void *state, lw_value *value) {
 }
 
 static lw_status bytes(void *state, size_t n, void **block) {
-    return lwi_arena_alloc(&((lwi_frame *)state)->context->strings, n, 1, block);
+    return lwi_arena_alloc(&context_of(state)->strings, n, 1, block);
 }
 
 static void parallel(void *state, size_t n, void (*task)(void *arg, size_t i), void *arg) {
-    const lw_context *c = ((lwi_frame *)state)->context;
+    const lw_context *c = context_of(state);
     if (c->own_pool) lwi_thread_pool_run(c->threads, n, task, arg);
     else c->executor.parallel(c->executor.user, n, task, arg);
 }
 
-static int threads(void *state) { return ((lwi_frame *)state)->context->threads; }
+static int threads(void *state) { return context_of(state)->threads; }
 
 static bool cancelled(void *state) {
-    return atomic_load_explicit(&((lwi_frame *)state)->context->cancel, memory_order_relaxed);
+    return atomic_load_explicit(&context_of(state)->cancel, memory_order_relaxed);
 }
 
 void lwi_host_init(lw_context *c) {

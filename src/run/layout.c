@@ -80,7 +80,7 @@ static void find_deaths(layouter *l) {
     }
     for (size_t i = 0; i < g->n_nodes; i++) {
         const lwi_node *node = &g->nodes[i];
-        if (p->steps[i] != LWI_STEP_LATE || !(node->op->op->flags & LWI_VIEW)) continue;
+        if (p->work[i] != LWI_WORK_LATE || !(node->op->op->flags & LWI_VIEW)) continue;
         if (node->inputs[0] >= 0) p->deaths[p->roots[node->inputs[0]]] = (int)g->n_nodes;
     }
 }
@@ -118,7 +118,8 @@ static void place_node(layouter *l, size_t index) {
     }
 }
 
-lw_status lwi_plan_layout(lwi_plan *plan, const lwi_graph *graph) {
+lw_status lwi_plan_layout(lwi_plan *plan) {
+    const lwi_graph *graph = plan->graph;
     layouter l = {.plan = plan, .graph = graph};
     size_t *first = NULL;
     int *ending = NULL;
@@ -134,7 +135,7 @@ lw_status lwi_plan_layout(lwi_plan *plan, const lwi_graph *graph) {
     for (size_t s = 0; s < graph->n_slots; s++)
         if (plan->places[s] == LWI_PLACE_ARENA) ending[first[plan->deaths[s] + 1]++] = (int)s;
     for (size_t i = 0; i < graph->n_nodes; i++) {
-        if (plan->steps[i] == LWI_STEP_READY) place_node(&l, i);
+        if (plan->work[i] == LWI_WORK_READY) place_node(&l, i);
         for (size_t e = first[i]; e < first[i + 1]; e++) {
             const int id = ending[e];
             if (plan->deaths[id] == (int)i)

@@ -8,6 +8,9 @@
 
 /* Tensors up to this size are aligned at load, so that they can take part in folding. */
 enum { SMALL_TENSOR = 4096 };
+/* Float tensors up to this size are aligned for the first context, larger ones when a kernel wants
+ * to read them as they are. */
+enum { SMALL_FLOATS = 1 << 16 };
 
 lw_model *lwi_model_ref(const lw_model *model) {
     lw_model *m = (lw_model *)model;
@@ -56,7 +59,7 @@ static void drop_constant_inputs(lwi_graph *g) {
 
 static lw_status prepare(lw_model *m, bool keep_graph) {
     lwi_network *n = &m->network;
-    lw_status status = lwi_align_tensors(n, n->graph, SMALL_TENSOR);
+    lw_status status = lwi_align_tensors(n, n->graph, SMALL_TENSOR, SMALL_TENSOR);
     if (n->ir_version < 4) drop_constant_inputs(n->graph);
     if (status == LW_OK && !keep_graph && n->n_issues == 0)
         status = lwi_run_passes(n, m->skip_passes, m->pass_counts);
@@ -105,7 +108,8 @@ lw_status lwi_model_align(const lw_model *model) {
     lw_model *m = (lw_model *)model;
     lw_status status = LW_OK;
     pthread_mutex_lock(&m->align_lock);
-    if (!m->aligned) status = lwi_align_tensors(&m->network, m->network.graph, SIZE_MAX);
+    if (!m->aligned)
+        status = lwi_align_tensors(&m->network, m->network.graph, SIZE_MAX, SMALL_FLOATS);
     m->aligned = status == LW_OK;
     pthread_mutex_unlock(&m->align_lock);
     return status;
@@ -116,5 +120,28 @@ lw_status lwi_model_packed(const lw_model *model, const lw_value *value, const l
     bool made = false;
     LW_TRY(lwi_weights_get((lwi_weights *)&model->weights, value, packing, packed, &made));
     if (made) lwi_network_forget(&model->network, value->data, value->bytes);
+    return LW_OK;
+}
+
+/* The value and its elements behind it. */
+enum { HEADER = (sizeof(lw_value) + LWI_ALIGN - 1) / LWI_ALIGN * LWI_ALIGN };
+
+static lw_status copy(void *unused, const lw_value *from, void *to) {
+    lw_value *v = to;
+    (void)unused;
+    memcpy(v, from, sizeof *v);
+    v->data = (char *)to + HEADER;
+    memcpy(v->data, from->data, from->bytes);
+    return LW_OK;
+}
+
+lw_status lwi_model_aligned(const lw_model *model, const lw_value *value,
+                            const lw_value **aligned) {
+    *aligned = value;
+    if (value->kind != LW_KIND_TENSOR || lwi_is_aligned(value)) return LW_OK;
+    const lwi_packing packing = {.form = "aligned", .bytes = HEADER + value->bytes, .pack = copy};
+    const void *made = NULL;
+    LW_TRY(lwi_model_packed(model, value, &packing, &made));
+    *aligned = made;
     return LW_OK;
 }

@@ -22,8 +22,11 @@ struct lw_model {
 
 lw_model *lwi_model_ref(const lw_model *model);
 /* Makes sure that constants can be read by kernels: done once, by the first who needs it, so that
- * loading alone touches no weights. */
+ * loading alone touches no weights. Large tensors of float numbers are left out: most are wanted
+ * in a packed form only. */
 lw_status lwi_model_align(const lw_model *model);
+/* A constant, or a copy of it if it is not aligned. */
+lw_status lwi_model_aligned(const lw_model *model, const lw_value *value, const lw_value **aligned);
 /* The packed form of one of the model's constants, made if it is not there yet. The pages of the
  * file that hold the constant are given back then. */
 lw_status lwi_model_packed(const lw_model *model, const lw_value *value, const lwi_packing *packing,

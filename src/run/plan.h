@@ -1,57 +1,106 @@
 /* SPDX-License-Identifier: MIT
- * A plan says, for one set of input types and shapes and one set of wanted outputs, what each node
- * of the main graph makes, where in the arena it lies, and which kernel computes it. What depends
- * on shapes alone is computed when the plan is made. Nodes whose shapes depend on data are left to
- * the run ("late"). */
+ * A plan says, for one set of types and shapes given to a graph and one set of wanted outputs, what
+ * each node makes, where in the arena it lies, and which kernel computes it; and it holds the calls
+ * ready to be run one after the other. What depends on shapes alone is computed when the plan is
+ * made. Nodes whose shapes depend on data are left to the run ("late"). The plans of a subgraph
+ * belong to the plan of the graph around it. */
 #ifndef LWI_PLAN_H
 #define LWI_PLAN_H
 
 #include "backend/cpu/cpu_backend.h"
 #include "run/model.h"
 
-typedef enum lwi_step {
-    LWI_STEP_SKIP,  /* not needed, or computed with the plan */
-    LWI_STEP_READY, /* outputs have shapes and places */
-    LWI_STEP_VIEW,  /* the output is the input with another shape */
-    LWI_STEP_LATE   /* shapes are found in the run */
-} lwi_step;
+typedef enum lwi_work {
+    LWI_WORK_NONE,  /* not needed, or computed with the plan */
+    LWI_WORK_READY, /* outputs have shapes and places */
+    LWI_WORK_VIEW,  /* the output is the input with another shape: nothing is left to do */
+    LWI_WORK_LATE   /* shapes are found in the run */
+} lwi_work;
 
 typedef enum lwi_place {
-    LWI_PLACE_NONE,  /* made by a late node, or not at all */
-    LWI_PLACE_INPUT, /* of the run */
+    LWI_PLACE_NONE,  /* made by a late node, or not at all; or given, with any type */
+    LWI_PLACE_INPUT, /* given in the run */
     LWI_PLACE_KNOWN, /* a constant, or computed with the plan */
     LWI_PLACE_ARENA, /* at offset */
     LWI_PLACE_VIEW,  /* where the value `root` lies */
     LWI_PLACE_OUTPUT /* in the memory of output `offset` of the run */
 } lwi_place;
 
-typedef struct lwi_plan {
-    lwi_arena memory;              /* holds all below, and what was computed */
-    const lw_value *const *inputs; /* [graph inputs] types and shapes; NULL: left out */
-    const bool *wanted;            /* [graph outputs] */
-    uint8_t *steps;                /* [nodes] lwi_step */
-    const lwi_kernel **kernels;    /* [nodes] NULL: the reference */
-    void **prepared;               /* [nodes] call->prepared */
-    uint64_t *packed;              /* [nodes] call->packed */
-    lw_value *values;              /* [slots] types and shapes of READY values */
-    uint8_t *places;               /* [slots] lwi_place */
-    size_t *offsets;               /* [slots] */
-    int *roots;                    /* [slots] for views */
-    int *deaths;                   /* [slots] last node that needs the memory */
-    size_t arena_bytes;
-    uint64_t used; /* when it was last used */
-} lwi_plan;
+/* What a run does for one node. */
+typedef struct lwi_step {
+    lw_status (*run)(lwi_call *call); /* NULL: late */
+    lwi_call call;                    /* its arrays are filled in the run if it is late */
+    bool converted;                   /* run sees wider types (LWI_WIDEN, LWI_UNPACK) */
+    int *dead;                        /* values of late nodes that die here */
+    size_t n_dead;
+} lwi_step;
 
-/* Makes a plan; types and shapes of inputs are copied. */
-lw_status lwi_plan_make(const lw_model *model, const lwi_host *host, void *state,
-                        const lw_value *const *inputs, const bool *wanted, lwi_plan **plan);
+typedef struct lwi_plan lwi_plan;
+
+/* The plans of one subgraph. */
+enum { LWI_SUBPLANS = 8 };
+typedef struct lwi_subplans {
+    const lwi_graph *graph;
+    size_t n_outputs; /* that are wanted: the first ones */
+    bool *wanted;
+    lwi_plan *plans[LWI_SUBPLANS]; /* the last one used first */
+    size_t n_plans;
+    size_t misses; /* how often there was none that fitted */
+} lwi_subplans;
+
+struct lwi_plan {
+    lwi_arena memory;    /* holds all below, and what was computed */
+    lw_context *context; /* that it runs in */
+    const lwi_graph *graph;
+    lwi_plan *outer; /* of the graph that a subgraph stands in; NULL: the main graph */
+    size_t depth;    /* of nested graphs: 0 is the main one */
+
+    /* What it was made for. */
+    const lw_value *const *givens; /* [inputs, then captures] types and shapes; NULL: left out */
+    bool any;                      /* nothing is known of what is given */
+    const bool *wanted;            /* [graph outputs] */
+
+    uint8_t *work;    /* [nodes] lwi_work */
+    lw_value *values; /* [slots] types and shapes; data where it lies */
+    uint8_t *places;  /* [slots] lwi_place */
+    size_t *offsets;  /* [slots] */
+    int *roots;       /* [slots] for views */
+    int *deaths;      /* [slots] last node that needs the memory */
+    size_t arena_bytes;
+    void *base; /* the arena that values point into */
+
+    lwi_step *steps;
+    size_t n_steps;
+    const lw_value **slots; /* [slots] what late nodes and outputs read; NULL: not there (yet) */
+    int *late;              /* slots that late nodes fill, released after each run */
+    size_t n_late;
+    int *moving; /* slots of views whose root lies elsewhere in each run */
+    size_t n_moving;
+    bool *made; /* [graph outputs] by the run under way */
+    lwi_subplans *subgraphs;
+    size_t n_subgraphs, cap_subgraphs;
+};
+
+/* The slot of given value i. */
+static inline int lwi_given_slot(const lwi_graph *g, size_t i) {
+    return i < g->n_inputs ? g->inputs[i] : g->captures[i - g->n_inputs].inner;
+}
+
+/* Makes a plan for values of these types and shapes. any: for all values; nearly everything is
+ * late then. */
+lw_status lwi_plan_make(lw_context *context, const lwi_graph *graph, lwi_plan *outer,
+                        const lw_value *const *givens, bool any, const bool *wanted,
+                        lwi_plan **plan);
 void lwi_plan_free(lwi_plan *plan);
-bool lwi_plan_fits(const lwi_plan *plan, const lw_model *model, const lw_value *const *inputs,
-                   const bool *wanted);
-/* Prepares the kernel of a call whose outputs are declared (run/plan_prepare.c). */
-lw_status lwi_plan_prepare(lwi_plan *plan, const lw_model *model, lwi_call *call,
-                           const lwi_kernel *kernel);
+bool lwi_plan_fits(const lwi_plan *plan, const lw_value *const *givens, const bool *wanted);
+
+/* Computes a node for good if all it needs is known and small (run/plan_known.c). If not, the data
+ * of its outputs are as before. */
+bool lwi_plan_know(lwi_plan *plan, lwi_call *call);
+/* Prepares the kernel of a call, whose state is the plan and whose outputs are declared
+ * (run/plan_prepare.c). */
+lw_status lwi_plan_prepare(lwi_call *call, const lwi_kernel *kernel);
 /* Gives every arena value its offset; sets arena_bytes (run/layout.c). */
-lw_status lwi_plan_layout(lwi_plan *plan, const lwi_graph *graph);
+lw_status lwi_plan_layout(lwi_plan *plan);
 
 #endif

@@ -1,42 +1,32 @@
 /* SPDX-License-Identifier: MIT
- * The plans that a context remembers: exact keys, the least recently used is forgotten. */
+ * The plans that a context remembers: exact keys, the last one used first. */
 #include "run/context.h"
 
-static lwi_plan *find(lw_context *c, const lw_value *const *inputs, const bool *wanted) {
-    for (size_t i = 0; i < c->n_plans; i++)
-        if (lwi_plan_fits(c->plans[i], c->model, inputs, wanted)) return c->plans[i];
-    return NULL;
+static void bring_to_front(lw_context *c, size_t i) {
+    lwi_plan *plan = c->plans[i];
+    for (; i > 0; i--)
+        c->plans[i] = c->plans[i - 1];
+    c->plans[0] = plan;
 }
 
-static void keep(lw_context *c, lwi_plan *plan) {
-    size_t at = c->n_plans;
-    if (c->n_plans == c->max_plans) {
-        at = 0;
-        for (size_t i = 1; i < c->n_plans; i++)
-            if (c->plans[i]->used < c->plans[at]->used) at = i;
-        lwi_plan_free(c->plans[at]);
-    } else {
-        c->n_plans++;
-    }
-    c->plans[at] = plan;
+lwi_plan *lwi_context_find_plan(lw_context *c, const lw_value *const *inputs, const bool *wanted) {
+    for (size_t i = 0; i < c->n_plans; i++)
+        if (lwi_plan_fits(c->plans[i], inputs, wanted)) {
+            if (i > 0) bring_to_front(c, i);
+            return c->plans[0];
+        }
+    return NULL;
 }
 
 lw_status lwi_context_plan(lw_context *c, const lw_value *const *inputs, const bool *wanted,
                            lwi_plan **plan) {
-    lwi_plan *p = find(c, inputs, wanted);
-    if (!p) {
-        lwi_frame frame = {.context = c, .graph = c->model->network.graph};
-        lwi_host host = c->host;
-        host.allocator = c->allocator;
-        const size_t scratch = c->n_scratch;
-        const lw_status status = lwi_plan_make(c->model, &host, &frame, inputs, wanted, &p);
-        lwi_host_release_scratch(c, scratch);
-        LW_TRY(status);
-        c->allocations++;
-        keep(c, p);
-    }
-    p->used = ++c->runs;
-    *plan = p;
+    lwi_plan *made = NULL;
+    LW_TRY(lwi_plan_make(c, c->model->network.graph, NULL, inputs, false, wanted, &made));
+    c->allocations++;
+    if (c->n_plans == c->max_plans) lwi_plan_free(c->plans[--c->n_plans]);
+    c->plans[c->n_plans++] = made;
+    bring_to_front(c, c->n_plans - 1);
+    *plan = made;
     return LW_OK;
 }
 
@@ -46,16 +36,17 @@ void lwi_context_forget_plans(lw_context *c) {
     c->n_plans = 0;
 }
 
-lw_status lwi_context_reserve(lw_context *c, size_t bytes) {
-    if (bytes <= c->arena_bytes) return LW_OK;
+lw_status lwi_context_reserve(lw_context *c, size_t depth, size_t bytes) {
+    LW_TRY(lwi_grow(&c->allocator, &c->arenas, &c->cap_arenas, depth + 1, sizeof *c->arenas));
+    lwi_region *arena = &c->arenas[depth];
+    if (bytes <= arena->bytes) return LW_OK;
     if (c->memory_limit && bytes > c->memory_limit)
         return lwi_fail(LW_LIMIT, "the plan needs %zu bytes, the memory limit is %zu", bytes,
                         c->memory_limit);
-    lwi_free(&c->allocator, c->arena);
-    c->arena = NULL;
-    c->arena_bytes = 0;
-    LW_TRY(lwi_alloc(&c->allocator, bytes, &c->arena));
-    c->arena_bytes = bytes;
+    lwi_free(&c->allocator, arena->block);
+    *arena = (lwi_region){NULL, 0};
+    LW_TRY(lwi_alloc(&c->allocator, bytes, &arena->block));
+    arena->bytes = bytes;
     c->allocations++;
     return LW_OK;
 }
