@@ -106,7 +106,7 @@ lw_status lwi_numbers_next(lwi_numbers *n, uint64_t *bits, bool *more) {
             *more = false;
             return LW_OK;
         }
-        lwi_field f;
+        lwi_field f = {0};
         LW_TRY(lwi_wire_next(&n->message, &f));
         if (f.id != n->id) continue;
         if (f.type == n->type) {
@@ -127,7 +127,7 @@ lw_status lwi_numbers_count(lwi_numbers n, size_t *count) {
 }
 
 lw_status lwi_wire_count(lwi_wire message, uint32_t id, size_t *count) {
-    lwi_field f;
+    lwi_field f = {0};
     *count = 0;
     while (message.at < message.end) {
         LW_TRY(lwi_wire_next(&message, &f));
