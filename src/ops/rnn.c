@@ -14,14 +14,14 @@
 #define APPLY f64
 #include "ops/rnn_steps.inc"
 
-static const lwi_rnn_cell rnn_cell = {
+const lwi_rnn_cell lwi_rnn_cell_plain = {
     .gates = 1, .n_functions = 1, .functions = {"Tanh"}, rnn_step_f32, rnn_step_f64, false};
-static const lwi_rnn_cell gru_cell = {.gates = 3,
-                                      .n_functions = 2,
-                                      .functions = {"Sigmoid", "Tanh"},
-                                      gru_step_f32,
-                                      gru_step_f64,
-                                      false};
+const lwi_rnn_cell lwi_gru_cell = {.gates = 3,
+                                   .n_functions = 2,
+                                   .functions = {"Sigmoid", "Tanh"},
+                                   gru_step_f32,
+                                   gru_step_f64,
+                                   false};
 const lwi_rnn_cell lwi_lstm_cell = {.gates = 4,
                                     .n_functions = 3,
                                     .functions = {"Sigmoid", "Tanh", "Tanh"},
@@ -35,11 +35,11 @@ static lw_status run(lwi_call *c, const lwi_rnn_cell *cell) {
     return lwi_rnn_run(c, cell, &shape, &(lwi_rnn_weights){c->in[1]->data, c->in[2]->data});
 }
 
-static lw_status infer_rnn(lwi_call *c) { return lwi_rnn_infer(c, &rnn_cell, false); }
-static lw_status infer_gru(lwi_call *c) { return lwi_rnn_infer(c, &gru_cell, false); }
+static lw_status infer_rnn(lwi_call *c) { return lwi_rnn_infer(c, &lwi_rnn_cell_plain, false); }
+static lw_status infer_gru(lwi_call *c) { return lwi_rnn_infer(c, &lwi_gru_cell, false); }
 static lw_status infer_lstm(lwi_call *c) { return lwi_rnn_infer(c, &lwi_lstm_cell, false); }
-static lw_status run_rnn(lwi_call *c) { return run(c, &rnn_cell); }
-static lw_status run_gru(lwi_call *c) { return run(c, &gru_cell); }
+static lw_status run_rnn(lwi_call *c) { return run(c, &lwi_rnn_cell_plain); }
+static lw_status run_gru(lwi_call *c) { return run(c, &lwi_gru_cell); }
 static lw_status run_lstm(lwi_call *c) { return run(c, &lwi_lstm_cell); }
 
 const lwi_op lwi_op_rnn = {.infer = infer_rnn, .run = run_rnn, .flags = LWI_WIDEN};

@@ -85,3 +85,13 @@ lw_status lwi_rnn_functions(const lwi_node *node, const char *const *absent, siz
     }
     return LW_OK;
 }
+
+bool lwi_rnn_usual_functions(const lwi_node *node, const char *const *absent, size_t n_absent,
+                             size_t n) {
+    size_t n_names;
+    const lw_string *names = lwi_attr_strings(node, "activations", &n_names);
+    if (names && n_names != n) return false;
+    for (size_t i = 0; names && i < n; i++)
+        if (!same_name(absent[i % n_absent], names[i])) return false;
+    return true;
+}

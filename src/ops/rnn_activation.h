@@ -15,5 +15,8 @@ typedef struct lwi_rnn_function {
  * `absent` repeated (a cycle of n_absent names) where the attribute is omitted. */
 lw_status lwi_rnn_functions(const lwi_node *node, const char *const *absent, size_t n_absent,
                             size_t n, lwi_rnn_function *functions);
+/* Whether those of `absent` are meant, said or not. */
+bool lwi_rnn_usual_functions(const lwi_node *node, const char *const *absent, size_t n_absent,
+                             size_t n);
 
 #endif

@@ -166,28 +166,17 @@ static lwi_rnn_side side_of(const job *j, size_t direction) {
     return side;
 }
 
-/* Where the state of a row lies in inputs 5 and 6 and outputs 1 and 2. */
-static size_t state_at(const job *j, size_t direction, size_t row) {
-    const size_t index =
-        j->s.batch_first ? row * j->s.directions + direction : direction * j->s.batch + row;
-    return index * j->s.hidden * j->size;
-}
-
-static size_t y_at(const job *j, size_t direction, size_t row, size_t t) {
-    const size_t index = j->s.batch_first ? (row * j->s.steps + t) * j->s.directions + direction
-                                          : (t * j->s.directions + direction) * j->s.batch + row;
-    return index * j->s.hidden * j->size;
-}
-
 static void load_state(const job *j, size_t input, size_t at, void *state) {
     const size_t bytes = j->s.hidden * j->size;
-    if (lwi_has(j->c, input)) memcpy(state, (const char *)j->c->in[input]->data + at, bytes);
+    if (lwi_has(j->c, input))
+        memcpy(state, (const char *)j->c->in[input]->data + at * bytes, bytes);
     else memset(state, 0, bytes);
 }
 
 static void save(const job *j, size_t output, size_t at, const void *state) {
+    const size_t bytes = j->s.hidden * j->size;
     if (output < j->c->n_out && j->c->out[output])
-        memcpy((char *)j->c->out[output]->data + at, state, j->s.hidden * j->size);
+        memcpy((char *)j->c->out[output]->data + at * bytes, state, bytes);
 }
 
 /* One row of the batch through all its times in one direction. */
@@ -197,21 +186,22 @@ static void run_row(const job *j, size_t direction, size_t row) {
     const lwi_rnn_side side = side_of(j, direction);
     const size_t length = j->lengths ? (size_t)j->lengths[row] : j->s.steps;
     const bool reverse = j->s.reverse || direction == 1;
-    const size_t at = state_at(j, direction, row);
+    const size_t at = lwi_rnn_state_at(&j->s, direction, row);
     load_state(j, 5, at, h);
     if (j->cell->has_cell) load_state(j, 6, at, cell);
     for (size_t i = 0; i < length; i++) {
         const size_t t = reverse ? length - 1 - i : i;
-        const size_t x = j->s.batch_first ? row * j->s.steps + t : t * j->s.batch + row;
+        const size_t x = lwi_rnn_x_at(&j->s, row, t);
         char *gates = j->projected + (direction * j->s.steps * j->s.batch + x) * j->gates * j->size;
         if (j->bias) add(j, gates, j->bias + direction * j->gates * j->size, j->gates);
         (j->size == sizeof(float) ? j->cell->step_f32 : j->cell->step_f64)(&side, gates, h, cell,
                                                                            spare);
-        save(j, 0, y_at(j, direction, row, t), h);
+        save(j, 0, lwi_rnn_y_at(&j->s, direction, row, t), h);
     }
     if (j->c->n_out > 0 && j->c->out[0])
         for (size_t t = length; t < j->s.steps; t++)
-            memset((char *)j->c->out[0]->data + y_at(j, direction, row, t), 0, bytes);
+            memset((char *)j->c->out[0]->data + lwi_rnn_y_at(&j->s, direction, row, t) * bytes, 0,
+                   bytes);
     save(j, 1, at, h);
     if (j->cell->has_cell) save(j, 2, at, cell);
 }
@@ -222,13 +212,12 @@ static void run_rows(void *arg, size_t begin, size_t end) {
         run_row(j, i / j->s.batch, i % j->s.batch);
 }
 
-static lw_status read_lengths(job *j) {
-    if (!lwi_has(j->c, 4)) return LW_OK;
-    j->lengths = j->c->in[4]->data;
-    for (size_t i = 0; i < j->s.batch; i++)
-        if (j->lengths[i] < 0 || (size_t)j->lengths[i] > j->s.steps)
-            return lwi_call_fail(j->c, LW_RANGE, "sequence %zu has length %d of %zu", i,
-                                 (int)j->lengths[i], j->s.steps);
+lw_status lwi_rnn_lengths(const lwi_call *c, const lwi_rnn_shape *s, const int32_t **lengths) {
+    *lengths = lwi_has(c, 4) ? c->in[4]->data : NULL;
+    for (size_t i = 0; *lengths && i < s->batch; i++)
+        if ((*lengths)[i] < 0 || (size_t)(*lengths)[i] > s->steps)
+            return lwi_call_fail(c, LW_RANGE, "sequence %zu has length %d of %zu", i,
+                                 (int)(*lengths)[i], s->steps);
     return LW_OK;
 }
 
@@ -242,7 +231,7 @@ lw_status lwi_rnn_run(lwi_call *c, const lwi_rnn_cell *cell, const lwi_rnn_shape
                              cell->n_functions * shape->directions, j.functions));
     const size_t rows = shape->directions * shape->batch;
     if (rows == 0 || shape->hidden == 0) return LW_OK;
-    LW_TRY(read_lengths(&j));
+    LW_TRY(lwi_rnn_lengths(c, shape, &j.lengths));
     LW_TRY(project_inputs(&j));
     LW_TRY(add_biases(&j));
     LW_TRY(lwi_scratch(c, rows, 3 * shape->hidden * j.size, &j.states));

@@ -43,13 +43,29 @@ typedef struct lwi_rnn_shape {
     bool batch_first, reverse; /* reverse: of the first direction */
 } lwi_rnn_shape;
 
+/* Where the vectors of one row of the batch lie, counted in vectors: in X, in Y, and in the inputs
+ * and outputs that hold states. */
+static inline size_t lwi_rnn_x_at(const lwi_rnn_shape *s, size_t row, size_t t) {
+    return s->batch_first ? row * s->steps + t : t * s->batch + row;
+}
+static inline size_t lwi_rnn_y_at(const lwi_rnn_shape *s, size_t direction, size_t row, size_t t) {
+    return s->batch_first ? (row * s->steps + t) * s->directions + direction
+                          : (t * s->directions + direction) * s->batch + row;
+}
+static inline size_t lwi_rnn_state_at(const lwi_rnn_shape *s, size_t direction, size_t row) {
+    return s->batch_first ? row * s->directions + direction : direction * s->batch + row;
+}
+
 /* transposed: W and R have their last two dimensions exchanged (DynamicQuantizeLSTM). */
 lw_status lwi_rnn_infer(lwi_call *call, const lwi_rnn_cell *cell, bool transposed);
 lw_status lwi_rnn_shape_of(const lwi_call *call, const lwi_rnn_cell *cell, bool transposed,
                            lwi_rnn_shape *shape);
+/* Input 4, checked; NULL if it is omitted. */
+lw_status lwi_rnn_lengths(const lwi_call *call, const lwi_rnn_shape *shape,
+                          const int32_t **lengths);
 lw_status lwi_rnn_run(lwi_call *call, const lwi_rnn_cell *cell, const lwi_rnn_shape *shape,
                       const lwi_rnn_weights *weights);
 
-extern const lwi_rnn_cell lwi_lstm_cell;
+extern const lwi_rnn_cell lwi_rnn_cell_plain, lwi_gru_cell, lwi_lstm_cell;
 
 #endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ * The last part of a step of LSTM and GRU (ONNX 22, the activations that are the default): from the
+ * sums of the gates to the new state, for one row of the batch. The letters are those of the
+ * specification's equations. */
+#ifndef LWI_KERN_RNN_GATES_F32_H
+#define LWI_KERN_RNN_GATES_F32_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct lwi_lstm_gates_f32_job {
+    const float *gates;    /* [4, n]: i, o, f, c */
+    const float *peephole; /* [3, n]: of i, o, f; or NULL */
+    float *c, *h;          /* [n]: updated; written */
+    size_t n;
+    float clip;        /* of what the activations get; INFINITY: none */
+    bool input_forget; /* f = 1 - i */
+} lwi_lstm_gates_f32_job;
+typedef void lwi_lstm_gates_f32_fn(const lwi_lstm_gates_f32_job *job);
+
+/* What the hidden gate of GRU gets from the state when it is reset before the product with R:
+ * y = r h. */
+typedef void lwi_gru_reset_f32_fn(const float *r, const float *h, size_t n, float clip, float *y);
+
+typedef struct lwi_gru_gates_f32_job {
+    const float *gates; /* [3, n]: z, r, h */
+    const float *reset; /* [n]: product of R and the state, to be multiplied by r and added to the
+                           hidden gate; NULL: that is there already */
+    float *h;           /* [n]: updated */
+    size_t n;
+    float clip;
+} lwi_gru_gates_f32_job;
+typedef void lwi_gru_gates_f32_fn(const lwi_gru_gates_f32_job *job);
+
+#endif
