@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Orders of dimensions, as ONNX's Transpose has them: dimension i of the result is dimension
- * perm[i] of the input. Made by channels_last.c and moved by move_transposes.c. */
+ * perm[i] of the input. Made by turn_convolutions.c and moved by move_transposes.c. */
 #ifndef LWI_PERMUTE_H
 #define LWI_PERMUTE_H
 

@@ -11,7 +11,7 @@ static bool is_convolution(const lwi_rewrite *r, const lwi_node *node) {
     return w && w->count > 0 && lwi_can_turn(r, node);
 }
 
-lw_status lwi_pass_channels_last(lwi_rewrite *r) {
+lw_status lwi_pass_turn_convolutions(lwi_rewrite *r) {
     const size_t n = r->graph->n_nodes;
     for (size_t i = 0; i < n; i++) {
         const lwi_node *node = lwi_rewrite_node(r, i);
