@@ -151,6 +151,10 @@ static void run_part(void *arg, size_t i) {
 void lwi_parallel(const lwi_call *c, size_t n, size_t grain,
                   void (*fn)(void *arg, size_t begin, size_t end), void *arg) {
     if (n == 0) return;
+    if (n < 2 * grain) {
+        fn(arg, 0, n);
+        return;
+    }
     size_t parts = n / (grain ? grain : 1);
     const int threads = c->host->threads ? c->host->threads(c->state) : 1;
     if (parts > (size_t)threads * 4) parts = (size_t)threads * 4;
@@ -188,8 +192,9 @@ static lw_status run_view(lwi_call *c) {
 }
 
 lw_status lwi_call_prepare(lwi_call *c, const lwi_kernel *kernel) {
-    if (!kernel || !kernel->prepare) return LW_OK;
-    return lwi_is_converted(c) ? lwi_prepare_converted(c, kernel->prepare) : kernel->prepare(c);
+    lw_status (*prepare)(lwi_call *) = kernel ? kernel->prepare : c->node->op->op->prepare;
+    if (!prepare) return LW_OK;
+    return lwi_is_converted(c) ? lwi_prepare_converted(c, prepare) : prepare(c);
 }
 
 lw_status lwi_call_run(lwi_call *c, const lwi_kernel *kernel) {
@@ -206,6 +211,7 @@ lw_status lwi_call_run(lwi_call *c, const lwi_kernel *kernel) {
         if (c->out[i] && c->declared[i] && c->out[i]->kind == LW_KIND_TENSOR && !c->out[i]->data &&
             c->out[i]->bytes)
             LW_TRY(c->host->output(c->state, c->out[i]));
+    if (!kernel && op->prepare && !c->prepared) LW_TRY(lwi_call_prepare(c, NULL));
     lw_status (*run)(lwi_call *) = kernel ? kernel->run : op->run;
     LW_TRY(lwi_is_converted(c) ? lwi_run_converted(c, run) : run(c));
     for (size_t i = 0; i < c->n_out; i++)

@@ -45,8 +45,19 @@ static void binary_part(void *arg, size_t begin, size_t end) {
                 p->y + r.out * p->y_size, r.n, p->params);
 }
 
+/* Operands that are one element or have as many as y are walked through in one go. */
+static bool run_small(const lw_value *a, const lw_value *b, const lw_value *y, lwi_binary_loop loop,
+                      const void *params) {
+    const bool one_row =
+        (a->count == 1 || a->count == y->count) && (b->count == 1 || b->count == y->count);
+    if (y->count >= GRAIN || !one_row) return false;
+    if (y->count) loop(a->data, a->count != 1, b->data, b->count != 1, y->data, y->count, params);
+    return true;
+}
+
 void lwi_run_binary_loop(const lwi_call *c, const lw_value *a, const lw_value *b, const lw_value *y,
                          lwi_binary_loop loop, const void *params) {
+    if (run_small(a, b, y, loop, params)) return;
     binary p = {.a = a->data,
                 .b = b->data,
                 .y = y->data,

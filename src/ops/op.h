@@ -37,6 +37,9 @@ typedef struct lwi_op {
      * (lwi_known): when it is needed, return LWI_LATER, and infer is called again when it is
      * there. NULL: run declares the outputs itself, for shapes that depend on computation. */
     lw_status (*infer)(lwi_call *call);
+    /* What run needs from attributes and shapes, made once for many runs (lwi_prepare); may be
+     * NULL. */
+    lw_status (*prepare)(lwi_call *call);
     /* Computes. All inputs have data; outputs declared by infer have memory. */
     lw_status (*run)(lwi_call *call);
     unsigned flags;
@@ -63,7 +66,7 @@ typedef struct lwi_packing {
 /* Services that whoever executes provides. */
 typedef struct lwi_host {
     lw_status (*memory)(void *state, size_t bytes, void **block); /* scratch until the node ends */
-    /* Zeroed memory that lives as long as what prepare makes; NULL: nothing is prepared here. */
+    /* Zeroed memory that lives as long as what prepare makes; NULL: that is until the node ends. */
     lw_status (*keep)(void *state, size_t bytes, void **block);
     /* *packed stays NULL where nothing can keep it; the service may be NULL. */
     lw_status (*packed)(void *state, const lw_value *value, const lwi_packing *packing,
@@ -145,6 +148,8 @@ static inline bool lwi_is_constant(const lwi_call *c, size_t i) {
 }
 /* In prepare: zeroed memory, aligned to 16 bytes, that run finds in call->prepared. Once a call. */
 lw_status lwi_prepare(lwi_call *call, size_t size, void *prepared);
+/* In prepare: more of such memory. */
+lw_status lwi_kept(lwi_call *call, size_t n, size_t size, void *block);
 /* In prepare: input i in the form that the kernel wants it in, made by pack(arg, input, to) the
  * first time that anyone asks for this constant, form, variant and number of bytes, and then
  * shared by all contexts of the model; so `to` (aligned to 64 bytes, not zeroed) may depend on

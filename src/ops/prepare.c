@@ -4,12 +4,25 @@
 
 #include <string.h>
 
-lw_status lwi_prepare(lwi_call *c, size_t size, void *prepared) {
+lw_status lwi_kept(lwi_call *c, size_t n, size_t size, void *block) {
+    size_t bytes;
     void *p = NULL;
-    if (!c->host->keep) return lwi_call_fail(c, LW_INTERNAL, "nothing can be prepared here");
-    LW_TRY(c->host->keep(c->state, size ? size : 1, &p));
-    c->prepared = p;
-    memcpy(prepared, &p, sizeof p);
+    if (__builtin_mul_overflow(n, size, &bytes) || bytes > PTRDIFF_MAX)
+        return lwi_call_fail(c, LW_NO_MEMORY, "%zu elements of memory are too many", n);
+    if (bytes == 0) bytes = 1;
+    if (c->host->keep) {
+        LW_TRY(c->host->keep(c->state, bytes, &p));
+    } else {
+        LW_TRY(c->host->memory(c->state, bytes, &p));
+        memset(p, 0, bytes);
+    }
+    memcpy(block, &p, sizeof p);
+    return LW_OK;
+}
+
+lw_status lwi_prepare(lwi_call *c, size_t size, void *prepared) {
+    LW_TRY(lwi_kept(c, 1, size, &c->prepared));
+    memcpy(prepared, &c->prepared, sizeof c->prepared);
     return LW_OK;
 }
 

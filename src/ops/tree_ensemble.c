@@ -69,10 +69,10 @@ static void read_members(const lwi_forest *f, const tables *t, size_t *at, lwi_t
 static lw_status build(lwi_call *c, const tables *t, lwi_forest *f) {
     f->n_nodes = t->n + t->n_leaves;
     f->n_roots = t->n_roots;
-    LW_TRY(lwi_scratch(c, f->n_nodes, sizeof *f->nodes, &f->nodes));
-    LW_TRY(lwi_scratch(c, t->n_leaves, sizeof *f->weights, &f->weights));
-    LW_TRY(lwi_scratch(c, t->n_roots, sizeof *f->roots, &f->roots));
-    LW_TRY(lwi_scratch(c, t->has_members ? t->members.count : 0, sizeof *f->members, &f->members));
+    LW_TRY(lwi_kept(c, f->n_nodes, sizeof *f->nodes, &f->nodes));
+    LW_TRY(lwi_kept(c, t->n_leaves, sizeof *f->weights, &f->weights));
+    LW_TRY(lwi_kept(c, t->n_roots, sizeof *f->roots, &f->roots));
+    LW_TRY(lwi_kept(c, t->has_members ? t->members.count : 0, sizeof *f->members, &f->members));
     for (size_t i = 0; t->has_members && i < t->members.count; i++)
         f->members[i] = lwi_get_double(&t->members, i);
     size_t member = 0;
@@ -99,32 +99,14 @@ static lw_status build(lwi_call *c, const tables *t, lwi_forest *f) {
     return LW_OK;
 }
 
-typedef struct job {
-    const lwi_forest *forest;
-    const lw_value *x;
-    lw_value *y;
-    size_t features;
+typedef struct prepared {
+    lwi_forest forest;
+    size_t rows, features;
     lwi_post_transform transform;
-    double *scores;
-    bool *seen;
-} job;
+} prepared;
 
-static void run_rows(void *arg, size_t begin, size_t end) {
-    const job *j = arg;
-    const size_t n = j->forest->n_targets;
-    for (size_t row = begin; row < end; row++) {
-        double *scores = j->scores + row * n;
-        lwi_forest_run(j->forest, j->x, row, j->features, scores, j->seen + row * n);
-        lwi_transform_scores(j->transform, scores, n);
-        for (size_t i = 0; i < n; i++) {
-            if (j->y->dtype == LW_FLOAT32) ((float *)j->y->data)[row * n + i] = (float)scores[i];
-            else ((double *)j->y->data)[row * n + i] = scores[i];
-        }
-    }
-}
-
-static lw_status run(lwi_call *c) {
-    size_t rows = 0;
+static lw_status prepare(lwi_call *c) {
+    prepared *p = NULL;
     tables t;
     const int64_t aggregate = lwi_attr_int(c->node, "aggregate_function", LWI_TREE_SUM);
     const int64_t transform = lwi_attr_int(c->node, "post_transform", LWI_POST_NONE);
@@ -133,18 +115,45 @@ static lw_status run(lwi_call *c) {
                              "aggregate_function %lld or post_transform %lld is not "
                              "known",
                              (long long)aggregate, (long long)transform);
-    lwi_forest f = {.n_targets = (size_t)lwi_attr_int(c->node, "n_targets", 1),
-                    .aggregate = (lwi_tree_aggregate)aggregate};
-    job j = {
-        .forest = &f, .x = c->in[0], .y = c->out[0], .transform = (lwi_post_transform)transform};
-    LW_TRY(lwi_feature_rows(c, &rows, &j.features));
+    LW_TRY(lwi_prepare(c, sizeof *p, &p));
+    p->forest.n_targets = (size_t)lwi_attr_int(c->node, "n_targets", 1);
+    p->forest.aggregate = (lwi_tree_aggregate)aggregate;
+    p->transform = (lwi_post_transform)transform;
+    LW_TRY(lwi_feature_rows(c, &p->rows, &p->features));
     LW_TRY(read_tables(c, &t));
-    LW_TRY(build(c, &t, &f));
-    LW_TRY(lwi_forest_check(c, &f, j.features));
+    LW_TRY(build(c, &t, &p->forest));
+    return lwi_forest_check(c, &p->forest, p->features);
+}
+
+typedef struct job {
+    const prepared *p;
+    const lw_value *x;
+    lw_value *y;
+    double *scores;
+    bool *seen;
+} job;
+
+static void run_rows(void *arg, size_t begin, size_t end) {
+    const job *j = arg;
+    const size_t n = j->p->forest.n_targets;
+    for (size_t row = begin; row < end; row++) {
+        double *scores = j->scores + row * n;
+        lwi_forest_run(&j->p->forest, j->x, row, j->p->features, scores, j->seen + row * n);
+        lwi_transform_scores(j->p->transform, scores, n);
+        for (size_t i = 0; i < n; i++) {
+            if (j->y->dtype == LW_FLOAT32) ((float *)j->y->data)[row * n + i] = (float)scores[i];
+            else ((double *)j->y->data)[row * n + i] = scores[i];
+        }
+    }
+}
+
+static lw_status run(lwi_call *c) {
+    job j = {.p = c->prepared, .x = c->in[0], .y = c->out[0]};
     LW_TRY(lwi_scratch(c, j.y->count, sizeof *j.scores, &j.scores));
     LW_TRY(lwi_scratch(c, j.y->count, sizeof *j.seen, &j.seen));
-    lwi_parallel(c, rows, 1 + 512 / (f.n_roots + 1), run_rows, &j);
+    lwi_parallel(c, j.p->rows, 1 + 512 / (j.p->forest.n_roots + 1), run_rows, &j);
     return LW_OK;
 }
 
-const lwi_op lwi_op_tree_ensemble = {.infer = infer, .run = run, .flags = LWI_WIDEN};
+const lwi_op lwi_op_tree_ensemble = {
+    .infer = infer, .prepare = prepare, .run = run, .flags = LWI_WIDEN};

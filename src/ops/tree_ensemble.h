@@ -49,6 +49,8 @@ typedef struct lwi_forest {
     lwi_tree_aggregate aggregate;
 } lwi_forest;
 
+/* Forests are read in prepare, into memory that lives as long as what it makes. */
+
 /* Checks what the kernels rely on: no cycles, features below n_features, targets below n_targets.
  */
 lw_status lwi_forest_check(lwi_call *call, const lwi_forest *forest, size_t n_features);

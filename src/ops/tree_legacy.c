@@ -105,7 +105,7 @@ static lw_status read_weights(lwi_call *c, const char *prefix, const lwi_lookup 
     LW_TRY(read_ints(c, prefix, "nodeids", &n, &ids));
     LW_TRY(read_numbers(c, prefix, "weights", n, &weights));
     LW_TRY(lwi_scratch(c, n, sizeof *node_of, &node_of));
-    LW_TRY(lwi_scratch(c, n, sizeof *f->weights, &f->weights));
+    LW_TRY(lwi_kept(c, n, sizeof *f->weights, &f->weights));
     for (size_t i = 0; i < n; i++) {
         node_of[i] = find_node(lookup, trees[i], ids[i]);
         if (node_of[i] == SIZE_MAX)
@@ -137,8 +137,8 @@ lw_status lwi_forest_read(lwi_call *c, const char *prefix, lwi_forest *f) {
     lw_value names, tree_list;
     f->n_nodes = 0;
     LW_TRY(read_ints(c, "nodes", "treeids", &f->n_nodes, &trees));
-    LW_TRY(lwi_scratch(c, f->n_nodes, sizeof *f->nodes, &f->nodes));
-    LW_TRY(lwi_scratch(c, f->n_nodes, sizeof *f->roots, &f->roots));
+    LW_TRY(lwi_kept(c, f->n_nodes, sizeof *f->nodes, &f->nodes));
+    LW_TRY(lwi_kept(c, f->n_nodes, sizeof *f->roots, &f->roots));
     LW_TRY(read_nodes(c, trees, f, &lookup, &names));
     LW_TRY(read_weights(c, prefix, &lookup, f));
     if (!lwi_attr_list(c->node, "nodes_treeids", &tree_list)) return LW_OK;

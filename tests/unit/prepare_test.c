@@ -115,12 +115,40 @@ static void converted_calls_are_prepared_as_they_run(void **state) {
     assert_memory_equal(y, ((const uint16_t[]){0x4000, 0x4040, 0x40a0, 0x40c0}), sizeof y);
 }
 
-static void without_a_keeper_prepare_fails(void **state) {
+static lw_status prepare_number(lwi_call *c) {
+    int *number = NULL;
+    LW_TRY(lwi_prepare(c, sizeof *number, &number));
+    *number = 7;
+    return LW_OK;
+}
+
+static lw_status run_number(lwi_call *c) {
+    for (size_t i = 0; i < COUNT; i++)
+        ((float *)c->out[0]->data)[i] = (float)*(const int *)c->prepared;
+    return LW_OK;
+}
+
+/* Constant folding runs operators without preparing them first. */
+static void operators_prepare_when_they_have_to(void **state) {
     (void)state;
-    const lwi_host none = {0};
-    lwi_call c = {.node = &NODE, .host = &none};
-    void *p = NULL;
-    assert_int_equal(lwi_prepare(&c, 1, &p), LW_INTERNAL);
+    const lwi_op op = {.infer = lwi_infer_same, .prepare = prepare_number, .run = run_number};
+    const lwi_op_entry entry = {.op = &op};
+    const lwi_node node = {.name = "n", .domain = "", .op_type = "Test", .op = &entry};
+    const lwi_host host = {.memory = memory};
+    float y[COUNT];
+    fake f;
+    lwi_arena_init(&f.memory, &lwi_malloc_allocator);
+    lw_value out = tensor(LW_FLOAT32, y, LWI_VARIES);
+    bool declared = true;
+    lwi_call c = {.node = &node,
+                  .out = (lw_value *[]){&out},
+                  .n_out = 1,
+                  .declared = &declared,
+                  .host = &host,
+                  .state = &f};
+    assert_ok(lwi_call_run(&c, NULL));
+    assert_memory_equal(y, ((const float[]){7, 7, 7, 7}), sizeof y);
+    lwi_arena_free(&f.memory);
 }
 
 int main(void) {
@@ -128,7 +156,7 @@ int main(void) {
         cmocka_unit_test(constants_are_packed),
         cmocka_unit_test(other_inputs_are_not),
         cmocka_unit_test(converted_calls_are_prepared_as_they_run),
-        cmocka_unit_test(without_a_keeper_prepare_fails),
+        cmocka_unit_test(operators_prepare_when_they_have_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
