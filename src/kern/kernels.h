@@ -6,7 +6,9 @@
 
 #include "base/cpu.h"
 #include "kern/codes.h"
+#include "kern/depthwise_f32.h"
 #include "kern/depthwise_i8.h"
+#include "kern/dot_f32.h"
 #include "kern/gemm_f32.h"
 #include "kern/gemm_i8.h"
 #include "kern/map_f32.h"

@@ -8,13 +8,6 @@
 
 #include <string.h>
 
-typedef struct transposed {
-    lwi_window
-        window; /* of the convolution that this one undoes: in is our output, out our input */
-    size_t batch, groups, channels, filters; /* channels and filters in each group */
-    size_t in_size, out_size, kernel_size;   /* ours */
-} transposed;
-
 static const int64_t MAX_SIZE = INT64_C(1) << 40;
 
 /* One output dimension; *total becomes the sum of the pads where they follow from it. */
@@ -73,23 +66,26 @@ static lw_status place(const lwi_call *c, lwi_window *w) {
     return LW_OK;
 }
 
-static lw_status read_shape(const lwi_call *c, transposed *t) {
+lw_status lwi_conv_transpose_shape(const lwi_call *c, bool channels_last, lwi_conv *t) {
     const lw_value *x = c->in[0], *w = c->in[1];
     LW_TRY(lwi_need_rank(c, 0, 3, LW_MAX_RANK));
     LW_TRY(lwi_need_rank(c, 1, x->rank, x->rank));
+    memset(t, 0, sizeof *t);
     const int64_t group = lwi_attr_int(c->node, "group", 1);
-    if (group < 1 || x->dims[1] % group || w->dims[0] != x->dims[1])
+    const int64_t channels = x->dims[channels_last ? x->rank - 1 : 1];
+    if (group < 1 || channels % group || w->dims[0] != channels)
         return lwi_call_fail(c, LW_SHAPE,
                              "%lld channels, %lld in the weights and %lld groups do not match",
-                             (long long)x->dims[1], (long long)w->dims[0], (long long)group);
+                             (long long)channels, (long long)w->dims[0], (long long)group);
     if (w->dims[1] > MAX_SIZE || group > MAX_SIZE)
         return lwi_call_fail(c, LW_LIMIT, "the weights have too many filters");
-    LW_TRY(lwi_window_read(c, x->rank - 2, x->dims + 2, w->dims + 2, &t->window));
+    LW_TRY(lwi_window_read(c, x->rank - 2, x->dims + (channels_last ? 1 : 2), w->dims + 2,
+                           &t->window));
     LW_TRY(place(c, &t->window));
     const int rank = t->window.rank;
     t->batch = (size_t)x->dims[0];
     t->groups = (size_t)group;
-    t->channels = (size_t)(x->dims[1] / group);
+    t->channels = (size_t)(channels / group);
     t->filters = (size_t)w->dims[1];
     t->in_size = lwi_window_count(rank, t->window.out);
     t->out_size = lwi_window_count(rank, t->window.in);
@@ -98,9 +94,9 @@ static lw_status read_shape(const lwi_call *c, transposed *t) {
 }
 
 static lw_status infer(lwi_call *c) {
-    transposed t;
+    lwi_conv t;
     int64_t dims[LW_MAX_RANK];
-    LW_TRY(read_shape(c, &t));
+    LW_TRY(lwi_conv_transpose_shape(c, false, &t));
     if (!lwi_mul_i64((int64_t)t.filters, (int64_t)t.groups, &dims[1]))
         return lwi_call_fail(c, LW_LIMIT, "too many filters");
     if (lwi_has(c, 2) && (c->in[2]->rank != 1 || c->in[2]->dims[0] != dims[1]))
@@ -122,17 +118,17 @@ static void operands(const void *arg, size_t i, lwi_operands *o) {
         for (size_t i = 0; i < t->out_size; i++)                                                   \
     ((T *)y->data)[p * t->out_size + i] += ((const T *)bias->data)[p % channels]
 
-static void add_bias(const transposed *t, const lw_value *bias, lw_value *y) {
+static void add_bias(const lwi_conv *t, const lw_value *bias, lw_value *y) {
     const size_t channels = t->groups * t->filters, planes = t->batch * channels;
     if (y->dtype == LW_FLOAT32) ADD_BIAS(float);
     else ADD_BIAS(double);
 }
 
 lw_status lwi_conv_transpose_run(lwi_call *c, const lwi_tile *tile) {
-    transposed t;
+    lwi_conv t;
     const lw_value *x = c->in[0];
     lw_value *y = c->out[0];
-    LW_TRY(read_shape(c, &t));
+    LW_TRY(lwi_conv_transpose_shape(c, false, &t));
     if (y->count == 0) return LW_OK;
     const size_t rows = t.filters * t.kernel_size, element = lwi_dtype_size(y->dtype);
     char *columns = NULL;

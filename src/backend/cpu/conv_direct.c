@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT
+ * Convolution as matrix products that read the input where it is: with the channels last, a row of
+ * the kernel sees one run of the input (one for each element if it is dilated or there are groups),
+ * so a row of the output is the product of a matrix made of such runs with the packed weights.
+ *
+ * Where the kernel reaches over the border, the rows of the input that a block of output rows needs
+ * are copied with the padding around them; that costs one pass over them, which every filter uses.
+ * Weights are read block by block, so that a block stays in the second-level cache while all rows
+ * see it. The sum over the kernel is cut at places that depend on its shape only. */
+#include "backend/cpu/conv_plan.h"
+#include "backend/cpu/work_slots.h"
+
+#include <string.h>
+
+enum {
+    /* Floats of the second-level cache (1 MiB) for the copy, and for a block of weights. */
+    COPY = 96 << 10,
+    WEIGHTS = 96 << 10,
+    /* The sum over the kernel is cut so that the rows of a tile stay in the first-level cache. */
+    LONGEST = 768,
+    LEAST_ROWS = 28, /* of the matrix, for which weights are read once */
+};
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+static int64_t smaller_int(int64_t a, int64_t b) { return a < b ? a : b; }
+static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+
+/* -------------------------------------------------------------------- plan */
+
+/* Input pixels along axis a from the first to the last that n outputs see. */
+static int64_t reach(const lwi_conv_part *p, int a, int64_t n) {
+    return (n - 1) * p->stride[a] + (p->kernel[a] - 1) * p->dilation[a] + 1;
+}
+
+static bool inside(const lwi_conv_plan *v, const lwi_conv_part *p) {
+    for (int a = 0; a < 3; a++)
+        if (p->begin[a] > 0 || reach(p, a, p->out[a]) - p->begin[a] > v->in[a]) return false;
+    return true;
+}
+
+static bool is_one(const int64_t v[3]) { return v[0] == 1 && v[1] == 1 && v[2] == 1; }
+
+/* Every output sees the pixel at its own place: all pixels of all images are one long row. */
+static void join_pixels(lwi_conv_plan *v) {
+    lwi_conv_part *p = &v->parts[0];
+    if (v->n_parts > 1 || !is_one(p->kernel) || !is_one(p->stride) || !inside(v, p) ||
+        memcmp(p->out, v->in, sizeof p->out) != 0)
+        return;
+    const int64_t row[3] = {1, 1, (int64_t)(v->batch * lwi_conv_taps(v->in))};
+    v->batch = 1;
+    memcpy(v->in, row, sizeof row);
+    memcpy(v->out, row, sizeof row);
+    memcpy(p->out, row, sizeof row);
+}
+
+/* How much of the output is made from one copy (or from one part of the input). */
+static void plan_blocks(const lwi_conv_plan *v, lwi_conv_part *p) {
+    const size_t depth = smaller(v->channels * (size_t)p->kernel[2], LONGEST);
+    const int64_t pixel =
+        (int64_t)(p->in_place ? smaller(lwi_conv_x_pixel(v), depth) : lwi_conv_x_pixel(v));
+    const int64_t column = (p->gather ? 1 : p->stride[2] * p->kernel[0] * reach(p, 1, 1)) * pixel;
+    p->block_rows = 1;
+    p->block_columns = COPY / column / LEAST_ROWS * LEAST_ROWS;
+    if (p->block_columns < LEAST_ROWS) p->block_columns = LEAST_ROWS;
+    if (p->block_columns < p->out[2]) return;
+    p->block_columns = p->out[2];
+    const int64_t rows = COPY / ((p->gather ? 1 : reach(p, 2, p->out[2]) * p->kernel[0]) * pixel);
+    if (p->gather) p->block_rows = rows / p->out[2];
+    else p->block_rows = (rows - reach(p, 1, 1)) / p->stride[1] + 1;
+    if (p->block_rows < 1) p->block_rows = 1;
+    p->block_rows = smaller_int(p->out[1], p->block_rows);
+}
+
+static void plan_copy(const lwi_conv_plan *v, lwi_conv_part *p) {
+    const bool single = is_one(p->kernel) && inside(v, p) && is_one(p->y_step);
+    p->in_place = inside(v, p) && (!single || is_one(p->stride));
+    p->gather = single && !p->in_place;
+    plan_blocks(v, p);
+    if (p->in_place) {
+        memcpy(p->copy, v->in, sizeof p->copy);
+        return;
+    }
+    p->copy[0] = p->kernel[0];
+    p->copy[1] = p->gather ? p->block_rows : reach(p, 1, p->block_rows);
+    p->copy[2] = p->gather ? p->block_columns : reach(p, 2, p->block_columns);
+}
+
+/* Taps of a row of the kernel are one run if nothing lies between them. */
+static void plan_runs(const lwi_conv_plan *v, lwi_conv_part *p, int64_t *offsets) {
+    const bool whole = v->groups == 1 && p->dilation[2] == 1;
+    const int64_t pixel = (int64_t)lwi_conv_x_pixel(v), steps = whole ? 1 : p->kernel[2];
+    const int64_t slice = p->in_place ? p->dilation[0] : 1;
+    p->run = v->channels * (size_t)(whole ? p->kernel[2] : 1);
+    p->runs = 0;
+    p->offsets = offsets;
+    for (int64_t d = 0; d < p->kernel[0]; d++)
+        for (int64_t h = 0; h < p->kernel[1]; h++)
+            for (int64_t w = 0; w < steps; w++)
+                offsets[p->runs++] = ((d * slice * p->copy[1] + h * p->dilation[1]) * p->copy[2] +
+                                      w * p->dilation[2]) *
+                                     pixel;
+}
+
+static void plan_filters(const lwi_conv_plan *v, lwi_conv_part *p) {
+    const size_t width = lwi_cpu_kernels()->gemm_f32_columns;
+    const size_t depth = p->runs * p->run, block = depth < LONGEST ? depth : LONGEST;
+    const size_t most = WEIGHTS / (block ? block : 1) / width * width;
+    const size_t blocks = divide_up(v->filters, most < 2 * width ? 2 * width : most);
+    p->filter_block = divide_up(divide_up(v->filters, blocks), width) * width;
+}
+
+void lwi_conv_direct_plan(lwi_conv_plan *v, int64_t *offsets) {
+    join_pixels(v);
+    for (size_t i = 0; i < v->n_parts; i++) {
+        lwi_conv_part *p = &v->parts[i];
+        if (lwi_conv_taps(p->kernel) == 0 || lwi_conv_taps(p->out) == 0) continue;
+        plan_copy(v, p);
+        plan_runs(v, p, offsets);
+        plan_filters(v, p);
+        offsets += p->runs;
+    }
+}
+
+/* --------------------------------------------------------------------- run */
+
+typedef struct direct {
+    const lwi_conv_args *args;
+    const lwi_conv_part *part;
+    lwi_gemm_f32_fn *multiply;
+    lwi_work_slots slots;
+    int64_t block_rows;
+    size_t row_blocks, column_blocks; /* of a slice */
+    size_t filter_blocks, shares;     /* blocks of all groups; shares that threads take of them */
+    size_t panel;                     /* floats from one panel of weights to the next */
+    size_t width;                     /* of a panel */
+} direct;
+
+/* Rows of the output, or some columns of a row, that are made together. */
+typedef struct block {
+    int64_t image, slice, row, rows, column, columns;
+    const float *x; /* what the first output's kernel sees first */
+    size_t x_row;   /* from one row of outputs to the next */
+} block;
+
+static void copy_row(const lwi_conv_plan *v, const lwi_conv_part *p, const block *b, const float *x,
+                     float *to) {
+    const int64_t pixel = (int64_t)lwi_conv_x_pixel(v), width = reach(p, 2, b->columns);
+    const int64_t pad = p->begin[2] - b->column * p->stride[2];
+    const int64_t low = smaller_int(pad > 0 ? pad : 0, width);
+    int64_t high = smaller_int(v->in[2] + pad, width);
+    if (high < low) high = low;
+    memset(to, 0, (size_t)(low * pixel) * sizeof *to);
+    if (low < high)
+        memcpy(to + low * pixel, x + (low - pad) * pixel,
+               (size_t)((high - low) * pixel) * sizeof *to);
+    memset(to + high * pixel, 0, (size_t)((width - high) * pixel) * sizeof *to);
+}
+
+static void gather_row(const lwi_conv_plan *v, const lwi_conv_part *p, const block *b,
+                       const float *x, float *to) {
+    const size_t pixel = lwi_conv_x_pixel(v);
+    x += (b->column * p->stride[2] - p->begin[2]) * (int64_t)pixel;
+    for (int64_t i = 0; i < b->columns; i++, to += pixel, x += (size_t)p->stride[2] * pixel)
+        memcpy(to, x, pixel * sizeof *to);
+}
+
+/* Copies what a block sees. */
+static void copy_input(const direct *d, const block *b, float *to) {
+    const lwi_conv_plan *v = d->args->plan;
+    const lwi_conv_part *p = d->part;
+    const int64_t pixel = (int64_t)lwi_conv_x_pixel(v), size = p->copy[2] * pixel;
+    const int64_t step = p->gather ? p->stride[1] : 1;
+    const int64_t rows = p->gather ? b->rows : reach(p, 1, b->rows);
+    for (int64_t s = 0; s < p->copy[0]; s++) {
+        const int64_t z = b->slice * p->stride[0] - p->begin[0] + s * p->dilation[0];
+        for (int64_t r = 0; r < rows; r++) {
+            const int64_t y = b->row * p->stride[1] - p->begin[1] + r * step;
+            const float *x =
+                d->args->x + ((b->image * v->in[0] + z) * v->in[1] + y) * v->in[2] * pixel;
+            float *row = to + (s * p->copy[1] + r) * size;
+            if (z < 0 || z >= v->in[0] || y < 0 || y >= v->in[1])
+                memset(row, 0, (size_t)size * sizeof *row);
+            else if (p->gather) gather_row(v, p, b, x, row);
+            else copy_row(v, p, b, x, row);
+        }
+    }
+}
+
+static void find_input(const direct *d, block *b, float *copy) {
+    const lwi_conv_plan *v = d->args->plan;
+    const lwi_conv_part *p = d->part;
+    const int64_t pixel = (int64_t)lwi_conv_x_pixel(v);
+    b->x_row = (size_t)((p->gather ? 1 : p->stride[1]) * p->copy[2] * pixel);
+    b->x = copy;
+    if (!p->in_place) {
+        copy_input(d, b, copy);
+        return;
+    }
+    const int64_t z = b->slice * p->stride[0] - p->begin[0];
+    const int64_t y = b->row * p->stride[1] - p->begin[1];
+    b->x = d->args->x + (((b->image * v->in[0] + z) * v->in[1] + y) * v->in[2] +
+                         b->column * p->stride[2] - p->begin[2]) *
+                            pixel;
+}
+
+/* Part of the sum over the kernel: some runs, or a piece of one. */
+typedef struct piece {
+    size_t run, runs, first, length;
+    bool begins, ends; /* the sum */
+} piece;
+
+static bool next_piece(const lwi_conv_part *p, piece *k) {
+    k->begins = k->runs == 0;
+    if (k->ends) return false;
+    if (p->run > LONGEST) {
+        const size_t length = divide_up(p->run, divide_up(p->run, LONGEST));
+        k->first += k->length;
+        if (k->runs && k->first == p->run) {
+            k->first = 0;
+            k->run++;
+        }
+        k->runs = 1;
+        k->length = smaller(length, p->run - k->first);
+        k->ends = k->run + 1 == p->runs && k->first + k->length == p->run;
+        return true;
+    }
+    const size_t runs = divide_up(p->runs, divide_up(p->runs * p->run, LONGEST));
+    k->run += k->runs;
+    k->runs = smaller(runs, p->runs - k->run);
+    k->length = p->run;
+    k->ends = k->run + k->runs == p->runs;
+    return true;
+}
+
+/* The outputs of a block for one block of filters. */
+static void multiply_block(const direct *d, const block *b, size_t unit) {
+    const lwi_conv_args *args = d->args;
+    const lwi_conv_plan *v = args->plan;
+    const lwi_conv_part *p = d->part;
+    const size_t blocks = d->filter_blocks / v->groups, group = unit / blocks;
+    const size_t first = unit % blocks * p->filter_block, filter = group * v->filters + first;
+    const size_t y_pixel = lwi_conv_y_pixel(v);
+    const int64_t z = p->y_first[0] + b->slice * p->y_step[0];
+    lwi_gemm_f32_job job = {
+        .a_row = (size_t)(p->gather ? 1 : p->stride[2]) * lwi_conv_x_pixel(v),
+        .b_panel = d->panel,
+        .y_row = (size_t)p->y_step[2] * y_pixel,
+        .rows = (size_t)(p->gather ? b->rows * b->columns : b->columns),
+        .columns = smaller(p->filter_block, v->filters - first),
+    };
+    const float *weights = args->weights + p->weights +
+                           group * d->panel * divide_up(v->filters, d->width) +
+                           first / d->width * d->panel;
+    for (piece k = {0}; next_piece(p, &k);) {
+        job.segments = k.runs;
+        job.length = k.length;
+        job.offsets = p->offsets + k.run;
+        job.b = weights + (k.run * p->run + k.first) * d->width;
+        job.bias = k.begins && args->bias ? args->bias + filter : NULL;
+        job.add = !k.begins;
+        job.low = k.ends ? v->low : -INFINITY;
+        job.high = k.ends ? v->high : INFINITY;
+        for (int64_t r = 0; r < (p->gather ? 1 : b->rows); r++) {
+            const int64_t y = p->y_first[1] + (b->row + r) * p->y_step[1];
+            const int64_t x = p->y_first[2] + b->column * p->y_step[2];
+            const int64_t place = ((b->image * v->out[0] + z) * v->out[1] + y) * v->out[2] + x;
+            job.a = b->x + (size_t)r * b->x_row + group * v->channels + k.first;
+            job.y = args->y + (size_t)place * y_pixel + filter;
+            d->multiply(&job);
+            if (k.ends && is_one(p->y_step))
+                lwi_epilogue_apply(&v->epilogue, args->call, job.y, job.y_row, (size_t)place,
+                                   filter, job.rows, job.columns);
+        }
+    }
+}
+
+static void find_block(const direct *d, size_t place, block *b) {
+    const lwi_conv_part *p = d->part;
+    b->column = (int64_t)(place % d->column_blocks) * p->block_columns;
+    b->columns = smaller_int(p->block_columns, p->out[2] - b->column);
+    place /= d->column_blocks;
+    b->row = (int64_t)(place % d->row_blocks) * d->block_rows;
+    b->rows = smaller_int(d->block_rows, p->out[1] - b->row);
+    place /= d->row_blocks;
+    b->slice = (int64_t)place % p->out[0];
+    b->image = (int64_t)place / p->out[0];
+}
+
+static void run_items(void *arg, size_t begin, size_t end) {
+    direct *d = arg;
+    unsigned slot = 0;
+    float *copy = lwi_work_slots_take(&d->slots, &slot);
+    size_t copied = SIZE_MAX;
+    block b = {0};
+    for (size_t i = begin; i < end; i++) {
+        const size_t share = i % d->shares, place = i / d->shares, n = d->filter_blocks;
+        if (place != copied) {
+            find_block(d, place, &b);
+            find_input(d, &b, copy);
+            copied = place;
+        }
+        for (size_t u = n * share / d->shares; u < n * (share + 1) / d->shares; u++)
+            multiply_block(d, &b, u);
+    }
+    lwi_work_slots_give(&d->slots, slot);
+}
+
+/* No element of the kernel meets these outputs. */
+static void fill_part(const lwi_conv_args *a, const lwi_conv_part *p) {
+    const lwi_conv_plan *v = a->plan;
+    const size_t filters = lwi_conv_y_pixel(v), n = v->batch * lwi_conv_taps(p->out);
+    for (size_t i = 0; i < n; i++) {
+        int64_t at[3];
+        lwi_window_index(3, p->out, i % lwi_conv_taps(p->out), at);
+        int64_t place = (int64_t)(i / lwi_conv_taps(p->out));
+        for (int d = 0; d < 3; d++)
+            place = place * v->out[d] + p->y_first[d] + at[d] * p->y_step[d];
+        float *y = a->y + (size_t)place * filters;
+        for (size_t f = 0; f < filters; f++) {
+            const float bias = a->bias ? a->bias[f] : 0;
+            y[f] = bias < v->low ? v->low : bias > v->high ? v->high : bias;
+        }
+    }
+}
+
+/* Several threads share rows, as long as each block has enough of them, or else filters. */
+static void share_out(direct *d, size_t threads) {
+    const lwi_conv_part *p = d->part;
+    const size_t rows = (size_t)p->out[1], others = d->args->plan->batch * (size_t)p->out[0];
+    d->column_blocks = divide_up((size_t)p->out[2], (size_t)p->block_columns);
+    d->row_blocks = divide_up(rows, (size_t)p->block_rows);
+    const size_t places = others * d->row_blocks * d->column_blocks, wanted = 2 * threads;
+    d->shares = 1;
+    if (threads > 1 && places < wanted) {
+        const size_t least = divide_up(LEAST_ROWS, (size_t)p->out[2]), most = rows / least;
+        const size_t blocks = divide_up(wanted, others * d->column_blocks);
+        if (d->filter_blocks >= wanted) d->shares = wanted;
+        else if (most >= blocks) d->row_blocks = blocks;
+        else d->shares = d->filter_blocks;
+    }
+    d->block_rows = (int64_t)divide_up(rows, d->row_blocks);
+    d->row_blocks = divide_up(rows, (size_t)d->block_rows);
+}
+
+static lw_status run_part(const lwi_conv_args *args, const lwi_conv_part *p) {
+    const lwi_conv_plan *v = args->plan;
+    const lwi_kernels *kernels = lwi_cpu_kernels();
+    const bool dot = v->kind == LWI_CONV_DOT;
+    direct d = {.args = args,
+                .part = p,
+                .multiply = dot ? kernels->dot_f32 : kernels->gemm_f32,
+                .width = dot ? 1 : kernels->gemm_f32_columns};
+    d.panel = p->runs * p->run * d.width;
+    d.filter_blocks = v->groups * divide_up(v->filters, p->filter_block);
+    share_out(&d, (size_t)args->call->host->threads(args->call->state));
+    const size_t copy = p->in_place ? 0 : lwi_conv_taps(p->copy) * lwi_conv_x_pixel(v);
+    const size_t places = v->batch * (size_t)p->out[0] * d.row_blocks * d.column_blocks;
+    LW_TRY(lwi_work_slots_make(args->call, copy * sizeof(float), &d.slots));
+    lwi_parallel(args->call, places * d.shares, 1, run_items, &d);
+    return LW_OK;
+}
+
+lw_status lwi_conv_direct_run(const lwi_conv_args *args) {
+    const lwi_conv_plan *v = args->plan;
+    for (size_t i = 0; i < v->n_parts; i++) {
+        const lwi_conv_part *p = &v->parts[i];
+        if (lwi_conv_taps(p->out) == 0) continue;
+        if (lwi_conv_taps(p->kernel) == 0) fill_part(args, p);
+        else LW_TRY(run_part(args, p));
+    }
+    return LW_OK;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ * A convolution with the channels last, as its kernels see it: three spatial axes, of which the
+ * outer ones have size 1 where there are fewer. */
+#ifndef LWI_CONV_PLAN_H
+#define LWI_CONV_PLAN_H
+
+#include "backend/cpu/cpu_backend.h"
+#include "backend/cpu/cpu_epilogue.h"
+#include "ops/conv.h"
+
+/* A convolution proper. A transposed convolution is several: each residue of the output's indices
+ * modulo the strides sees its own part of the kernel. */
+typedef struct lwi_conv_part {
+    int64_t out[3], kernel[3], stride[3], dilation[3], begin[3];
+    int64_t tap_first[3], tap_step[3]; /* indices in the whole kernel */
+    int64_t y_first[3], y_step[3];     /* indices in the output */
+    size_t weights;                    /* where its packed weights begin, in floats */
+    /* How it is computed (conv_direct.c): */
+    bool in_place; /* reads the input itself; otherwise a copy of some rows, with the padding */
+    bool gather;   /* a kernel of one element: the copy has only the pixels that are used, one after
+                      the other */
+    int64_t block_rows, block_columns; /* outputs that are made together */
+    int64_t copy[3];                   /* size of the copy in pixels */
+    size_t run, runs;       /* the kernel sees `runs` runs of `run` floats in the input */
+    const int64_t *offsets; /* [runs] */
+    size_t filter_block;
+} lwi_conv_part;
+
+typedef enum lwi_conv_kind {
+    LWI_CONV_DIRECT,    /* matrix products over runs of the input */
+    LWI_CONV_DOT,       /* few filters: dot products over runs of the input */
+    LWI_CONV_DEPTHWISE, /* one channel for each filter */
+    LWI_CONV_WINOGRAD
+} lwi_conv_kind;
+
+typedef struct lwi_conv_plan {
+    lwi_conv_kind kind;
+    bool transposed;
+    size_t batch;
+    size_t groups, channels, filters; /* in each group; small groups are joined */
+    size_t joined;                    /* groups of the operator in one of ours */
+    int64_t in[3], out[3], kernel[3];
+    lwi_conv_part *parts;
+    size_t n_parts;
+    size_t tile;         /* of Winograd's algorithm: outputs along an axis */
+    size_t packed_bytes; /* of the weights */
+    const float *packed; /* NULL: not constant, run packs */
+    float low, high;
+    lwi_epilogue epilogue;
+} lwi_conv_plan;
+
+/* For one run. */
+typedef struct lwi_conv_args {
+    const lwi_conv_plan *plan;
+    lwi_call *call;
+    const float *x, *weights, *bias; /* bias may be NULL */
+    float *y;
+} lwi_conv_args;
+
+static inline size_t lwi_conv_taps(const int64_t size[3]) {
+    return (size_t)size[0] * (size_t)size[1] * (size_t)size[2];
+}
+static inline size_t lwi_conv_x_pixel(const lwi_conv_plan *p) { return p->groups * p->channels; }
+static inline size_t lwi_conv_y_pixel(const lwi_conv_plan *p) { return p->groups * p->filters; }
+
+/* conv_pack.c: the weights in the order of the plan's kind; w is as ONNX has it. */
+size_t lwi_conv_packed_floats(lwi_conv_plan *plan);
+void lwi_conv_pack(const lwi_conv_plan *plan, const float *w, float *packed);
+
+/* conv_direct.c */
+/* offsets: room for as many as the kernel has elements. */
+void lwi_conv_direct_plan(lwi_conv_plan *plan, int64_t *offsets);
+lw_status lwi_conv_direct_run(const lwi_conv_args *args);
+/* conv_depthwise.c, for kernels of at most so many rows in all slices */
+enum { LWI_DEPTHWISE_ROWS = 64 };
+lw_status lwi_conv_depthwise_run(const lwi_conv_args *args);
+
+#endif

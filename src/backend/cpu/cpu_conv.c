@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT
+ * lampwick.Conv and lampwick.ConvTranspose: which algorithm, and its preparation. */
+#include "backend/cpu/conv_geometry.h"
+
+#include <string.h>
+
+/* X, W and B. */
+enum { OWN_INPUTS = 3 };
+
+/* Beyond these the reference is good enough: parts of a transposed convolution; floats in the copy
+ * of the input that one block of outputs needs. */
+static const size_t MOST_PARTS = 64, MOST_TAPS = 1 << 16;
+static const int64_t MOST_COPY = INT64_C(1) << 26;
+
+/* -------------------------------------------------------------------- plan */
+
+static void choose(lwi_conv_plan *p) {
+    const size_t lanes = lwi_cpu_kernels()->gemm_f32_columns / 2;
+    p->kind = LWI_CONV_DIRECT;
+    if (!p->transposed && p->groups > 1 && p->channels == 1 && p->filters == 1 &&
+        p->kernel[0] * p->kernel[1] <= LWI_DEPTHWISE_ROWS) {
+        p->kind = LWI_CONV_DEPTHWISE;
+        return;
+    }
+    /* Joined groups fill the lanes of a vector that one group would leave empty. */
+    while (p->groups > 1 && p->filters * 2 <= lanes && p->groups % 2 == 0) {
+        p->groups /= 2;
+        p->channels *= 2;
+        p->filters *= 2;
+        p->joined *= 2;
+    }
+    if (p->groups == 1 && !p->transposed) {
+        /* Steps of a vector for one output: products side by side, or one after the other. */
+        const size_t run = p->channels * (size_t)p->kernel[2];
+        const size_t rows = (size_t)(p->kernel[0] * p->kernel[1]);
+        const size_t side = rows * run, dot = p->filters * (rows * ((run + lanes - 1) / lanes) + 8);
+        if (p->filters <= lanes && dot < side) p->kind = LWI_CONV_DOT;
+    }
+}
+
+static size_t plan_bytes(const lwi_conv_plan *p) {
+    return sizeof *p + p->n_parts * sizeof *p->parts + lwi_conv_taps(p->kernel) * sizeof(int64_t);
+}
+
+static lw_status pack(void *arg, const lw_value *w, void *to) {
+    lwi_conv_pack(arg, w->data, to);
+    return LW_OK;
+}
+
+/* Two convolutions whose packed weights differ have different numbers. */
+static uint64_t variant(const lwi_conv_plan *p) {
+    uint64_t h = (uint64_t)p->kind * 2 + p->transposed;
+    h = h * 1000003 + p->groups;
+    h = h * 1000003 + p->tile;
+    h = h * 1000003 + p->n_parts;
+    for (size_t i = 0; p->transposed && i < p->n_parts; i++)
+        for (int a = 0; a < 3; a++) {
+            h = h * 1000003 + (uint64_t)p->parts[i].tap_first[a];
+            h = h * 1000003 + (uint64_t)p->parts[i].tap_step[a];
+        }
+    return h;
+}
+
+static lw_status prepare(lwi_call *c, bool transposed) {
+    lwi_conv_plan plan, *p = NULL;
+    lwi_window window;
+    LW_TRY(lwi_conv_geometry(c, transposed, &plan, &window));
+    choose(&plan);
+    LW_TRY(lwi_prepare(c, plan_bytes(&plan), &p));
+    *p = plan;
+    p->parts = (lwi_conv_part *)(p + 1);
+    lwi_conv_split(&window, p);
+    LW_TRY(lwi_epilogue_prepare(c, OWN_INPUTS, &p->epilogue));
+    if (p->kind == LWI_CONV_DIRECT || p->kind == LWI_CONV_DOT)
+        lwi_conv_direct_plan(p, (int64_t *)(p->parts + p->n_parts));
+    p->packed_bytes = lwi_conv_packed_floats(p) * sizeof(float);
+    const void *packed = NULL;
+    LW_TRY(lwi_packed(c, 1, "conv", variant(p), p->packed_bytes, pack, p, &packed));
+    p->packed = packed;
+    return LW_OK;
+}
+
+static lw_status prepare_conv(lwi_call *c) { return prepare(c, false); }
+static lw_status prepare_transpose(lwi_call *c) { return prepare(c, true); }
+
+/* --------------------------------------------------------------------- run */
+
+static lw_status compute(const lwi_conv_args *a) {
+    switch (a->plan->kind) {
+    case LWI_CONV_DEPTHWISE:
+        return lwi_conv_depthwise_run(a);
+    default:
+        return lwi_conv_direct_run(a);
+    }
+}
+
+typedef struct finish {
+    const lwi_conv_args *args;
+    size_t filters;
+} finish;
+
+static void finish_rows(void *arg, size_t begin, size_t end) {
+    const finish *f = arg;
+    lwi_epilogue_apply(&f->args->plan->epilogue, f->args->call, f->args->y + begin * f->filters,
+                       f->filters, begin, 0, end - begin, f->filters);
+}
+
+static lw_status run(lwi_call *c) {
+    const lwi_conv_plan *p = c->prepared;
+    if (c->out[0]->count == 0) return LW_OK;
+    lwi_conv_args args = {.plan = p,
+                          .call = c,
+                          .x = c->in[0]->data,
+                          .weights = p->packed,
+                          .bias = lwi_has(c, 2) ? c->in[2]->data : NULL,
+                          .y = c->out[0]->data};
+    if (!args.weights) {
+        float *packed = NULL;
+        LW_TRY(lwi_scratch(c, p->packed_bytes, 1, &packed));
+        lwi_conv_pack(p, c->in[1]->data, packed);
+        args.weights = packed;
+    }
+    LW_TRY(compute(&args));
+    if (p->n_parts > 1 && p->epilogue.active) {
+        /* Rows of different parts alternate, so that the epilogue waits for all. */
+        finish f = {&args, lwi_conv_y_pixel(p)};
+        lwi_parallel(c, c->out[0]->count / f.filters, 1 + (1 << 14) / f.filters, finish_rows, &f);
+    }
+    return LW_OK;
+}
+
+/* ------------------------------------------------------------------- claim */
+
+static bool product_below(const int64_t *factors, int n, int64_t most) {
+    int64_t product = 1;
+    for (int i = 0; i < n; i++)
+        if (__builtin_mul_overflow(product, factors[i], &product) || product > most) return false;
+    return true;
+}
+
+static bool fits(const lwi_call *c, bool transposed) {
+    lwi_conv_plan p;
+    lwi_window w;
+    if (c->in[0]->rank < 3 || c->in[0]->rank > 5) return false;
+    if (lwi_conv_geometry(c, transposed, &p, &w) != LW_OK) return false;
+    if (p.channels == 0 || p.n_parts > MOST_PARTS) return false;
+    if (!product_below(p.kernel, 3, MOST_TAPS)) return false;
+    /* The rows and slices that one row of outputs needs. */
+    const int64_t last = w.rank - 1, outer = w.rank > 1 ? w.extent[w.rank - 2] : 1;
+    const int64_t copy[] = {p.kernel[0], outer,
+                            w.extent[last] + w.in[last] + w.begin[last] + w.end[last],
+                            (int64_t)(p.channels * p.groups)};
+    return product_below(copy, 4, MOST_COPY);
+}
+
+const lwi_kernel *lwi_cpu_last_conv_claim(const lwi_call *c);
+const lwi_kernel *lwi_cpu_last_conv_claim(const lwi_call *c) {
+    static const lwi_kernel kernel = {prepare_conv, run};
+    return fits(c, false) ? &kernel : NULL;
+}
+
+const lwi_kernel *lwi_cpu_last_conv_transpose_claim(const lwi_call *c);
+const lwi_kernel *lwi_cpu_last_conv_transpose_claim(const lwi_call *c) {
+    static const lwi_kernel kernel = {prepare_transpose, run};
+    return fits(c, true) ? &kernel : NULL;
+}
