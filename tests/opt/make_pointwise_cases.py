@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
+
+import network_cases
 
 UNARY = ["Abs", "Ceil", "Erf", "Exp", "Floor", "HardSwish", "Mish", "Neg", "Relu", "Round",
          "Sigmoid", "Sign", "Softplus", "Softsign", "Sqrt", "Tanh", "Log", "Reciprocal"]
@@ -125,22 +126,6 @@ class Network:
         return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 22)], ir_version=10)
 
 
-def write(folder, model, feeds):
-    options = ort.SessionOptions()
-    options.log_severity_level = 4
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = ort.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
-    used = {i.name for i in session.get_inputs()}
-    results = session.run(None, {k: v for k, v in feeds.items() if k in used})
-    data = folder / "test_data_set_0"
-    data.mkdir(parents=True, exist_ok=True)
-    (folder / "model.onnx").write_bytes(model.SerializeToString())
-    for kind, arrays in (("input", feeds.values()), ("output", results)):
-        for i, x in enumerate(arrays):
-            (data / f"{kind}_{i}.pb").write_bytes(
-                numpy_helper.from_array(np.asarray(x)).SerializeToString())
-
-
 def main():
     folder, wanted = Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""
     count = 0
@@ -148,7 +133,7 @@ def main():
         name = f"test_pointwise_{seed}"
         if wanted in name:
             network = Network(seed)
-            write(folder / name, network.model(), network.feeds)
+            network_cases.write(folder / name, network.model(), network.feeds)
             count += 1
     print(f"{count} cases written")
 
