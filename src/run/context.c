@@ -55,9 +55,13 @@ lw_status lw_context_new(const lw_model *model, const lw_context_options *option
     c->allocator = *allocator;
     c->model = lwi_model_ref(model);
     const lw_status status = init(c, &o);
-    if (status == LW_OK) *context = c;
-    else lw_context_free(c);
-    return status;
+    if (status != LW_OK) {
+        lw_context_free(c);
+        return status;
+    }
+    lwi_context_plan_ahead(c);
+    *context = c;
+    return LW_OK;
 }
 
 void lw_context_free(lw_context *c) {

@@ -57,6 +57,8 @@ lw_status lwi_context_plan(lw_context *context, const lw_value *const *inputs, c
 /* One that is remembered and fits; NULL: none. */
 lwi_plan *lwi_context_find_plan(lw_context *context, const lw_value *const *inputs,
                                 const bool *wanted);
+/* A plan for the declared shapes of the inputs, if that is possible (run/plan_ahead.c). */
+void lwi_context_plan_ahead(lw_context *context);
 void lwi_context_forget_plans(lw_context *context);
 /* Makes the arena of that depth at least so large. */
 lw_status lwi_context_reserve(lw_context *context, size_t depth, size_t bytes);
