@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Y = clamp([Y +] A B [+ bias]). Strides are in elements. */
+/* Y = clamp([Y +] scale A B [+ bias]). Strides are in elements. */
 typedef struct lwi_gemm_f32_job {
     /* Row r of A is `segments` runs of `length` elements, run s at a + r * a_row + offsets[s]; K is
      * segments * length. A plain row-major A has one run. offsets NULL: one run, at 0. */
@@ -32,6 +32,7 @@ typedef struct lwi_gemm_f32_job {
     const float *bias; /* [columns] or NULL */
     bool add;          /* to what is in Y */
     float low, high;   /* clamp; NaN stays; -INFINITY and INFINITY for none */
+    float scale;       /* 0 means 1 */
 } lwi_gemm_f32_job;
 
 typedef void lwi_gemm_f32_fn(const lwi_gemm_f32_job *job);

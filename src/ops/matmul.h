@@ -24,6 +24,8 @@ typedef struct lwi_matmul {
 /* Inputs `a` and `b` of the call, with the attributes transA, transB, transBatchA and transBatchB
  * where the operator has them. */
 lw_status lwi_matmul_shape(const lwi_call *call, size_t a, size_t b, lwi_matmul *matmul);
+/* Makes products that share B and whose A's follow one another one tall product. */
+void lwi_matmul_fold(lwi_matmul *matmul);
 /* Element offset of product i's matrix in an operand. */
 size_t lwi_matmul_offset(const lwi_matmul *matmul, const lwi_matmul_side *side, size_t product);
 /* Y = A B over data of the product's type; finish and its arg are as in lwi_product. */

@@ -108,8 +108,7 @@ static void operands(const void *arg, size_t i, lwi_operands *o) {
     o->y_row = x->n;
 }
 
-/* Products that share B and whose A's follow one another are one tall product. */
-static void fold(lwi_matmul *x) {
+void lwi_matmul_fold(lwi_matmul *x) {
     if (x->a.column != 1 || x->a.row != x->k) return;
     size_t next = x->m * x->k;
     for (int d = x->batch_rank - 1; d >= 0; d--) {
@@ -131,7 +130,7 @@ lw_status lwi_matmul_multiply(lwi_call *c, const lwi_matmul *x, lw_dtype dtype, 
                               void (*finish)(const void *arg, const lwi_block *block),
                               const void *arg, const lwi_tile *tile_f32) {
     lwi_matmul folded = *x;
-    if (x->batch > 1 && !finish) fold(&folded);
+    if (x->batch > 1 && !finish) lwi_matmul_fold(&folded);
     const batch s = {&folded, a, b, y, lwi_dtype_size(dtype), finish, arg};
     const lwi_product p = {.dtype = lwi_product_dtype(dtype),
                            .m = folded.m,

@@ -51,6 +51,7 @@ static void check(kc_case *c) {
     j.add = kc_below(c, 2);
     if (kc_below(c, 2)) j.low = 0;
     if (kc_below(c, 3) == 0) j.high = 0.5f;
+    if (kc_below(c, 3) == 0) j.scale = 0.25f;
     j.y_row = columns + kc_below(c, 4);
     const size_t y = rows ? (rows - 1) * j.y_row + columns : 0;
     float *got = kc_floats(c, y), *want = kc_copy(c, got, y * sizeof *got);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/cpu/gemm_plan.h"
+
+#include <string.h>
+
+enum {
+    FEW_ROWS = 42,     /* of A, for which copying B costs more than reading it where it lies */
+    NARROW = 128,      /* columns of a B whose rows are so short that it is as good as packed */
+    TILE_ROWS = 14,    /* what rows are cut to multiples of */
+    THREAD = 1 << 14,  /* cycles that are worth a thread */
+    PORTION = 1 << 18, /* cycles of a task, if there are enough */
+};
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+static size_t round_up(size_t a, size_t b) { return divide_up(a, b) * b; }
+
+/* ------------------------------------------------------------- constant B */
+
+static lw_status pack_constant(void *arg, const lw_value *from, void *to) {
+    const lwi_gemm_plan *p = arg;
+    const lwi_kernels *k = lwi_cpu_kernels();
+    const size_t matrices = from->count / (p->x.k * p->x.n);
+    const float *b = from->data;
+    float *panels = to;
+    for (size_t i = 0; i < matrices; i++, b += p->x.k * p->x.n)
+        for (size_t d = 0; d < p->x.k; d += p->depth) {
+            const size_t depth = smaller(p->depth, p->x.k - d);
+            k->pack_f32(b + d * p->x.b.row, p->x.b.row, p->x.b.column, depth, p->x.n, panels,
+                        depth * k->gemm_f32_columns);
+            panels += depth * p->padded;
+        }
+    return LW_OK;
+}
+
+/* Matrices follow one another in B. */
+static bool stands_plain(const lwi_matmul *x) {
+    return (x->b.column == 1 && x->b.row == x->n) || (x->b.row == 1 && x->b.column == x->k);
+}
+
+static lw_status pack_b(lwi_call *c, lwi_gemm_plan *p) {
+    const lw_value *b = c->in[p->input_b];
+    const void *panels = NULL;
+    if (!stands_plain(&p->x) || p->x.k == 0 || p->x.n == 0) return LW_OK;
+    const size_t width = lwi_cpu_kernels()->gemm_f32_columns;
+    const uint64_t variant = width << 2 | (p->x.b.column != 1) << 1 | (p->x.b.row != 1);
+    const size_t bytes = b->count / p->x.n * p->padded * sizeof(float);
+    LW_TRY(lwi_packed(c, p->input_b, "gemm_f32", variant, bytes, pack_constant, p, &panels));
+    p->panels = panels;
+    return LW_OK;
+}
+
+/* ------------------------------------------------------------------- tasks */
+
+/* Cycles at the best; reading B may be what takes the time. */
+static double cycles_of(const lwi_matmul *x) {
+    const double b = (double)x->k * (double)x->n * (double)x->batch;
+    const double products = (double)x->m * b / 32;
+    return products > b / 4 ? products : b / 4;
+}
+
+/* Cuts a product in `parts`, so that tasks read as little as possible. */
+static void cut(lwi_gemm_plan *p, size_t parts, size_t width) {
+    const size_t m = p->x.m, n = p->x.n;
+    double best = -1;
+    p->row_step = m;
+    p->column_step = n;
+    for (size_t rows = 1; rows <= parts; rows++) {
+        const size_t columns = parts / rows;
+        if (rows * columns != parts || rows > divide_up(m, 4) || columns > divide_up(n, width))
+            continue;
+        const double copies = p->form == LWI_GEMM_PACK ? 4 : 1;
+        const double cost = (double)columns * (double)m + copies * (double)rows * (double)n;
+        if (best >= 0 && cost >= best) continue;
+        best = cost;
+        p->row_step = divide_up(m, rows);
+        if (p->row_step > 2 * TILE_ROWS) p->row_step = round_up(p->row_step, TILE_ROWS);
+        p->column_step = round_up(divide_up(n, columns), width);
+    }
+}
+
+static void share(lwi_gemm_plan *p, size_t threads, size_t width) {
+    const double cycles = cycles_of(&p->x);
+    size_t useful = threads, portions = 4;
+    if (cycles / THREAD < (double)threads) useful = 1 + (size_t)(cycles / THREAD);
+    while (portions > 1 && cycles / (double)(portions * useful) < PORTION)
+        portions--;
+    p->row_step = p->x.m;
+    p->column_step = p->x.n;
+    if (useful > 1 && p->x.batch < 2 * useful)
+        for (size_t parts = useful * portions; parts > 1; parts--) {
+            cut(p, parts, width);
+            if (p->row_step < p->x.m || p->column_step < p->x.n) break;
+        }
+    p->row_tasks = divide_up(p->x.m, p->row_step);
+    p->column_tasks = divide_up(p->x.n, p->column_step);
+}
+
+/* -------------------------------------------------------------------- plan */
+
+static void choose_form(lwi_gemm_plan *p) {
+    const lwi_matmul_side *b = &p->x.b;
+    const bool near = p->x.m <= FEW_ROWS || b->row <= NARROW;
+    p->form = p->panels ? LWI_GEMM_PANELS : b->column == 1 && near ? LWI_GEMM_PLACE : LWI_GEMM_PACK;
+}
+
+lw_status lwi_gemm_plan_make(lwi_call *c, size_t a, size_t b, lwi_gemm_plan *p) {
+    const size_t width = lwi_cpu_kernels()->gemm_f32_columns;
+    LW_TRY(lwi_matmul_shape(c, a, b, &p->x));
+    lwi_matmul_fold(&p->x);
+    if (c->out[0]->count == 0) return LW_OK;
+    if (p->scale == 0) p->x.k = 0; /* and to the kernel, 0 means no scaling */
+    p->input_a = a;
+    p->input_b = b;
+    p->depths = p->x.k <= LWI_GEMM_DEPTH ? 1 : divide_up(p->x.k, LWI_GEMM_DEPTH);
+    p->depth = p->depths == 1 ? p->x.k : round_up(divide_up(p->x.k, p->depths), 4);
+    p->depths = p->depths == 1 ? 1 : divide_up(p->x.k, p->depth);
+    p->padded = round_up(p->x.n, width);
+    p->matrix = p->x.k * p->padded;
+    p->turned = p->x.a.column != 1 && p->x.k > 1;
+    LW_TRY(pack_b(c, p));
+    choose_form(p);
+    share(p, c->host->threads ? (size_t)c->host->threads(c->state) : 1, width);
+    p->single = p->x.batch * p->row_tasks * p->column_tasks == 1 && p->depths == 1 && !p->turned &&
+                p->form != LWI_GEMM_PACK && (!p->finish || p->x.m <= TILE_ROWS);
+    if (p->turned) p->work += smaller(p->row_step, LWI_GEMM_ROWS) * p->depth;
+    if (p->form == LWI_GEMM_PACK)
+        p->work += smaller(round_up(p->column_step, width), LWI_GEMM_COLUMNS) * p->depth;
+    p->work *= sizeof(float);
+    return LW_OK;
+}

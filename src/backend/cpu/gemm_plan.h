@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ * Products of float32 matrices, planned once and run many times: which form of B the kernel reads
+ * (kern/gemm_f32.h), how the result is cut into tasks for threads and blocks for the caches.
+ *
+ *     prepare:  set what stands under "the caller's" in a plan that lives in call->prepared, then
+ *               lwi_gemm_plan_make(call, a, b, plan)
+ *     run:      lwi_gemm_plan_run(plan, call, bias)
+ *
+ * The sum over K is cut at places that depend on K alone. */
+#ifndef LWI_GEMM_PLAN_H
+#define LWI_GEMM_PLAN_H
+
+#include "backend/cpu/cpu_backend.h"
+#include "ops/matmul.h"
+
+typedef enum lwi_gemm_form {
+    LWI_GEMM_PANELS, /* B is constant and was packed once for the model */
+    LWI_GEMM_PLACE,  /* B is row-major and read where it lies */
+    LWI_GEMM_PACK    /* B is packed block by block in each run */
+} lwi_gemm_form;
+
+typedef struct lwi_gemm_plan lwi_gemm_plan;
+struct lwi_gemm_plan {
+    /* The caller's. */
+    float scale;     /* Y = clamp(scale A B + bias) */
+    float low, high; /* -INFINITY, INFINITY: none */
+    /* What else happens to a finished block of the output, seen as a matrix: rows x columns
+     * elements at y, from (row, column) on; NULL: nothing. Called by several threads. */
+    void (*finish)(const void *arg, const lwi_call *call, float *y, size_t y_row, size_t row,
+                   size_t column, size_t rows, size_t columns);
+    const void *arg;
+
+    /* The plan's. */
+    size_t input_a, input_b;
+    lwi_matmul x;
+    lwi_gemm_form form;
+    bool turned;                  /* A is not row-major: blocks of it are copied */
+    size_t depth, depths;         /* of the blocks that K is cut into; their number */
+    const float *panels;          /* of a constant B */
+    size_t matrix, padded;        /* floats of a matrix in panels; columns, with what fills them */
+    size_t row_step, column_step; /* of a task ... */
+    size_t row_tasks, column_tasks; /* ... and how many of them a product has */
+    bool single;                    /* one call of the kernel does it */
+    size_t work;                    /* bytes of memory for a task */
+};
+
+/* Output 0 has its shape. */
+lw_status lwi_gemm_plan_make(lwi_call *call, size_t a, size_t b, lwi_gemm_plan *plan);
+/* bias: one number for each column, or NULL. */
+lw_status lwi_gemm_plan_run(const lwi_gemm_plan *plan, lwi_call *call, const float *bias);
+
+/* Floats of a block of A that stays in the second-level cache, and of B's. */
+enum { LWI_GEMM_ROWS = 252, LWI_GEMM_DEPTH = 512, LWI_GEMM_COLUMNS = 256 };
+
+#endif

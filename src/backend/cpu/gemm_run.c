@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT
+ * Runs a plan of gemm_plan.h. */
+#include <math.h>
+
+#include "backend/cpu/gemm_plan.h"
+#include "backend/cpu/work_slots.h"
+
+enum { FINISH = 1 << 14 }; /* floats that are finished together, soon after they were made */
+
+typedef struct run {
+    const lwi_gemm_plan *plan;
+    const lwi_call *call;
+    const lwi_kernels *kernels;
+    const float *a, *b, *bias;
+    float *y;
+    lwi_work_slots slots;
+} run;
+
+/* A part of one product. */
+typedef struct part {
+    size_t product, row, rows, column, columns;
+    const float *a, *b; /* of the product */
+    float *y;
+    float *turned, *packed; /* memory for blocks of A and B */
+} part;
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/* ------------------------------------------------------------------ blocks */
+
+/* Rows of A from `row` on, elements [k, k + depth). */
+static void set_a(const run *r, const part *t, size_t row, size_t rows, size_t k, size_t depth,
+                  lwi_gemm_f32_job *j) {
+    const lwi_matmul_side *a = &r->plan->x.a;
+    const float *from = t->a + row * a->row + k * a->column;
+    j->a = from;
+    j->a_row = a->row;
+    if (!r->plan->turned) return;
+    j->a = t->turned;
+    j->a_row = depth;
+    if (a->row == 1) {
+        r->kernels->transpose_f32(from, a->column, t->turned, depth, depth, rows);
+        return;
+    }
+    for (size_t i = 0; i < rows; i++)
+        for (size_t s = 0; s < depth; s++)
+            t->turned[i * depth + s] = from[i * a->row + s * a->column];
+}
+
+/* Columns of B from `column` on, rows [k, k + depth). */
+static void set_b(const run *r, const part *t, size_t column, size_t columns, size_t k,
+                  size_t depth, lwi_gemm_f32_job *j) {
+    const lwi_gemm_plan *p = r->plan;
+    const lwi_matmul_side *b = &p->x.b;
+    const size_t width = r->kernels->gemm_f32_columns;
+    j->b_panel = width * depth;
+    j->b_row = width;
+    switch (p->form) {
+    case LWI_GEMM_PANELS:
+        j->b = t->b + k * p->padded + column * depth;
+        break;
+    case LWI_GEMM_PLACE:
+        j->b = t->b + k * b->row + column;
+        j->b_panel = width;
+        j->b_row = b->row;
+        break;
+    case LWI_GEMM_PACK:
+        r->kernels->pack_f32(t->b + k * b->row + column * b->column, b->row, b->column, depth,
+                             columns, t->packed, j->b_panel);
+        j->b = t->packed;
+    }
+}
+
+/* The job of a block is set up but for its columns; the last one of the sum also finishes it. */
+static void multiply(const run *r, const part *t, lwi_gemm_f32_job *j, size_t row, size_t column,
+                     bool last) {
+    const lwi_gemm_plan *p = r->plan;
+    const size_t width = r->kernels->gemm_f32_columns, columns = j->columns;
+    j->bias = last && r->bias ? r->bias + column : NULL;
+    j->low = last ? p->low : -INFINITY;
+    j->high = last ? p->high : INFINITY;
+    if (!last || !p->finish) {
+        r->kernels->gemm_f32(j);
+        return;
+    }
+    const size_t few = FINISH / j->rows / width * width, step = few > width ? few : width;
+    for (size_t i = 0; i < columns; i += step) {
+        j->columns = smaller(step, columns - i);
+        r->kernels->gemm_f32(j);
+        p->finish(p->arg, r->call, j->y, j->y_row, t->product * p->x.m + row, column + i, j->rows,
+                  j->columns);
+        j->y += j->columns;
+        j->b += step / width * j->b_panel;
+        if (j->bias) j->bias += step;
+    }
+}
+
+static void multiply_rows(const run *r, const part *t, size_t row, size_t rows, size_t column,
+                          size_t k, lwi_gemm_f32_job *j) {
+    const lwi_gemm_plan *p = r->plan;
+    const lwi_gemm_f32_job block = *j;
+    set_a(r, t, row, rows, k, j->length, j);
+    j->y += row * j->y_row;
+    j->rows = rows;
+    multiply(r, t, j, row, column, k + p->depth >= p->x.k);
+    *j = block;
+}
+
+/* Columns that are done for all rows of the part before the next ones. A packed block of B serves
+ * all rows; otherwise a block of A stays while the whole sum is made. */
+static void multiply_columns(const run *r, const part *t, size_t column, size_t columns) {
+    const lwi_gemm_plan *p = r->plan;
+    lwi_gemm_f32_job j = {
+        .segments = 1, .y = t->y + column, .y_row = p->x.n, .columns = columns, .scale = p->scale};
+    const size_t end = t->row + t->rows;
+    const size_t rows = p->form == LWI_GEMM_PACK ? t->rows : LWI_GEMM_ROWS;
+    for (size_t first = t->row; first < end; first += rows)
+        for (size_t i = 0; i < p->depths; i++) {
+            const size_t k = i * p->depth, stop = smaller(end, first + rows);
+            j.length = smaller(p->depth, p->x.k - k);
+            j.add = i > 0;
+            set_b(r, t, column, columns, k, j.length, &j);
+            for (size_t row = first; row < stop; row += LWI_GEMM_ROWS)
+                multiply_rows(r, t, row, smaller(LWI_GEMM_ROWS, stop - row), column, k, &j);
+        }
+}
+
+/* ------------------------------------------------------------------- tasks */
+
+static const float *matrix_b(const run *r, size_t product) {
+    const lwi_gemm_plan *p = r->plan;
+    const size_t offset = lwi_matmul_offset(&p->x, &p->x.b, product);
+    if (p->form != LWI_GEMM_PANELS) return r->b + offset;
+    return p->panels + (offset ? offset / (p->x.k * p->x.n) * p->matrix : 0);
+}
+
+static void run_task(const run *r, size_t task, float *work) {
+    const lwi_gemm_plan *p = r->plan;
+    part t = {.product = task / (p->row_tasks * p->column_tasks),
+              .row = task % p->row_tasks * p->row_step,
+              .column = task / p->row_tasks % p->column_tasks * p->column_step};
+    t.rows = smaller(p->row_step, p->x.m - t.row);
+    t.columns = smaller(p->column_step, p->x.n - t.column);
+    t.a = r->a + lwi_matmul_offset(&p->x, &p->x.a, t.product);
+    t.b = matrix_b(r, t.product);
+    t.y = r->y + t.product * p->x.m * p->x.n;
+    t.turned = work;
+    t.packed = work + (p->turned ? smaller(p->row_step, LWI_GEMM_ROWS) * p->depth : 0);
+    const size_t step = p->form == LWI_GEMM_PACK ? LWI_GEMM_COLUMNS : t.columns;
+    for (size_t i = 0; i < t.columns; i += step)
+        multiply_columns(r, &t, t.column + i, smaller(step, t.columns - i));
+}
+
+static void run_tasks(void *arg, size_t begin, size_t end) {
+    run *r = arg;
+    unsigned slot = 0;
+    float *work = lwi_work_slots_take(&r->slots, &slot);
+    for (size_t i = begin; i < end; i++)
+        run_task(r, i, work);
+    lwi_work_slots_give(&r->slots, slot);
+}
+
+static void run_single(const run *r) {
+    const lwi_gemm_plan *p = r->plan;
+    const bool panels = p->form == LWI_GEMM_PANELS;
+    const size_t width = r->kernels->gemm_f32_columns;
+    const lwi_gemm_f32_job j = {.a = r->a,
+                                .a_row = p->x.a.row,
+                                .segments = 1,
+                                .length = p->x.k,
+                                .b = panels ? p->panels : r->b,
+                                .b_panel = panels ? width * p->x.k : width,
+                                .b_row = panels ? width : p->x.b.row,
+                                .y = r->y,
+                                .y_row = p->x.n,
+                                .rows = p->x.m,
+                                .columns = p->x.n,
+                                .bias = r->bias,
+                                .low = p->low,
+                                .high = p->high,
+                                .scale = p->scale};
+    r->kernels->gemm_f32(&j);
+    if (p->finish) p->finish(p->arg, r->call, r->y, p->x.n, 0, 0, p->x.m, p->x.n);
+}
+
+lw_status lwi_gemm_plan_run(const lwi_gemm_plan *p, lwi_call *c, const float *bias) {
+    if (c->out[0]->count == 0) return LW_OK;
+    run r = {.plan = p,
+             .call = c,
+             .kernels = lwi_cpu_kernels(),
+             .a = c->in[p->input_a]->data,
+             .b = c->in[p->input_b]->data,
+             .y = c->out[0]->data,
+             .bias = bias};
+    if (p->single) {
+        run_single(&r);
+        return LW_OK;
+    }
+    LW_TRY(lwi_work_slots_make(c, p->work, &r.slots));
+    lwi_parallel(c, p->x.batch * p->row_tasks * p->column_tasks, 1, run_tasks, &r);
+    return LW_OK;
+}
