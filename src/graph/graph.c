@@ -11,6 +11,7 @@ lw_status lwi_graph_new(lwi_arena *arena, lwi_graph *parent, const char *name, l
     LW_TRY(lwi_arena_string(arena, name, strlen(name), &g->name));
     g->arena = arena;
     g->parent = parent;
+    g->open_defaults = true;
     lwi_strmap_init(&g->names, &arena->allocator);
     *graph = g;
     return LW_OK;

@@ -93,7 +93,8 @@ struct lwi_graph {
     size_t n_inputs, n_outputs;
     lwi_capture *captures;
     size_t n_captures, cap_captures;
-    lwi_strmap names; /* of slots; freed by lwi_graph_seal */
+    bool open_defaults; /* constants of inputs may be replaced by whoever runs the graph */
+    lwi_strmap names;   /* of slots; freed by lwi_graph_seal */
     /* Set by lwi_graph_lifetimes: */
     int *last_use;      /* [n_slots] node after which the value is not needed; n_nodes: an output
                            of the graph; -1: never used */

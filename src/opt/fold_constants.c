@@ -38,7 +38,7 @@ static lwi_host fold_host(folder *f) {
 }
 
 static bool is_default_input(const lwi_graph *g, int id) {
-    for (size_t i = 0; i < g->n_inputs; i++)
+    for (size_t i = 0; g->open_defaults && i < g->n_inputs; i++)
         if (g->inputs[i] == id) return true;
     return false;
 }

@@ -141,7 +141,7 @@ int lwi_input(const lwi_rewrite *r, const lwi_node *node, size_t i) {
 const lw_value *lwi_constant(const lwi_rewrite *r, int value) {
     value = resolve(r, value);
     if (value < 0 || !r->graph->slots[value].constant) return NULL;
-    for (size_t i = 0; i < r->graph->n_inputs; i++)
+    for (size_t i = 0; r->graph->open_defaults && i < r->graph->n_inputs; i++)
         if (r->graph->inputs[i] == value) return NULL;
     return r->graph->slots[value].constant;
 }

@@ -59,6 +59,7 @@ static lw_status give_all(prober *p) {
     }
     for (size_t i = 0; i < g->n_inputs; i++) {
         const lwi_type *t = &g->slots[g->inputs[i]].type;
+        if (g->slots[g->inputs[i]].constant && !g->open_defaults) continue;
         p->have[g->inputs[i]] = false; /* a default value may be replaced */
         if (t->declared && t->kind == LW_KIND_TENSOR)
             LW_TRY(give(p, g->inputs[i], t->dtype, t->rank, t->dims, t->dim_names));

@@ -22,7 +22,16 @@ static lw_status set_threads(lw_context *c, const lw_context_options *o) {
     return LW_OK;
 }
 
+/* For a context like this one. */
+static void keep_options(lw_context *c, const lw_context_options *o) {
+    c->options = *o;
+    c->options.size = sizeof c->options;
+    c->options.allocator = &c->allocator;
+    c->options.executor = o->executor ? &c->executor : NULL;
+}
+
 static lw_status init(lw_context *c, const lw_context_options *o) {
+    keep_options(c, o);
     c->max_plans = o->max_plans ? o->max_plans : 16;
     /* Without a limit, a model that asks for more than there is would end the whole process. */
     c->memory_limit = o->memory_limit ? o->memory_limit : (size_t)lwi_cpu_memory();
@@ -68,6 +77,7 @@ void lw_context_free(lw_context *c) {
     if (!c) return;
     if (c->own_pool) lwi_thread_pool_leave();
     lw_context_trim(c);
+    lw_context_free(atomic_load(&c->open));
     lwi_free(&c->allocator, c->plans);
     lwi_free(&c->allocator, c->inputs);
     lwi_free(&c->allocator, c->outputs);
@@ -81,6 +91,7 @@ void lw_context_free(lw_context *c) {
 
 void lw_context_trim(lw_context *c) {
     if (!c) return;
+    lw_context_trim(atomic_load(&c->open));
     lwi_context_forget_plans(c);
     if (c->stack.pool) lwi_scratch_free(&c->stack);
     lwi_pool_trim(&c->pool);
@@ -92,7 +103,8 @@ void lw_context_trim(lw_context *c) {
 }
 
 void lw_context_cancel(lw_context *c) {
-    if (c) atomic_store(&c->cancel, true);
+    for (; c; c = atomic_load(&c->open))
+        atomic_store(&c->cancel, true);
 }
 
 lw_status lw_context_memory(const lw_context *c, lw_memory_info *info) {

@@ -15,6 +15,8 @@ typedef struct lwi_region {
 
 struct lw_context {
     lw_model *model;
+    lw_context_options options;
+    lw_context *_Atomic open; /* runs that replace defaults (run/replace_defaults.c); or NULL */
     lw_allocator allocator;
     lwi_pool pool;           /* large scratch, and values of late nodes */
     lw_allocator in_pool;    /* the pool as an allocator */
@@ -62,5 +64,11 @@ void lwi_context_plan_ahead(lw_context *context);
 void lwi_context_forget_plans(lw_context *context);
 /* Makes the arena of that depth at least so large. */
 lw_status lwi_context_reserve(lw_context *context, size_t depth, size_t bytes);
+
+/* Whether an input of the run stands for a default that the passes took for a constant. */
+bool lwi_replaces_default(const lw_context *context);
+/* Runs with a model in which no default is a constant: made when it is needed first. */
+lw_status lwi_run_replacing(lw_context *context, const lw_io *inputs, size_t n_inputs,
+                            lw_io *outputs, size_t n_outputs);
 
 #endif

@@ -69,9 +69,26 @@ static lw_status prepare(lw_model *m, bool keep_graph) {
 
 static lw_status read_model(lw_model *m, const void *data, size_t size, const char *path,
                             const lw_model_options *options) {
+    m->data = data;
     m->file_bytes = size;
+    if (path) LW_TRY(lwi_arena_string(&m->network.arena, path, strlen(path), &m->path));
     LW_TRY(lwi_onnx_read(&m->network, data, size, path));
+    m->network.graph->open_defaults = false;
     return prepare(m, options && (options->keep_graph || options->inspect));
+}
+
+lw_status lwi_model_open_defaults(const lw_model *model, lw_model **open) {
+    lw_model *m = NULL;
+    const lw_model_options options = {.size = sizeof options,
+                                      .allocator = &model->allocator,
+                                      .image_decoder = model->image_decoder};
+    LW_TRY(new_model(&options, &m));
+    m->skip_passes = model->skip_passes;
+    lw_status status = lwi_onnx_read(&m->network, model->data, model->file_bytes, model->path);
+    if (status == LW_OK) status = prepare(m, false);
+    if (status == LW_OK) *open = m;
+    else lw_model_free(m);
+    return status;
 }
 
 static lw_status load_file(lw_model *m, const char *path, const lw_model_options *options) {

@@ -12,6 +12,8 @@ struct lw_model {
     lwi_network network;
     lw_image_decoder image_decoder;
     bool inspect;
+    const void *data; /* what was read, file_bytes of it */
+    const char *path; /* of its file; NULL: from memory */
     uint64_t skip_passes; /* a set, see opt/passes.h */
     size_t pass_counts[LWI_PASS_COUNT];
     pthread_mutex_t align_lock; /* guards aligned, and the constants until it is set */
@@ -31,5 +33,9 @@ lw_status lwi_model_aligned(const lw_model *model, const lw_value *value, const 
  * file that hold the constant are given back then. */
 lw_status lwi_model_packed(const lw_model *model, const lw_value *value, const lwi_packing *packing,
                            const void **packed);
+
+/* The same model, made for runs that replace default values of inputs: the passes of *model take
+ * those for constants. It reads what the model has mapped, which must live longer. */
+lw_status lwi_model_open_defaults(const lw_model *model, lw_model **open);
 
 #endif

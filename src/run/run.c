@@ -105,9 +105,7 @@ static lw_status return_outputs(const lw_context *c, lw_io *outputs, size_t n) {
 /* --------------------------------------------------------------------- run */
 
 /* A plan was made for inputs that had been checked. */
-static lw_status find_plan(lw_context *c, lwi_plan **plan) {
-    *plan = lwi_context_find_plan(c, c->inputs, c->wanted);
-    if (*plan) return LW_OK;
+static lw_status make_plan(lw_context *c, lwi_plan **plan) {
     LW_TRY(check_inputs(c));
     return lwi_context_plan(c, c->inputs, c->wanted, plan);
 }
@@ -117,7 +115,10 @@ static lw_status run(lw_context *c, const lw_io *inputs, size_t n_inputs, lw_io 
     lwi_plan *plan = NULL;
     LW_TRY(take_inputs(c, inputs, n_inputs));
     LW_TRY(take_outputs(c, outputs, n_outputs));
-    LW_TRY(find_plan(c, &plan));
+    plan = lwi_context_find_plan(c, c->inputs, c->wanted);
+    if (!plan && lwi_replaces_default(c))
+        return lwi_run_replacing(c, inputs, n_inputs, outputs, n_outputs);
+    if (!plan) LW_TRY(make_plan(c, &plan));
     LW_TRY(lwi_execute(plan, c->inputs, c->outputs));
     return return_outputs(c, outputs, n_outputs);
 }
