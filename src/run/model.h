@@ -12,8 +12,8 @@ struct lw_model {
     lwi_network network;
     lw_image_decoder image_decoder;
     bool inspect;
-    const void *data; /* what was read, file_bytes of it */
-    const char *path; /* of its file; NULL: from memory */
+    const void *data;     /* what was read, file_bytes of it */
+    const char *path;     /* of its file; NULL: from memory */
     uint64_t skip_passes; /* a set, see opt/passes.h */
     size_t pass_counts[LWI_PASS_COUNT];
     pthread_mutex_t align_lock; /* guards aligned, and the constants until it is set */
