@@ -5,6 +5,7 @@
 #define LWI_KERN_KERNELS_H
 
 #include "base/cpu.h"
+#include "kern/attention_f32.h"
 #include "kern/codes.h"
 #include "kern/depthwise_f32.h"
 #include "kern/depthwise_i8.h"

@@ -148,7 +148,7 @@ static lw_status read_window(const lwi_call *c, const char *name, int64_t *bound
     return LW_OK;
 }
 
-static lw_status run(lwi_call *c) {
+lw_status lwi_attention_run(lwi_call *c, const lwi_attention_engine *engine) {
     part q = {0}, k = {0}, v = {0};
     LW_TRY(read_parts(c, &q, &k, &v));
     lwi_attention a = {
@@ -177,7 +177,9 @@ static lw_status run(lwi_call *c) {
     if (c->out[0]->count == 0 && (!a.scores || c->out[3]->count == 0)) return LW_OK;
     LW_TRY(add_mask(c, &a));
     LW_TRY(place_queries(c, &a));
-    return lwi_attend(c, &a);
+    return engine->attend(c, &a);
 }
+
+static lw_status run(lwi_call *c) { return lwi_attention_run(c, &lwi_attention_plain); }
 
 const lwi_op lwi_op_attention = {.infer = infer, .run = run, .flags = LWI_WIDEN};

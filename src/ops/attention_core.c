@@ -12,9 +12,10 @@ typedef struct block {
     size_t first, last;
 } block;
 
-/* The keys [first, last) that a query sees, biases aside. */
-static void visible(const lwi_attention *a, size_t batch, size_t query, size_t *first,
-                    size_t *last) {
+const lwi_attention_engine lwi_attention_plain = {lwi_attend, NULL};
+
+void lwi_attention_window(const lwi_attention *a, size_t batch, size_t query, size_t *first,
+                          size_t *last) {
     const int64_t at = (a->position ? a->position[batch] : 0) + (int64_t)query;
     int64_t low = 0, high = a->keys ? a->keys[batch] : (int64_t)a->kv_len;
     if (a->left >= 0 && at - a->left > low) low = at - a->left;
@@ -57,8 +58,8 @@ static block block_at(const job *j, size_t index) {
     b.last = a->kv_len;
     if (a->scores) return b;
     size_t first, last;
-    visible(a, b.batch, b.query, &b.first, &last);
-    visible(a, b.batch, b.query + b.queries - 1, &first, &b.last);
+    lwi_attention_window(a, b.batch, b.query, &b.first, &last);
+    lwi_attention_window(a, b.batch, b.query + b.queries - 1, &first, &b.last);
     if (b.last < b.first) b.first = b.last;
     return b;
 }

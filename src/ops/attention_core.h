@@ -5,7 +5,7 @@
 #ifndef LWI_ATTENTION_CORE_H
 #define LWI_ATTENTION_CORE_H
 
-#include "ops/op.h"
+#include "ops/matrix_product.h"
 
 /* Rows of a tensor by batch, head and position; strides in elements. */
 typedef struct lwi_heads {
@@ -45,6 +45,22 @@ typedef struct lwi_attention {
 } lwi_attention;
 
 lw_status lwi_attend(lwi_call *call, const lwi_attention *attention);
+/* Which keys a query of a batch sees, biases aside: [*first, *last). */
+void lwi_attention_window(const lwi_attention *attention, size_t batch, size_t query, size_t *first,
+                          size_t *last);
+
+/* How an operator computes: lwi_attend and lwi_multiply with a tile kernel, or something faster. */
+typedef struct lwi_attention_engine {
+    lw_status (*attend)(lwi_call *call, const lwi_attention *attention);
+    const lwi_tile *tile;
+} lwi_attention_engine;
+/* The runs of the operators. */
+lw_status lwi_attention_run(lwi_call *call, const lwi_attention_engine *engine);
+lw_status lwi_multi_head_attention_run(lwi_call *call, const lwi_attention_engine *engine);
+lw_status lwi_ms_attention_run(lwi_call *call, const lwi_attention_engine *engine);
+lw_status lwi_group_query_attention_run(lwi_call *call, const lwi_attention_engine *engine);
+extern const lwi_attention_engine lwi_attention_plain;
+
 /* The parts, on all of a->scores: scores of the first stage, softmax of rows, and Y from the
  * probabilities. */
 void lwi_attention_scores(const lwi_call *call, const lwi_attention *attention);

@@ -278,7 +278,7 @@ static lw_status find_sink(lwi_call *c, lwi_attention *a) {
     return LW_OK;
 }
 
-static lw_status run(lwi_call *c) {
+lw_status lwi_group_query_attention_run(lwi_call *c, const lwi_attention_engine *engine) {
     job j = {.c = c};
     LW_TRY(read_sizes(c, &j.s));
     LW_TRY(place_tokens(&j));
@@ -317,7 +317,9 @@ static lw_status run(lwi_call *c) {
         LW_TRY(lwi_score_bias_of(c, &a, c->in[BIAS], c->in[BIAS]->data, &a.bias[0]));
         a.n_bias = 1;
     }
-    return lwi_attend(c, &a);
+    return engine->attend(c, &a);
 }
+
+static lw_status run(lwi_call *c) { return lwi_group_query_attention_run(c, &lwi_attention_plain); }
 
 const lwi_op lwi_op_group_query_attention = {.infer = infer, .run = run, .flags = LWI_WIDEN};

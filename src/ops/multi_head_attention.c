@@ -50,7 +50,8 @@ static lwi_attention start(const lwi_call *c, const sizes *s) {
     return a;
 }
 
-static lw_status finish(lwi_call *c, const sizes *s, const places *p, lwi_attention *a) {
+static lw_status finish(lwi_call *c, const lwi_attention_engine *engine, const sizes *s,
+                        const places *p, lwi_attention *a) {
     if (a->batch * a->q_heads * a->q_len == 0) return LW_OK;
     if (lwi_has(c, p->bias)) {
         LW_TRY(lwi_score_bias_of(c, a, c->in[p->bias], c->in[p->bias]->data, &a->bias[0]));
@@ -65,7 +66,7 @@ static lw_status finish(lwi_call *c, const sizes *s, const places *p, lwi_attent
         a->position = position;
         a->right = 0;
     }
-    return lwi_attend(c, a);
+    return engine->attend(c, a);
 }
 
 /* The rows with a bias for each element of each head, in scratch memory: [batch, length, heads,
@@ -230,7 +231,7 @@ static void find_heads(const lwi_call *c, const sizes *s, lwi_attention *a) {
     }
 }
 
-static lw_status run_mha(lwi_call *c) {
+lw_status lwi_multi_head_attention_run(lwi_call *c, const lwi_attention_engine *engine) {
     sizes s = {0};
     LW_TRY(mha_sizes(c, &s));
     lwi_attention a = start(c, &s);
@@ -249,7 +250,7 @@ static lw_status run_mha(lwi_call *c) {
     LW_TRY(join(c, &s, s.v_head, past ? c->in[M_PAST_V]->data : NULL, data_out(c, 2), &a.v));
     a.scores = data_out(c, 3);
     a.stage = LWI_SCORES_BIASED;
-    return finish(c, &s, &(places){M_MASK, M_SCORE_BIAS}, &a);
+    return finish(c, engine, &s, &(places){M_MASK, M_SCORE_BIAS}, &a);
 }
 
 /* --------------------------------------------------------------- Attention */
@@ -316,7 +317,8 @@ static void projection_operands(const void *arg, size_t product, lwi_operands *o
     o->y_row = p->width;
 }
 
-static lw_status project(lwi_call *c, const sizes *s, size_t width, float **y) {
+static lw_status project(lwi_call *c, const lwi_tile *tile, const sizes *s, size_t width,
+                         float **y) {
     projection p = {.c = c, .width = width};
     const size_t rows = (size_t)(s->batch * s->q_len), k = (size_t)c->in[A_INPUT]->dims[2];
     LW_TRY(lwi_scratch(c, rows, width * sizeof *p.y, &p.y));
@@ -332,16 +334,16 @@ static lw_status project(lwi_call *c, const sizes *s, size_t width, float **y) {
                                  .batch = 1,
                                  .arg = &p,
                                  .operands = projection_operands};
-    return lwi_multiply(c, &product, NULL);
+    return lwi_multiply(c, &product, tile);
 }
 
-static lw_status run_attention(lwi_call *c) {
+lw_status lwi_ms_attention_run(lwi_call *c, const lwi_attention_engine *engine) {
     sizes s = {0};
     int64_t width = 0;
     float *qkv = NULL;
     LW_TRY(attention_sizes(c, &s, &width));
     if (c->out[0]->count == 0 && !data_out(c, 1)) return LW_OK;
-    LW_TRY(project(c, &s, (size_t)width, &qkv));
+    LW_TRY(project(c, engine->tile, &s, (size_t)width, &qkv));
     if (lwi_has(c, A_BIAS)) {
         const float *bias = c->in[A_BIAS]->data;
         for (int64_t i = 0; i < s.batch * s.q_len; i++)
@@ -360,7 +362,14 @@ static lw_status run_attention(lwi_call *c) {
     const size_t total = (size_t)(s.batch * s.heads * (s.past + s.kv_len) * s.head);
     LW_TRY(join(c, &s, s.head, past, present, &a.k));
     LW_TRY(join(c, &s, s.v_head, past ? past + old : NULL, present ? present + total : NULL, &a.v));
-    return finish(c, &s, &(places){A_MASK, A_SCORE_BIAS}, &a);
+    return finish(c, engine, &s, &(places){A_MASK, A_SCORE_BIAS}, &a);
+}
+
+static lw_status run_mha(lwi_call *c) {
+    return lwi_multi_head_attention_run(c, &lwi_attention_plain);
+}
+static lw_status run_attention(lwi_call *c) {
+    return lwi_ms_attention_run(c, &lwi_attention_plain);
 }
 
 const lwi_op lwi_op_multi_head_attention = {.infer = infer_mha, .run = run_mha, .flags = LWI_WIDEN};

@@ -39,9 +39,14 @@ def mask_for(batch, queries, keys, forms):
     return rng.integers(0, 2, shape).astype("i4")
 
 
+def limits(n):
+    """Of a number of queries, and of keys: mostly small, sometimes past the blocks of fast kernels."""
+    return (9, 12) if n % 4 else (90, 700)
+
+
 def attention(cases, n):
-    batch, length, heads, head, size = (number(1, h) for h in (4, 9, 5, 20, 24))
-    past = number(0, 6) if rng.random() < 0.5 else None
+    batch, length, heads, head, size = (number(1, h) for h in (4, limits(n)[0], 5, 20, 24))
+    past = number(0, 6 if n % 4 else 400) if rng.random() < 0.5 else None
     v_head = head if past is not None or rng.random() < 0.5 else number(1, 20)
     hidden, total = heads * head, length + (past or 0)
     width = 2 * hidden + heads * v_head
@@ -57,7 +62,7 @@ def attention(cases, n):
 
 
 def multi_head_attention(cases, n):
-    batch, length, heads, head, kv = (number(1, h) for h in (4, 9, 5, 20, 12))
+    batch, length, heads, head, kv = (number(1, h) for h in (4, limits(n)[0], 5, 20, limits(n)[1]))
     form = str(rng.choice(["apart", "crossed", "packed_kv", "packed_qkv"]))
     v_head = number(1, 20) if form == "apart" and rng.random() < 0.5 else head
     past = number(1, 6) if form == "apart" and rng.random() < 0.4 else 0
@@ -91,9 +96,9 @@ def group_query_attention(cases, n):
     kv_heads, group = number(1, 4), number(1, 4)
     heads, head = kv_heads * group, 16 * number(1, 4)
     prompt = rng.random() < 0.4
-    length = number(1, 9) if prompt or rng.random() < 0.4 else 1
+    length = number(1, limits(n)[0]) if prompt or rng.random() < 0.4 else 1
     batch = 1 if not prompt and length > 1 else number(1, 4)
-    past = 0 if prompt else number(1, 9)
+    past = 0 if prompt else number(1, limits(n)[1])
     total = past + length
     capacity = past + (number(0, 3) + length) * number(0, 2)  # sometimes a buffer with room
     lengths = np.full(batch, total - 1, "i4")
@@ -118,7 +123,7 @@ def group_query_attention(cases, n):
     cases.add(f"ms_group_query_attention_{n}", "GroupQueryAttention", inputs, ["f4"] * 3,
               num_heads=heads, kv_num_heads=kv_heads, do_rotary=rotary,
               rotary_interleaved=number(0, 2), scale=maybe(0.3, 0.3),
-              local_window_size=maybe(number(1, 6), 0.4), softcap=maybe(5.0, 0.3),
+              local_window_size=maybe(number(1, limits(n)[0]), 0.4), softcap=maybe(5.0, 0.3),
               smooth_softmax=maybe(1, 0.3) if inputs[11] is None else None)
 
 
