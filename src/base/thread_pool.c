@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * A job is a count of tasks; threads take the next index until there is none. Workers wait for a
- * new job number: first by looking at it, then on a condition variable. */
+ * A job is a count of tasks; threads take the next index until there is none. Nothing is locked
+ * for a job while workers are awake: a worker that sees a new job number says that it is inside,
+ * takes a seat if there is one left, and works; whoever gave the job closes it and waits until no
+ * one is inside. A worker without a job looks for one for a while and then sleeps. */
 #include "base/thread_pool.h"
 
 #include "base/cpu.h"
@@ -8,7 +10,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { MAX_WORKERS = 255, SPINS = 2000 };
+enum {
+    MAX_WORKERS = 255,
+    LOOKS = 64,           /* between two looks at the clock */
+    PATIENCE_NS = 100000, /* before a worker sleeps: waking one costs about as much */
+    LEAVING_NS = 50000    /* before the job's owner sleeps until the last worker has left */
+};
 
 static struct {
     pthread_mutex_t users_lock; /* guards users, workers, threads */
@@ -16,23 +23,32 @@ static struct {
     pthread_t threads[MAX_WORKERS];
 
     pthread_mutex_t job_lock; /* held by the one whose job runs */
-    pthread_mutex_t lock;     /* guards what the conditions are about */
+    pthread_mutex_t lock;     /* guards going to sleep */
     pthread_cond_t wake, done;
-    atomic_uint_fast64_t number; /* of the job */
+    atomic_int sleeping; /* workers */
+    atomic_bool waiting; /* the job's owner sleeps until inside is 0 */
     atomic_bool stop;
-    int sleeping;
 
     void (*task)(void *arg, size_t i);
     void *arg;
     size_t n;
-    atomic_size_t next;
-    atomic_int seats;  /* workers that may still join this job */
-    atomic_int inside; /* workers that are in it */
+    _Alignas(64) atomic_uint_fast64_t number; /* of the job */
+    atomic_int seats;                         /* workers that may still join this job */
+    _Alignas(64) atomic_int inside;           /* workers that joined, or are about to look */
+    _Alignas(64) atomic_size_t next;
 } pool = {.users_lock = PTHREAD_MUTEX_INITIALIZER,
           .job_lock = PTHREAD_MUTEX_INITIALIZER,
           .lock = PTHREAD_MUTEX_INITIALIZER,
           .wake = PTHREAD_COND_INITIALIZER,
           .done = PTHREAD_COND_INITIALIZER};
+
+static void relax(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ __volatile__("yield");
+#endif
+}
 
 static void take_tasks(void) {
     for (;;) {
@@ -42,45 +58,59 @@ static void take_tasks(void) {
     }
 }
 
-static void relax(void) {
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#endif
+/* ----------------------------------------------------------------- workers */
+
+static bool take_seat(void) {
+    int seats = atomic_load(&pool.seats);
+    while (seats > 0)
+        if (atomic_compare_exchange_weak(&pool.seats, &seats, seats - 1)) return true;
+    return false;
 }
 
-/* Waits for a job number other than seen; returns it. */
-static uint_fast64_t wait_for_job(uint_fast64_t seen) {
-    for (int i = 0; i < SPINS; i++) {
-        if (atomic_load_explicit(&pool.number, memory_order_acquire) != seen ||
-            atomic_load_explicit(&pool.stop, memory_order_relaxed))
-            break;
-        relax();
-    }
+/* Being inside comes before taking a seat, and closing the job before looking who is inside: one
+ * of the two sees the other. */
+static void join_job(void) {
+    atomic_fetch_add(&pool.inside, 1);
+    if (take_seat()) take_tasks();
+    if (atomic_fetch_sub(&pool.inside, 1) != 1 || !atomic_load(&pool.waiting)) return;
     pthread_mutex_lock(&pool.lock);
-    while (atomic_load(&pool.number) == seen && !atomic_load(&pool.stop)) {
-        pool.sleeping++;
-        pthread_cond_wait(&pool.wake, &pool.lock);
-        pool.sleeping--;
-    }
-    const uint_fast64_t number = atomic_load(&pool.number);
-    /* Joining happens under the lock, so that a job cannot end between looking and joining. */
-    if (atomic_load(&pool.seats) > 0) {
-        atomic_fetch_sub(&pool.seats, 1);
-        atomic_fetch_add(&pool.inside, 1);
-        pthread_mutex_unlock(&pool.lock);
-        take_tasks();
-        pthread_mutex_lock(&pool.lock);
-        if (atomic_fetch_sub(&pool.inside, 1) == 1) pthread_cond_signal(&pool.done);
-    }
+    pthread_cond_signal(&pool.done);
     pthread_mutex_unlock(&pool.lock);
-    return number;
+}
+
+static bool has_news(uint_fast64_t seen) {
+    return atomic_load_explicit(&pool.number, memory_order_acquire) != seen ||
+           atomic_load_explicit(&pool.stop, memory_order_relaxed);
+}
+
+static bool spin_for_news(uint_fast64_t seen) {
+    const uint64_t end = lwi_clock() + PATIENCE_NS;
+    do {
+        for (int i = 0; i < LOOKS; i++) {
+            if (has_news(seen)) return true;
+            relax();
+        }
+    } while (lwi_clock() < end);
+    return false;
+}
+
+static void sleep_for_news(uint_fast64_t seen) {
+    pthread_mutex_lock(&pool.lock);
+    atomic_fetch_add(&pool.sleeping, 1);
+    while (atomic_load(&pool.number) == seen && !atomic_load(&pool.stop))
+        pthread_cond_wait(&pool.wake, &pool.lock);
+    atomic_fetch_sub(&pool.sleeping, 1);
+    pthread_mutex_unlock(&pool.lock);
 }
 
 static void *worker(void *unused) {
     (void)unused;
     uint_fast64_t seen = 0;
-    while (!atomic_load(&pool.stop))
-        seen = wait_for_job(seen);
+    while (!atomic_load(&pool.stop)) {
+        if (!spin_for_news(seen)) sleep_for_news(seen);
+        seen = atomic_load(&pool.number);
+        join_job();
+    }
     return NULL;
 }
 
@@ -120,26 +150,51 @@ void lwi_thread_pool_leave(void) {
     pthread_mutex_unlock(&pool.users_lock);
 }
 
+/* -------------------------------------------------------------------- jobs */
+
+static void open_job(int threads, size_t n, void (*task)(void *arg, size_t i), void *arg) {
+    pool.task = task;
+    pool.arg = arg;
+    pool.n = n;
+    atomic_store_explicit(&pool.next, 0, memory_order_relaxed);
+    atomic_store(&pool.seats, threads - 1);
+    atomic_fetch_add(&pool.number, 1);
+    if (atomic_load(&pool.sleeping) == 0) return;
+    pthread_mutex_lock(&pool.lock);
+    pthread_cond_broadcast(&pool.wake);
+    pthread_mutex_unlock(&pool.lock);
+}
+
+static bool spin_until_left(void) {
+    const uint64_t end = lwi_clock() + LEAVING_NS;
+    do {
+        for (int i = 0; i < LOOKS; i++) {
+            if (atomic_load(&pool.inside) == 0) return true;
+            relax();
+        }
+    } while (lwi_clock() < end);
+    return false;
+}
+
+static void close_job(void) {
+    atomic_store(&pool.seats, 0);
+    if (atomic_load(&pool.inside) == 0 || spin_until_left()) return;
+    pthread_mutex_lock(&pool.lock);
+    atomic_store(&pool.waiting, true);
+    while (atomic_load(&pool.inside) > 0)
+        pthread_cond_wait(&pool.done, &pool.lock);
+    atomic_store(&pool.waiting, false);
+    pthread_mutex_unlock(&pool.lock);
+}
+
 void lwi_thread_pool_run(int threads, size_t n, void (*task)(void *arg, size_t i), void *arg) {
     if (threads <= 1 || n <= 1 || pthread_mutex_trylock(&pool.job_lock) != 0) {
         for (size_t i = 0; i < n; i++)
             task(arg, i);
         return;
     }
-    pthread_mutex_lock(&pool.lock);
-    pool.task = task;
-    pool.arg = arg;
-    pool.n = n;
-    atomic_store(&pool.next, 0);
-    atomic_store(&pool.seats, threads - 1);
-    atomic_fetch_add(&pool.number, 1);
-    if (pool.sleeping) pthread_cond_broadcast(&pool.wake);
-    pthread_mutex_unlock(&pool.lock);
+    open_job(threads, n, task, arg);
     take_tasks();
-    pthread_mutex_lock(&pool.lock);
-    atomic_store(&pool.seats, 0);
-    while (atomic_load(&pool.inside) > 0)
-        pthread_cond_wait(&pool.done, &pool.lock);
-    pthread_mutex_unlock(&pool.lock);
+    close_job();
     pthread_mutex_unlock(&pool.job_lock);
 }

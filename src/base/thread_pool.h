@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * One pool of threads for the process. It is made when the first user that wants more than one
  * thread comes and ends with the last one, so that nothing is left behind at exit or dlclose.
- * Idle threads spin for a few microseconds, then sleep. */
+ * Idle threads look for work for a tenth of a millisecond, then sleep. */
 #ifndef LWI_THREAD_POOL_H
 #define LWI_THREAD_POOL_H
 
