@@ -5,12 +5,25 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+/* Large blocks begin at a huge page and ask the system for such: weights and tensors are read from
+ * end to end, and looking up small pages is what limits that. */
+enum { HUGE_PAGE = 2 << 20, LARGE = 2 * HUGE_PAGE };
 
 static void *malloc_alloc(void *user, size_t bytes, size_t align) {
     (void)user;
     size_t rounded;
     if (!lwi_add_size(bytes, align - 1, &rounded)) return NULL;
-    return aligned_alloc(align, rounded & ~(align - 1));
+    rounded &= ~(align - 1);
+#if defined(MADV_HUGEPAGE)
+    if (bytes >= LARGE && align < HUGE_PAGE) {
+        void *block = aligned_alloc(HUGE_PAGE, rounded);
+        if (block) (void)madvise(block, rounded, MADV_HUGEPAGE); /* as good without */
+        return block;
+    }
+#endif
+    return aligned_alloc(align, rounded);
 }
 
 static void malloc_free(void *user, void *block) {

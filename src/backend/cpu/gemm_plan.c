@@ -6,6 +6,8 @@
 enum {
     FEW_ROWS = 42,     /* of A, for which copying B costs more than reading it where it lies */
     NARROW = 128,      /* columns of a B whose rows are so short that it is as good as packed */
+    PAGE = 1024,       /* floats */
+    PADDING = 16,      /* floats between copied rows */
     TILE_ROWS = 14,    /* what rows are cut to multiples of */
     THREAD = 1 << 14,  /* cycles that are worth a thread */
     PORTION = 1 << 18, /* cycles of a task, if there are enough */
@@ -92,6 +94,7 @@ static void share(lwi_gemm_plan *p, size_t threads, size_t width) {
             cut(p, parts, width);
             if (p->row_step < p->x.m || p->column_step < p->x.n) break;
         }
+    p->block = divide_up(p->row_step, divide_up(p->row_step, LWI_GEMM_ROWS));
     p->row_tasks = divide_up(p->x.m, p->row_step);
     p->column_tasks = divide_up(p->x.n, p->column_step);
 }
@@ -102,6 +105,11 @@ static void choose_form(lwi_gemm_plan *p) {
     const lwi_matmul_side *b = &p->x.b;
     const bool near = p->x.m <= FEW_ROWS || b->row <= NARROW;
     p->form = p->panels ? LWI_GEMM_PANELS : b->column == 1 && near ? LWI_GEMM_PLACE : LWI_GEMM_PACK;
+}
+
+/* Rows whose distance is a multiple of 4 KiB would push one another out of the caches. */
+static bool collides(const lwi_matmul *x) {
+    return x->a.row % PAGE == 0 && x->a.row > 0 && x->m > TILE_ROWS && x->n >= LWI_GEMM_COLUMNS;
 }
 
 lw_status lwi_gemm_plan_make(lwi_call *c, size_t a, size_t b, lwi_gemm_plan *p) {
@@ -117,13 +125,14 @@ lw_status lwi_gemm_plan_make(lwi_call *c, size_t a, size_t b, lwi_gemm_plan *p) 
     p->depths = p->depths == 1 ? 1 : divide_up(p->x.k, p->depth);
     p->padded = round_up(p->x.n, width);
     p->matrix = p->x.k * p->padded;
-    p->turned = p->x.a.column != 1 && p->x.k > 1;
+    p->copied = (p->x.a.column != 1 && p->x.k > 1) || collides(&p->x);
+    p->copy_row = p->depth + PADDING;
     LW_TRY(pack_b(c, p));
     choose_form(p);
     share(p, c->host->threads ? (size_t)c->host->threads(c->state) : 1, width);
-    p->single = p->x.batch * p->row_tasks * p->column_tasks == 1 && p->depths == 1 && !p->turned &&
+    p->single = p->x.batch * p->row_tasks * p->column_tasks == 1 && p->depths == 1 && !p->copied &&
                 p->form != LWI_GEMM_PACK && (!p->finish || p->x.m <= TILE_ROWS);
-    if (p->turned) p->work += smaller(p->row_step, LWI_GEMM_ROWS) * p->depth;
+    if (p->copied) p->work += p->block * p->copy_row;
     if (p->form == LWI_GEMM_PACK)
         p->work += smaller(round_up(p->column_step, width), LWI_GEMM_COLUMNS) * p->depth;
     p->work *= sizeof(float);

@@ -34,12 +34,14 @@ struct lwi_gemm_plan {
     size_t input_a, input_b;
     lwi_matmul x;
     lwi_gemm_form form;
-    bool turned;                  /* A is not row-major: blocks of it are copied */
-    size_t depth, depths;         /* of the blocks that K is cut into; their number */
-    const float *panels;          /* of a constant B */
-    size_t matrix, padded;        /* floats of a matrix in panels; columns, with what fills them */
-    size_t row_step, column_step; /* of a task ... */
+    bool copied;           /* blocks of A are, where they cannot be read in place or should not */
+    size_t copy_row;       /* floats of their rows */
+    size_t depth, depths;  /* of the blocks that K is cut into; their number */
+    const float *panels;   /* of a constant B */
+    size_t matrix, padded; /* floats of a matrix in panels; columns, with what fills them */
+    size_t row_step, column_step;   /* of a task ... */
     size_t row_tasks, column_tasks; /* ... and how many of them a product has */
+    size_t block;                   /* rows of A for which B is read once */
     bool single;                    /* one call of the kernel does it */
     size_t work;                    /* bytes of memory for a task */
 };
@@ -50,6 +52,6 @@ lw_status lwi_gemm_plan_make(lwi_call *call, size_t a, size_t b, lwi_gemm_plan *
 lw_status lwi_gemm_plan_run(const lwi_gemm_plan *plan, lwi_call *call, const float *bias);
 
 /* Floats of a block of A that stays in the second-level cache, and of B's. */
-enum { LWI_GEMM_ROWS = 252, LWI_GEMM_DEPTH = 512, LWI_GEMM_COLUMNS = 256 };
+enum { LWI_GEMM_ROWS = 266, LWI_GEMM_DEPTH = 512, LWI_GEMM_COLUMNS = 256 };
 
 #endif

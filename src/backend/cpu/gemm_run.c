@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Runs a plan of gemm_plan.h. */
 #include <math.h>
+#include <string.h>
 
 #include "backend/cpu/gemm_plan.h"
 #include "backend/cpu/work_slots.h"
@@ -21,7 +22,7 @@ typedef struct part {
     size_t product, row, rows, column, columns;
     const float *a, *b; /* of the product */
     float *y;
-    float *turned, *packed; /* memory for blocks of A and B */
+    float *copied, *packed; /* memory for blocks of A and B */
 } part;
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -35,16 +36,19 @@ static void set_a(const run *r, const part *t, size_t row, size_t rows, size_t k
     const float *from = t->a + row * a->row + k * a->column;
     j->a = from;
     j->a_row = a->row;
-    if (!r->plan->turned) return;
-    j->a = t->turned;
-    j->a_row = depth;
-    if (a->row == 1) {
-        r->kernels->transpose_f32(from, a->column, t->turned, depth, depth, rows);
+    if (!r->plan->copied) return;
+    float *to = t->copied;
+    j->a = to;
+    j->a_row = r->plan->copy_row;
+    if (a->row == 1 && a->column != 1) {
+        r->kernels->transpose_f32(from, a->column, to, j->a_row, depth, rows);
         return;
     }
-    for (size_t i = 0; i < rows; i++)
-        for (size_t s = 0; s < depth; s++)
-            t->turned[i * depth + s] = from[i * a->row + s * a->column];
+    for (size_t i = 0; i < rows; i++, to += j->a_row, from += a->row)
+        if (a->column == 1) memcpy(to, from, depth * sizeof *to);
+        else
+            for (size_t s = 0; s < depth; s++)
+                to[s] = from[s * a->column];
 }
 
 /* Columns of B from `column` on, rows [k, k + depth). */
@@ -113,15 +117,15 @@ static void multiply_columns(const run *r, const part *t, size_t column, size_t 
     lwi_gemm_f32_job j = {
         .segments = 1, .y = t->y + column, .y_row = p->x.n, .columns = columns, .scale = p->scale};
     const size_t end = t->row + t->rows;
-    const size_t rows = p->form == LWI_GEMM_PACK ? t->rows : LWI_GEMM_ROWS;
+    const size_t rows = p->form == LWI_GEMM_PACK ? t->rows : p->block;
     for (size_t first = t->row; first < end; first += rows)
         for (size_t i = 0; i < p->depths; i++) {
             const size_t k = i * p->depth, stop = smaller(end, first + rows);
             j.length = smaller(p->depth, p->x.k - k);
             j.add = i > 0;
             set_b(r, t, column, columns, k, j.length, &j);
-            for (size_t row = first; row < stop; row += LWI_GEMM_ROWS)
-                multiply_rows(r, t, row, smaller(LWI_GEMM_ROWS, stop - row), column, k, &j);
+            for (size_t row = first; row < stop; row += p->block)
+                multiply_rows(r, t, row, smaller(p->block, stop - row), column, k, &j);
         }
 }
 
@@ -144,8 +148,8 @@ static void run_task(const run *r, size_t task, float *work) {
     t.a = r->a + lwi_matmul_offset(&p->x, &p->x.a, t.product);
     t.b = matrix_b(r, t.product);
     t.y = r->y + t.product * p->x.m * p->x.n;
-    t.turned = work;
-    t.packed = work + (p->turned ? smaller(p->row_step, LWI_GEMM_ROWS) * p->depth : 0);
+    t.copied = work;
+    t.packed = work + (p->copied ? p->block * p->copy_row : 0);
     const size_t step = p->form == LWI_GEMM_PACK ? LWI_GEMM_COLUMNS : t.columns;
     for (size_t i = 0; i < t.columns; i += step)
         multiply_columns(r, &t, t.column + i, smaller(step, t.columns - i));
