@@ -26,6 +26,7 @@ static lw_status run_conv(lwi_call *c) { return run(c, &lwi_op_conv); }
 static lw_status infer_transpose(lwi_call *c) { return infer(c, &lwi_op_conv_transpose); }
 static lw_status run_transpose(lwi_call *c) { return run(c, &lwi_op_conv_transpose); }
 
-const lwi_op lwi_op_last_conv = {.check = check, .infer = infer_conv, .run = run_conv};
+const lwi_op lwi_op_last_conv = {
+    .check = check, .infer = infer_conv, .run = run_conv, .flags = LWI_WIDEN};
 const lwi_op lwi_op_last_conv_transpose = {
-    .check = check, .infer = infer_transpose, .run = run_transpose};
+    .check = check, .infer = infer_transpose, .run = run_transpose, .flags = LWI_WIDEN};

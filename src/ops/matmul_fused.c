@@ -58,4 +58,4 @@ lw_status lwi_matmul_fused_run(lwi_call *c, const lwi_tile *tile,
 
 static lw_status run(lwi_call *c) { return lwi_matmul_fused_run(c, NULL, NULL, NULL); }
 
-const lwi_op lwi_op_matmul_fused = {.check = check, .infer = infer, .run = run};
+const lwi_op lwi_op_matmul_fused = {.check = check, .infer = infer, .run = run, .flags = LWI_WIDEN};

@@ -87,6 +87,7 @@ static lw_status convert(lwi_rewrite *r, size_t index) {
     if (!is_matrix(lwi_shape_of(r->shapes, lwi_input(r, node, 0))) ||
         !is_matrix(lwi_shape_of(r->shapes, lwi_input(r, node, 1))))
         return LW_OK;
+    LW_TRY(lwi_rewrite_set_input(r, node, 1, lwi_weight_of(r, lwi_input(r, node, 1))));
     if (gemm) return convert_gemm(r, index);
     lwi_rewrite_become(r, node, "lampwick", "MatMul");
     r->count++;

@@ -23,7 +23,7 @@ static bool same_type(const lwi_rewrite *r, const lwi_node *node) {
 static bool is_dropout(const lwi_rewrite *r, const lwi_node *node) {
     double training = 0;
     if (!lwi_node_is(node, "", "Dropout")) return false;
-    if (node->n_outputs > 1 && node->outputs[1] >= 0) return false;
+    if (node->n_outputs > 1 && lwi_is_read(r, node->outputs[1])) return false;
     const int mode = lwi_input(r, node, 2);
     return mode < 0 || (lwi_constant_number(r, mode, &training) && training == 0);
 }

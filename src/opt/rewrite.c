@@ -78,38 +78,6 @@ lw_status lwi_rewrite_open(lwi_rewrite *r, lwi_network *network, lwi_graph *grap
     return LW_OK;
 }
 
-/* Nodes that were added move to their anchors; holes go. */
-static lw_status order(lwi_rewrite *r) {
-    lwi_graph *g = r->graph;
-    size_t *first = NULL, kept = 0;
-    lwi_node *sorted = NULL;
-    LW_TRY(lwi_arena_alloc(&r->scratch, g->n_nodes + 2, sizeof *first, &first));
-    LW_TRY(lwi_arena_alloc(&r->scratch, g->n_nodes, sizeof *sorted, &sorted));
-    for (size_t i = 0; i < g->n_nodes; i++)
-        if (g->nodes[i].op) first[r->anchors[i] + 1]++;
-    for (size_t i = 0; i < g->n_nodes; i++)
-        first[i + 1] += first[i];
-    for (size_t i = 0; i < g->n_nodes; i++)
-        if (g->nodes[i].op && r->anchors[i] != i) sorted[first[r->anchors[i]]++] = g->nodes[i];
-    for (size_t i = 0; i < g->n_nodes; i++)
-        if (g->nodes[i].op && r->anchors[i] == i) sorted[first[i]++] = g->nodes[i];
-    for (size_t i = 0; i < g->n_nodes; i++)
-        kept += g->nodes[i].op != NULL;
-    memcpy(g->nodes, sorted, kept * sizeof *sorted);
-    g->n_nodes = kept;
-    return lwi_graph_sort(g);
-}
-
-lw_status lwi_rewrite_close(lwi_rewrite *r, lw_status status) {
-    lwi_graph *g = r->graph;
-    for (size_t i = 0; r->changed && i < g->n_nodes; i++)
-        for (size_t k = 0; k < g->nodes[i].n_inputs; k++)
-            g->nodes[i].inputs[k] = resolve(r, g->nodes[i].inputs[k]);
-    if (status == LW_OK && r->changed) status = order(r);
-    lwi_arena_free(&r->scratch);
-    return status;
-}
-
 /* ----------------------------------------------------------------- looking */
 
 lwi_node *lwi_producer(const lwi_rewrite *r, int value) {
@@ -153,6 +121,13 @@ bool lwi_constant_number(const lwi_rewrite *r, int value, double *number) {
         return false;
     *number = lwi_get_double(v, 0);
     return true;
+}
+
+int lwi_weight_of(const lwi_rewrite *r, int value) {
+    const lwi_node *maker = lwi_producer(r, value);
+    const lw_value *v = maker ? lwi_constant(r, lwi_input(r, maker, 0)) : NULL;
+    if (!v || !lwi_node_is(maker, "", "Cast")) return value;
+    return v->dtype == LW_FLOAT16 || v->dtype == LW_BFLOAT16 ? lwi_input(r, maker, 0) : value;
 }
 
 bool lwi_node_is(const lwi_node *node, const char *domain, const char *op_type) {
@@ -269,4 +244,60 @@ lw_status lwi_rewrite_set_floats(lwi_rewrite *r, lwi_node *node, const char *nam
     LW_TRY(lwi_arena_copy(r->graph->arena, floats, n * sizeof *floats, &attr.floats));
     r->changed = true;
     return lwi_node_set_attr(r->graph->arena, node, &attr);
+}
+
+/* ------------------------------------------------------------------ the end */
+
+static bool is_dead(const lwi_rewrite *r, const lwi_node *node) {
+    for (size_t k = 0; k < node->n_outputs; k++)
+        if (lwi_is_read(r, node->outputs[k])) return false;
+    return true;
+}
+
+/* Nodes that were added may stand after those that read them, so one walk may not be enough. */
+size_t lwi_rewrite_sweep(lwi_rewrite *r) {
+    size_t removed = 0, before;
+    do {
+        before = removed;
+        for (size_t i = r->graph->n_nodes; i-- > 0;) {
+            lwi_node *node = lwi_rewrite_node(r, i);
+            if (!node || !is_dead(r, node)) continue;
+            lwi_rewrite_remove(r, node);
+            removed++;
+        }
+    } while (removed > before);
+    return removed;
+}
+
+/* Nodes that were added move to their anchors; holes go. */
+static lw_status order(lwi_rewrite *r) {
+    lwi_graph *g = r->graph;
+    size_t *first = NULL, kept = 0;
+    lwi_node *sorted = NULL;
+    LW_TRY(lwi_arena_alloc(&r->scratch, g->n_nodes + 2, sizeof *first, &first));
+    LW_TRY(lwi_arena_alloc(&r->scratch, g->n_nodes, sizeof *sorted, &sorted));
+    for (size_t i = 0; i < g->n_nodes; i++)
+        if (g->nodes[i].op) first[r->anchors[i] + 1]++;
+    for (size_t i = 0; i < g->n_nodes; i++)
+        first[i + 1] += first[i];
+    for (size_t i = 0; i < g->n_nodes; i++)
+        if (g->nodes[i].op && r->anchors[i] != i) sorted[first[r->anchors[i]]++] = g->nodes[i];
+    for (size_t i = 0; i < g->n_nodes; i++)
+        if (g->nodes[i].op && r->anchors[i] == i) sorted[first[i]++] = g->nodes[i];
+    for (size_t i = 0; i < g->n_nodes; i++)
+        kept += g->nodes[i].op != NULL;
+    memcpy(g->nodes, sorted, kept * sizeof *sorted);
+    g->n_nodes = kept;
+    return lwi_graph_sort(g);
+}
+
+lw_status lwi_rewrite_close(lwi_rewrite *r, lw_status status) {
+    lwi_graph *g = r->graph;
+    if (r->changed) lwi_rewrite_sweep(r);
+    for (size_t i = 0; r->changed && i < g->n_nodes; i++)
+        for (size_t k = 0; k < g->nodes[i].n_inputs; k++)
+            g->nodes[i].inputs[k] = resolve(r, g->nodes[i].inputs[k]);
+    if (status == LW_OK && r->changed) status = order(r);
+    lwi_arena_free(&r->scratch);
+    return status;
 }

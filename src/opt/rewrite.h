@@ -27,7 +27,7 @@ typedef struct lwi_rewrite {
 
 lw_status lwi_rewrite_open(lwi_rewrite *r, lwi_network *network, lwi_graph *graph,
                            lwi_shapes *shapes);
-/* Puts the nodes in order; frees what the pass needed. */
+/* Removes what the pass left without readers and puts the nodes in order; frees what it needed. */
 lw_status lwi_rewrite_close(lwi_rewrite *r, lw_status status);
 
 /* ----------------------------------------------------------------- looking */
@@ -50,6 +50,9 @@ int lwi_input(const lwi_rewrite *r, const lwi_node *node, size_t i);
 const lw_value *lwi_constant(const lwi_rewrite *r, int value);
 /* The constant has one element; *number is it. */
 bool lwi_constant_number(const lwi_rewrite *r, int value, double *number);
+/* The constant of float16 or bfloat16 that the value is widened from (widen_floats.c), or the value
+ * itself. Products take their weights in that form. */
+int lwi_weight_of(const lwi_rewrite *r, int value);
 bool lwi_node_is(const lwi_node *node, const char *domain, const char *op_type);
 
 /* ---------------------------------------------------------------- changing */
@@ -60,6 +63,8 @@ lw_status lwi_rewrite_insert(lwi_rewrite *r, size_t before, const char *domain, 
                              const int *inputs, size_t n_inputs, const int *outputs,
                              size_t n_outputs, lwi_node **node);
 void lwi_rewrite_remove(lwi_rewrite *r, lwi_node *node);
+/* Removes all nodes whose outputs nobody reads; returns how many. */
+size_t lwi_rewrite_sweep(lwi_rewrite *r);
 lw_status lwi_rewrite_set_input(lwi_rewrite *r, lwi_node *node, size_t i, int value);
 /* The node makes `value` instead of its output i (whose readers see nothing any more). */
 void lwi_rewrite_set_output(lwi_rewrite *r, lwi_node *node, size_t i, int value);

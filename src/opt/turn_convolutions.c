@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Convolutions with constant float32 weights take and give their tensors with the channels last,
+ * Convolutions of float32 with constant weights take and give their tensors with the channels last,
  * between two Transpose nodes that later passes move and cancel (move_transposes.c). The layout is
  * so chosen for a whole network: its inner tensors never change it. */
 #include "opt/passes.h"
@@ -7,7 +7,7 @@
 
 static bool is_convolution(const lwi_rewrite *r, const lwi_node *node) {
     if (!lwi_node_is(node, "", "Conv") && !lwi_node_is(node, "", "ConvTranspose")) return false;
-    const lw_value *w = lwi_constant(r, lwi_input(r, node, 1));
+    const lw_value *w = lwi_constant(r, lwi_weight_of(r, lwi_input(r, node, 1)));
     return w && w->count > 0 && lwi_can_turn(r, node);
 }
 
@@ -17,6 +17,8 @@ lw_status lwi_pass_turn_convolutions(lwi_rewrite *r) {
         const lwi_node *node = lwi_rewrite_node(r, i);
         if (!node || !is_convolution(r, node)) continue;
         LW_TRY(lwi_turn(r, i));
+        lwi_node *turned = &r->graph->nodes[i];
+        LW_TRY(lwi_rewrite_set_input(r, turned, 1, lwi_weight_of(r, lwi_input(r, turned, 1))));
         r->count++;
     }
     return LW_OK;
