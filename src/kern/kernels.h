@@ -17,7 +17,9 @@
 #include "kern/pack_f32.h"
 #include "kern/pack_i8.h"
 #include "kern/pointwise_f32.h"
+#include "kern/reduce_f32.h"
 #include "kern/rnn_gates_f32.h"
+#include "kern/softmax_f32.h"
 #include "kern/tile_f32.h"
 #include "kern/transpose_f32.h"
 
