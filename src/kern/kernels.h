@@ -14,6 +14,7 @@
 #include "kern/gemm_i8.h"
 #include "kern/map_f32.h"
 #include "kern/nbits_dot.h"
+#include "kern/nbits_f32.h"
 #include "kern/pack_f32.h"
 #include "kern/pack_i8.h"
 #include "kern/pointwise_f32.h"

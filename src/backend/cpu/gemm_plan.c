@@ -8,6 +8,7 @@ enum {
     NARROW = 128,      /* columns of a B whose rows are so short that it is as good as packed */
     PAGE = 1024,       /* floats */
     PADDING = 16,      /* floats between copied rows */
+    STEPS = 16,        /* what blocks of K are multiples of */
     TILE_ROWS = 14,    /* what rows are cut to multiples of */
     THREAD = 1 << 14,  /* cycles that are worth a thread */
     PORTION = 1 << 18, /* cycles of a task, if there are enough */
@@ -103,7 +104,7 @@ static void share(lwi_gemm_plan *p, size_t threads, size_t width) {
 
 static void choose_form(lwi_gemm_plan *p) {
     const lwi_matmul_side *b = &p->x.b;
-    const bool near = p->x.m <= FEW_ROWS || b->row <= NARROW;
+    const bool near = !p->fill && (p->x.m <= FEW_ROWS || b->row <= NARROW);
     p->form = p->panels ? LWI_GEMM_PANELS : b->column == 1 && near ? LWI_GEMM_PLACE : LWI_GEMM_PACK;
 }
 
@@ -113,28 +114,33 @@ static bool collides(const lwi_matmul *x) {
 }
 
 lw_status lwi_gemm_plan_make(lwi_call *c, size_t a, size_t b, lwi_gemm_plan *p) {
-    const size_t width = lwi_cpu_kernels()->gemm_f32_columns;
     LW_TRY(lwi_matmul_shape(c, a, b, &p->x));
     lwi_matmul_fold(&p->x);
+    return lwi_gemm_plan_cut(c, a, b, p);
+}
+
+lw_status lwi_gemm_plan_cut(lwi_call *c, size_t a, size_t b, lwi_gemm_plan *p) {
+    const size_t width = lwi_cpu_kernels()->gemm_f32_columns;
     if (c->out[0]->count == 0) return LW_OK;
     if (p->scale == 0) p->x.k = 0; /* and to the kernel, 0 means no scaling */
     p->input_a = a;
     p->input_b = b;
     p->depths = p->x.k <= LWI_GEMM_DEPTH ? 1 : divide_up(p->x.k, LWI_GEMM_DEPTH);
-    p->depth = p->depths == 1 ? p->x.k : round_up(divide_up(p->x.k, p->depths), 4);
+    p->depth = p->depths == 1 ? p->x.k : round_up(divide_up(p->x.k, p->depths), STEPS);
     p->depths = p->depths == 1 ? 1 : divide_up(p->x.k, p->depth);
     p->padded = round_up(p->x.n, width);
     p->matrix = p->x.k * p->padded;
     p->copied = (p->x.a.column != 1 && p->x.k > 1) || collides(&p->x);
     p->copy_row = p->depth + PADDING;
-    LW_TRY(pack_b(c, p));
+    if (!p->fill) LW_TRY(pack_b(c, p));
     choose_form(p);
     share(p, c->host->threads ? (size_t)c->host->threads(c->state) : 1, width);
     p->single = p->x.batch * p->row_tasks * p->column_tasks == 1 && p->depths == 1 && !p->copied &&
                 p->form != LWI_GEMM_PACK && (!p->finish || p->x.m <= TILE_ROWS);
     if (p->copied) p->work += p->block * p->copy_row;
     if (p->form == LWI_GEMM_PACK)
-        p->work += smaller(round_up(p->column_step, width), LWI_GEMM_COLUMNS) * p->depth;
+        p->work +=
+            smaller(round_up(p->column_step, width), LWI_GEMM_COLUMNS) * round_up(p->depth, STEPS);
     p->work *= sizeof(float);
     return LW_OK;
 }

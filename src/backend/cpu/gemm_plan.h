@@ -28,6 +28,10 @@ struct lwi_gemm_plan {
      * elements at y, from (row, column) on; NULL: nothing. Called by several threads. */
     void (*finish)(const void *arg, const lwi_call *call, float *y, size_t y_row, size_t row,
                    size_t column, size_t rows, size_t columns);
+    /* Makes panels of rows [k, k + depth) of some columns of B, when that is not a tensor; k and
+     * depth are multiples of 16, and panels hold that many rows. */
+    void (*fill)(const void *arg, size_t k, size_t depth, size_t column, size_t columns,
+                 float *panels, size_t panel);
     const void *arg;
 
     /* The plan's. */
@@ -48,6 +52,8 @@ struct lwi_gemm_plan {
 
 /* Output 0 has its shape. */
 lw_status lwi_gemm_plan_make(lwi_call *call, size_t a, size_t b, lwi_gemm_plan *plan);
+/* The same when the caller has set x, which lwi_gemm_plan_make takes from the inputs. */
+lw_status lwi_gemm_plan_cut(lwi_call *call, size_t a, size_t b, lwi_gemm_plan *plan);
 /* bias: one number for each column, or NULL. */
 lw_status lwi_gemm_plan_run(const lwi_gemm_plan *plan, lwi_call *call, const float *bias);
 

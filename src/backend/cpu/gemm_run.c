@@ -69,9 +69,15 @@ static void set_b(const run *r, const part *t, size_t column, size_t columns, si
         j->b_row = b->row;
         break;
     case LWI_GEMM_PACK:
+        j->b = t->packed;
+        if (p->fill) {
+            const size_t whole = depth + (size_t)-depth % 16;
+            j->b_panel = width * whole;
+            p->fill(p->arg, k, whole, column, columns, t->packed, j->b_panel);
+            break;
+        }
         r->kernels->pack_f32(t->b + k * b->row + column * b->column, b->row, b->column, depth,
                              columns, t->packed, j->b_panel);
-        j->b = t->packed;
     }
 }
 
