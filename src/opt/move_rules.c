@@ -221,6 +221,7 @@ static lw_status move_shape(const lwi_move *m, bool *moved) {
 }
 
 #define move_view lwi_move_view
+#define move_normalization lwi_move_normalization
 
 lwi_move_rule *lwi_move_rule_of(const lwi_node *node) {
     static const struct {

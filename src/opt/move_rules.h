@@ -17,7 +17,8 @@ typedef struct lwi_move {
 typedef lw_status lwi_move_rule(const lwi_move *m, bool *moved);
 lwi_move_rule *lwi_move_rule_of(const lwi_node *node);
 
-lwi_move_rule lwi_move_view; /* move_view.c */
+lwi_move_rule lwi_move_view;          /* move_view.c */
+lwi_move_rule lwi_move_normalization; /* move_normalization.c */
 
 /* Input i comes from a Transpose with the same order; *source is what that reads. */
 bool lwi_move_source(const lwi_move *m, size_t i, int *source);
