@@ -16,7 +16,7 @@ import numpy as np
 import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
-NETWORKS = 150
+NETWORKS = 160
 
 
 class Network:
