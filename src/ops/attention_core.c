@@ -91,7 +91,30 @@ static job job_of(const lwi_attention *a, step *f32, step *f64) {
     return j;
 }
 
-lw_status lwi_attend(lwi_call *c, const lwi_attention *a) {
+/* Keys whose elements lie side by side. */
+static lw_status gather_keys(lwi_call *c, lwi_attention *a) {
+    const size_t size = lwi_dtype_size(a->dtype), heads = a->batch * a->kv_heads;
+    char *to = NULL;
+    LW_TRY(lwi_scratch(c, heads * a->kv_len, a->head * size, &to));
+    const lwi_heads k = {to, a->kv_heads * a->kv_len * a->head, a->kv_len * a->head, a->head};
+    for (size_t i = 0; i < heads * a->kv_len; i++) {
+        const size_t head = i / a->kv_len;
+        const char *from =
+            (const char *)a->k.data + (head / a->kv_heads * a->k.batch +
+                                       head % a->kv_heads * a->k.head + i % a->kv_len * a->k.row) *
+                                          size;
+        for (size_t d = 0; d < a->head; d++, to += size)
+            memcpy(to, from + d * a->k_column * size, size);
+    }
+    a->k = k;
+    a->k_column = 0;
+    return LW_OK;
+}
+
+lw_status lwi_attend(lwi_call *c, const lwi_attention *given) {
+    lwi_attention copy = *given;
+    const lwi_attention *a = &copy;
+    if (copy.k_column > 1) LW_TRY(gather_keys(c, &copy));
     job j = job_of(a, attend_f32, attend_f64);
     const size_t lanes = j.blocks < LANES ? j.blocks : LANES;
     LW_TRY(lwi_scratch(c, a->kv_len, lanes * QUERIES * lwi_dtype_size(a->dtype), &j.scratch));

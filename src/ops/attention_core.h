@@ -20,6 +20,14 @@ typedef struct lwi_score_bias {
     size_t keys;
 } lwi_score_bias;
 
+/* Where `data`, by batch, head, query and key, is 0, the score becomes `otherwise`, before biases
+ * are added. data NULL: nowhere. */
+typedef struct lwi_score_choice {
+    const uint8_t *data;
+    size_t strides[4];
+    double otherwise;
+} lwi_score_choice;
+
 typedef enum lwi_score_stage {
     LWI_SCORES_RAW,
     LWI_SCORES_CAPPED,
@@ -31,6 +39,7 @@ typedef struct lwi_attention {
     lw_dtype dtype;
     size_t batch, q_heads, kv_heads, q_len, kv_len, head, v_head;
     lwi_heads q, k, v, y;
+    size_t k_column;       /* from element to element of a key; 0: 1 */
     double scale, softcap; /* softcap 0: none */
     lwi_score_bias bias[2];
     size_t n_bias;
@@ -38,7 +47,9 @@ typedef struct lwi_attention {
      * to right after it (-1: no bound), of the first keys[b] ones (NULL: of all). */
     const int64_t *position, *keys;
     int64_t left, right;
-    double outside;   /* the score of a key that is not seen */
+    double outside; /* the score of a key that is not seen */
+    lwi_score_choice choice;
+    bool empty_nan;   /* a query whose scores are all -infinity gives NaN, not 0 */
     const void *sink; /* [q_heads]: the score of a key that has no value; NULL: there is none */
     void *scores;     /* [batch, q_heads, q_len, kv_len] to be stored at a stage, or NULL */
     lwi_score_stage stage;
@@ -58,6 +69,7 @@ typedef struct lwi_attention_engine {
 lw_status lwi_attention_run(lwi_call *call, const lwi_attention_engine *engine);
 lw_status lwi_multi_head_attention_run(lwi_call *call, const lwi_attention_engine *engine);
 lw_status lwi_ms_attention_run(lwi_call *call, const lwi_attention_engine *engine);
+lw_status lwi_attention_fused_run(lwi_call *call, const lwi_attention_engine *engine);
 lw_status lwi_group_query_attention_run(lwi_call *call, const lwi_attention_engine *engine);
 extern const lwi_attention_engine lwi_attention_plain;
 

@@ -46,8 +46,8 @@ static void pack_heads(void *arg, size_t begin, size_t end) {
         const size_t batch = i / a->kv_heads, head = i % a->kv_heads;
         const float *k = (const float *)a->k.data + batch * a->k.batch + head * a->k.head;
         const float *v = (const float *)a->v.data + batch * a->v.batch + head * a->v.head;
-        t->k->pack_f32(k, 1, a->k.row, a->head, a->kv_len, t->keys + i * t->k_size,
-                       a->head * t->panel);
+        t->k->pack_f32(k, a->k_column ? a->k_column : 1, a->k.row, a->head, a->kv_len,
+                       t->keys + i * t->k_size, a->head * t->panel);
         t->k->pack_f32(v, a->v.row, 1, a->kv_len, a->v_head, t->values + i * t->v_size,
                        a->kv_len * t->panel);
     }
@@ -56,7 +56,8 @@ static void pack_heads(void *arg, size_t begin, size_t end) {
 static lw_status pack(lwi_call *c, attending *t) {
     const lwi_attention *a = t->a;
     const size_t heads = a->batch * a->kv_heads;
-    if (a->q_len * (a->q_heads / a->kv_heads) <= FEW) return LW_OK;
+    const bool apart = a->k_column > 1; /* elements of keys */
+    if (!apart && a->q_len * (a->q_heads / a->kv_heads) <= FEW) return LW_OK;
     t->k_size = round_up(a->kv_len, t->panel) * a->head;
     t->v_size = round_up(a->v_head, t->panel) * a->kv_len;
     LW_TRY(lwi_scratch(c, heads, t->k_size * sizeof(float), &t->keys));
@@ -77,6 +78,16 @@ static void add_bias(const attending *t, const lwi_score_bias *bias, const block
     if (known > key) t->k->add_row_f32(from, bias->strides[3], row, known - key);
     for (size_t j = known; j < end; j++)
         row[j - key] = -INFINITY;
+}
+
+static void choose(const lwi_score_choice *choice, const block *b, size_t i, size_t key, size_t end,
+                   float *row) {
+    const uint8_t *keep = choice->data + b->batch * choice->strides[0] +
+                          b->head * choice->strides[1] + (b->query + i) * choice->strides[2] +
+                          key * choice->strides[3];
+    const float otherwise = (float)choice->otherwise;
+    for (size_t j = 0; j < end - key; j++)
+        row[j] = keep[j * choice->strides[3]] ? row[j] : otherwise;
 }
 
 /* Scores of keys that a query does not see. */
@@ -123,6 +134,7 @@ static void score(const attending *t, const block *b, size_t key, size_t end) {
         if (a->softcap > 0)
             for (size_t j = 0; j < end - key; j++)
                 row[j] = (float)a->softcap * tanhf(row[j] / (float)a->softcap);
+        if (a->choice.data) choose(&a->choice, b, i, key, end, row);
         for (size_t n = 0; n < a->n_bias; n++)
             add_bias(t, &a->bias[n], b, i, key, end, row);
         if (a->left >= 0 || a->right >= 0 || a->keys) mask(a, b, i, key, end, row);
@@ -204,11 +216,11 @@ static bool changed(const block *b) {
     return false;
 }
 
-/* A query with no key to attend to gets 0. */
+/* A query with no key to attend to gets 0, or NaN. */
 static void finish(const attending *t, const block *b) {
     const lwi_attention *a = t->a;
     for (size_t i = 0; i < b->queries; i++)
-        b->factor[i] = b->sum[i] == 0 ? 0 : 1 / b->sum[i];
+        b->factor[i] = b->sum[i] != 0 ? 1 / b->sum[i] : a->empty_nan ? NAN : 0;
     t->k->scale_rows_f32(&(lwi_scale_rows_f32_job){.x = b->y,
                                                    .x_row = a->v_head,
                                                    .y = (float *)a->y.data + b->batch * a->y.batch +
@@ -291,6 +303,7 @@ static lw_status attend(lwi_call *c, const lwi_attention *a) {
     }
 
 ATTENTION(attention)
+ATTENTION(attention_fused)
 ATTENTION(group_query_attention)
 ATTENTION(ms_attention)
 ATTENTION(multi_head_attention)
