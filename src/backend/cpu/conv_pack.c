@@ -3,7 +3,8 @@
  * side by side, as the input has them:
  *     direct      [part][group][panel of filters][tap][channel][filter of the panel]
  *     dot         [part][group][filter][tap][channel]
- *     depthwise   [tap][filter] */
+ *     depthwise   [tap][filter]
+ *     Winograd    [point][panel of filters][channel][filter of the panel], transformed */
 #include "backend/cpu/conv_plan.h"
 
 #include <string.h>
@@ -52,6 +53,8 @@ static size_t group_floats(const lwi_conv_plan *p, const lwi_conv_part *part) {
 
 size_t lwi_conv_packed_floats(lwi_conv_plan *p) {
     if (p->kind == LWI_CONV_DEPTHWISE) return lwi_conv_taps(p->kernel) * p->groups;
+    if (p->kind == LWI_CONV_WINOGRAD)
+        return (p->tile + 2) * (p->tile + 2) * group_floats(p, &p->parts[0]) / 9;
     size_t n = 0;
     for (size_t i = 0; i < p->n_parts; i++) {
         p->parts[i].weights = n;
@@ -97,10 +100,31 @@ static void pack_depthwise(const source *s, size_t filters, float *to) {
             to[t * filters + f] = s->w[f * s->taps + t];
 }
 
+static void pack_winograd(const lwi_conv_plan *p, const source *s, float *to) {
+    const lwi_kernels *kernels = lwi_cpu_kernels();
+    const size_t width = panel_width(p), panel = p->channels * width;
+    lwi_winograd_f32_weights_fn *fn =
+        p->tile == 2 ? kernels->winograd_f32_weights_2 : kernels->winograd_f32_weights_4;
+    lwi_winograd_f32_weights job = {.w_step = s->filter,
+                                    .u_point = (p->filters + width - 1) / width * panel};
+    if (p->filters % width) memset(to, 0, lwi_conv_packed_floats((lwi_conv_plan *)p) * sizeof *to);
+    for (size_t f = 0; f < p->filters; f += width, to += panel)
+        for (size_t c = 0; c < p->channels; c++) {
+            job.w = s->w + f * s->filter + c * s->channel;
+            job.n = p->filters - f < width ? p->filters - f : width;
+            job.u = to + c * width;
+            fn(&job);
+        }
+}
+
 void lwi_conv_pack(const lwi_conv_plan *p, const float *w, float *packed) {
     const source s = source_of(p, w);
     if (p->kind == LWI_CONV_DEPTHWISE) {
         pack_depthwise(&s, p->groups, packed);
+        return;
+    }
+    if (p->kind == LWI_CONV_WINOGRAD) {
+        pack_winograd(p, &s, packed);
         return;
     }
     for (size_t i = 0; i < p->n_parts; i++)

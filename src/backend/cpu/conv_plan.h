@@ -71,6 +71,11 @@ void lwi_conv_pack(const lwi_conv_plan *plan, const float *w, float *packed);
 /* offsets: room for as many as the kernel has elements. */
 void lwi_conv_direct_plan(lwi_conv_plan *plan, int64_t *offsets);
 lw_status lwi_conv_direct_run(const lwi_conv_args *args);
+/* conv_winograd.c, for plans with a tile of 2 or 4 */
+lw_status lwi_conv_winograd_run(const lwi_conv_args *args);
+/* conv_cost.c: the fastest tile for a plan with one part and a kernel of 3x3 with strides and
+ * dilations of 1; 1: a direct convolution is faster. */
+size_t lwi_conv_choose_tile(const lwi_conv_plan *plan);
 /* conv_depthwise.c, for kernels of at most so many rows in all slices */
 enum { LWI_DEPTHWISE_ROWS = 64 };
 lw_status lwi_conv_depthwise_run(const lwi_conv_args *args);

@@ -38,6 +38,18 @@ static void choose(lwi_conv_plan *p) {
     }
 }
 
+static void choose_winograd(const lwi_call *c, lwi_conv_plan *p) {
+    const lwi_conv_part *part = &p->parts[0];
+    if (p->kind != LWI_CONV_DIRECT || p->transposed || p->groups > 1 || p->kernel[0] != 1) return;
+    for (int a = 0; a < 3; a++)
+        if (part->kernel[a] != (a ? 3 : 1) || part->stride[a] != 1 || part->dilation[a] != 1)
+            return;
+    if (p->in[0] != p->out[0] || part->begin[0]) return;
+    if (lwi_attr_int(c->node, "winograd", 1) == 0) return;
+    p->tile = lwi_conv_choose_tile(p);
+    if (p->tile > 1) p->kind = LWI_CONV_WINOGRAD;
+}
+
 static size_t plan_bytes(const lwi_conv_plan *p) {
     return sizeof *p + p->n_parts * sizeof *p->parts + lwi_conv_taps(p->kernel) * sizeof(int64_t);
 }
@@ -70,6 +82,7 @@ static lw_status prepare(lwi_call *c, bool transposed) {
     *p = plan;
     p->parts = (lwi_conv_part *)(p + 1);
     lwi_conv_split(&window, p);
+    choose_winograd(c, p);
     LW_TRY(lwi_epilogue_prepare(c, OWN_INPUTS, &p->epilogue));
     if (p->kind == LWI_CONV_DIRECT || p->kind == LWI_CONV_DOT)
         lwi_conv_direct_plan(p, (int64_t *)(p->parts + p->n_parts));
@@ -89,6 +102,8 @@ static lw_status compute(const lwi_conv_args *a) {
     switch (a->plan->kind) {
     case LWI_CONV_DEPTHWISE:
         return lwi_conv_depthwise_run(a);
+    case LWI_CONV_WINOGRAD:
+        return lwi_conv_winograd_run(a);
     default:
         return lwi_conv_direct_run(a);
     }

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT
+ * Winograd's algorithm for 3x3 kernels (kern/winograd_f32.h). A block of tiles is transformed, each
+ * point is a matrix product [tiles, channels] x [channels, filters] that adds up the channels, and
+ * the products are transformed back. Blocks are small enough for the second-level cache and large
+ * enough that the weights, which are 16/9 or 36/9 as many as before, are not read too often. */
+#include "backend/cpu/conv_plan.h"
+#include "backend/cpu/work_slots.h"
+
+enum {
+    /* Floats of transformed input and of products in a block of tiles. */
+    BLOCK_IN = 160 << 10,
+    BLOCK_OUT = 128 << 10,
+    LEAST_TILES = 28, /* rows of the matrix products: two of the kernel's tiles */
+    MOST_TILES = 112,
+};
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+
+typedef struct winograd {
+    const lwi_conv_args *args;
+    const lwi_conv_plan *plan;
+    const lwi_kernels *kernels;
+    lwi_work_slots slots;
+    size_t size, points;            /* outputs of a tile along an axis */
+    size_t tile_rows, tile_columns; /* of an image */
+    size_t tiles, block;            /* of all images; in a block */
+    size_t filter_block, filter_blocks, shares;
+    size_t width, panel; /* of packed weights: filters, floats */
+} winograd;
+
+/* The place of a tile: image, first output row and column. */
+typedef struct place {
+    size_t image, row, column;
+} place;
+
+static place place_of(const winograd *w, size_t tile) {
+    const size_t in_image = tile % (w->tile_rows * w->tile_columns);
+    return (place){tile / (w->tile_rows * w->tile_columns), in_image / w->tile_columns * w->size,
+                   in_image % w->tile_columns * w->size};
+}
+
+static int clip(int64_t v, size_t most) {
+    return v < 0 ? 0 : v > (int64_t)most ? (int)most : (int)v;
+}
+
+static void transform_in(const winograd *w, size_t first, size_t n, float *v) {
+    const lwi_conv_plan *p = w->plan;
+    const lwi_conv_part *part = &p->parts[0];
+    const int64_t pixel = (int64_t)p->channels;
+    lwi_winograd_f32_in job = {.x_row = (size_t)(p->in[2] * pixel),
+                               .x_pixel = (size_t)pixel,
+                               .channels = p->channels,
+                               .v_point = n * p->channels};
+    lwi_winograd_f32_in_fn *fn =
+        w->size == 2 ? w->kernels->winograd_f32_in_2 : w->kernels->winograd_f32_in_4;
+    for (size_t t = 0; t < n; t++, v += p->channels) {
+        const place at = place_of(w, first + t);
+        const int64_t y = (int64_t)at.row - part->begin[1], x = (int64_t)at.column - part->begin[2];
+        job.x = w->args->x + (((int64_t)at.image * p->in[1] + y) * p->in[2] + x) * pixel;
+        job.top = clip(-y, w->size + 2);
+        job.bottom = clip(p->in[1] - y, w->size + 2);
+        job.left = clip(-x, w->size + 2);
+        job.right = clip(p->in[2] - x, w->size + 2);
+        job.v = v;
+        fn(&job);
+    }
+}
+
+static void multiply(const winograd *w, size_t n, size_t filter, size_t filters, const float *v,
+                     float *m) {
+    const lwi_conv_plan *p = w->plan;
+    const size_t panels = divide_up(p->filters, w->width);
+    lwi_gemm_f32_job job = {.a_row = p->channels,
+                            .segments = 1,
+                            .length = p->channels,
+                            .b_panel = w->panel,
+                            .y_row = filters,
+                            .rows = n,
+                            .columns = filters,
+                            .low = -INFINITY,
+                            .high = INFINITY};
+    for (size_t i = 0; i < w->points; i++) {
+        job.a = v + i * n * p->channels;
+        job.b = w->args->weights + (i * panels + filter / w->width) * w->panel;
+        job.y = m + i * n * filters;
+        w->kernels->gemm_f32(&job);
+    }
+}
+
+static void transform_out(const winograd *w, size_t first, size_t n, size_t filter, size_t filters,
+                          const float *m) {
+    const lwi_conv_plan *p = w->plan;
+    const size_t pixel = p->filters, row = (size_t)p->out[2] * pixel;
+    lwi_winograd_f32_out job = {.m_point = n * filters,
+                                .channels = filters,
+                                .bias = w->args->bias ? w->args->bias + filter : NULL,
+                                .y_row = row,
+                                .y_pixel = pixel,
+                                .low = p->low,
+                                .high = p->high};
+    lwi_winograd_f32_out_fn *fn =
+        w->size == 2 ? w->kernels->winograd_f32_out_2 : w->kernels->winograd_f32_out_4;
+    for (size_t t = 0; t < n; t++, m += filters) {
+        const place at = place_of(w, first + t);
+        const size_t y = (at.image * (size_t)p->out[1] + at.row) * (size_t)p->out[2] + at.column;
+        job.m = m;
+        job.y = w->args->y + y * pixel + filter;
+        job.rows = (int)smaller(w->size, (size_t)p->out[1] - at.row);
+        job.columns = (int)smaller(w->size, (size_t)p->out[2] - at.column);
+        fn(&job);
+    }
+}
+
+/* The epilogue, on the rows of outputs that the tiles of a block have in common. */
+static void finish(const winograd *w, size_t first, size_t n, size_t filter, size_t filters) {
+    const lwi_conv_plan *p = w->plan;
+    if (!p->epilogue.active) return;
+    for (size_t t = 0; t < n;) {
+        const place at = place_of(w, first + t);
+        const size_t tiles = smaller(n - t, w->tile_columns - at.column / w->size);
+        const size_t columns = smaller(tiles * w->size, (size_t)p->out[2] - at.column);
+        const size_t rows = smaller(w->size, (size_t)p->out[1] - at.row);
+        for (size_t r = 0; r < rows; r++) {
+            const size_t y =
+                (at.image * (size_t)p->out[1] + at.row + r) * (size_t)p->out[2] + at.column;
+            lwi_epilogue_apply(&p->epilogue, w->args->call, w->args->y + y * p->filters + filter,
+                               p->filters, y, filter, columns, filters);
+        }
+        t += tiles;
+    }
+}
+
+static void run_items(void *arg, size_t begin, size_t end) {
+    winograd *w = arg;
+    const lwi_conv_plan *p = w->plan;
+    unsigned slot = 0;
+    float *v = lwi_work_slots_take(&w->slots, &slot);
+    float *m = v + w->points * w->block * p->channels;
+    size_t transformed = SIZE_MAX;
+    for (size_t i = begin; i < end; i++) {
+        const size_t share = i % w->shares, first = i / w->shares * w->block;
+        const size_t n = smaller(w->block, w->tiles - first), blocks = w->filter_blocks;
+        if (first != transformed) transform_in(w, first, n, v);
+        transformed = first;
+        for (size_t b = blocks * share / w->shares; b < blocks * (share + 1) / w->shares; b++) {
+            const size_t filter = b * w->filter_block;
+            const size_t filters = smaller(w->filter_block, p->filters - filter);
+            multiply(w, n, filter, filters, v, m);
+            transform_out(w, first, n, filter, filters, m);
+            finish(w, first, n, filter, filters);
+        }
+    }
+    lwi_work_slots_give(&w->slots, slot);
+}
+
+static void cut(winograd *w, size_t threads) {
+    const lwi_conv_plan *p = w->plan;
+    size_t block = BLOCK_IN / (w->points * p->channels) / 14 * 14;
+    block = block < LEAST_TILES ? LEAST_TILES : block > MOST_TILES ? MOST_TILES : block;
+    size_t blocks = divide_up(w->tiles, block);
+    w->filter_block = BLOCK_OUT / (w->points * block) / w->width * w->width;
+    if (w->filter_block < 2 * w->width) w->filter_block = 2 * w->width;
+    w->filter_blocks = divide_up(p->filters, w->filter_block);
+    w->shares = 1;
+    if (threads > 1 && blocks < 2 * threads) {
+        w->filter_block = smaller(
+            w->filter_block, divide_up(divide_up(p->filters, 2 * threads), w->width) * w->width);
+        w->filter_blocks = divide_up(p->filters, w->filter_block);
+        w->shares = smaller(w->filter_blocks, 2 * threads);
+    }
+    w->block = divide_up(w->tiles, blocks);
+}
+
+lw_status lwi_conv_winograd_run(const lwi_conv_args *a) {
+    const lwi_conv_plan *p = a->plan;
+    winograd w = {.args = a, .plan = p, .kernels = lwi_cpu_kernels(), .size = p->tile};
+    w.points = (p->tile + 2) * (p->tile + 2);
+    w.tile_rows = divide_up((size_t)p->out[1], p->tile);
+    w.tile_columns = divide_up((size_t)p->out[2], p->tile);
+    w.tiles = p->batch * w.tile_rows * w.tile_columns;
+    w.width = w.kernels->gemm_f32_columns;
+    w.panel = p->channels * w.width;
+    cut(&w, (size_t)a->call->host->threads(a->call->state));
+    const size_t floats = w.points * w.block * (p->channels + w.filter_block);
+    LW_TRY(lwi_work_slots_make(a->call, floats * sizeof(float), &w.slots));
+    lwi_parallel(a->call, divide_up(w.tiles, w.block) * w.shares, 1, run_items, &w);
+    return LW_OK;
+}
