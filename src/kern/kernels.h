@@ -6,6 +6,7 @@
 
 #include "base/cpu.h"
 #include "kern/attention_f32.h"
+#include "kern/blend_f32.h"
 #include "kern/codes.h"
 #include "kern/depthwise_f32.h"
 #include "kern/depthwise_i8.h"
@@ -19,6 +20,7 @@
 #include "kern/pack_i8.h"
 #include "kern/pointwise_f32.h"
 #include "kern/reduce_f32.h"
+#include "kern/pool_f32.h"
 #include "kern/rnn_gates_f32.h"
 #include "kern/softmax_f32.h"
 #include "kern/tile_f32.h"

@@ -37,7 +37,10 @@ LWI_INLINE lwi_vec lwi_fma(lwi_vec a, lwi_vec b, lwi_vec c) { return _mm512_fmad
 LWI_INLINE lwi_vec lwi_clamp(lwi_vec x, lwi_vec low, lwi_vec high) {
     return _mm512_min_ps(high, _mm512_max_ps(low, x));
 }
+/* Of NaN and a number, either. */
+LWI_INLINE lwi_vec lwi_max(lwi_vec a, lwi_vec b) { return _mm512_max_ps(a, b); }
 LWI_INLINE float lwi_add_lanes(lwi_vec v) { return _mm512_reduce_add_ps(v); }
+LWI_INLINE int lwi_has_nan(lwi_vec v) { return _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q) != 0; }
 
 #elif defined(__AVX2__)
 typedef __m256 lwi_vec;
@@ -54,6 +57,10 @@ LWI_INLINE lwi_vec lwi_splat(float x) { return _mm256_set1_ps(x); }
 LWI_INLINE lwi_vec lwi_fma(lwi_vec a, lwi_vec b, lwi_vec c) { return _mm256_fmadd_ps(a, b, c); }
 LWI_INLINE lwi_vec lwi_clamp(lwi_vec x, lwi_vec low, lwi_vec high) {
     return _mm256_min_ps(high, _mm256_max_ps(low, x));
+}
+LWI_INLINE lwi_vec lwi_max(lwi_vec a, lwi_vec b) { return _mm256_max_ps(a, b); }
+LWI_INLINE int lwi_has_nan(lwi_vec v) {
+    return _mm256_movemask_ps(_mm256_cmp_ps(v, v, _CMP_UNORD_Q)) != 0;
 }
 LWI_INLINE float lwi_add_lanes(lwi_vec v) {
     __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
@@ -85,6 +92,14 @@ LWI_INLINE lwi_vec lwi_clamp(lwi_vec x, lwi_vec low, lwi_vec high) {
     const mask below = x<low, above = x> high;
     const mask y = (below & (mask)low) | (above & (mask)high) | (~(below | above) & (mask)x);
     return (lwi_vec)y;
+}
+LWI_INLINE lwi_vec lwi_max(lwi_vec a, lwi_vec b) {
+    typedef int32_t mask __attribute__((vector_size(16)));
+    const mask more = a > b;
+    return (lwi_vec)((more & (mask)a) | (~more & (mask)b));
+}
+LWI_INLINE int lwi_has_nan(lwi_vec v) {
+    return v[0] != v[0] || v[1] != v[1] || v[2] != v[2] || v[3] != v[3];
 }
 LWI_INLINE float lwi_add_lanes(lwi_vec v) { return (v[0] + v[2]) + (v[1] + v[3]); }
 #endif

@@ -6,16 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_INPUTS = 8 };
-
-/* The call of the ONNX operator that stands behind one of ours. */
-typedef struct first {
-    lwi_call call;
-    const lw_value *in[MOST_INPUTS];
-    lw_value x, y, *out[1];
-    bool declared[1];
-} first;
-
 static void dims_first(const lw_value *last, int64_t dims[LW_MAX_RANK]) {
     dims[0] = last->dims[0];
     dims[1] = last->dims[last->rank - 1];
@@ -23,7 +13,7 @@ static void dims_first(const lw_value *last, int64_t dims[LW_MAX_RANK]) {
         dims[d] = last->dims[d - 1];
 }
 
-static lw_status prepare(lwi_call *c, size_t n_in, first *f) {
+lw_status lwi_channels_first_call(const lwi_call *c, size_t n_in, lwi_channels_first *f) {
     int64_t dims[LW_MAX_RANK];
     LW_TRY(lwi_need_rank(c, 0, 2, LW_MAX_RANK));
     dims_first(c->in[0], dims);
@@ -44,9 +34,9 @@ static lw_status prepare(lwi_call *c, size_t n_in, first *f) {
 }
 
 lw_status lwi_channels_last_infer(lwi_call *c, const lwi_op *op, size_t n_in) {
-    first f;
+    lwi_channels_first f;
     int64_t dims[LW_MAX_RANK];
-    LW_TRY(prepare(c, n_in, &f));
+    LW_TRY(lwi_channels_first_call(c, n_in, &f));
     LW_TRY(op->infer(&f.call));
     const int rank = f.y.rank;
     dims[0] = f.y.dims[0];
@@ -57,12 +47,12 @@ lw_status lwi_channels_last_infer(lwi_call *c, const lwi_op *op, size_t n_in) {
 }
 
 lw_status lwi_channels_last_run(lwi_call *c, const lwi_op *op, size_t n_in) {
-    first f;
+    lwi_channels_first f;
     int64_t dims[LW_MAX_RANK];
     const lw_value *x = c->in[0];
     lw_value *y = c->out[0];
     if (y->count == 0) return LW_OK;
-    LW_TRY(prepare(c, n_in, &f));
+    LW_TRY(lwi_channels_first_call(c, n_in, &f));
     dims_first(y, dims);
     LW_TRY(lwi_tensor_init(&f.y, y->dtype, y->rank, dims, NULL));
     f.declared[0] = true;

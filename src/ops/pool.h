@@ -19,6 +19,8 @@ typedef struct lwi_pool_planes {
 
 /* The window over input 0: [N, C, ...] or [N, ..., C]. */
 lw_status lwi_pool_window(const lwi_call *call, bool channels_last, lwi_window *window);
+/* Elements of the kernel that a window beginning at start along an axis counts for an average. */
+int64_t lwi_pool_count(const lwi_window *window, bool count_pads, int axis, int64_t start);
 /* Values of float32, float64, int8 and uint8 (the two last: maximum only). */
 void lwi_pool_compute(const lwi_call *call, lw_dtype dtype, lwi_pool_planes *pool);
 /* Places of the maxima, as indices into the whole input. */

@@ -5,11 +5,9 @@
 
 #include <math.h>
 
-/* Elements of the kernel that a window beginning at start along an axis counts for the average. */
-static int64_t count_along(const lwi_pool_planes *p, int axis, int64_t start) {
-    const lwi_window *w = &p->window;
+int64_t lwi_pool_count(const lwi_window *w, bool count_pads, int axis, int64_t start) {
     int64_t first, last;
-    if (!p->count_pads) {
+    if (!count_pads) {
         lwi_window_clip(w, axis, start, &first, &last);
         return last - first;
     }

@@ -75,7 +75,6 @@ static lw_status set_scales(const lwi_call *c, const selection *s, lwi_resize *r
     return LW_OK;
 }
 
-/* Sizes and scales of all axes. */
 static lw_status read_shape(const lwi_call *c, lwi_resize *r) {
     selection s;
     const lw_value *x = c->in[0];
@@ -90,10 +89,19 @@ static lw_status read_shape(const lwi_call *c, lwi_resize *r) {
     return scales ? set_scales(c, &s, r) : set_sizes(c, &s, r);
 }
 
+lw_status lwi_resize_shape(const lwi_call *c, lwi_resize *r) {
+    LW_TRY(read_shape(c, r));
+    for (int d = 0; d < r->rank; d++) {
+        lwi_resize_axis *a = &r->axes[d];
+        a->same = a->in == a->out && a->width == (double)a->in;
+    }
+    return LW_OK;
+}
+
 static lw_status infer(lwi_call *c) {
     lwi_resize r;
     int64_t dims[LW_MAX_RANK];
-    LW_TRY(read_shape(c, &r));
+    LW_TRY(lwi_resize_shape(c, &r));
     for (int d = 0; d < r.rank; d++)
         dims[d] = r.axes[d].out;
     return lwi_out(c, 0, c->in[0]->dtype, r.rank, dims);
@@ -128,17 +136,21 @@ static lw_status read_mode(const lwi_call *c, lwi_resize *r) {
     return r->crop ? read_region(c, r) : LW_OK;
 }
 
+lw_status lwi_resize_read(lwi_call *c, lwi_resize *r) {
+    LW_TRY(lwi_resize_shape(c, r));
+    LW_TRY(read_mode(c, r));
+    for (int d = 0; d < r->rank; d++) {
+        lwi_resize_axis *a = &r->axes[d];
+        if (r->crop) a->same = a->same && a->start == 0 && a->end == 1;
+        if (!a->same && a->out > 0) LW_TRY(lwi_resize_tables(c, r, a));
+    }
+    return LW_OK;
+}
+
 static lw_status run(lwi_call *c) {
     lwi_resize r;
-    LW_TRY(read_shape(c, &r));
-    LW_TRY(read_mode(c, &r));
     if (c->out[0]->count == 0) return LW_OK;
-    for (int d = 0; d < r.rank; d++) {
-        lwi_resize_axis *a = &r.axes[d];
-        a->same = a->in == a->out && a->width == (double)a->in &&
-                  (!r.crop || (a->start == 0 && a->end == 1));
-        if (!a->same) LW_TRY(lwi_resize_tables(c, &r, a));
-    }
+    LW_TRY(lwi_resize_read(c, &r));
     return r.mode == LWI_NEAREST ? lwi_resize_nearest(c, &r) : lwi_resize_weighted(c, &r);
 }
 

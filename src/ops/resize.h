@@ -30,6 +30,10 @@ typedef struct lwi_resize {
     lwi_resize_axis axes[LW_MAX_RANK + 1]; /* one more for the halves of complex numbers */
 } lwi_resize;
 
+/* Sizes and scales of all axes. */
+lw_status lwi_resize_shape(const lwi_call *call, lwi_resize *resize);
+/* Everything, with the tables of the axes that change, in scratch memory. */
+lw_status lwi_resize_read(lwi_call *call, lwi_resize *resize);
 /* Fills the tables of an axis. */
 lw_status lwi_resize_tables(lwi_call *call, const lwi_resize *resize, lwi_resize_axis *axis);
 /* Copies the nearest elements. */
