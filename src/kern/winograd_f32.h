@@ -11,6 +11,7 @@
 #ifndef LWI_KERN_WINOGRAD_F32_H
 #define LWI_KERN_WINOGRAD_F32_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* B' d B of one tile. Element (i, j) of the tile is at x + i * x_row + j * x_pixel, if top <= i <
@@ -48,7 +49,8 @@ typedef struct lwi_winograd_f32_weights {
 } lwi_winograd_f32_weights;
 
 typedef void lwi_winograd_f32_in_fn(const lwi_winograd_f32_in *job);
-typedef void lwi_winograd_f32_out_fn(const lwi_winograd_f32_out *job);
+/* Returns whether a result may be NaN or infinite: then the direct sums may be others. */
+typedef bool lwi_winograd_f32_out_fn(const lwi_winograd_f32_out *job);
 typedef void lwi_winograd_f32_weights_fn(const lwi_winograd_f32_weights *job);
 
 #endif

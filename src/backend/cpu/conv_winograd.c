@@ -88,6 +88,40 @@ static void multiply(const winograd *w, size_t n, size_t filter, size_t filters,
     }
 }
 
+static float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
+
+/* One output as a direct sum, in the order of ONNX's weights. */
+static float direct_sum(const winograd *w, size_t image, int64_t row, int64_t column,
+                        size_t filter) {
+    const lwi_conv_plan *p = w->plan;
+    const lwi_conv_part *part = &p->parts[0];
+    const float *weights = (const float *)w->args->call->in[1]->data + filter * p->channels * 9;
+    float sum = 0;
+    for (int64_t k = 0; k < 9; k++) {
+        const int64_t y = row - part->begin[1] + k / 3, x = column - part->begin[2] + k % 3;
+        if (y < 0 || y >= p->in[1] || x < 0 || x >= p->in[2]) continue;
+        const float *pixel =
+            w->args->x + (((int64_t)image * p->in[1] + y) * p->in[2] + x) * (int64_t)p->channels;
+        for (size_t c = 0; c < p->channels; c++)
+            sum += pixel[c] * weights[c * 9 + (size_t)k];
+    }
+    return sum;
+}
+
+/* Infinities and NaN spread over a tile where a direct sum has finite results. */
+static void redo_tile(const winograd *w, const place *at, size_t filter,
+                      const lwi_winograd_f32_out *job) {
+    for (int i = 0; i < job->rows; i++)
+        for (int k = 0; k < job->columns; k++) {
+            float *y = job->y + (size_t)i * job->y_row + (size_t)k * job->y_pixel;
+            for (size_t f = 0; f < job->channels; f++) {
+                const float sum = direct_sum(w, at->image, (int64_t)at->row + i,
+                                             (int64_t)at->column + k, filter + f);
+                y[f] = clamp(job->bias ? sum + job->bias[f] : sum, job->low, job->high);
+            }
+        }
+}
+
 static void transform_out(const winograd *w, size_t first, size_t n, size_t filter, size_t filters,
                           const float *m) {
     const lwi_conv_plan *p = w->plan;
@@ -108,7 +142,7 @@ static void transform_out(const winograd *w, size_t first, size_t n, size_t filt
         job.y = w->args->y + y * pixel + filter;
         job.rows = (int)smaller(w->size, (size_t)p->out[1] - at.row);
         job.columns = (int)smaller(w->size, (size_t)p->out[2] - at.column);
-        fn(&job);
+        if (fn(&job)) redo_tile(w, &at, filter, &job);
     }
 }
 

@@ -40,7 +40,7 @@ static void choose(lwi_conv_plan *p) {
 
 static void choose_winograd(const lwi_call *c, lwi_conv_plan *p) {
     const lwi_conv_part *part = &p->parts[0];
-    if (p->kind != LWI_CONV_DIRECT || p->transposed || p->groups > 1 || p->kernel[0] != 1) return;
+    if (p->kind != LWI_CONV_DIRECT || p->transposed || p->groups > 1 || p->joined > 1) return;
     for (int a = 0; a < 3; a++)
         if (part->kernel[a] != (a ? 3 : 1) || part->stride[a] != 1 || part->dilation[a] != 1)
             return;
