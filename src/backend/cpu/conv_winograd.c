@@ -10,6 +10,8 @@ enum {
     /* Floats of transformed input and of products in a block of tiles. */
     BLOCK_IN = 160 << 10,
     BLOCK_OUT = 128 << 10,
+    /* Floats between points, so that they do not all compete for the same places in the cache. */
+    APART = 16,
     LEAST_TILES = 28, /* rows of the matrix products: two of the kernel's tiles */
     MOST_TILES = 112,
 };
@@ -28,6 +30,10 @@ typedef struct winograd {
     size_t filter_block, filter_blocks, shares;
     size_t width, panel; /* of packed weights: filters, floats */
 } winograd;
+
+/* Floats from one point to the next, for n tiles. */
+static size_t v_point(const winograd *w, size_t n) { return n * w->plan->channels + APART; }
+static size_t m_point(size_t n, size_t filters) { return n * filters + APART; }
 
 /* The place of a tile: image, first output row and column. */
 typedef struct place {
@@ -51,7 +57,7 @@ static void transform_in(const winograd *w, size_t first, size_t n, float *v) {
     lwi_winograd_f32_in job = {.x_row = (size_t)(p->in[2] * pixel),
                                .x_pixel = (size_t)pixel,
                                .channels = p->channels,
-                               .v_point = n * p->channels};
+                               .v_point = v_point(w, n)};
     lwi_winograd_f32_in_fn *fn =
         w->size == 2 ? w->kernels->winograd_f32_in_2 : w->kernels->winograd_f32_in_4;
     for (size_t t = 0; t < n; t++, v += p->channels) {
@@ -81,9 +87,9 @@ static void multiply(const winograd *w, size_t n, size_t filter, size_t filters,
                             .low = -INFINITY,
                             .high = INFINITY};
     for (size_t i = 0; i < w->points; i++) {
-        job.a = v + i * n * p->channels;
+        job.a = v + i * v_point(w, n);
         job.b = w->args->weights + (i * panels + filter / w->width) * w->panel;
-        job.y = m + i * n * filters;
+        job.y = m + i * m_point(n, filters);
         w->kernels->gemm_f32(&job);
     }
 }
@@ -126,7 +132,7 @@ static void transform_out(const winograd *w, size_t first, size_t n, size_t filt
                           const float *m) {
     const lwi_conv_plan *p = w->plan;
     const size_t pixel = p->filters, row = (size_t)p->out[2] * pixel;
-    lwi_winograd_f32_out job = {.m_point = n * filters,
+    lwi_winograd_f32_out job = {.m_point = m_point(n, filters),
                                 .channels = filters,
                                 .bias = w->args->bias ? w->args->bias + filter : NULL,
                                 .y_row = row,
@@ -170,7 +176,7 @@ static void run_items(void *arg, size_t begin, size_t end) {
     const lwi_conv_plan *p = w->plan;
     unsigned slot = 0;
     float *v = lwi_work_slots_take(&w->slots, &slot);
-    float *m = v + w->points * w->block * p->channels;
+    float *m = v + w->points * v_point(w, w->block);
     size_t transformed = SIZE_MAX;
     for (size_t i = begin; i < end; i++) {
         const size_t share = i % w->shares, first = i / w->shares * w->block;
@@ -216,7 +222,7 @@ lw_status lwi_conv_winograd_run(const lwi_conv_args *a) {
     w.width = w.kernels->gemm_f32_columns;
     w.panel = p->channels * w.width;
     cut(&w, (size_t)a->call->host->threads(a->call->state));
-    const size_t floats = w.points * w.block * (p->channels + w.filter_block);
+    const size_t floats = w.points * (v_point(&w, w.block) + m_point(w.block, w.filter_block));
     LW_TRY(lwi_work_slots_make(a->call, floats * sizeof(float), &w.slots));
     lwi_parallel(a->call, divide_up(w.tiles, w.block) * w.shares, 1, run_items, &w);
     return LW_OK;
