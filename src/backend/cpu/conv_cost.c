@@ -5,15 +5,19 @@
 #include "backend/cpu/conv_plan.h"
 
 enum {
-    MACS = 32,  /* multiplications and additions per cycle in matrix products */
     LANES = 16, /* floats in a vector */
-    IN_2 = 26,  /* cycles to transform a vector of input tiles and of output tiles */
-    OUT_2 = 22,
-    IN_4 = 85,
+    STEPS = 2,  /* vectors that matrix products multiply and add per cycle */
+    START = 8,  /* what it costs to begin and end a sum, in such steps */
+    /* Cycles to transform a vector of input tiles and of output tiles. */
+    IN_2 = 40,
+    OUT_2 = 30,
+    IN_4 = 110,
     OUT_4 = 80,
     NEAR = 2 << 20, /* bytes of weights that stay in a cache from run to run */
     BYTES = 8,      /* bytes of other weights that arrive per cycle */
 };
+
+static double vectors(size_t n) { return (double)((n + LANES - 1) / LANES); }
 
 static double weights_cycles(double floats) {
     const double bytes = floats * sizeof(float);
@@ -22,24 +26,28 @@ static double weights_cycles(double floats) {
 
 static double larger(double a, double b) { return a > b ? a : b; }
 
-/* tile: outputs along an axis; 1: a direct convolution. Weights arrive while others are used. */
-static double cycles(const lwi_conv_plan *p, int64_t tile) {
-    const double rows = (double)((p->out[1] + tile - 1) / tile);
-    const double columns = (double)((p->out[2] + tile - 1) / tile);
+/* Weights arrive while others are used. */
+static double direct_cycles(const lwi_conv_plan *p) {
+    const double outputs = (double)p->batch * (double)p->out[1] * (double)p->out[2];
+    const double depth = 9 * (double)p->channels;
+    return larger(outputs * vectors(p->filters) * (depth + START) / STEPS,
+                  weights_cycles(depth * (double)p->filters));
+}
+
+static double winograd_cycles(const lwi_conv_plan *p, int64_t size, double in, double out) {
+    const double rows = (double)((p->out[1] + size - 1) / size);
+    const double columns = (double)((p->out[2] + size - 1) / size);
     const double tiles = (double)p->batch * rows * columns, channels = (double)p->channels;
-    const double filters = (double)p->filters;
-    const double points = tile == 1 ? 9 : (double)((tile + 2) * (tile + 2));
-    const double product = tiles * points * channels * filters / MACS;
-    const double weights = points * channels * filters;
-    const double in = tile == 1 ? 0 : tile == 2 ? IN_2 : IN_4;
-    const double out = tile == 1 ? 0 : tile == 2 ? OUT_2 : OUT_4;
-    return larger(product, weights_cycles(weights)) +
-           tiles * (in * channels + out * filters) / LANES;
+    const double points = (double)((size + 2) * (size + 2));
+    const double products = tiles * points * vectors(p->filters) * (channels + START) / STEPS;
+    return larger(products, weights_cycles(points * channels * (double)p->filters)) +
+           tiles * (in * vectors(p->channels) + out * vectors(p->filters));
 }
 
 size_t lwi_conv_choose_tile(const lwi_conv_plan *p) {
-    size_t best = 1;
-    for (size_t tile = 2; tile <= 4; tile += 2)
-        if (cycles(p, (int64_t)tile) < cycles(p, (int64_t)best)) best = tile;
-    return best;
+    const double direct = direct_cycles(p);
+    const double two = winograd_cycles(p, 2, IN_2, OUT_2),
+                 four = winograd_cycles(p, 4, IN_4, OUT_4);
+    if (direct <= two && direct <= four) return 1;
+    return two < four ? 2 : 4;
 }

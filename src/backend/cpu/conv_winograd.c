@@ -12,7 +12,7 @@ enum {
     BLOCK_OUT = 128 << 10,
     /* Floats between points, so that they do not all compete for the same places in the cache. */
     APART = 16,
-    LEAST_TILES = 28, /* rows of the matrix products: two of the kernel's tiles */
+    LEAST_TILES = 56, /* rows of the matrix products: four of the kernel's tiles */
     MOST_TILES = 112,
 };
 
