@@ -19,6 +19,11 @@ enum {
     /* The sum over the kernel is cut so that the rows of a tile stay in the first-level cache. */
     LONGEST = 768,
     LEAST_ROWS = 28, /* of the matrix, for which weights are read once */
+    /* Rows of outputs shorter than this, with so many filters, are put together: what each output
+     * sees is gathered in a row of its own, in at most so many floats for a block. */
+    SHORT_ROW = 12,
+    SOME_FILTERS = 64,
+    PATCHES = 256 << 10,
 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -53,34 +58,49 @@ static void join_pixels(lwi_conv_plan *v) {
     memcpy(p->out, row, sizeof row);
 }
 
+/* Floats of the input that one output sees, in all groups. */
+static int64_t patch(const lwi_conv_plan *v, const lwi_conv_part *p) {
+    return (int64_t)(lwi_conv_taps(p->kernel) * lwi_conv_x_pixel(v));
+}
+
 /* How much of the output is made from one copy (or from one part of the input). */
 static void plan_blocks(const lwi_conv_plan *v, lwi_conv_part *p) {
     const size_t depth = smaller(v->channels * (size_t)p->kernel[2], LONGEST);
     const int64_t pixel =
         (int64_t)(p->in_place ? smaller(lwi_conv_x_pixel(v), depth) : lwi_conv_x_pixel(v));
-    const int64_t column = (p->gather ? 1 : p->stride[2] * p->kernel[0] * reach(p, 1, 1)) * pixel;
+    const int64_t column =
+        p->gather ? patch(v, p) : p->stride[2] * p->kernel[0] * reach(p, 1, 1) * pixel;
+    const int64_t most = p->gather && !is_one(p->kernel) ? PATCHES : COPY;
     p->block_rows = 1;
-    p->block_columns = COPY / column / LEAST_ROWS * LEAST_ROWS;
+    p->block_columns = most / column / LEAST_ROWS * LEAST_ROWS;
     if (p->block_columns < LEAST_ROWS) p->block_columns = LEAST_ROWS;
     if (p->block_columns < p->out[2]) return;
     p->block_columns = p->out[2];
-    const int64_t rows = COPY / ((p->gather ? 1 : reach(p, 2, p->out[2]) * p->kernel[0]) * pixel);
-    if (p->gather) p->block_rows = rows / p->out[2];
-    else p->block_rows = (rows - reach(p, 1, 1)) / p->stride[1] + 1;
+    if (p->gather) p->block_rows = most / (column * p->out[2]);
+    else
+        p->block_rows = (most / (reach(p, 2, p->out[2]) * p->kernel[0] * pixel) - reach(p, 1, 1)) /
+                            p->stride[1] +
+                        1;
     if (p->block_rows < 1) p->block_rows = 1;
     p->block_rows = smaller_int(p->out[1], p->block_rows);
 }
 
+static bool wants_patches(const lwi_conv_plan *v, const lwi_conv_part *p) {
+    return v->groups == 1 && v->kind == LWI_CONV_DIRECT && p->out[2] < SHORT_ROW &&
+           v->filters >= SOME_FILTERS && patch(v, p) <= PATCHES / LEAST_ROWS;
+}
+
 static void plan_copy(const lwi_conv_plan *v, lwi_conv_part *p) {
-    const bool single = is_one(p->kernel) && inside(v, p) && is_one(p->y_step);
-    p->in_place = inside(v, p) && (!single || is_one(p->stride));
-    p->gather = single && !p->in_place;
+    const bool inner = inside(v, p), single = is_one(p->kernel) && inner;
+    const bool plain = is_one(p->y_step);
+    p->gather = plain && (single ? !is_one(p->stride) : wants_patches(v, p));
+    p->in_place = inner && !p->gather;
     plan_blocks(v, p);
     if (p->in_place) {
         memcpy(p->copy, v->in, sizeof p->copy);
         return;
     }
-    p->copy[0] = p->kernel[0];
+    p->copy[0] = p->gather ? (int64_t)lwi_conv_taps(p->kernel) : p->kernel[0];
     p->copy[1] = p->gather ? p->block_rows : reach(p, 1, p->block_rows);
     p->copy[2] = p->gather ? p->block_columns : reach(p, 2, p->block_columns);
 }
@@ -93,6 +113,11 @@ static void plan_runs(const lwi_conv_plan *v, lwi_conv_part *p, int64_t *offsets
     p->run = v->channels * (size_t)(whole ? p->kernel[2] : 1);
     p->runs = 0;
     p->offsets = offsets;
+    if (p->gather) {
+        p->run = v->channels * lwi_conv_taps(p->kernel);
+        offsets[p->runs++] = 0;
+        return;
+    }
     for (int64_t d = 0; d < p->kernel[0]; d++)
         for (int64_t h = 0; h < p->kernel[1]; h++)
             for (int64_t w = 0; w < steps; w++)
@@ -156,32 +181,54 @@ static void copy_row(const lwi_conv_plan *v, const lwi_conv_part *p, const block
     memset(to + high * pixel, 0, (size_t)((width - high) * pixel) * sizeof *to);
 }
 
-static void gather_row(const lwi_conv_plan *v, const lwi_conv_part *p, const block *b,
-                       const float *x, float *to) {
-    const size_t pixel = lwi_conv_x_pixel(v);
-    x += (b->column * p->stride[2] - p->begin[2]) * (int64_t)pixel;
-    for (int64_t i = 0; i < b->columns; i++, to += pixel, x += (size_t)p->stride[2] * pixel)
-        memcpy(to, x, pixel * sizeof *to);
+/* What a row of the kernel sees: pixels x, x + dilation ... of a row of the input, or of the
+ * padding if there is no such row. */
+static void gather_row(const lwi_conv_plan *v, const lwi_conv_part *p, const float *row, int64_t x,
+                       float *to) {
+    const int64_t pixel = (int64_t)lwi_conv_x_pixel(v);
+    const size_t bytes = (size_t)pixel * sizeof *to;
+    const int64_t last = x + (p->kernel[2] - 1) * p->dilation[2];
+    if (row && p->dilation[2] == 1 && x >= 0 && last < v->in[2]) {
+        memcpy(to, row + x * pixel, bytes * (size_t)p->kernel[2]);
+        return;
+    }
+    for (int64_t k = 0; k < p->kernel[2]; k++, x += p->dilation[2], to += pixel)
+        if (row && x >= 0 && x < v->in[2]) memcpy(to, row + x * pixel, bytes);
+        else memset(to, 0, bytes);
 }
 
-/* Copies what a block sees. */
-static void copy_input(const direct *d, const block *b, float *to) {
+/* Gathers what each output of a block sees. */
+static void gather_patches(const direct *d, const block *b, float *to) {
+    const lwi_conv_plan *v = d->args->plan;
+    const lwi_conv_part *p = d->part;
+    const int64_t pixel = (int64_t)lwi_conv_x_pixel(v), size = p->kernel[2] * pixel;
+    for (int64_t i = 0; i < b->rows * b->columns; i++) {
+        const int64_t top = (b->row + i / b->columns) * p->stride[1] - p->begin[1];
+        const int64_t left = (b->column + i % b->columns) * p->stride[2] - p->begin[2];
+        for (int64_t k = 0; k < p->kernel[0] * p->kernel[1]; k++, to += size) {
+            const int64_t slice = k / p->kernel[1], y = top + k % p->kernel[1] * p->dilation[1];
+            const int64_t z = b->slice * p->stride[0] - p->begin[0] + slice * p->dilation[0];
+            const bool there = z >= 0 && z < v->in[0] && y >= 0 && y < v->in[1];
+            const int64_t row = ((b->image * v->in[0] + z) * v->in[1] + y) * v->in[2];
+            gather_row(v, p, there ? d->args->x + row * pixel : NULL, left, to);
+        }
+    }
+}
+
+/* Copies the rows of the input that a block sees. */
+static void copy_rows(const direct *d, const block *b, float *to) {
     const lwi_conv_plan *v = d->args->plan;
     const lwi_conv_part *p = d->part;
     const int64_t pixel = (int64_t)lwi_conv_x_pixel(v), size = p->copy[2] * pixel;
-    const int64_t step = p->gather ? p->stride[1] : 1;
-    const int64_t rows = p->gather ? b->rows : reach(p, 1, b->rows);
     for (int64_t s = 0; s < p->copy[0]; s++) {
         const int64_t z = b->slice * p->stride[0] - p->begin[0] + s * p->dilation[0];
-        for (int64_t r = 0; r < rows; r++) {
-            const int64_t y = b->row * p->stride[1] - p->begin[1] + r * step;
-            const float *x =
-                d->args->x + ((b->image * v->in[0] + z) * v->in[1] + y) * v->in[2] * pixel;
+        for (int64_t r = 0; r < reach(p, 1, b->rows); r++) {
+            const int64_t y = b->row * p->stride[1] - p->begin[1] + r;
+            const int64_t from = ((b->image * v->in[0] + z) * v->in[1] + y) * v->in[2];
             float *row = to + (s * p->copy[1] + r) * size;
             if (z < 0 || z >= v->in[0] || y < 0 || y >= v->in[1])
                 memset(row, 0, (size_t)size * sizeof *row);
-            else if (p->gather) gather_row(v, p, b, x, row);
-            else copy_row(v, p, b, x, row);
+            else copy_row(v, p, b, d->args->x + from * pixel, row);
         }
     }
 }
@@ -190,12 +237,11 @@ static void find_input(const direct *d, block *b, float *copy) {
     const lwi_conv_plan *v = d->args->plan;
     const lwi_conv_part *p = d->part;
     const int64_t pixel = (int64_t)lwi_conv_x_pixel(v);
-    b->x_row = (size_t)((p->gather ? 1 : p->stride[1]) * p->copy[2] * pixel);
+    b->x_row = (size_t)(p->stride[1] * p->copy[2] * pixel);
     b->x = copy;
-    if (!p->in_place) {
-        copy_input(d, b, copy);
-        return;
-    }
+    if (p->gather) gather_patches(d, b, copy);
+    else if (!p->in_place) copy_rows(d, b, copy);
+    if (!p->in_place) return;
     const int64_t z = b->slice * p->stride[0] - p->begin[0];
     const int64_t y = b->row * p->stride[1] - p->begin[1];
     b->x = d->args->x + (((b->image * v->in[0] + z) * v->in[1] + y) * v->in[2] +
@@ -242,7 +288,7 @@ static void multiply_block(const direct *d, const block *b, size_t unit) {
     const size_t y_pixel = lwi_conv_y_pixel(v);
     const int64_t z = p->y_first[0] + b->slice * p->y_step[0];
     lwi_gemm_f32_job job = {
-        .a_row = (size_t)(p->gather ? 1 : p->stride[2]) * lwi_conv_x_pixel(v),
+        .a_row = p->gather ? (size_t)patch(v, p) : (size_t)p->stride[2] * lwi_conv_x_pixel(v),
         .b_panel = d->panel,
         .y_row = (size_t)p->y_step[2] * y_pixel,
         .rows = (size_t)(p->gather ? b->rows * b->columns : b->columns),
