@@ -33,6 +33,7 @@ typedef struct lwi_gemm_f32_job {
     bool add;          /* to what is in Y */
     float low, high;   /* clamp; NaN stays; -INFINITY and INFINITY for none */
     float scale;       /* 0 means 1 */
+    const float *then; /* what is read after B, to be fetched ahead; NULL: not known */
 } lwi_gemm_f32_job;
 
 typedef void lwi_gemm_f32_fn(const lwi_gemm_f32_job *job);

@@ -302,6 +302,7 @@ static void multiply_block(const direct *d, const block *b, size_t unit) {
         job.length = k.length;
         job.offsets = p->offsets + k.run;
         job.b = weights + (k.run * p->run + k.first) * d->width;
+        job.then = k.ends ? NULL : job.b + k.runs * k.length * d->width;
         job.bias = k.begins && args->bias ? args->bias + filter : NULL;
         job.add = !k.begins;
         job.low = k.ends ? v->low : -INFINITY;

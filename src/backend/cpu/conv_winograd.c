@@ -89,6 +89,7 @@ static void multiply(const winograd *w, size_t n, size_t filter, size_t filters,
     for (size_t i = 0; i < w->points; i++) {
         job.a = v + i * v_point(w, n);
         job.b = w->args->weights + (i * panels + filter / w->width) * w->panel;
+        job.then = i + 1 < w->points ? job.b + panels * w->panel : NULL;
         job.y = m + i * m_point(n, filters);
         w->kernels->gemm_f32(&job);
     }
