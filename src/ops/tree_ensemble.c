@@ -122,7 +122,8 @@ static lw_status prepare(lwi_call *c) {
     LW_TRY(lwi_feature_rows(c, &p->rows, &p->features));
     LW_TRY(read_tables(c, &t));
     LW_TRY(build(c, &t, &p->forest));
-    return lwi_forest_check(c, &p->forest, p->features);
+    LW_TRY(lwi_forest_check(c, &p->forest, p->features));
+    return lwi_forest_quicken(c, &p->forest);
 }
 
 typedef struct job {

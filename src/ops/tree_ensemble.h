@@ -6,6 +6,8 @@
 
 #include "ops/ml_scores.h"
 
+#include <math.h>
+
 typedef enum lwi_tree_mode {
     LWI_TREE_LEQ,
     LWI_TREE_LT,
@@ -38,6 +40,16 @@ typedef enum lwi_tree_aggregate {
     LWI_TREE_MAX
 } lwi_tree_aggregate;
 
+/* A forest made ready for many rows of float numbers: see tree_quick.c. */
+typedef struct lwi_quick_node lwi_quick_node;
+typedef struct lwi_quick_forest {
+    lwi_quick_node *nodes; /* NULL: there is none */
+    uint32_t *roots;       /* filled up to whole groups */
+    uint32_t *steps;       /* of each group */
+    uint32_t (*leaves)[2]; /* first weight and the end of the weights of node n_inner + i */
+    size_t n_inner;
+} lwi_quick_forest;
+
 typedef struct lwi_forest {
     lwi_tree_node *nodes;
     size_t n_nodes;
@@ -47,6 +59,7 @@ typedef struct lwi_forest {
     double *members;
     size_t n_targets;
     lwi_tree_aggregate aggregate;
+    lwi_quick_forest quick; /* of the same trees */
 } lwi_forest;
 
 /* Forests are read in prepare, into memory that lives as long as what it makes. */
@@ -57,8 +70,23 @@ lw_status lwi_forest_check(lwi_call *call, const lwi_forest *forest, size_t n_fe
 /* Scores of row `row` of x, [N, features]: n_targets numbers; seen says which got a weight. */
 void lwi_forest_run(const lwi_forest *forest, const lw_value *x, size_t row, size_t features,
                     double *scores, bool *seen);
+/* In prepare: adds the quick form of a checked forest, if the input is float32 and all splits are
+ * comparisons with floats. */
+lw_status lwi_forest_quicken(lwi_call *call, lwi_forest *forest);
+/* A row of floats, with forest->quick. */
+void lwi_quick_run(const lwi_forest *forest, const float *x, double *scores, bool *seen);
 /* Reads the attributes nodes_* and <prefix>_ids, <prefix>_weights ... (prefix: class, target) that
  * operators before TreeEnsemble have. */
 lw_status lwi_forest_read(lwi_call *call, const char *prefix, lwi_forest *forest);
+
+static inline void lwi_forest_add(const lwi_forest *f, const lwi_tree_weight *w, double *scores,
+                                  bool *seen) {
+    double *score = &scores[w->target];
+    const bool first = !seen[w->target];
+    seen[w->target] = true;
+    if (f->aggregate == LWI_TREE_MIN) *score = first ? w->weight : fmin(*score, w->weight);
+    else if (f->aggregate == LWI_TREE_MAX) *score = first ? w->weight : fmax(*score, w->weight);
+    else *score += w->weight;
+}
 
 #endif

@@ -76,28 +76,24 @@ static bool goes_yes(const lwi_forest *f, const lwi_tree_node *node, double x) {
     }
 }
 
-static void add(const lwi_forest *f, const lwi_tree_weight *w, double *scores, bool *seen) {
-    double *score = &scores[w->target];
-    const bool first = !seen[w->target];
-    seen[w->target] = true;
-    if (f->aggregate == LWI_TREE_MIN) *score = first ? w->weight : fmin(*score, w->weight);
-    else if (f->aggregate == LWI_TREE_MAX) *score = first ? w->weight : fmax(*score, w->weight);
-    else *score += w->weight;
+static void walk(const lwi_forest *f, const lw_value *x, size_t first, double *scores, bool *seen) {
+    for (size_t t = 0; t < f->n_roots; t++) {
+        const lwi_tree_node *node = &f->nodes[f->roots[t]];
+        while (node->mode != LWI_TREE_LEAF) {
+            const double value = lwi_get_double(x, first + node->feature);
+            node = &f->nodes[goes_yes(f, node, value) ? node->yes : node->no];
+        }
+        for (size_t w = node->yes; w < node->no; w++)
+            lwi_forest_add(f, &f->weights[w], scores, seen);
+    }
 }
 
 void lwi_forest_run(const lwi_forest *f, const lw_value *x, size_t row, size_t features,
                     double *scores, bool *seen) {
     for (size_t i = 0; i < f->n_targets; i++)
         scores[i] = 0, seen[i] = false;
-    for (size_t t = 0; t < f->n_roots; t++) {
-        const lwi_tree_node *node = &f->nodes[f->roots[t]];
-        while (node->mode != LWI_TREE_LEAF) {
-            const double value = lwi_get_double(x, row * features + node->feature);
-            node = &f->nodes[goes_yes(f, node, value) ? node->yes : node->no];
-        }
-        for (size_t w = node->yes; w < node->no; w++)
-            add(f, &f->weights[w], scores, seen);
-    }
+    if (f->quick.nodes) lwi_quick_run(f, (const float *)x->data + row * features, scores, seen);
+    else walk(f, x, row * features, scores, seen);
     if (f->aggregate == LWI_TREE_AVERAGE)
         for (size_t i = 0; i < f->n_targets; i++)
             scores[i] /= (double)f->n_roots;

@@ -32,6 +32,7 @@ static lw_status prepare(lwi_call *c, const char *prefix, size_t n_targets, prep
     LW_TRY(lwi_feature_rows(c, &p->rows, &p->features));
     LW_TRY(lwi_forest_read(c, prefix, &p->forest));
     LW_TRY(lwi_forest_check(c, &p->forest, p->features));
+    LW_TRY(lwi_forest_quicken(c, &p->forest));
     const bool has_base = lwi_attr_list(c->node, "base_values", &p->base) ||
                           lwi_attr_list(c->node, "base_values_as_tensor", &p->base);
     p->n_base = has_base ? p->base.count : 0;

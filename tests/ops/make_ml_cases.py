@@ -219,6 +219,13 @@ def tree_cases(cases):
                               [STRING, FLOAT], classlabels_strings=["a", "b", "c"],
                               post_transform=transform, **nodes,
                               **weights("class", leaves, [0, 1, 2], positive, 3))
+    for mode in MODES[:4]:  # many trees, values on the splits and at the ends of the numbers
+        nodes, leaves = random_trees(20, 4, [mode])
+        nodes["nodes_values"][:8] = [0.0, -0.0, np.inf, -np.inf] * 2
+        edge = np.array([*nodes["nodes_values"][:40], np.nan, 0.0, -0.0, np.inf, -np.inf, 1.5, 9, 1],
+                        np.float32).reshape(-1, 4)
+        cases.add(f"edge_{mode[7:]}", "TreeEnsembleRegressor", [edge], [FLOAT], n_targets=1,
+                  **nodes, **weights("target", leaves, [0], False))
     for t in np.float64, np.int64, np.int32:
         whole = np.nan_to_num(x).astype(t)
         cases.add(np.dtype(t).name, "TreeEnsembleRegressor", [whole], [FLOAT], n_targets=1,
