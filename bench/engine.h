@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BENCH_MAX_RANK = 16, BENCH_MAX_IO = 128, BENCH_STRING = 8 };
+enum { BENCH_MAX_RANK = 16, BENCH_MAX_IO = 1024, BENCH_STRING = 8 };
 
 /* dtype: the numbers of ONNX's TensorProto.DataType. Strings: data is an array of char pointers,
  * and bytes counts those. */

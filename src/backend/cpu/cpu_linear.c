@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ * LinearClassifier and LinearRegressor of float numbers: one matrix product with the coefficients,
+ * which are packed when the run is prepared. */
+#include "backend/cpu/cpu_backend.h"
+
+#include "ops/linear_models.h"
+
+#include <math.h>
+
+/* Rows of coefficients are the columns of the product's right side. */
+static lw_status pack(lwi_call *c) {
+    lwi_linear *m = c->prepared;
+    const lwi_kernels *k = lwi_cpu_kernels();
+    const size_t width = k->gemm_f32_columns, panels = (m->n_scores + width - 1) / width;
+    size_t panel = 0;
+    if (__builtin_mul_overflow(m->features, width, &panel))
+        return lwi_call_fail(c, LW_NO_MEMORY, "%zu features are too many", m->features);
+    LW_TRY(lwi_kept(c, panels, panel * sizeof(float), &m->packed));
+    k->pack_f32(m->coefficients, 1, m->features, m->features, m->n_scores, m->packed, panel);
+    return LW_OK;
+}
+
+static lw_status prepare_classifier(lwi_call *c) {
+    LW_TRY(lwi_linear_classifier_prepare(c));
+    return pack(c);
+}
+
+static lw_status prepare_regressor(lwi_call *c) {
+    LW_TRY(lwi_linear_regressor_prepare(c));
+    return pack(c);
+}
+
+typedef struct product {
+    const lwi_linear *model;
+    const float *x;
+    float *scores;
+} product;
+
+static void multiply(void *arg, size_t begin, size_t end) {
+    const product *p = arg;
+    const lwi_linear *m = p->model;
+    const lwi_kernels *k = lwi_cpu_kernels();
+    k->gemm_f32(&(lwi_gemm_f32_job){.a = p->x + begin * m->features,
+                                    .a_row = m->features,
+                                    .segments = 1,
+                                    .length = m->features,
+                                    .b = m->packed,
+                                    .b_panel = m->features * k->gemm_f32_columns,
+                                    .y = p->scores + begin * m->n_scores,
+                                    .y_row = m->n_scores,
+                                    .rows = end - begin,
+                                    .columns = m->n_scores,
+                                    .bias = m->intercepts,
+                                    .low = -INFINITY,
+                                    .high = INFINITY});
+}
+
+static lw_status scores(lwi_call *c, float **made) {
+    const lwi_linear *m = c->prepared;
+    product p = {.model = m, .x = c->in[0]->data};
+    LW_TRY(lwi_scratch(c, m->rows, m->n_scores * sizeof *p.scores, &p.scores));
+    lwi_parallel(c, m->rows, 1 + (1 << 16) / (m->n_scores * m->features + 1), multiply, &p);
+    *made = p.scores;
+    return LW_OK;
+}
+
+static lw_status run_classifier(lwi_call *c) {
+    float *made = NULL;
+    LW_TRY(scores(c, &made));
+    return lwi_linear_classifier_finish(c, made);
+}
+
+static lw_status run_regressor(lwi_call *c) {
+    float *made = NULL;
+    LW_TRY(scores(c, &made));
+    return lwi_linear_regressor_finish(c, made);
+}
+
+static const lwi_kernel *claim(const lwi_call *c, const lwi_kernel *kernel) {
+    return c->in[0]->dtype == LW_FLOAT32 && c->in[0]->count > 0 ? kernel : NULL;
+}
+
+const lwi_kernel *lwi_cpu_linear_classifier_claim(const lwi_call *c);
+const lwi_kernel *lwi_cpu_linear_classifier_claim(const lwi_call *c) {
+    static const lwi_kernel kernel = {prepare_classifier, run_classifier};
+    return claim(c, &kernel);
+}
+
+const lwi_kernel *lwi_cpu_linear_regressor_claim(const lwi_call *c);
+const lwi_kernel *lwi_cpu_linear_regressor_claim(const lwi_call *c) {
+    static const lwi_kernel kernel = {prepare_regressor, run_regressor};
+    return claim(c, &kernel);
+}
