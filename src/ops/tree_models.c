@@ -32,7 +32,6 @@ static lw_status prepare(lwi_call *c, const char *prefix, size_t n_targets, prep
     LW_TRY(lwi_feature_rows(c, &p->rows, &p->features));
     LW_TRY(lwi_forest_read(c, prefix, &p->forest));
     LW_TRY(lwi_forest_check(c, &p->forest, p->features));
-    LW_TRY(lwi_forest_quicken(c, &p->forest));
     const bool has_base = lwi_attr_list(c->node, "base_values", &p->base) ||
                           lwi_attr_list(c->node, "base_values_as_tensor", &p->base);
     p->n_base = has_base ? p->base.count : 0;
@@ -99,7 +98,7 @@ static lw_status prepare_regressor(lwi_call *c) {
         return lwi_call_fail(c, LW_INVALID, "aggregate_function '%.40s' is not known", name);
     LW_TRY(prepare(c, "target", (size_t)lwi_attr_int(c->node, "n_targets", 1), &p));
     p->forest.aggregate = (lwi_tree_aggregate)aggregate;
-    return LW_OK;
+    return lwi_forest_quicken(c, &p->forest);
 }
 
 static lw_status run_regressor(lwi_call *c) { return run_rows(c, regress_rows); }
@@ -187,7 +186,7 @@ static lw_status prepare_classifier(lwi_call *c) {
     LW_TRY(prepare(c, "class", labels.n, &p));
     p->labels = labels;
     look_at_weights(p);
-    return LW_OK;
+    return lwi_forest_quicken(c, &p->forest);
 }
 
 static lw_status run_classifier(lwi_call *c) { return run_rows(c, classify_rows); }

@@ -8,13 +8,19 @@
 #include <math.h>
 #include <string.h>
 
-enum { GROUP = 8 };
+enum { GROUP = 8, FEW = 4 };
 static const uint32_t NAN_IS_YES = 1u << 31;
 
 /* x <= split goes to next[0], all else to next[1]; with NAN_IS_YES in feature, NaN to next[0]. */
 struct lwi_quick_node {
     float split;
     uint32_t feature, next[2];
+};
+
+/* What a leaf adds to each of a few targets. */
+struct lwi_quick_sums {
+    double add[FEW];
+    bool seen[FEW];
 };
 
 /* ------------------------------------------------------------------- build */
@@ -101,8 +107,27 @@ static size_t find_places(const lwi_forest *f, uint32_t *place) {
 static lw_status allocate(lwi_call *c, const lwi_forest *f, lwi_quick_forest *q) {
     LW_TRY(lwi_kept(c, groups_of(f) * GROUP, sizeof *q->roots, &q->roots));
     LW_TRY(lwi_kept(c, groups_of(f), sizeof *q->steps, &q->steps));
-    LW_TRY(lwi_kept(c, f->n_nodes, sizeof *q->leaves, &q->leaves));
+    LW_TRY(lwi_kept(c, f->n_nodes - q->n_inner, sizeof *q->leaves, &q->leaves));
+    if (f->n_targets <= FEW && (f->aggregate == LWI_TREE_SUM || f->aggregate == LWI_TREE_AVERAGE))
+        LW_TRY(lwi_kept(c, f->n_nodes - q->n_inner, sizeof *q->sums, &q->sums));
     return lwi_kept(c, f->n_nodes, sizeof *q->nodes, &q->nodes);
+}
+
+static void fill_leaves(const lwi_forest *f, const uint32_t *place, lwi_quick_forest *q) {
+    for (size_t i = 0; i < f->n_nodes; i++) {
+        const lwi_tree_node *node = &f->nodes[i];
+        if (node->mode != LWI_TREE_LEAF) {
+            q->has_nan |= (q->nodes[place[i]].feature & NAN_IS_YES) != 0;
+            continue;
+        }
+        const size_t leaf = place[i] - q->n_inner;
+        q->leaves[leaf][0] = (uint32_t)node->yes;
+        q->leaves[leaf][1] = (uint32_t)node->no;
+        for (size_t w = node->yes; w < node->no && q->sums; w++) {
+            q->sums[leaf].add[f->weights[w].target] += f->weights[w].weight;
+            q->sums[leaf].seen[f->weights[w].target] = true;
+        }
+    }
 }
 
 lw_status lwi_forest_quicken(lwi_call *c, lwi_forest *f) {
@@ -113,14 +138,10 @@ lw_status lwi_forest_quicken(lwi_call *c, lwi_forest *f) {
     LW_TRY(lwi_scratch(c, f->n_nodes, sizeof *depth, &depth));
     memset(depth, 0, f->n_nodes * sizeof *depth);
     LW_TRY(find_depths(c, f, depth));
-    LW_TRY(allocate(c, f, q));
     q->n_inner = find_places(f, place);
+    LW_TRY(allocate(c, f, q));
     fill_nodes(f, place, q->nodes);
-    for (size_t i = 0; i < f->n_nodes; i++) {
-        if (f->nodes[i].mode != LWI_TREE_LEAF) continue;
-        q->leaves[place[i] - q->n_inner][0] = (uint32_t)f->nodes[i].yes;
-        q->leaves[place[i] - q->n_inner][1] = (uint32_t)f->nodes[i].no;
-    }
+    fill_leaves(f, place, q);
     for (size_t t = 0; t < groups_of(f) * GROUP; t++) {
         const size_t root = f->roots[t < f->n_roots ? t : f->n_roots - 1];
         q->roots[t] = place[root];
@@ -131,7 +152,9 @@ lw_status lwi_forest_quicken(lwi_call *c, lwi_forest *f) {
 
 /* -------------------------------------------------------------------- walk */
 
-static void walk_group(const lwi_quick_forest *q, const float *x, size_t group, uint32_t *at) {
+/* The leaves, counted from the first one, that a row comes to in eight trees. */
+static inline __attribute__((always_inline)) void
+walk_group(const lwi_quick_forest *q, const float *x, size_t group, bool has_nan, uint32_t *leaf) {
     const lwi_quick_node *nodes = q->nodes;
     uint32_t place[GROUP];
     memcpy(place, q->roots + group * GROUP, sizeof place);
@@ -139,24 +162,50 @@ static void walk_group(const lwi_quick_forest *q, const float *x, size_t group, 
 #pragma GCC unroll 8
         for (int k = 0; k < GROUP; k++) {
             const lwi_quick_node *node = &nodes[place[k]];
-            const float value = x[node->feature & ~NAN_IS_YES];
-            const bool missing = (value != value) & (node->feature >> 31);
-            place[k] = node->next[!((value <= node->split) | missing)];
+            const float value = x[has_nan ? node->feature & ~NAN_IS_YES : node->feature];
+            bool yes = value <= node->split;
+            if (has_nan) yes |= (value != value) & (node->feature >> 31);
+            place[k] = node->next[!yes];
         }
     }
-    memcpy(at, place, sizeof place);
+    for (int k = 0; k < GROUP; k++)
+        leaf[k] = place[k] - (uint32_t)q->n_inner;
+}
+
+static void walk(const lwi_quick_forest *q, const float *x, size_t group, uint32_t *leaf) {
+    if (q->has_nan) walk_group(q, x, group, true, leaf);
+    else walk_group(q, x, group, false, leaf);
+}
+
+/* Sums of a few targets stay in registers. */
+static void run_few(const lwi_forest *f, const float *x, double *scores, bool *seen) {
+    double sum[FEW] = {0};
+    bool any[FEW] = {false};
+    for (size_t t = 0; t < f->n_roots; t += GROUP) {
+        const size_t n = f->n_roots - t < GROUP ? f->n_roots - t : GROUP;
+        uint32_t leaf[GROUP];
+        walk(&f->quick, x, t / GROUP, leaf);
+        for (size_t k = 0; k < n; k++)
+            for (int i = 0; i < FEW; i++) {
+                sum[i] += f->quick.sums[leaf[k]].add[i];
+                any[i] |= f->quick.sums[leaf[k]].seen[i];
+            }
+    }
+    for (size_t i = 0; i < f->n_targets; i++)
+        scores[i] = sum[i], seen[i] = any[i];
 }
 
 void lwi_quick_run(const lwi_forest *f, const float *x, double *scores, bool *seen) {
-    const lwi_quick_forest *q = &f->quick;
+    if (f->quick.sums) {
+        run_few(f, x, scores, seen);
+        return;
+    }
     for (size_t t = 0; t < f->n_roots; t += GROUP) {
         const size_t n = f->n_roots - t < GROUP ? f->n_roots - t : GROUP;
-        uint32_t at[GROUP];
-        walk_group(q, x, t / GROUP, at);
-        for (size_t k = 0; k < n; k++) {
-            const uint32_t *leaf = q->leaves[at[k] - q->n_inner];
-            for (uint32_t w = leaf[0]; w < leaf[1]; w++)
+        uint32_t leaf[GROUP];
+        walk(&f->quick, x, t / GROUP, leaf);
+        for (size_t k = 0; k < n; k++)
+            for (uint32_t w = f->quick.leaves[leaf[k]][0]; w < f->quick.leaves[leaf[k]][1]; w++)
                 lwi_forest_add(f, &f->weights[w], scores, seen);
-        }
     }
 }
