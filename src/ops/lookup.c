@@ -55,14 +55,16 @@ static bool equal(const lw_value *a, size_t i, const lw_value *b, size_t k) {
     return x->size == y->size && (x->size == 0 || !memcmp(x->data, y->data, x->size));
 }
 
-lw_status lwi_lookup_make(lwi_call *c, const lw_value *keys, lwi_repeated repeated, lwi_lookup *l) {
+/* Slots for all keys, in memory that `take` gives. */
+static lw_status make(lwi_call *c, const lw_value *keys, lwi_repeated repeated, lwi_lookup *l,
+                      lw_status (*take)(lwi_call *c, size_t n, size_t size, void *block)) {
     size_t capacity = 4;
     if (keys->count > UINT32_MAX / 4)
         return lwi_call_fail(c, LW_LIMIT, "%zu keys are too many", keys->count);
     while (capacity < 2 * keys->count)
         capacity *= 2;
     *l = (lwi_lookup){.keys = keys, .mask = capacity - 1};
-    LW_TRY(lwi_scratch(c, capacity, sizeof *l->slots, &l->slots));
+    LW_TRY(take(c, capacity, sizeof *l->slots, &l->slots));
     memset(l->slots, 0, capacity * sizeof *l->slots);
     for (size_t i = 0; i < keys->count; i++) {
         size_t at = hash(keys, i) & l->mask;
@@ -71,6 +73,14 @@ lw_status lwi_lookup_make(lwi_call *c, const lw_value *keys, lwi_repeated repeat
         if (!l->slots[at] || repeated == LWI_KEEP_LAST) l->slots[at] = (uint32_t)i + 1;
     }
     return LW_OK;
+}
+
+lw_status lwi_lookup_make(lwi_call *c, const lw_value *keys, lwi_repeated repeated, lwi_lookup *l) {
+    return make(c, keys, repeated, l, lwi_scratch);
+}
+
+lw_status lwi_lookup_keep(lwi_call *c, const lw_value *keys, lwi_repeated repeated, lwi_lookup *l) {
+    return make(c, keys, repeated, l, lwi_kept);
 }
 
 int64_t lwi_lookup_find(const lwi_lookup *l, const lw_value *v, size_t i) {

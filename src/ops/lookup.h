@@ -21,6 +21,9 @@ typedef enum lwi_repeated { LWI_KEEP_FIRST, LWI_KEEP_LAST } lwi_repeated;
 /* A table in the call's scratch memory; keys must live as long. */
 lw_status lwi_lookup_make(lwi_call *call, const lw_value *keys, lwi_repeated repeated,
                           lwi_lookup *lookup);
+/* In prepare: the same in memory that run may use. */
+lw_status lwi_lookup_keep(lwi_call *call, const lw_value *keys, lwi_repeated repeated,
+                          lwi_lookup *lookup);
 /* The index of the key that equals element i of v; -1 if there is none. Both are strings, or both
  * are numbers of one kind (integer, floating point). */
 int64_t lwi_lookup_find(const lwi_lookup *lookup, const lw_value *v, size_t i);

@@ -56,24 +56,44 @@ static lw_status check_map(const lwi_call *c) {
     return lwi_call_fail(c, LW_INVALID, "the map's keys and values do not fit together");
 }
 
-static lw_status run_vectorizer(lwi_call *c) {
+static lw_status find_vocabulary(const lwi_call *c, lw_value *vocabulary) {
+    if (lwi_attr_list(c->node, "string_vocabulary", vocabulary) ||
+        lwi_attr_list(c->node, "int64_vocabulary", vocabulary))
+        return LW_OK;
+    return lwi_call_fail(c, LW_INVALID, "there is no vocabulary");
+}
+
+static lw_status infer_vectorizer(lwi_call *c) {
+    lw_value vocabulary;
+    LW_TRY(find_vocabulary(c, &vocabulary));
+    return lwi_out(c, 0, c->in[0]->dtype, 2, (const int64_t[]){1, (int64_t)vocabulary.count});
+}
+
+typedef struct vectorizer {
     lw_value vocabulary;
     lwi_lookup lookup;
+} vectorizer;
+
+static lw_status prepare_vectorizer(lwi_call *c) {
+    vectorizer *v = NULL;
+    LW_TRY(lwi_prepare(c, sizeof *v, &v));
+    LW_TRY(find_vocabulary(c, &v->vocabulary));
+    return lwi_lookup_keep(c, &v->vocabulary, LWI_KEEP_LAST, &v->lookup);
+}
+
+static lw_status run_vectorizer(lwi_call *c) {
+    const vectorizer *v = c->prepared;
     LW_TRY(check_map(c));
     const lw_value *keys = c->in[0]->items[0], *values = c->in[0]->items[1];
-    const bool strings = keys->dtype == LW_STRING;
-    const char *name = strings ? "string_vocabulary" : "int64_vocabulary";
-    if (!lwi_attr_list(c->node, name, &vocabulary))
-        return lwi_call_fail(c, LW_INVALID, "%s is missing", name);
-    LW_TRY(lwi_lookup_make(c, &vocabulary, LWI_KEEP_LAST, &lookup));
-    LW_TRY(lwi_out(c, 0, values->dtype, 2, (const int64_t[]){1, (int64_t)vocabulary.count}));
     lw_value *y = c->out[0];
+    if ((keys->dtype == LW_STRING) != (v->vocabulary.dtype == LW_STRING))
+        return lwi_call_fail(c, LW_TYPE, "the vocabulary's and the map's keys differ in type");
     const size_t item = lwi_dtype_size(values->dtype);
     memset(y->data, 0, y->bytes);
     for (size_t i = 0; values->dtype == LW_STRING && i < y->count; i++)
         ((lw_string *)y->data)[i] = (lw_string){"", 0};
     for (size_t i = 0; i < keys->count; i++) {
-        const int64_t at = lwi_lookup_find(&lookup, keys, i);
+        const int64_t at = lwi_lookup_find(&v->lookup, keys, i);
         if (at >= 0)
             memcpy((char *)y->data + (size_t)at * item, (const char *)values->data + i * item,
                    item);
@@ -170,5 +190,6 @@ static lw_status run_cast_map(lwi_call *c) {
 }
 
 const lwi_op lwi_op_zip_map = {.run = run_zip_map};
-const lwi_op lwi_op_dict_vectorizer = {.run = run_vectorizer};
+const lwi_op lwi_op_dict_vectorizer = {
+    .infer = infer_vectorizer, .prepare = prepare_vectorizer, .run = run_vectorizer};
 const lwi_op lwi_op_cast_map = {.run = run_cast_map};

@@ -101,6 +101,8 @@ static void bind_givens(lwi_plan *p, const lw_value *const *givens) {
         if (!givens[i] || p->places[id] == LWI_PLACE_KNOWN) continue;
         p->slots[id] = givens[i];
         p->values[id].data = givens[i]->data;
+        p->values[id].items = givens[i]->items;
+        p->values[id].n_items = givens[i]->n_items;
     }
 }
 

@@ -164,8 +164,11 @@ static lw_status place_given(planner *p, size_t i, const lw_value *given, const 
     plan->places[id] = LWI_PLACE_NONE;
     /* Captured from the plan around this one, which knows it. */
     const bool known = i >= p->graph->n_inputs && v->fixed != LWI_VARIES && v->data;
-    if (v->kind != LW_KIND_TENSOR || (plan->any && !known)) return LW_OK; /* its users are late */
+    const bool plain = v->kind == LW_KIND_TENSOR || v->kind == LW_KIND_MAP;
+    if (!plain || (plan->any && !known)) return LW_OK; /* its users are late */
     memcpy(&plan->values[id], v, sizeof *v);
+    plan->values[id].items = NULL;
+    plan->values[id].n_items = 0;
     plan->values[id].storage = NULL;
     plan->places[id] = known ? LWI_PLACE_KNOWN : LWI_PLACE_INPUT;
     if (known) return LW_OK;
