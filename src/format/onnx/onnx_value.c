@@ -142,9 +142,13 @@ static lw_status parse_map(lwi_onnx *o, lwi_wire w, lw_value **value) {
     LW_TRY(lwi_value_make(allocator, LW_KIND_MAP, LW_DTYPE_NONE, 2, &map));
     lw_status status = parse_keys(o, w, &map->items[0]);
     if (status == LW_OK) status = parse_map_values(o, w, &map->items[1]);
-    if (status == LW_OK) *value = map;
-    else lwi_value_release(map);
-    return status;
+    if (status != LW_OK) {
+        lwi_value_release(map);
+        return status;
+    }
+    if (map->items[1]) map->dtype = map->items[1]->dtype;
+    *value = map;
+    return LW_OK;
 }
 
 static lw_status parse(lwi_onnx *o, lwi_wire w, int what, lw_value **value) {
