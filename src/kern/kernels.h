@@ -13,6 +13,7 @@
 #include "kern/dot_f32.h"
 #include "kern/gemm_f32.h"
 #include "kern/gemm_i8.h"
+#include "kern/lrn_f32.h"
 #include "kern/map_f32.h"
 #include "kern/nbits_dot.h"
 #include "kern/nbits_f32.h"
