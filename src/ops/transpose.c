@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Transpose (ONNX 25): the dimensions in another order. */
-#include "ops/strided_copy.h"
+#include "ops/transpose.h"
 
 static lw_status read_perm(const lwi_call *c, int *perm) {
     const int rank = c->in[0]->rank;
@@ -28,17 +28,26 @@ static lw_status infer(lwi_call *c) {
     return lwi_out(c, 0, x->dtype, x->rank, dims);
 }
 
-static lw_status run(lwi_call *c) {
-    const lw_value *x = c->in[0], *y = c->out[0];
-    if (y->count == 0) return LW_OK;
+lw_status lwi_transpose_plan(const lwi_call *c, lwi_strided_copy *s) {
+    const lw_value *x = c->in[0];
     int perm[LW_MAX_RANK];
-    size_t from[LW_MAX_RANK], to[LW_MAX_RANK];
+    size_t from[LW_MAX_RANK], to = x->count;
     LW_TRY(read_perm(c, perm));
     lwi_strides(x->rank, x->dims, from);
-    lwi_strides(y->rank, y->dims, to);
-    lwi_strided_copy s = {.size = lwi_dtype_size(y->dtype), .from = x->data, .to = y->data};
-    for (int d = 0; d < y->rank; d++)
-        lwi_strided_add(&s, (size_t)y->dims[d], (ptrdiff_t)from[perm[d]], (ptrdiff_t)to[d]);
+    *s = (lwi_strided_copy){.size = lwi_dtype_size(x->dtype)};
+    for (int d = 0; d < x->rank; d++) {
+        to /= (size_t)x->dims[perm[d]];
+        lwi_strided_add(s, (size_t)x->dims[perm[d]], (ptrdiff_t)from[perm[d]], (ptrdiff_t)to);
+    }
+    return LW_OK;
+}
+
+static lw_status run(lwi_call *c) {
+    lwi_strided_copy s;
+    if (c->out[0]->count == 0) return LW_OK;
+    LW_TRY(lwi_transpose_plan(c, &s));
+    s.from = c->in[0]->data;
+    s.to = c->out[0]->data;
     lwi_strided_run(c, &s);
     return LW_OK;
 }
