@@ -2,7 +2,7 @@
  * Pad (ONNX 25): around a tensor come constants, its edge, its mirror image or its repetition.
  * Negative pads cut off. What is cut off is gone before the rest is mirrored or repeated. */
 #include "base/checked.h"
-#include "ops/op.h"
+#include "ops/window.h"
 
 #include <string.h>
 
@@ -99,55 +99,80 @@ static lw_status fill_map(const lwi_call *c, mode m, int64_t dim, int64_t before
     return LW_OK;
 }
 
+/* Units of a row that come from one place of the input, or are filled. */
+typedef struct stretch {
+    int64_t at, from, n; /* from: OUTSIDE, or where in the input */
+} stretch;
+
 /* Rows lie along `axis`, the last that is padded; what comes after it moves as one unit. */
 typedef struct padding {
     const lw_value *x, *y;
     const int64_t *map[LW_MAX_RANK]; /* for each place of the output, the one in the input */
     size_t strides[LW_MAX_RANK];     /* of the input, in bytes */
     int axis;
+    stretch *stretches; /* of a row */
+    size_t n_stretches;
     size_t unit; /* bytes */
-    const void *value;
+    const char *value;
     size_t value_size;
+    bool same_bytes; /* all bytes of the value are the same */
 } padding;
 
 static void fill_units(const padding *p, char *to, size_t n) {
     const size_t bytes = n * p->unit;
-    for (size_t at = 0; at < bytes; at += p->value_size)
-        memcpy(to + at, p->value, p->value_size);
+    if (p->same_bytes) {
+        memset(to, p->value[0], bytes);
+        return;
+    }
+    memcpy(to, p->value, p->value_size);
+    for (size_t done = p->value_size; done < bytes;) {
+        const size_t more = bytes - done < done ? bytes - done : done;
+        memcpy(to + done, to, more);
+        done += more;
+    }
 }
 
-/* Copies stretches that lie side by side in one go. from is NULL where the whole row is outside. */
+/* from is NULL where the whole row is outside. */
 static void pad_row(const padding *p, const char *from, char *to) {
-    const int64_t *map = p->map[p->axis], n = p->y->dims[p->axis];
-    for (int64_t i = 0, end; i < n; i = end) {
-        char *stretch = to + (size_t)i * p->unit;
-        end = i + 1;
-        if (!from || map[i] == OUTSIDE) {
-            while (end < n && (!from || map[end] == OUTSIDE))
-                end++;
-            fill_units(p, stretch, (size_t)(end - i));
-        } else {
-            while (end < n && map[end] == map[i] + (end - i))
-                end++;
-            memcpy(stretch, from + (size_t)map[i] * p->unit, (size_t)(end - i) * p->unit);
-        }
+    if (!from) {
+        fill_units(p, to, (size_t)p->y->dims[p->axis]);
+        return;
+    }
+    for (const stretch *s = p->stretches; s < p->stretches + p->n_stretches; s++) {
+        char *part = to + (size_t)s->at * p->unit;
+        if (s->from == OUTSIDE) fill_units(p, part, (size_t)s->n);
+        else memcpy(part, from + (size_t)s->from * p->unit, (size_t)s->n * p->unit);
     }
 }
 
 static void pad_rows(void *arg, size_t begin, size_t end) {
     const padding *p = arg;
     const size_t row_bytes = (size_t)p->y->dims[p->axis] * p->unit;
+    int64_t place[LW_MAX_RANK];
+    lwi_window_index(p->axis, p->y->dims, begin, place);
     for (size_t row = begin; row < end; row++) {
         const char *from = p->x->data;
-        size_t rest = row;
-        for (int d = p->axis - 1; d >= 0; d--) {
-            const int64_t at = p->map[d][rest % (size_t)p->y->dims[d]];
-            rest /= (size_t)p->y->dims[d];
+        for (int d = 0; d < p->axis; d++) {
+            const int64_t at = p->map[d][place[d]];
             if (at == OUTSIDE) from = NULL;
             else if (from) from += (size_t)at * p->strides[d];
         }
         pad_row(p, from, (char *)p->y->data + row * row_bytes);
+        lwi_window_next(p->axis, p->y->dims, place);
     }
+}
+
+static lw_status find_stretches(lwi_call *c, padding *p) {
+    const int64_t *map = p->map[p->axis], n = p->y->dims[p->axis];
+    LW_TRY(lwi_scratch(c, (size_t)n, sizeof *p->stretches, &p->stretches));
+    p->n_stretches = 0;
+    for (int64_t i = 0, end; i < n; i = end) {
+        end = i + 1;
+        while (end < n && map[end] == (map[i] == OUTSIDE ? OUTSIDE : map[i] + (end - i)))
+            end++;
+        p->stretches[p->n_stretches++] = (stretch){i, map[i], end - i};
+    }
+    return LW_OK;
 }
 
 static lw_status make_maps(lwi_call *c, padding *p) {
@@ -180,6 +205,10 @@ static lw_status run(lwi_call *c) {
         return LW_OK;
     }
     LW_TRY(make_maps(c, &p));
+    p.same_bytes = true;
+    for (size_t i = 1; i < p.value_size; i++)
+        p.same_bytes = p.same_bytes && p.value[i] == p.value[0];
+    LW_TRY(find_stretches(c, &p));
     size_t rows, dim;
     lwi_split_axis(p.y, p.axis, &rows, &dim, &p.unit);
     p.unit *= p.value_size;

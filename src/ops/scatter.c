@@ -90,21 +90,34 @@ static void combine(lw_dtype dtype, how h, void *to, const void *from, size_t n)
     }
 }
 
-/* n updates, each of `slice` elements, go to where the offsets say. */
-static lw_status scatter(lwi_call *c, const size_t *offsets, size_t n, size_t slice) {
-    const lw_value *data = c->in[0], *updates = c->in[2];
-    how h = NONE;
-    LW_TRY(read_how(c, &h));
-    if (data->bytes) memcpy(c->out[0]->data, data->data, data->bytes);
-    const size_t size = lwi_dtype_size(data->dtype);
-    const char *from = updates->data;
-    char *to = c->out[0]->data;
-    if (updates->count == 0) return LW_OK;
-    for (size_t i = 0; i < n; i++, from += slice * size) {
-        if (h == NONE) memcpy(to + offsets[i] * size, from, slice * size);
-        else combine(data->dtype, h, to + offsets[i] * size, from, slice);
+/* Updates `from` ... that go one after another to `to` ...; in elements. */
+typedef struct stretch {
+    size_t to, from, n;
+} stretch;
+
+/* Where n updates, each of `slice` elements, go: those that stay together are one stretch, unless
+ * they are combined. */
+static size_t join(const size_t *offsets, size_t n, size_t slice, how h, stretch *s) {
+    size_t made = 0;
+    for (size_t i = 0; i < n; i++) {
+        const size_t from = i * slice;
+        stretch *last = made ? &s[made - 1] : NULL;
+        if (last && h == NONE && last->to + last->n == offsets[i]) last->n += slice;
+        else s[made++] = (stretch){offsets[i], from, slice};
     }
-    return LW_OK;
+    return made;
+}
+
+static void scatter(const lwi_call *c, how h, const stretch *s, size_t n) {
+    const lw_value *data = c->in[0], *updates = c->in[2];
+    const size_t size = lwi_dtype_size(data->dtype);
+    if (data->bytes) memcpy(c->out[0]->data, data->data, data->bytes);
+    for (size_t i = 0; i < n; i++) {
+        char *to = (char *)c->out[0]->data + s[i].to * size;
+        const char *from = (const char *)updates->data + s[i].from * size;
+        if (h == NONE) memcpy(to, from, s[i].n * size);
+        else combine(data->dtype, h, to, from, s[i].n);
+    }
 }
 
 static lw_status check_updates(const lwi_call *c, int rank, const int64_t *dims) {
@@ -126,29 +139,76 @@ static lw_status infer(lwi_call *c) {
     return lwi_out_like(c, 0, c->in[0]);
 }
 
-static lw_status run_elements(lwi_call *c) {
+/* How many updates there are, how large, and where they go. */
+typedef lw_status finder(lwi_call *c, size_t *n, size_t *slice, size_t **offsets);
+
+static lw_status find_elements(lwi_call *c, size_t *n, size_t *slice, size_t **offsets) {
     const lw_value *indices = c->in[1];
     int axis = 0;
-    size_t *offsets = NULL;
+    *n = indices->count;
+    *slice = 1;
     LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", 0), c->in[0]->rank, &axis));
     LW_TRY(check_updates(c, indices->rank, indices->dims));
-    LW_TRY(lwi_element_offsets(c, c->in[0], indices, axis, &offsets));
-    return scatter(c, offsets, indices->count, 1);
+    return lwi_element_offsets(c, c->in[0], indices, axis, offsets);
 }
 
-static lw_status run_nd(lwi_call *c) {
+static lw_status find_slices(lwi_call *c, size_t *n, size_t *slice, size_t **offsets) {
     const lw_value *indices = c->in[1], *updates = c->in[2];
     int rank = 0;
     int64_t dims[LW_MAX_RANK];
-    size_t *offsets = NULL, n = 1;
     LW_TRY(lwi_tuple_dims(c, c->in[0], indices, 0, &rank, dims));
     LW_TRY(check_updates(c, rank, dims));
-    if (updates->count == 0) return scatter(c, NULL, 0, 0);
-    LW_TRY(lwi_tuple_offsets(c, c->in[0], indices, 0, &offsets));
+    *n = 0;
+    *slice = 1;
+    if (updates->count == 0) return LW_OK;
+    *n = 1;
     for (int d = 0; d < indices->rank - 1; d++)
-        n *= (size_t)indices->dims[d];
-    return scatter(c, offsets, n, updates->count / n);
+        *n *= (size_t)indices->dims[d];
+    *slice = updates->count / *n;
+    return lwi_tuple_offsets(c, c->in[0], indices, 0, offsets);
 }
 
-const lwi_op lwi_op_scatter_elements = {.infer = infer, .run = run_elements};
-const lwi_op lwi_op_scatter_nd = {.infer = infer, .run = run_nd};
+typedef struct prepared {
+    stretch *stretches;
+    size_t n;
+    how h;
+} prepared;
+
+/* Memory for the stretches comes from take. */
+static lw_status plan(lwi_call *c, finder *find, prepared *p,
+                      lw_status (*take)(lwi_call *c, size_t n, size_t size, void *block)) {
+    size_t *offsets = NULL, n = 0, slice = 1;
+    LW_TRY(read_how(c, &p->h));
+    LW_TRY(find(c, &n, &slice, &offsets));
+    stretch *all = NULL;
+    LW_TRY(lwi_scratch(c, n, sizeof *all, &all));
+    p->n = join(offsets, n, slice, p->h, all);
+    LW_TRY(take(c, p->n, sizeof *all, &p->stretches));
+    if (p->n) memcpy(p->stretches, all, p->n * sizeof *all);
+    return LW_OK;
+}
+
+/* Constant indices are looked at once. */
+static lw_status prepare(lwi_call *c, finder *find) {
+    prepared *p = NULL;
+    if (!lwi_is_constant(c, 1) || !lwi_known(c, 1)) return LW_OK;
+    LW_TRY(lwi_prepare(c, sizeof *p, &p));
+    return plan(c, find, p, lwi_kept);
+}
+
+static lw_status run(lwi_call *c, finder *find) {
+    prepared made;
+    const prepared *p = c->prepared ? c->prepared : &made;
+    if (!c->prepared) LW_TRY(plan(c, find, &made, lwi_scratch));
+    scatter(c, p->h, p->stretches, p->n);
+    return LW_OK;
+}
+
+static lw_status prepare_elements(lwi_call *c) { return prepare(c, find_elements); }
+static lw_status run_elements(lwi_call *c) { return run(c, find_elements); }
+static lw_status prepare_nd(lwi_call *c) { return prepare(c, find_slices); }
+static lw_status run_nd(lwi_call *c) { return run(c, find_slices); }
+
+const lwi_op lwi_op_scatter_elements = {
+    .infer = infer, .prepare = prepare_elements, .run = run_elements};
+const lwi_op lwi_op_scatter_nd = {.infer = infer, .prepare = prepare_nd, .run = run_nd};
