@@ -14,6 +14,8 @@ typedef struct prober {
     lwi_shapes *shapes;
     const lwi_shapes *parent;
     int round;
+    int64_t scale;                 /* of sizes that are made up */
+    size_t failures;               /* nodes that these sizes do not fit */
     const char *names[MOST_SIZES]; /* of sizes that are made up; NULL: of one dimension only */
     int n_sizes;
     lwi_arena memory; /* of one round */
@@ -36,7 +38,8 @@ static int64_t made_up(prober *p, const char *name, int axis) {
         i++;
     if (i == p->n_sizes && i < MOST_SIZES) p->names[p->n_sizes++] = name;
     static const int64_t first[ROUNDS] = {2, 3, 1}, other[ROUNDS] = {64, 128, 0};
-    return axis == 0 ? first[p->round] : other[p->round] * (i + 1) + (other[p->round] == 0);
+    if (axis == 0) return first[p->round];
+    return p->scale * other[p->round] * (i + 1) + (other[p->round] == 0);
 }
 
 static lw_status give(prober *p, int id, lw_dtype dtype, int rank, const int64_t *dims,
@@ -112,6 +115,7 @@ static lw_status probe(prober *p, const lwi_node *node) {
     prepare(p, node);
     const lw_status status = lwi_call_infer(&call);
     if (status == LW_NO_MEMORY) return status;
+    p->failures += status != LW_OK && status != LWI_LATER;
     if (status != LW_OK && (status != LWI_LATER || node->op->op->infer)) return LW_OK;
     if (!lwi_know(&call, &p->memory) && status != LW_OK) return LW_OK;
     for (size_t k = 0; k < node->n_outputs; k++)
@@ -178,19 +182,35 @@ static lw_status run_round(prober *p) {
     return LW_OK;
 }
 
+static lw_status run_rounds(prober *p, int rounds) {
+    lw_status status =
+        lwi_shapes_set(p->shapes, (int)p->graph->n_slots - 1, LW_DTYPE_NONE, -1, NULL);
+    p->failures = 0;
+    for (p->round = 0; p->round < rounds && status == LW_OK; p->round++) {
+        if (p->round > 0 && p->n_sizes == 0) break; /* nothing was made up */
+        lwi_arena_init(&p->memory, &p->graph->arena->allocator);
+        status = run_round(p);
+        lwi_arena_free(&p->memory);
+    }
+    return status;
+}
+
+/* A signal wants sizes of thousands, text less than the places that its network has learnt: the
+ * scale is the one that fits more nodes. */
 lw_status lwi_shapes_find(lwi_shapes *shapes, lwi_graph *graph, const lwi_shapes *parent) {
-    prober p = {.graph = graph, .shapes = shapes, .parent = parent};
+    enum { LARGE = 32 };
+    prober p = {.graph = graph, .shapes = shapes, .parent = parent, .scale = 1};
     p.host = (lwi_host){
         .memory = probe_memory, .bytes = probe_memory, .allocator = graph->arena->allocator};
     if (graph->n_slots == 0 || graph->n_slots > MOST_VALUES) return LW_OK;
-    lw_status status = lwi_shapes_set(shapes, (int)graph->n_slots - 1, LW_DTYPE_NONE, -1, NULL);
-    for (; p.round < ROUNDS && status == LW_OK; p.round++) {
-        if (p.round > 0 && p.n_sizes == 0) break; /* nothing was made up */
-        lwi_arena_init(&p.memory, &graph->arena->allocator);
-        status = run_round(&p);
-        lwi_arena_free(&p.memory);
+    LW_TRY(run_rounds(&p, 1));
+    if (p.failures > 0 && p.n_sizes > 0) {
+        const size_t failures = p.failures;
+        p.scale = LARGE;
+        LW_TRY(run_rounds(&p, 1));
+        if (p.failures >= failures) p.scale = 1;
     }
-    return status;
+    return run_rounds(&p, ROUNDS);
 }
 
 lw_status lwi_shapes_set(lwi_shapes *shapes, int value, lw_dtype dtype, int rank,
