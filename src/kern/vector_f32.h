@@ -37,7 +37,7 @@ LWI_INLINE lwi_vec lwi_fma(lwi_vec a, lwi_vec b, lwi_vec c) { return _mm512_fmad
 LWI_INLINE lwi_vec lwi_clamp(lwi_vec x, lwi_vec low, lwi_vec high) {
     return _mm512_min_ps(high, _mm512_max_ps(low, x));
 }
-/* Of NaN and a number, either. */
+/* a > b ? a : b */
 LWI_INLINE lwi_vec lwi_max(lwi_vec a, lwi_vec b) { return _mm512_max_ps(a, b); }
 LWI_INLINE float lwi_add_lanes(lwi_vec v) { return _mm512_reduce_add_ps(v); }
 LWI_INLINE int lwi_has_nan(lwi_vec v) { return _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q) != 0; }
