@@ -22,4 +22,11 @@ static lw_status run(lwi_call *c) {
     return status;
 }
 
-const lwi_op lwi_op_if = {.run = run};
+static const lwi_graph *find_branch(const lwi_call *c) {
+    int64_t condition = 0;
+    if (lwi_in_int(c, 0, &condition) != LW_OK) return NULL;
+    const lwi_graph *branch = lwi_attr_graph(c->node, condition ? "then_branch" : "else_branch");
+    return branch && branch->n_outputs >= c->n_out ? branch : NULL;
+}
+
+const lwi_op lwi_op_if = {.branch = find_branch, .run = run};

@@ -40,6 +40,9 @@ typedef struct lwi_op {
     /* What run needs from attributes and shapes, made once for many runs (lwi_prepare); may be
      * NULL. */
     lw_status (*prepare)(lwi_call *call);
+    /* The subgraph whose outputs are this call's, if that is known; NULL: it is not. The function
+     * may be NULL. */
+    const lwi_graph *(*branch)(const lwi_call *call);
     /* Computes. All inputs have data; outputs declared by infer have memory. */
     lw_status (*run)(lwi_call *call);
     unsigned flags;

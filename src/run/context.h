@@ -59,6 +59,9 @@ lw_status lwi_context_plan(lw_context *context, const lw_value *const *inputs, c
 /* One that is remembered and fits; NULL: none. */
 lwi_plan *lwi_context_find_plan(lw_context *context, const lw_value *const *inputs,
                                 const bool *wanted);
+/* The plan of a subgraph for these values, of whose outputs the first ones are wanted. */
+lw_status lwi_subgraph_plan(lwi_plan *outer, const lwi_graph *graph, const lw_value *const *givens,
+                            size_t n_outputs, lwi_plan **plan);
 /* A plan for the declared shapes of the inputs, if that is possible (run/plan_ahead.c). */
 void lwi_context_plan_ahead(lw_context *context);
 void lwi_context_forget_plans(lw_context *context);

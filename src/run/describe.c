@@ -106,10 +106,10 @@ const char *lw_model_issue(const lw_model *m, size_t index) {
 const lw_value *lw_model_initializer(const lw_model *m, const char *name) {
     if (!m || !name || lwi_model_align(m) != LW_OK) return NULL;
     const lwi_graph *g = m->network.graph;
-    const lw_value *aligned = NULL;
+    const lw_value *settled = NULL;
     for (size_t i = 0; i < g->n_slots; i++)
         if (g->slots[i].constant && !strcmp(g->slots[i].name, name))
-            return lwi_model_aligned(m, g->slots[i].constant, &aligned) == LW_OK ? aligned : NULL;
+            return lwi_model_settled(m, g->slots[i].constant, &settled) == LW_OK ? settled : NULL;
     return NULL;
 }
 

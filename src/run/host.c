@@ -20,7 +20,7 @@ static lw_status keep(void *state, size_t n, void **block) {
 
 static lw_status packed(void *state, const lw_value *value, const lwi_packing *packing,
                         const void **made) {
-    if (value->fixed != LWI_FIXED_MODEL) return LW_OK;
+    if (value->fixed != LWI_FIXED_MODEL) return LW_OK; /* a plan may go before the model */
     return lwi_model_packed(context_of(state)->model, value, packing, made);
 }
 

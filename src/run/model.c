@@ -147,18 +147,20 @@ static lw_status copy(void *unused, const lw_value *from, void *to) {
     lw_value *v = to;
     (void)unused;
     memcpy(v, from, sizeof *v);
+    v->fixed = LWI_FIXED_MODEL;
     v->data = (char *)to + HEADER;
     memcpy(v->data, from->data, from->bytes);
     return LW_OK;
 }
 
-lw_status lwi_model_aligned(const lw_model *model, const lw_value *value,
-                            const lw_value **aligned) {
-    *aligned = value;
-    if (value->kind != LW_KIND_TENSOR || lwi_is_aligned(value)) return LW_OK;
-    const lwi_packing packing = {.form = "aligned", .bytes = HEADER + value->bytes, .pack = copy};
+lw_status lwi_model_settled(const lw_model *model, const lw_value *value,
+                            const lw_value **settled) {
+    const bool stays = value->fixed != LWI_FIXED_PASSING;
+    *settled = value;
+    if (value->kind != LW_KIND_TENSOR || (stays && lwi_is_aligned(value))) return LW_OK;
+    const lwi_packing packing = {.form = "value", .bytes = HEADER + value->bytes, .pack = copy};
     const void *made = NULL;
     LW_TRY(lwi_model_packed(model, value, &packing, &made));
-    *aligned = made;
+    *settled = made;
     return LW_OK;
 }

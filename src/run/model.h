@@ -27,8 +27,8 @@ lw_model *lwi_model_ref(const lw_model *model);
  * loading alone touches no weights. Large tensors of float numbers are left out: most are wanted
  * in a packed form only. */
 lw_status lwi_model_align(const lw_model *model);
-/* A constant, or a copy of it if it is not aligned. */
-lw_status lwi_model_aligned(const lw_model *model, const lw_value *value, const lw_value **aligned);
+/* A constant, or a copy that the model keeps if the constant is not aligned or about to go. */
+lw_status lwi_model_settled(const lw_model *model, const lw_value *value, const lw_value **settled);
 /* The packed form of one of the model's constants, made if it is not there yet. The pages of the
  * file that hold the constant are given back then. */
 lw_status lwi_model_packed(const lw_model *model, const lw_value *value, const lwi_packing *packing,

@@ -37,7 +37,7 @@ static lw_status give_to_graph_around(lwi_plan *p, lw_value **outputs, size_t i,
 /* Output i lies elsewhere: it is a constant, an input, a view, or made by a late node. */
 lw_status lwi_give_output(lwi_plan *p, lw_value **outputs, size_t i) {
     const lw_value *v = p->slots[p->graph->outputs[i]];
-    if (p->outer) return give_to_graph_around(p, outputs, i, v);
+    if (p->outer && !outputs[i]) return give_to_graph_around(p, outputs, i, v);
     if (!v) return lwi_fail(LW_INVALID, "output '%s' has no value in this run", name_of(p, i));
     if (!outputs[i]) return lwi_value_clone(&lwi_malloc_allocator, v, &outputs[i]);
     if (v->kind != LW_KIND_TENSOR || v->dtype == LW_STRING)

@@ -1,25 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include "run/context.h"
+#include "run/planner.h"
 
 #include "ops/call.h"
 #include "ops/call_convert.h"
 
 #include <string.h>
 
-typedef struct planner {
-    lw_context *context;
-    const lwi_graph *graph;
-    lwi_plan *plan;
-    lwi_host host;   /* the context's, but what it allocates lives as long as the plan */
-    bool *needed;    /* [nodes] */
-    bool *unaligned; /* [slots] read by kernels as they are: has to be aligned */
-} planner;
-
 /* ----------------------------------------------------------- needed nodes */
 
-static void need_value(void *live, int value) { ((bool *)live)[value] = true; }
+void lwi_plan_mark(void *marks, int value) { ((bool *)marks)[value] = true; }
 
-static lw_status find_needed(planner *p) {
+static lw_status find_needed(lwi_planner *p) {
     const lwi_graph *g = p->graph;
     bool *live = NULL;
     LW_TRY(lwi_arena_alloc(&p->plan->memory, g->n_slots, sizeof *live, &live));
@@ -30,14 +21,14 @@ static lw_status find_needed(planner *p) {
         const lwi_node *node = &g->nodes[i];
         for (size_t k = 0; k < node->n_outputs; k++)
             if (node->outputs[k] >= 0 && live[node->outputs[k]]) p->needed[i] = true;
-        if (p->needed[i]) lwi_node_each_read(node, need_value, live);
+        if (p->needed[i]) lwi_node_each_read(node, lwi_plan_mark, live);
     }
     return LW_OK;
 }
 
 /* ------------------------------------------------------------------ nodes */
 
-static lw_status open_call(planner *p, const lwi_node *node, lwi_call *call) {
+static lw_status open_call(lwi_planner *p, const lwi_node *node, lwi_call *call) {
     const lw_value **in = NULL;
     *call = (lwi_call){
         .node = node, .n_out = node->n_outputs, .host = &p->host, .state = p->plan, .in = NULL};
@@ -50,7 +41,7 @@ static lw_status open_call(planner *p, const lwi_node *node, lwi_call *call) {
 }
 
 /* Collects inputs; false if one has no shape yet. */
-static bool gather_inputs(planner *p, lwi_call *call) {
+static bool gather_inputs(lwi_planner *p, lwi_call *call) {
     const lwi_node *node = call->node;
     const lw_value **in = (const lw_value **)call->in;
     for (size_t i = 0; i < node->n_inputs; i++) {
@@ -63,7 +54,7 @@ static bool gather_inputs(planner *p, lwi_call *call) {
     return true;
 }
 
-static void prepare_outputs(planner *p, const lwi_call *call) {
+static void prepare_outputs(lwi_planner *p, const lwi_call *call) {
     for (size_t k = 0; k < call->n_out; k++) {
         const int id = call->node->outputs[k];
         if (id < 0) continue;
@@ -75,22 +66,22 @@ static void prepare_outputs(planner *p, const lwi_call *call) {
     }
 }
 
-static void place_outputs(planner *p, const lwi_node *node, lwi_place place) {
+static void place_outputs(lwi_planner *p, const lwi_node *node, lwi_place place) {
     for (size_t k = 0; k < node->n_outputs; k++)
         if (node->outputs[k] >= 0) p->plan->places[node->outputs[k]] = (uint8_t)place;
 }
 
 /* Inputs that the run will read as they are, not packed. */
-static void need_alignment(planner *p, const lwi_call *call) {
+static void mark_raw(lwi_planner *p, const lwi_call *call) {
     for (size_t i = 0; i < call->node->n_inputs; i++)
         if (call->node->inputs[i] >= 0 && !(i < 64 && call->packed >> i & 1))
-            p->unaligned[call->node->inputs[i]] = true;
+            p->raw[call->node->inputs[i]] = true;
 }
 
-static lw_status add_ready(planner *p, lwi_call *call) {
+static lw_status add_ready(lwi_planner *p, lwi_call *call) {
     const lwi_kernel *kernel = lwi_cpu_claim(call);
     LW_TRY(lwi_plan_prepare(call, kernel));
-    need_alignment(p, call);
+    mark_raw(p, call);
     lwi_step *step = &p->plan->steps[p->plan->n_steps++];
     step->call = *call;
     step->call.host = &p->context->host;
@@ -101,10 +92,10 @@ static lw_status add_ready(planner *p, lwi_call *call) {
 }
 
 /* The run looks at everything anew. */
-static void add_late(planner *p, const lwi_call *call) {
+static void add_late(lwi_planner *p, const lwi_call *call) {
     lwi_plan *plan = p->plan;
     const lwi_node *node = call->node;
-    need_alignment(p, call);
+    lwi_node_each_read(node, lwi_plan_mark, p->raw);
     lwi_step *step = &plan->steps[plan->n_steps++];
     step->call = *call;
     step->call.host = &p->context->host;
@@ -112,7 +103,7 @@ static void add_late(planner *p, const lwi_call *call) {
         if (node->outputs[k] >= 0) plan->late[plan->n_late++] = node->outputs[k];
 }
 
-static lw_status make_view(planner *p, const lwi_call *call) {
+static lw_status make_view(lwi_planner *p, const lwi_call *call) {
     const lw_value *in = call->in[0], *out = call->out[0];
     const int id = call->node->outputs[0], from = call->node->inputs[0];
     if (in->bytes != out->bytes)
@@ -123,25 +114,30 @@ static lw_status make_view(planner *p, const lwi_call *call) {
     return LW_OK;
 }
 
-static lw_status plan_node(planner *p, size_t index) {
+static lw_status plan_node(lwi_planner *p, size_t index) {
     const lwi_node *node = &p->graph->nodes[index];
     uint8_t *work = &p->plan->work[index];
     lwi_call call;
     *work = LWI_WORK_NONE;
     if (!p->needed[index]) return LW_OK;
+    *work = LWI_WORK_LATE;
     LW_TRY(open_call(p, node, &call));
     lw_status status = LWI_LATER;
     if (gather_inputs(p, &call)) {
         prepare_outputs(p, &call);
         status = lwi_call_infer(&call);
         if ((status == LW_OK || (status == LWI_LATER && !node->op->op->infer)) &&
-            lwi_plan_know(p->plan, &call)) {
+            lwi_plan_know(p, &call)) {
             place_outputs(p, node, LWI_PLACE_KNOWN);
+            *work = LWI_WORK_NONE;
             return LW_OK;
         }
     }
+    if (status == LWI_LATER && node->op->op->branch) {
+        LW_TRY(lwi_plan_branch(p, &call, work));
+        if (*work != LWI_WORK_LATE) return LW_OK;
+    }
     if (status == LWI_LATER) {
-        *work = LWI_WORK_LATE;
         add_late(p, &call);
         return LW_OK;
     }
@@ -152,7 +148,8 @@ static lw_status plan_node(planner *p, size_t index) {
 
 /* ----------------------------------------------------------------- givens */
 
-static lw_status place_given(planner *p, size_t i, const lw_value *given, const lw_value **kept) {
+static lw_status place_given(lwi_planner *p, size_t i, const lw_value *given,
+                             const lw_value **kept) {
     lwi_plan *plan = p->plan;
     const int id = lwi_given_slot(p->graph, i);
     lw_value *v = NULL;
@@ -177,7 +174,7 @@ static lw_status place_given(planner *p, size_t i, const lw_value *given, const 
     return LW_OK;
 }
 
-static lw_status place_givens(planner *p, const lw_value *const *givens) {
+static lw_status place_givens(lwi_planner *p, const lw_value *const *givens) {
     const lwi_graph *g = p->graph;
     lwi_plan *plan = p->plan;
     const size_t n = g->n_inputs + g->n_captures;
@@ -195,66 +192,9 @@ static lw_status place_givens(planner *p, const lw_value *const *givens) {
     return LW_OK;
 }
 
-/* ------------------------------------------------------------- after nodes */
-
-/* Wanted outputs are computed right where the caller gets them. */
-static void place_outputs_of_graph(planner *p) {
-    const lwi_graph *g = p->graph;
-    lwi_plan *plan = p->plan;
-    for (size_t i = 0; i < g->n_outputs; i++) {
-        const int id = g->outputs[i];
-        if (!plan->wanted[i] || plan->places[id] != LWI_PLACE_ARENA) continue;
-        if (plan->values[id].dtype == LW_STRING) continue; /* strings are copied at the end */
-        plan->places[id] = LWI_PLACE_OUTPUT;
-        plan->offsets[id] = i;
-    }
-}
-
-static lw_status align_constants(planner *p) {
-    for (size_t s = 0; s < p->graph->n_slots; s++) {
-        lw_value *v = &p->plan->values[s];
-        const lw_value *aligned = v;
-        if (!p->unaligned[s] || p->plan->places[s] != LWI_PLACE_KNOWN) continue;
-        LW_TRY(lwi_model_aligned(p->context->model, v, &aligned));
-        v->data = aligned->data;
-    }
-    return LW_OK;
-}
-
-static void link_slots(planner *p) {
-    lwi_plan *plan = p->plan;
-    for (size_t s = 0; s < p->graph->n_slots; s++) {
-        if (plan->places[s] != LWI_PLACE_NONE) plan->slots[s] = &plan->values[s];
-        if (plan->places[s] != LWI_PLACE_VIEW) continue;
-        const lwi_place root = (lwi_place)plan->places[plan->roots[s]];
-        if (root == LWI_PLACE_KNOWN) plan->values[s].data = plan->values[plan->roots[s]].data;
-        else if (root != LWI_PLACE_ARENA) plan->moving[plan->n_moving++] = (int)s;
-    }
-}
-
-/* Values of late nodes go when the last node that needs them has run. */
-static lw_status find_dead(planner *p) {
-    const lwi_graph *g = p->graph;
-    lwi_plan *plan = p->plan;
-    bool *is_late = NULL;
-    if (plan->n_late == 0) return LW_OK;
-    LW_TRY(lwi_arena_alloc(&plan->memory, g->n_slots, sizeof *is_late, &is_late));
-    for (size_t i = 0; i < plan->n_late; i++)
-        is_late[plan->late[i]] = true;
-    for (size_t i = 0; i < plan->n_steps; i++) {
-        lwi_step *step = &plan->steps[i];
-        const size_t node = (size_t)(step->call.node - g->nodes), first = g->dead_first[node];
-        const size_t n = g->dead_first[node + 1] - first;
-        LW_TRY(lwi_arena_alloc(&plan->memory, n, sizeof *step->dead, &step->dead));
-        for (size_t d = 0; d < n; d++)
-            if (is_late[g->dead[first + d]]) step->dead[step->n_dead++] = g->dead[first + d];
-    }
-    return LW_OK;
-}
-
 /* ------------------------------------------------------------------- plan */
 
-static lw_status allocate(planner *p, const bool *wanted) {
+static lw_status allocate(lwi_planner *p, const bool *wanted) {
     const lwi_graph *g = p->graph;
     lwi_plan *plan = p->plan;
     lwi_arena *m = &plan->memory;
@@ -271,22 +211,18 @@ static lw_status allocate(planner *p, const bool *wanted) {
     LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->deaths, &plan->deaths));
     LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->slots, &plan->slots));
     LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->moving, &plan->moving));
-    LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *p->unaligned, &p->unaligned));
+    LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *p->raw, &p->raw));
     LW_TRY(lwi_arena_alloc(m, outputs, sizeof *plan->late, &plan->late));
     return lwi_arena_alloc(m, g->n_outputs, sizeof *plan->made, &plan->made);
 }
 
-static lw_status fill(planner *p, const lw_value *const *givens, const bool *wanted) {
+static lw_status fill(lwi_planner *p, const lw_value *const *givens, const bool *wanted) {
     LW_TRY(allocate(p, wanted));
     LW_TRY(place_givens(p, givens));
     LW_TRY(find_needed(p));
     for (size_t i = 0; i < p->graph->n_nodes; i++)
         LW_TRY(plan_node(p, i));
-    place_outputs_of_graph(p);
-    LW_TRY(align_constants(p));
-    link_slots(p);
-    LW_TRY(find_dead(p));
-    return lwi_plan_layout(p->plan);
+    return lwi_plan_finish(p);
 }
 
 lw_status lwi_plan_make(lw_context *c, const lwi_graph *graph, lwi_plan *outer,
@@ -306,10 +242,12 @@ lw_status lwi_plan_make(lw_context *c, const lwi_graph *graph, lwi_plan *outer,
                            .outer = outer,
                            .depth = outer ? outer->depth + 1 : 0,
                            .any = any};
-    planner p = {.context = c, .graph = graph, .plan = new_plan, .host = c->host};
+    lwi_planner p = {.context = c, .graph = graph, .plan = new_plan, .host = c->host};
     p.host.allocator = c->allocator;
     const lwi_scratch_mark mark = lwi_scratch_here(&c->stack);
+    lwi_arena_init(&p.passing, &c->allocator);
     const lw_status filled = fill(&p, givens, wanted);
+    lwi_arena_free(&p.passing);
     lwi_scratch_release(&c->stack, mark);
     if (filled == LW_OK) *plan = new_plan;
     else lwi_plan_free(new_plan);

@@ -94,9 +94,6 @@ lw_status lwi_plan_make(lw_context *context, const lwi_graph *graph, lwi_plan *o
 void lwi_plan_free(lwi_plan *plan);
 bool lwi_plan_fits(const lwi_plan *plan, const lw_value *const *givens, const bool *wanted);
 
-/* Computes a node for good if all it needs is known and small (run/plan_known.c). If not, the data
- * of its outputs are as before. */
-bool lwi_plan_know(lwi_plan *plan, lwi_call *call);
 /* Prepares the kernel of a call, whose state is the plan and whose outputs are declared
  * (run/plan_prepare.c). */
 lw_status lwi_plan_prepare(lwi_call *call, const lwi_kernel *kernel);

@@ -1,16 +1,39 @@
 /* SPDX-License-Identifier: MIT
  * Nodes that are computed when a plan is made, because all they depend on is known then: Shape and
- * what is made from it, above all. */
-#include "run/context.h"
+ * what is made from it, and weights that a model puts together from other constants. */
+#include "run/planner.h"
 
+#include "graph/align.h"
 #include "ops/known.h"
 
-static void fix_outputs(const lwi_call *c) {
-    for (size_t k = 0; k < c->n_out; k++)
-        if (c->out[k]) c->out[k]->fixed = LWI_FIXED_PLAN;
+#include <string.h>
+
+/* What is made from constants is kept if it is not much more than they are. */
+enum { MOST_GROWTH = 4, SMALL_GROWTH = 1 << 16 };
+
+static bool is_of_model(const lw_value *v) {
+    return v->kind == LW_KIND_TENSOR && v->fixed >= LWI_FIXED_MODEL;
 }
 
-/* A constant in another shape is a constant, of any size. */
+/* The result is the same in every plan. */
+static bool all_of_model(const lwi_call *c) {
+    size_t n = 0;
+    for (size_t i = 0; i < c->n_in; i++) {
+        if (c->in[i] && !is_of_model(c->in[i])) return false;
+        n += c->in[i] != NULL;
+    }
+    return n > 0;
+}
+
+static void fix_outputs(lwi_planner *p, const lwi_call *c, lwi_fixed fixed) {
+    for (size_t k = 0; k < c->n_out; k++) {
+        if (!c->out[k]) continue;
+        c->out[k]->fixed = (uint8_t)fixed;
+        if (fixed != LWI_FIXED_PLAN) c->out[k]->origin = &p->graph->slots[c->node->outputs[k]];
+    }
+}
+
+/* A constant in another shape is a constant. */
 static bool know_view(const lwi_call *c) {
     const lw_value *in = c->in[0];
     lw_value *out = c->out[0];
@@ -18,12 +41,81 @@ static bool know_view(const lwi_call *c) {
     if (in->fixed == LWI_VARIES || !in->data || in->bytes != out->bytes) return false;
     out->data = in->data;
     out->fixed = in->fixed;
+    out->origin = in->origin;
     return true;
 }
 
-bool lwi_plan_know(lwi_plan *plan, lwi_call *call) {
+/* -------------------------------------------------- made from constants */
+
+static bool has_subgraph(const lwi_node *node) {
+    for (size_t a = 0; a < node->n_attrs; a++)
+        if (node->attrs[a].kind == LWI_ATTR_GRAPH) return true;
+    return false;
+}
+
+static bool can_derive(const lwi_call *c) {
+    size_t in = SMALL_GROWTH / MOST_GROWTH, out = 0;
+    if (c->node->op->op->flags & LWI_RANDOM || has_subgraph(c->node) || !all_of_model(c))
+        return false;
+    for (size_t i = 0; i < c->n_in; i++)
+        if (c->in[i]) in += c->in[i]->bytes;
+    for (size_t k = 0; k < c->n_out; k++) {
+        if (!c->out[k]) continue;
+        if (!c->declared[k] || c->out[k]->dtype == LW_STRING) return false;
+        out += c->out[k]->bytes;
+    }
+    return out / MOST_GROWTH <= in;
+}
+
+static lw_status align_inputs(lwi_planner *p, const lwi_call *c, const lw_value **in) {
+    for (size_t i = 0; i < c->n_in; i++) {
+        lw_value *copy = NULL;
+        in[i] = c->in[i];
+        if (!in[i] || lwi_is_aligned(in[i])) continue;
+        LW_TRY(lwi_arena_copy(&p->passing, in[i], sizeof *copy, &copy));
+        LW_TRY(lwi_arena_copy(&p->passing, in[i]->data, in[i]->bytes, &copy->data));
+        in[i] = copy;
+    }
+    return LW_OK;
+}
+
+static lw_status passing_output(void *state, lw_value *value) {
+    (void)state;
+    return lwi_fail(LW_INTERNAL, "an output of %zu bytes was not declared", value->bytes);
+}
+
+static lw_status derive(lwi_planner *p, const lwi_call *c) {
+    const lw_value **in = NULL;
+    lwi_host host = p->host;
+    host.output = passing_output;
+    LW_TRY(lwi_arena_alloc(&p->passing, c->n_in, sizeof *in, &in));
+    LW_TRY(align_inputs(p, c, in));
+    for (size_t k = 0; k < c->n_out; k++)
+        if (c->out[k]) LW_TRY(lwi_arena_alloc(&p->passing, c->out[k]->bytes, 1, &c->out[k]->data));
+    lwi_call call = *c;
+    call.in = in;
+    call.host = &host;
+    return lwi_call_run(&call, NULL);
+}
+
+static bool know_derived(lwi_planner *p, const lwi_call *c) {
+    if (!can_derive(c)) return false;
+    const bool derived = derive(p, c) == LW_OK;
+    for (size_t k = 0; k < c->n_out && !derived; k++)
+        if (c->out[k]) c->out[k]->data = NULL;
+    for (size_t i = 0; i < c->n_in && derived; i++)
+        if (c->in[i])
+            lwi_network_forget(&p->context->model->network, c->in[i]->data, c->in[i]->bytes);
+    return derived;
+}
+
+bool lwi_plan_know(lwi_planner *p, lwi_call *call) {
     if (know_view(call)) return true;
-    if (!lwi_know(call, &plan->memory)) return false;
-    fix_outputs(call);
+    if (lwi_know(call, &p->plan->memory)) {
+        fix_outputs(p, call, all_of_model(call) ? LWI_FIXED_MODEL : LWI_FIXED_PLAN);
+        return true;
+    }
+    if (!know_derived(p, call)) return false;
+    fix_outputs(p, call, LWI_FIXED_PASSING);
     return true;
 }

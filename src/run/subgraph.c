@@ -49,8 +49,8 @@ static lw_status make(lwi_plan *outer, lwi_subplans *s, const lw_value *const *g
     return LW_OK;
 }
 
-static lw_status find_plan(lwi_plan *outer, const lwi_graph *g, const lw_value *const *givens,
-                           size_t n_outputs, lwi_plan **plan) {
+lw_status lwi_subgraph_plan(lwi_plan *outer, const lwi_graph *g, const lw_value *const *givens,
+                            size_t n_outputs, lwi_plan **plan) {
     lwi_subplans *s = NULL;
     LW_TRY(find_entry(outer, g, n_outputs, &s));
     size_t i = 0;
@@ -90,6 +90,6 @@ lw_status lwi_execute_subgraph(void *state, const lwi_graph *graph, const lw_val
         givens[graph->n_inputs + i] = outer->slots[graph->captures[i].outer];
     for (size_t i = 0; i < n_outputs; i++)
         outputs[i] = NULL;
-    LW_TRY(find_plan(outer, graph, givens, n_outputs, &plan));
+    LW_TRY(lwi_subgraph_plan(outer, graph, givens, n_outputs, &plan));
     return lwi_execute(plan, givens, outputs);
 }

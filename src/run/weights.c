@@ -3,10 +3,12 @@
 
 #include <string.h>
 
-/* The constant's address, the form, the variant and the number of bytes are the key. */
+/* The constant's address and shape, the form, the variant and the number of bytes are the key. */
 struct lwi_weight {
     lwi_weight *next;
     const void *source;
+    int rank;
+    int64_t dims[LW_MAX_RANK];
     const char *form;
     uint64_t variant;
     size_t bytes;
@@ -42,15 +44,26 @@ static lwi_weight **bucket(lwi_weights *w, const void *source) {
     return &w->buckets[((uintptr_t)source * UINT64_C(0x9e3779b97f4a7c15)) >> 56];
 }
 
-static lwi_weight *find(lwi_weights *w, const void *source, const lwi_packing *p) {
-    lwi_weight *weight = *bucket(w, source);
-    while (weight && (weight->source != source || weight->variant != p->variant ||
-                      weight->bytes != p->bytes || strcmp(weight->form, p->form) != 0))
+static const void *source_of(const lw_value *value) {
+    return value->origin ? value->origin : value->data;
+}
+
+static bool is_it(const lwi_weight *w, const lw_value *value, const lwi_packing *p) {
+    return w->source == source_of(value) && w->variant == p->variant && w->bytes == p->bytes &&
+           w->rank == value->rank &&
+           !memcmp(w->dims, value->dims, (size_t)w->rank * sizeof *w->dims) &&
+           !strcmp(w->form, p->form);
+}
+
+static lwi_weight *find(lwi_weights *w, const lw_value *value, const lwi_packing *p) {
+    lwi_weight *weight = *bucket(w, source_of(value));
+    while (weight && !is_it(weight, value, p))
         weight = weight->next;
     return weight;
 }
 
-static lw_status add(lwi_weights *w, const void *source, const lwi_packing *p, lwi_weight **added) {
+static lw_status add(lwi_weights *w, const lw_value *value, const lwi_packing *p,
+                     lwi_weight **added) {
     lwi_weight *weight = NULL;
     LW_TRY(lwi_alloc_array(&w->allocator, 1, sizeof *weight, &weight));
     const lw_status status = lwi_alloc(&w->allocator, p->bytes, &weight->packed);
@@ -58,8 +71,14 @@ static lw_status add(lwi_weights *w, const void *source, const lwi_packing *p, l
         lwi_free(&w->allocator, weight);
         return status;
     }
-    lwi_weight **first = bucket(w, source);
-    *weight = (lwi_weight){*first, source, p->form, p->variant, p->bytes, weight->packed, false};
+    lwi_weight **first = bucket(w, source_of(value));
+    weight->next = *first;
+    weight->source = source_of(value);
+    weight->rank = value->rank;
+    memcpy(weight->dims, value->dims, sizeof weight->dims);
+    weight->form = p->form;
+    weight->variant = p->variant;
+    weight->bytes = p->bytes;
     *first = weight;
     *added = weight;
     return LW_OK;
@@ -74,14 +93,14 @@ static void take_out(lwi_weights *w, lwi_weight *weight) {
 }
 
 /* The one that is ready, or a new one that the caller has to make. */
-static lw_status find_or_add(lwi_weights *w, const void *source, const lwi_packing *p,
+static lw_status find_or_add(lwi_weights *w, const lw_value *value, const lwi_packing *p,
                              lwi_weight **weight, bool *is_new) {
     lw_status status = LW_OK;
     pthread_mutex_lock(&w->lock);
-    while ((*weight = find(w, source, p)) && !(*weight)->ready)
+    while ((*weight = find(w, value, p)) && !(*weight)->ready)
         pthread_cond_wait(&w->made, &w->lock);
     *is_new = !*weight;
-    if (*is_new) status = add(w, source, p, weight);
+    if (*is_new) status = add(w, value, p, weight);
     pthread_mutex_unlock(&w->lock);
     return status;
 }
@@ -117,7 +136,7 @@ lw_status lwi_weights_pack(const lw_allocator *allocator, const lw_value *value,
 lw_status lwi_weights_get(lwi_weights *w, const lw_value *value, const lwi_packing *p,
                           const void **packed, bool *made) {
     lwi_weight *weight = NULL;
-    LW_TRY(find_or_add(w, value->data, p, &weight, made));
+    LW_TRY(find_or_add(w, value, p, &weight, made));
     if (!*made) {
         *packed = weight->packed;
         return LW_OK;

@@ -23,8 +23,9 @@ typedef struct lwi_storage {
 /* How long the contents of a tensor stay what they are. */
 typedef enum lwi_fixed {
     LWI_VARIES,
-    LWI_FIXED_PLAN, /* computed with a plan: as long as the plan lives */
-    LWI_FIXED_MODEL /* a constant of the model */
+    LWI_FIXED_PLAN,   /* computed with a plan: as long as the plan lives */
+    LWI_FIXED_MODEL,  /* a constant of the model, or computed from such */
+    LWI_FIXED_PASSING /* the same, but its memory goes when the plan is made */
 } lwi_fixed;
 
 struct lw_value {
@@ -42,6 +43,7 @@ struct lw_value {
     lw_allocator allocator; /* of this struct and of items */
     bool embedded;          /* lives inside another struct: never freed itself */
     uint8_t fixed;          /* lwi_fixed */
+    const void *origin;     /* what a constant is known by, if not by data */
 };
 
 size_t lwi_dtype_size(lw_dtype dtype);         /* bytes of an element; 1 for those under 8 bits */
