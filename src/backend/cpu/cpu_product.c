@@ -28,6 +28,6 @@ static const lwi_kernel *claim(const lwi_call *c, const lwi_kernel *kernel) {
         return claim(c, &kernel);                                                                  \
     }
 
-PRODUCT(conv, lwi_conv_run)
-PRODUCT(conv_transpose, lwi_conv_transpose_run)
+PRODUCT(product_conv, lwi_conv_run)
+PRODUCT(product_conv_transpose, lwi_conv_transpose_run)
 PRODUCT(fused_conv, lwi_conv_run)
