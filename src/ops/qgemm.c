@@ -14,7 +14,7 @@ typedef struct output {
     const float *b_scales;
     bool by_column;
     float scale; /* of everything else */
-    lwi_q8 q;    /* of an 8-bit result */
+    lwi_q8 q;    /* of an 8-bit result; of a float one the scale is 1 */
 } output;
 
 static void finish(const void *arg, const lwi_block *block) {
@@ -25,10 +25,13 @@ static void finish(const void *arg, const lwi_block *block) {
         for (size_t i = 0; i < block->columns; i++) {
             const size_t column = block->column + i;
             const uint32_t added = o->c ? (uint32_t)o->c[row * o->c_row + column * o->c_column] : 0;
-            const float y =
-                (float)(int32_t)(sums[i] + added) * o->scale * o->b_scales[o->by_column * column];
+            /* One factor for all of it, as ONNX Runtime has it. */
+            const float scale = o->scale * o->b_scales[o->by_column * column] / o->q.scale;
+            const float y = (float)(int32_t)(sums[i] + added) * scale;
             if (o->y->dtype == LW_FLOAT32) ((float *)o->y->data)[at + i] = y;
-            else ((uint8_t *)o->y->data)[at + i] = lwi_q8_code(o->q, y);
+            else
+                ((uint8_t *)o->y->data)[at + i] =
+                    (uint8_t)(int)lwi_quantize(y, o->q.zero, o->q.low, o->q.high);
         }
     }
 }
@@ -39,6 +42,7 @@ static lw_status read_scales(const lwi_call *c, output *o) {
     o->scale = lwi_attr_float(c->node, "alpha", 1) * (float)a_scale;
     o->b_scales = c->in[B_SCALE]->data;
     o->by_column = c->in[B_SCALE]->count > 1;
+    o->q.scale = 1;
     if (o->y->dtype != LW_FLOAT32) LW_TRY(lwi_q8_read(c, Y_SCALE, Y_ZERO, o->y->dtype, &o->q));
     if (lwi_has(c, C)) {
         size_t strides[LW_MAX_RANK];

@@ -133,7 +133,9 @@ static void requantize_row(const lwi_requantize *q, size_t number) {
             continue;
         }
         /* The product is rounded to float32 first, as ONNX Runtime does: ties are common. */
-        const float sum = (float)(((const int32_t *)q->sums)[first + i] + bias);
+        const uint32_t whole =
+            ((const uint32_t *)q->sums)[first + i] + (uint32_t)(int64_t)bias; /* wraps */
+        const float sum = (float)(int32_t)whole;
         const double code = nearbyint((double)(sum * (float)factor)) + zero;
         if (y->dtype == LW_INT8) ((int8_t *)y->data)[first + i] = (int8_t)saturate(code, -128, 127);
         else ((uint8_t *)y->data)[first + i] = (uint8_t)saturate(code, 0, 255);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ * Convolution of 8-bit tensors: what the general form and the depthwise one share. */
+#ifndef LWI_CPU_Q_CONV_H
+#define LWI_CPU_Q_CONV_H
+
+#include "backend/cpu/cpu_q_gemm.h"
+#include "ops/conv.h"
+
+typedef struct lwi_q_conv {
+    lwi_conv v;
+    lwi_q_roles roles;
+    bool last;       /* x and y have their channels last */
+    size_t channels; /* of all groups, in the padded input */
+    size_t filters;  /* of all groups */
+    /* The input as it is read: padded with its zero point, channels last. */
+    bool copied;
+    int64_t size[LW_MAX_RANK]; /* with its padding */
+    size_t padded_bytes;       /* of one image */
+    uint8_t fill;              /* the zero point */
+    int64_t *offsets;          /* of runs (general) or taps (depthwise) */
+    lwi_q_columns columns;
+    /* general: */
+    size_t segments, length, depth, row; /* as in lwi_gemm_i8_job; bytes from row to row */
+    size_t lines, rows;                  /* of output, for each image */
+    size_t group_columns;                /* columns of a group, to the end of a panel */
+    const char *packed;                  /* groups one after another */
+    size_t packed_step;
+    /* depthwise: */
+    bool depthwise;
+    size_t taps, period;
+    bool flat; /* a line of outputs is one run */
+    const int8_t *weights;
+    int32_t *start;
+    float *scale;
+} lwi_q_conv;
+
+/* The input byte at which the window of output line `line` of an image begins. */
+size_t lwi_q_conv_line(const lwi_q_conv *conv, size_t line);
+/* Offsets of the kernel's positions from the window's first byte. */
+void lwi_q_conv_positions(const lwi_q_conv *conv, int64_t *offsets);
+/* Can the depthwise kernel do it? Prepares it; runs it for padded images. */
+bool lwi_q_depthwise_fits(const lwi_call *call, const lwi_conv *v);
+lw_status lwi_q_depthwise_prepare(lwi_call *call, lwi_q_conv *conv);
+void lwi_q_depthwise_run(const lwi_call *call, const lwi_q_conv *conv, const uint8_t *x,
+                         uint8_t *y);
+
+#endif

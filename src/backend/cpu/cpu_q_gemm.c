@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/cpu/cpu_q_gemm.h"
+
+/* A block of A that stays in the second level of cache while panels of B pass, and the number of
+ * multiplications below which a thread is not worth waking. */
+enum { BLOCK_BYTES = 192 << 10, WORTH = 2 << 20 };
+
+/* Work is cut into blocks of lines (or of rows, where there is one line) and groups of panels. */
+typedef struct cutting {
+    const lwi_q_gemm *g;
+    const lwi_kernels *kernels;
+    size_t width, panels;
+    size_t rows, row_blocks;   /* rows of a block; blocks of a line */
+    size_t lines, line_blocks; /* lines of a block */
+    size_t group, groups;      /* panels of a group */
+    size_t element;            /* bytes of one of y */
+} cutting;
+
+static void run_panel(const cutting *w, size_t panel, size_t line, size_t row, size_t rows) {
+    lwi_gemm_i8_job j = w->g->job;
+    const size_t total = j.rows, first = panel * w->width;
+    lwi_i8_output output = *j.output;
+    const size_t column = w->g->locate(w->g->arg, line, &j) + first;
+    const size_t left = j.columns - first;
+    j.columns = left < w->width ? left : w->width;
+    j.rows = rows;
+    j.a += row * j.a_row;
+    j.b += panel * j.b_panel;
+    j.start += first;
+    j.zero_b += column;
+    j.y = (char *)j.y + (row * j.y_row + first) * w->element;
+    j.row_sums = w->g->row_sums ? w->g->row_sums + line * total + row : NULL;
+    output.scale = j.output->scale + column;
+    output.addend = j.output->addend ? j.output->addend + column : NULL;
+    j.output = &output;
+    w->kernels->gemm_i8(&j);
+}
+
+static void run_blocks(void *arg, size_t begin, size_t end) {
+    const cutting *w = arg;
+    for (size_t i = begin; i < end; i++) {
+        const size_t block = i / w->groups, group = i % w->groups;
+        const size_t row = block % w->row_blocks * w->rows;
+        const size_t line = block / w->row_blocks * w->lines;
+        const size_t rows = w->g->job.rows - row < w->rows ? w->g->job.rows - row : w->rows;
+        const size_t last = line + w->lines < w->g->lines ? line + w->lines : w->g->lines;
+        const size_t end_panel =
+            (group + 1) * w->group < w->panels ? (group + 1) * w->group : w->panels;
+        for (size_t p = group * w->group; p < end_panel; p++)
+            for (size_t l = line; l < last; l++)
+                run_panel(w, p, l, row, rows);
+    }
+}
+
+static void sum_rows(void *arg, size_t begin, size_t end) {
+    const cutting *w = arg;
+    for (size_t line = begin; line < end; line++) {
+        lwi_gemm_i8_job j = w->g->job;
+        w->g->locate(w->g->arg, line, &j);
+        w->kernels->row_sums_i8(&j, w->g->row_sums + line * j.rows);
+    }
+}
+
+static void cut(cutting *w, size_t threads) {
+    const lwi_gemm_i8_job *j = &w->g->job;
+    /* Windows of neighbouring rows overlap. */
+    const size_t k = j->segments * j->length, row_bytes = k < j->a_row ? k : j->a_row;
+    size_t most = BLOCK_BYTES / (row_bytes + 1);
+    if (most < 56) most = 56;
+    w->rows = j->rows < most ? j->rows : most;
+    w->row_blocks = (j->rows + w->rows - 1) / w->rows;
+    w->rows = (j->rows + w->row_blocks - 1) / w->row_blocks; /* of nearly equal height */
+    w->lines = w->row_blocks > 1 ? 1 : most / w->rows;
+    if (w->lines < 1) w->lines = 1;
+    w->group = w->panels;
+    w->groups = 1;
+    const size_t wanted = threads > 1 ? 4 * threads : 1;
+    for (;;) {
+        w->line_blocks = (w->g->lines + w->lines - 1) / w->lines;
+        const size_t blocks = w->line_blocks * w->row_blocks;
+        if (blocks * w->groups >= wanted) break;
+        if (w->group > 1) w->group = (w->group + 1) / 2;
+        else if (w->lines > 1) w->lines = (w->lines + 1) / 2;
+        else break;
+        w->groups = (w->panels + w->group - 1) / w->group;
+    }
+}
+
+void lwi_q_gemm_run(const lwi_call *c, const lwi_q_gemm *g) {
+    const lwi_gemm_i8_job *j = &g->job;
+    cutting w = {.g = g, .kernels = lwi_cpu_kernels()};
+    if (!g->lines || !j->rows || !j->columns) return;
+    w.width = w.kernels->gemm_i8_width;
+    w.panels = (j->columns + w.width - 1) / w.width;
+    w.element = j->output->store == LWI_I8_BYTES ? 1 : 4;
+    cut(&w, c->host->threads ? (size_t)c->host->threads(c->state) : 1);
+    const size_t k = j->segments * j->length + 1;
+    if (g->row_sums) lwi_parallel(c, g->lines, 1 + WORTH / (j->rows * k), sum_rows, &w);
+    const size_t units = w.line_blocks * w.row_blocks * w.groups;
+    const double each =
+        (double)g->lines * (double)j->rows * (double)j->columns * (double)k / (double)units;
+    lwi_parallel(c, units, 1 + (size_t)(WORTH / (each + 1)), run_blocks, &w);
+}
+
+/* ----------------------------------------------------------------- packing */
+
+static size_t padded(size_t columns) {
+    const size_t width = lwi_cpu_kernels()->gemm_i8_width;
+    return (columns + width - 1) / width * width;
+}
+
+size_t lwi_q_packed_bytes(size_t depth, size_t columns) {
+    return padded(columns) * (depth + sizeof(int32_t));
+}
+
+lwi_q_packed lwi_q_packed_at(const void *memory, size_t depth, size_t columns) {
+    const int8_t *panels = memory;
+    return (lwi_q_packed){panels, (const int32_t *)(panels + padded(columns) * depth)};
+}
+
+void lwi_q_pack(const uint8_t *b, lw_dtype dtype, const int64_t *offsets, size_t depth,
+                size_t column, size_t columns, void *memory) {
+    const lwi_kernels *k = lwi_cpu_kernels();
+    const lwi_pack_i8_job job = {.b = b,
+                                 .offsets = offsets,
+                                 .depth = depth,
+                                 .column = column,
+                                 .columns = columns,
+                                 .flip = dtype == LW_UINT8 ? 0x80 : 0,
+                                 .width = k->gemm_i8_width,
+                                 .packed = memory,
+                                 .sums = (int32_t *)((int8_t *)memory + padded(columns) * depth)};
+    k->pack_i8(&job, 0, padded(columns) / k->gemm_i8_width);
+}
