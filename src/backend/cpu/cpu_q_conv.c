@@ -229,7 +229,7 @@ static lw_status take_input(lwi_call *c, const lwi_q_conv *q, const uint8_t **x)
     if (!q->last && v->in_size != 1 && p.real != 1) {
         void *turned = NULL;
         LW_TRY(lwi_scratch(c, c->in[0]->bytes, 1, &turned));
-        lwi_conv_turn(c, *x, v->batch, v->in_size, p.real, 1, turned);
+        lwi_conv_turn(c, *x, v->batch, p.real, v->in_size, 1, turned);
         *x = turned;
     }
     if (!q->copied) return LW_OK;
@@ -295,7 +295,7 @@ static lw_status run(lwi_call *c) {
     if (q->depthwise) lwi_q_depthwise_run(c, q, x, to);
     else LW_TRY(run_general(c, q, x, to));
     if (turn)
-        lwi_conv_turn(c, to, q->v.batch, q->filters, q->v.out_size, lwi_dtype_size(y->dtype),
+        lwi_conv_turn(c, to, q->v.batch, q->v.out_size, q->filters, lwi_dtype_size(y->dtype),
                       y->data);
     return LW_OK;
 }

@@ -22,7 +22,6 @@ typedef struct lwi_q_conv {
     /* general: */
     size_t segments, length, depth, row; /* as in lwi_gemm_i8_job; bytes from row to row */
     size_t lines, rows;                  /* of output, for each image */
-    size_t group_columns;                /* columns of a group, to the end of a panel */
     const char *packed;                  /* groups one after another */
     size_t packed_step;
     /* depthwise: */
