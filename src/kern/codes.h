@@ -37,8 +37,12 @@ typedef void lwi_binary_i8_fn(const uint8_t *a, size_t a_step, const lwi_codes *
 typedef void lwi_map_i8_fn(const uint8_t *x, size_t n, const uint8_t map[256], uint8_t *y);
 /* sums[i] += x[i] ^ flip */
 typedef void lwi_sum_i8_fn(const uint8_t *x, size_t n, uint8_t flip, int32_t *sums);
-/* y[i] = code of sums[i] * factor / scale */
-typedef void lwi_mean_i8_fn(const int32_t *sums, size_t n, int64_t count, float zero, float factor,
-                            float scale, const lwi_coding *to, uint8_t *y);
+/* y[i] = code of (sums[i] - away) / divisor * factor / scale */
+typedef struct lwi_mean {
+    double away, divisor;
+    float factor, scale;
+    lwi_coding to;
+} lwi_mean;
+typedef void lwi_mean_i8_fn(const int32_t *sums, size_t n, const lwi_mean *mean, uint8_t *y);
 
 #endif

@@ -27,4 +27,21 @@ static inline int lwi_q8_number(lwi_q8 q, uint8_t byte) { return q.low < 0 ? (in
 /* map[byte] = the code in `to` of the number that byte stands for in `from`. */
 void lwi_q8_map(lwi_q8 from, lwi_q8 to, uint8_t map[256]);
 
+/* QLinearAdd and QLinearMul count in units of the result's scale, as ONNX Runtime does: a sum is
+ * (a - zero) * scale + (b - zero) * scale, with scales that are divided by the result's already; a
+ * product is (a - zero) * (b - zero) * factor. The scale of `to` is 1. */
+typedef struct lwi_qlinear_binary {
+    lwi_q8 a, b, to;
+    float factor;
+    bool product;
+} lwi_qlinear_binary;
+lw_status lwi_qlinear_binary_read(const lwi_call *call, bool product, lwi_qlinear_binary *binary);
+
+/* y[i] = map[x[i]] */
+typedef void lwi_q8_map_fn(const uint8_t *x, size_t n, const uint8_t map[256], uint8_t *y);
+/* The operators that are such maps, with a loop of the caller's. */
+lw_status lwi_qlinear_sigmoid_run(lwi_call *call, lwi_q8_map_fn *map);
+lw_status lwi_qlinear_leaky_relu_run(lwi_call *call, lwi_q8_map_fn *map);
+lw_status lwi_qlinear_concat_run(lwi_call *call, lwi_q8_map_fn *map);
+
 #endif

@@ -22,9 +22,8 @@ typedef struct binary {
     lwi_broadcast_plan plan;
     const uint8_t *a, *b;
     uint8_t *y;
-    float a_table[256], b_table[256]; /* numbers that the codes stand for */
-    lwi_q8 q;                         /* of the result */
-    bool product;
+    lwi_qlinear_binary q;
+    float a_table[256], b_table[256]; /* what the codes stand for */
 } binary;
 
 static void run_binary(void *arg, size_t begin, size_t end) {
@@ -33,20 +32,34 @@ static void run_binary(void *arg, size_t begin, size_t end) {
         const uint8_t *a = x->a + r.at[0], *b = x->b + r.at[1];
         for (size_t i = 0; i < r.n; i++) {
             const float u = x->a_table[a[i * r.step[0]]], v = x->b_table[b[i * r.step[1]]];
-            x->y[r.out + i] = lwi_q8_code(x->q, x->product ? u * v : u + v);
+            x->y[r.out + i] = lwi_q8_code(x->q.to, x->q.product ? u * v * x->q.factor : u + v);
         }
     }
 }
 
+lw_status lwi_qlinear_binary_read(const lwi_call *c, bool product, lwi_qlinear_binary *q) {
+    const lw_dtype dtype = c->in[A]->dtype;
+    *q = (lwi_qlinear_binary){.product = product, .factor = 1};
+    LW_TRY(lwi_q8_read(c, A_SCALE, A_ZERO, dtype, &q->a));
+    LW_TRY(lwi_q8_read(c, B_SCALE, B_ZERO, dtype, &q->b));
+    LW_TRY(lwi_q8_read(c, C_SCALE, C_ZERO, dtype, &q->to));
+    if (product) {
+        q->factor = q->a.scale * q->b.scale / q->to.scale;
+        q->a.scale = q->b.scale = 1;
+    } else {
+        q->a.scale /= q->to.scale;
+        q->b.scale /= q->to.scale;
+    }
+    q->to.scale = 1;
+    return LW_OK;
+}
+
 static lw_status run(lwi_call *c, bool product) {
     const lw_value *in[2] = {c->in[A], c->in[B]}, *y = c->out[0];
-    binary x = {.a = in[0]->data, .b = in[1]->data, .y = y->data, .product = product};
-    lwi_q8 a, b;
-    LW_TRY(lwi_q8_read(c, A_SCALE, A_ZERO, y->dtype, &a));
-    LW_TRY(lwi_q8_read(c, B_SCALE, B_ZERO, y->dtype, &b));
-    LW_TRY(lwi_q8_read(c, C_SCALE, C_ZERO, y->dtype, &x.q));
-    lwi_q8_table(a, a.scale, x.a_table);
-    lwi_q8_table(b, b.scale, x.b_table);
+    binary x = {.a = in[0]->data, .b = in[1]->data, .y = y->data};
+    LW_TRY(lwi_qlinear_binary_read(c, product, &x.q));
+    lwi_q8_table(x.q.a, x.q.a.scale, x.a_table);
+    lwi_q8_table(x.q.b, x.q.b.scale, x.b_table);
     lwi_plan_broadcast(&x.plan, y->rank, y->dims, in, 2);
     lwi_parallel(c, y->count, 8192, run_binary, &x);
     return LW_OK;

@@ -13,16 +13,23 @@ typedef struct rows {
     uint8_t *y;
     size_t x_stride, y_stride, n; /* of a row */
     uint8_t map[256];
+    lwi_q8_map_fn *apply;
 } rows;
+
+static void apply_map(const uint8_t *x, size_t n, const uint8_t map[256], uint8_t *y) {
+    for (size_t i = 0; i < n; i++)
+        y[i] = map[x[i]];
+}
 
 static void run_rows(void *arg, size_t begin, size_t end) {
     const rows *r = arg;
-    for (size_t row = begin; row < end; row++) {
-        const uint8_t *x = r->x + row * r->x_stride;
-        uint8_t *y = r->y + row * r->y_stride;
-        for (size_t i = 0; i < r->n; i++)
-            y[i] = r->map[x[i]];
-    }
+    for (size_t row = begin; row < end; row++)
+        r->apply(r->x + row * r->x_stride, r->n, r->map, r->y + row * r->y_stride);
+}
+
+static void run_part(void *arg, size_t begin, size_t end) {
+    const rows *r = arg;
+    r->apply(r->x + begin, end - begin, r->map, r->y + begin);
 }
 
 static float sigmoid(float x, float unused) {
@@ -32,24 +39,31 @@ static float sigmoid(float x, float unused) {
 
 static float leaky_relu(float x, float alpha) { return x < 0 ? alpha * x : x; }
 
-static lw_status run_function(lwi_call *c, float (*f)(float, float), float alpha) {
+static lw_status run_function(lwi_call *c, float (*f)(float, float), float alpha,
+                              lwi_q8_map_fn *apply) {
     const lw_value *x = c->in[X];
     lwi_q8 from, to;
     LW_TRY(lwi_q8_read(c, X_SCALE, X_ZERO, x->dtype, &from));
     LW_TRY(lwi_q8_read(c, Y_SCALE, Y_ZERO, x->dtype, &to));
-    rows r = {.x = x->data, .y = c->out[0]->data, .x_stride = 1, .y_stride = 1, .n = 1};
+    rows r = {.x = x->data, .y = c->out[0]->data, .apply = apply};
     float table[256];
     lwi_q8_table(from, from.scale, table);
     for (int i = 0; i < 256; i++)
         r.map[i] = lwi_q8_code(to, f(table[i], alpha));
-    lwi_parallel(c, x->count, 32768, run_rows, &r);
+    lwi_parallel(c, x->count, 32768, run_part, &r);
     return LW_OK;
 }
 
-static lw_status run_sigmoid(lwi_call *c) { return run_function(c, sigmoid, 0); }
-static lw_status run_leaky_relu(lwi_call *c) {
-    return run_function(c, leaky_relu, lwi_attr_float(c->node, "alpha", 0.01f));
+lw_status lwi_qlinear_sigmoid_run(lwi_call *c, lwi_q8_map_fn *map) {
+    return run_function(c, sigmoid, 0, map);
 }
+
+lw_status lwi_qlinear_leaky_relu_run(lwi_call *c, lwi_q8_map_fn *map) {
+    return run_function(c, leaky_relu, lwi_attr_float(c->node, "alpha", 0.01f), map);
+}
+
+static lw_status run_sigmoid(lwi_call *c) { return lwi_qlinear_sigmoid_run(c, apply_map); }
+static lw_status run_leaky_relu(lwi_call *c) { return lwi_qlinear_leaky_relu_run(c, apply_map); }
 
 /* -------------------------------------------------------------- concatenation */
 
@@ -98,7 +112,7 @@ static lw_status infer_concat(lwi_call *c) {
     return lwi_out(c, 0, dtype, first->rank, dims);
 }
 
-static lw_status run_concat(lwi_call *c) {
+lw_status lwi_qlinear_concat_run(lwi_call *c, lwi_q8_map_fn *map) {
     const lw_value *y = c->out[0];
     if (y->count == 0) return LW_OK;
     lwi_q8 from, to;
@@ -110,13 +124,15 @@ static lw_status run_concat(lwi_call *c) {
     for (size_t i = FIRST; i < c->n_in; i += 3) {
         LW_TRY(lwi_q8_read(c, i + 1, i + 2, y->dtype, &from));
         const size_t n = c->in[i]->count / outer;
-        rows r = {c->in[i]->data, (uint8_t *)y->data + at, n, dim * inner, n, {0}};
+        rows r = {c->in[i]->data, (uint8_t *)y->data + at, n, dim * inner, n, {0}, map};
         lwi_q8_map(from, to, r.map);
         if (n) lwi_parallel(c, outer, 1 + 32768 / n, run_rows, &r);
         at += n;
     }
     return LW_OK;
 }
+
+static lw_status run_concat(lwi_call *c) { return lwi_qlinear_concat_run(c, apply_map); }
 
 const lwi_op lwi_op_qlinear_sigmoid = {
     .infer = lwi_infer_same, .run = run_sigmoid, .flags = LWI_INPLACE};
