@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * ConvInteger and QLinearConv (ONNX 10), and com.microsoft's QLinearConv, whose channels may come
- * last. */
+ * last. lampwick.QLinearConv also clamps codes to the attributes low and high. */
 #include "ops/conv.h"
 #include "ops/quantized_product.h"
 
@@ -88,6 +88,25 @@ static lw_status run_qlinear(lwi_call *c) {
     return LW_OK;
 }
 
+/* Codes below low become low, above high high. */
+static void clamp_codes(const lwi_call *c, lw_value *y) {
+    const int64_t least = y->dtype == LW_INT8 ? -128 : 0;
+    const int64_t low = lwi_attr_int(c->node, "low", least);
+    const int64_t high = lwi_attr_int(c->node, "high", least + 255);
+    for (size_t i = 0; i < y->count; i++) {
+        uint8_t *byte = (uint8_t *)y->data + i;
+        const int64_t code = lwi_get_int(y, i);
+        *byte = (uint8_t)(code < low ? low : code > high ? high : code);
+    }
+}
+
+static lw_status run_clamped(lwi_call *c) {
+    LW_TRY(run_qlinear(c));
+    clamp_codes(c, c->out[0]);
+    return LW_OK;
+}
+
 const lwi_op lwi_op_conv_integer = {.infer = infer_integer, .run = run_integer};
 const lwi_op lwi_op_qlinear_conv = {.infer = infer_qlinear, .run = run_qlinear};
 const lwi_op lwi_op_ms_qlinear_conv = {.infer = infer_qlinear, .run = run_qlinear};
+const lwi_op lwi_op_clamped_qlinear_conv = {.infer = infer_qlinear, .run = run_clamped};

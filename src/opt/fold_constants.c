@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Constant folding: nodes whose inputs are all constants are computed once, at load. Only small
  * tensors take part, so that loading stays cheap; a node that fails is left for the run to report.
- */
+ * DequantizeLinear waits until passes have seen the codes; what is left of it then (fold_codes) is
+ * computed whatever its size, because it would be computed again in each run. */
 #include "ops/call.h"
 #include "opt/passes.h"
 
@@ -14,6 +15,7 @@ typedef struct folder {
     lwi_network *network;
     lwi_graph *graph;
     lwi_arena scratch; /* of one node */
+    size_t largest;    /* result */
 } folder;
 
 static lw_status fold_memory(void *state, size_t bytes, void **block) {
@@ -22,7 +24,7 @@ static lw_status fold_memory(void *state, size_t bytes, void **block) {
 
 static lw_status fold_output(void *state, lw_value *value) {
     folder *f = state;
-    if (value->bytes > LARGEST_RESULT) return LWI_LATER;
+    if (value->bytes > f->largest) return LWI_LATER;
     return lwi_arena_alloc(&f->network->arena, value->bytes, 1, &value->data);
 }
 
@@ -43,7 +45,11 @@ static bool is_default_input(const lwi_graph *g, int id) {
     return false;
 }
 
-static bool is_candidate(const lwi_graph *g, const lwi_node *node) {
+static bool is_dequantize(const lwi_node *node) {
+    return !strcmp(node->op->name, "DequantizeLinear");
+}
+
+static bool is_candidate(const lwi_graph *g, const lwi_node *node, size_t largest) {
     if (!node->op || node->op->op->flags & LWI_RANDOM || node->n_inputs == 0) return false;
     if (node->n_inputs > MOST_VALUES || node->n_outputs > MOST_VALUES) return false;
     for (size_t a = 0; a < node->n_attrs; a++)
@@ -52,7 +58,7 @@ static bool is_candidate(const lwi_graph *g, const lwi_node *node) {
         const int id = node->inputs[i];
         if (id < 0) continue;
         const lw_value *v = g->slots[id].constant;
-        if (!v || v->bytes > LARGEST_INPUT || is_default_input(g, id)) return false;
+        if (!v || v->bytes > largest || is_default_input(g, id)) return false;
     }
     return true;
 }
@@ -64,10 +70,22 @@ static lw_status keep_result(folder *f, const lw_value *v, int id) {
     return LW_OK;
 }
 
+/* Large tensors lie anywhere in the file. (Small ones do not: views of them are kept.) */
+static lw_status align_input(folder *f, lw_value *copy, const lw_value **in) {
+    const lw_value *v = *in;
+    void *data = NULL;
+    if (v->kind != LW_KIND_TENSOR || v->bytes <= LARGEST_INPUT || (uintptr_t)v->data % 8 == 0)
+        return LW_OK;
+    LW_TRY(lwi_arena_copy(&f->scratch, v->data, v->bytes, &data));
+    LW_TRY(lwi_tensor_init(copy, v->dtype, v->rank, v->dims, data));
+    *in = copy;
+    return LW_OK;
+}
+
 /* *folded tells whether the node's outputs are constants now. */
 static lw_status fold_node(folder *f, const lwi_node *node, bool *folded) {
     const lw_value *in[MOST_VALUES];
-    lw_value values[MOST_VALUES], *out[MOST_VALUES];
+    lw_value copies[MOST_VALUES], values[MOST_VALUES], *out[MOST_VALUES];
     bool declared[MOST_VALUES] = {false};
     const lwi_host host = fold_host(f);
     lwi_call call = {.node = node,
@@ -78,16 +96,17 @@ static lw_status fold_node(folder *f, const lwi_node *node, bool *folded) {
                      .host = &host,
                      .state = f};
     memset(values, 0, sizeof values);
+    lwi_arena_reset(&f->scratch);
     for (size_t i = 0; i < node->n_inputs; i++) {
         in[i] = node->inputs[i] < 0 ? NULL : f->graph->slots[node->inputs[i]].constant;
         if (in[i]) call.n_in = i + 1;
+        if (in[i]) LW_TRY(align_input(f, &copies[i], &in[i]));
     }
     for (size_t i = 0; i < node->n_outputs; i++) {
         values[i].embedded = true;
         values[i].allocator = f->network->arena.allocator;
         out[i] = node->outputs[i] < 0 ? NULL : &values[i];
     }
-    lwi_arena_reset(&f->scratch);
     const lw_status status = lwi_call_run(&call, NULL);
     bool tensors = status == LW_OK;
     for (size_t i = 0; i < node->n_outputs; i++) {
@@ -113,15 +132,17 @@ static void adopt_constants(lwi_graph *g) {
     g->n_captures = n;
 }
 
-lw_status lwi_pass_fold_constants(lwi_rewrite *r) {
+static lw_status fold(lwi_rewrite *r, bool codes) {
     lwi_graph *g = r->graph;
-    folder f = {.network = r->network, .graph = g};
+    folder f = {.network = r->network, .graph = g, .largest = codes ? SIZE_MAX : LARGEST_RESULT};
     lw_status status = LW_OK;
     lwi_arena_init(&f.scratch, &r->network->arena.allocator);
-    if (g->parent) adopt_constants(g);
     for (size_t i = 0; i < g->n_nodes && status == LW_OK; i++) {
         bool folded = false;
-        if (is_candidate(g, &g->nodes[i])) status = fold_node(&f, &g->nodes[i], &folded);
+        lwi_node *node = lwi_rewrite_node(r, i);
+        if (node && is_dequantize(node) == codes && lwi_is_read(r, node->outputs[0]) &&
+            is_candidate(g, node, codes ? SIZE_MAX : LARGEST_INPUT))
+            status = fold_node(&f, node, &folded);
         if (!folded) continue;
         lwi_rewrite_remove(r, &g->nodes[i]);
         r->count++;
@@ -129,3 +150,10 @@ lw_status lwi_pass_fold_constants(lwi_rewrite *r) {
     lwi_arena_free(&f.scratch);
     return status;
 }
+
+lw_status lwi_pass_fold_constants(lwi_rewrite *r) {
+    if (r->graph->parent) adopt_constants(r->graph);
+    return fold(r, false);
+}
+
+lw_status lwi_pass_fold_codes(lwi_rewrite *r) { return fold(r, true); }

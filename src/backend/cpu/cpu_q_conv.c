@@ -306,6 +306,7 @@ static lw_status run(lwi_call *c) {
         static const lwi_kernel kernel = {PREPARE, run};                                           \
         return fits(c, &(ROLES)) ? &kernel : NULL;                                                 \
     }
+CONV(clamped_qlinear_conv, QLINEAR, prepare_qlinear)
 CONV(conv_integer, INTEGER, prepare_integer)
 CONV(qlinear_conv, QLINEAR, prepare_qlinear)
 CONV(ms_qlinear_conv, QLINEAR, prepare_qlinear)
