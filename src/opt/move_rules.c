@@ -126,9 +126,10 @@ static lw_status move_pointwise(const lwi_move *m, bool *moved) {
 
 static lw_status move_axis(const lwi_move *m, bool *moved) {
     const lwi_node *node = lwi_move_node(m);
-    const bool all = lwi_node_is(node, "", "Concat");
+    const bool all = strstr(node->op->name, "Concat") != NULL;
     const bool soft = strstr(node->op->name, "Softmax") != NULL;
-    const bool linear = strstr(node->op->name, "Linear") != NULL;
+    const bool linear = strstr(node->op->name, "uantizeLinear") != NULL;
+    if (lwi_attr_int(node, "opset", 13) < 13) return LW_OK; /* QLinearSoftmax over several axes */
     int64_t axis = lwi_attr_int(node, "axis", soft ? -1 : linear ? 1 : 0);
     if (!map_axes(m, &axis, 1) || lwi_attr_int(node, "block_size", 0) != 0) return LW_OK;
     if (all && !can_turn_inputs(m)) return LW_OK;
@@ -232,7 +233,7 @@ lwi_move_rule *lwi_move_rule_of(const lwi_node *node) {
 #include "opt/moves.def"
 #undef LWI_MOVE
     };
-    if (*node->op->domain) return NULL;
+    if (*node->op->domain && strncmp(node->op->name, "QLinear", 7) != 0) return NULL;
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (!strcmp(node->op->name, rules[i].op)) return rules[i].rule;
     return NULL;

@@ -137,17 +137,38 @@ lw_status lwi_permute_constant(lwi_rewrite *r, int value, const lwi_perm *perm, 
 
 /* ------------------------------------------------------------ channels last */
 
+/* Operators on 8-bit codes that have the layout as an attribute, and what they become. */
+static const char *form_of_codes(const lwi_node *node) {
+    static const char *const turning[] = {"QLinearAveragePool", "QLinearConv",
+                                          "QLinearGlobalAveragePool"};
+    for (size_t i = 0; i < sizeof turning / sizeof *turning; i++)
+        if (!strcmp(node->op->name, turning[i]))
+            return strcmp(turning[i], "QLinearConv") != 0 ? node->op->domain : "lampwick";
+    return NULL;
+}
+
 bool lwi_can_turn(const lwi_rewrite *r, const lwi_node *node) {
     const lwi_shape *x = lwi_shape_of(r->shapes, lwi_input(r, node, 0));
-    if (*node->op->domain || x->dtype != LW_FLOAT32 || x->rank < 3) return false;
+    const bool codes = x->dtype == LW_INT8 || x->dtype == LW_UINT8;
+    if (x->rank < 3) return false;
+    if (codes && form_of_codes(node)) return lwi_attr_int(node, "channels_last", 0) == 0;
+    if (*node->op->domain || (x->dtype != LW_FLOAT32 && !codes)) return false;
     for (size_t k = 1; k < node->n_outputs; k++)
         if (node->outputs[k] >= 0) return false;
+    if (codes) return !strcmp(node->op->name, "MaxPool");
     static const char *const turning[] = {"AveragePool",       "Conv",          "ConvTranspose",
                                           "GlobalAveragePool", "GlobalMaxPool", "LRN",
                                           "MaxPool",           "Resize"};
     for (size_t i = 0; i < sizeof turning / sizeof *turning; i++)
         if (!strcmp(node->op->name, turning[i])) return true;
     return false;
+}
+
+static lw_status become_last(lwi_rewrite *r, lwi_node *node) {
+    const char *domain = form_of_codes(node);
+    lwi_rewrite_become(r, node, domain ? domain : "lampwick", node->op->name);
+    node->n_outputs = 1;
+    return domain ? lwi_node_set_int(r->graph->arena, node, "channels_last", 1) : LW_OK;
 }
 
 lw_status lwi_turn(lwi_rewrite *r, size_t index) {
@@ -158,7 +179,5 @@ lw_status lwi_turn(lwi_rewrite *r, size_t index) {
     LW_TRY(lwi_permute(r, index, x, &last, &turned));
     LW_TRY(lwi_permute_output(r, index, 0, &first));
     LW_TRY(lwi_rewrite_set_input(r, &r->graph->nodes[index], 0, turned));
-    lwi_rewrite_become(r, &r->graph->nodes[index], "lampwick", r->graph->nodes[index].op->name);
-    r->graph->nodes[index].n_outputs = 1;
-    return LW_OK;
+    return become_last(r, &r->graph->nodes[index]);
 }

@@ -31,8 +31,9 @@ lw_status lwi_permute_output(lwi_rewrite *r, size_t index, size_t k, const lwi_p
 lw_status lwi_permute_constant(lwi_rewrite *r, int value, const lwi_perm *perm, int *turned);
 enum { LWI_PERMUTE_MOST = 1 << 20 }; /* bytes of a constant that is worth a copy */
 
-/* The operator with a form for channels last (domain lampwick), float32, that node `index` is: it
- * becomes that, between two Transpose nodes. False if it has none. */
+/* The operator with a form for channels last (domain lampwick, or an attribute), on float32 or
+ * 8-bit codes, that node `index` is: it becomes that, between two Transpose nodes. False if it has
+ * none. */
 bool lwi_can_turn(const lwi_rewrite *r, const lwi_node *node);
 lw_status lwi_turn(lwi_rewrite *r, size_t index);
 

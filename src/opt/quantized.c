@@ -119,9 +119,3 @@ lw_status lwi_integer_bias(lwi_rewrite *r, int value, const lwi_quantized *x,
     else LW_TRY(lwi_rewrite_constant(r, "bias", LW_INT32, 1, &dims, ints, bias));
     return LW_OK;
 }
-
-lw_status lwi_set_int(lwi_rewrite *r, lwi_node *node, const char *name, int64_t value) {
-    const lwi_attr attr = {.name = name, .kind = LWI_ATTR_INT, .i = value};
-    r->changed = true;
-    return lwi_node_set_attr(r->graph->arena, node, &attr);
-}

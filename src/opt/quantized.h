@@ -51,6 +51,5 @@ lw_status lwi_integer_node(const lwi_quantized_op *op, const char *domain, const
  */
 lw_status lwi_integer_bias(lwi_rewrite *r, int value, const lwi_quantized *x,
                            const lwi_quantized *w, size_t n, int *bias);
-lw_status lwi_set_int(lwi_rewrite *r, lwi_node *node, const char *name, int64_t value);
 
 #endif

@@ -70,7 +70,8 @@ static lw_status form_pool(const lwi_quantized_op *op, int out, bool *made, bool
 static lw_status form_softmax(const lwi_quantized_op *op, int out, bool *made, bool *clamps) {
     (void)clamps;
     LW_TRY(make_unary(op, "QLinearSoftmax", out, made, (const char *[]){"axis", NULL}));
-    return *made ? lwi_set_int(op->r, lwi_producer(op->r, out), "opset", 13) : LW_OK;
+    if (!*made) return LW_OK;
+    return lwi_node_set_int(op->r->graph->arena, lwi_producer(op->r, out), "opset", 13);
 }
 
 static lw_status form_concat(const lwi_quantized_op *op, int out, bool *made, bool *clamps) {

@@ -55,8 +55,8 @@ lw_status lwi_integer_conv(const lwi_quantized_op *op, int out, bool *made, bool
     inputs[8] = bias;
     LW_TRY(lwi_integer_node(op, "lampwick", "QLinearConv", inputs, bias < 0 ? 8 : 9, out, WINDOW));
     lwi_node *conv = lwi_producer(r, out);
-    LW_TRY(lwi_set_int(r, conv, "low", op->low));
-    LW_TRY(lwi_set_int(r, conv, "high", op->high));
+    LW_TRY(lwi_node_set_int(r->graph->arena, conv, "low", op->low));
+    LW_TRY(lwi_node_set_int(r->graph->arena, conv, "high", op->high));
     *made = *clamps = true;
     return LW_OK;
 }

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: MIT
- * Convolutions of float32 with constant weights take and give their tensors with the channels last,
- * between two Transpose nodes that later passes move and cancel (move_transposes.c). The layout is
- * so chosen for a whole network: its inner tensors never change it. */
+ * Convolutions with constant weights, of float32 or of 8-bit codes, take and give their tensors
+ * with the channels last, between two Transpose nodes that later passes move and cancel
+ * (move_transposes.c). The layout is so chosen for a whole network: its inner tensors never change
+ * it. */
 #include "opt/passes.h"
 #include "opt/permute.h"
 
+#include "ops/registry.h"
+
+#include <string.h>
+
 static bool is_convolution(const lwi_rewrite *r, const lwi_node *node) {
-    if (!lwi_node_is(node, "", "Conv") && !lwi_node_is(node, "", "ConvTranspose")) return false;
-    const lw_value *w = lwi_constant(r, lwi_weight_of(r, lwi_input(r, node, 1)));
+    const bool codes = !strcmp(node->op->name, "QLinearConv");
+    if (!codes && !lwi_node_is(node, "", "Conv") && !lwi_node_is(node, "", "ConvTranspose"))
+        return false;
+    const lw_value *w = lwi_constant(r, lwi_weight_of(r, lwi_input(r, node, codes ? 3 : 1)));
     return w && w->count > 0 && lwi_can_turn(r, node);
 }
 
