@@ -10,8 +10,7 @@ enum { LANES = 16, ROWS = 14 };
 typedef __m512i lhs, rhs, sums;
 
 static inline lhs load_lhs(uint32_t four, uint32_t flip) {
-    const __m512i x = _mm512_set1_epi32((int)four);
-    return flip ? _mm512_xor_si512(x, _mm512_set1_epi32((int)flip)) : x;
+    return _mm512_xor_si512(_mm512_set1_epi32((int)four), _mm512_set1_epi32((int)flip));
 }
 static inline rhs load_rhs(const int8_t *b) { return _mm512_loadu_si512(b); }
 static inline sums dot(sums s, lhs a, rhs b) { return _mm512_dpbusd_epi32(s, a, b); }

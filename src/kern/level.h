@@ -9,6 +9,14 @@
 /* The version for this level of the kernel `name`: lwi_<name>__<level>. */
 #define LWI_AT(name) LWI_PASTE(name, LWI_LEVEL)
 
+#define LWI_INLINE static inline __attribute__((always_inline))
+/* Loops of a constant number of steps, whose arrays are to live in registers. */
+#if defined(__clang__)
+#define LWI_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define LWI_UNROLL _Pragma("GCC unroll 32")
+#endif
+
 /* Floats in a vector register. */
 #if defined(__AVX512F__)
 #define LWI_LANES 16

@@ -14,14 +14,6 @@
 #include <immintrin.h>
 #endif
 
-#define LWI_INLINE static inline __attribute__((always_inline))
-/* Loops of a constant number of steps, whose arrays are to live in registers. */
-#if defined(__clang__)
-#define LWI_UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define LWI_UNROLL _Pragma("GCC unroll 32")
-#endif
-
 #if defined(__AVX512F__)
 typedef __m512 lwi_vec;
 typedef __mmask16 lwi_part;
