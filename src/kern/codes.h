@@ -37,6 +37,9 @@ typedef void lwi_binary_i8_fn(const uint8_t *a, size_t a_step, const lwi_codes *
 typedef void lwi_map_i8_fn(const uint8_t *x, size_t n, const uint8_t map[256], uint8_t *y);
 /* sums[i] += x[i] ^ flip */
 typedef void lwi_sum_i8_fn(const uint8_t *x, size_t n, uint8_t flip, int32_t *sums);
+/* y[i] = the greatest code of x[0][i], x[1][i] ... */
+typedef void lwi_max_i8_fn(const uint8_t *const *x, size_t taps, size_t n, uint8_t flip,
+                           uint8_t *y);
 /* y[i] = code of (sums[i] - away) / divisor * factor / scale */
 typedef struct lwi_mean {
     double away, divisor;

@@ -83,3 +83,6 @@ CHANNELS_LAST(global_max_pool, 1)
 CHANNELS_LAST(lrn, 1)
 CHANNELS_LAST(max_pool, 1)
 CHANNELS_LAST(resize, 4)
+
+/* The same for 8-bit codes. */
+const lwi_op lwi_op_qlinear_max_pool = {.infer = max_pool_infer, .run = max_pool_run};

@@ -137,25 +137,29 @@ lw_status lwi_permute_constant(lwi_rewrite *r, int value, const lwi_perm *perm, 
 
 /* ------------------------------------------------------------ channels last */
 
-/* Operators on 8-bit codes that have the layout as an attribute, and what they become. */
-static const char *form_of_codes(const lwi_node *node) {
-    static const char *const turning[] = {"QLinearAveragePool", "QLinearConv",
-                                          "QLinearGlobalAveragePool"};
-    for (size_t i = 0; i < sizeof turning / sizeof *turning; i++)
-        if (!strcmp(node->op->name, turning[i]))
-            return strcmp(turning[i], "QLinearConv") != 0 ? node->op->domain : "lampwick";
-    return NULL;
+/* Operators on 8-bit codes: those that have the layout as an attribute, and one that becomes
+ * another. */
+static const struct {
+    const char *name, *domain, *becomes; /* domain NULL: its own */
+} CODES[] = {{"MaxPool", "lampwick", "QLinearMaxPool"},
+             {"QLinearAveragePool", NULL, "QLinearAveragePool"},
+             {"QLinearConv", "lampwick", "QLinearConv"},
+             {"QLinearGlobalAveragePool", NULL, "QLinearGlobalAveragePool"}};
+
+static int find_codes(const lwi_node *node) {
+    for (int i = 0; i < (int)(sizeof CODES / sizeof *CODES); i++)
+        if (!strcmp(node->op->name, CODES[i].name)) return i;
+    return -1;
 }
 
 bool lwi_can_turn(const lwi_rewrite *r, const lwi_node *node) {
     const lwi_shape *x = lwi_shape_of(r->shapes, lwi_input(r, node, 0));
     const bool codes = x->dtype == LW_INT8 || x->dtype == LW_UINT8;
     if (x->rank < 3) return false;
-    if (codes && form_of_codes(node)) return lwi_attr_int(node, "channels_last", 0) == 0;
-    if (*node->op->domain || (x->dtype != LW_FLOAT32 && !codes)) return false;
+    if (*node->op->domain ? !codes : x->dtype != LW_FLOAT32 && !codes) return false;
     for (size_t k = 1; k < node->n_outputs; k++)
         if (node->outputs[k] >= 0) return false;
-    if (codes) return !strcmp(node->op->name, "MaxPool");
+    if (codes) return find_codes(node) >= 0 && lwi_attr_int(node, "channels_last", 0) == 0;
     static const char *const turning[] = {"AveragePool",       "Conv",          "ConvTranspose",
                                           "GlobalAveragePool", "GlobalMaxPool", "LRN",
                                           "MaxPool",           "Resize"};
@@ -164,20 +168,27 @@ bool lwi_can_turn(const lwi_rewrite *r, const lwi_node *node) {
     return false;
 }
 
-static lw_status become_last(lwi_rewrite *r, lwi_node *node) {
-    const char *domain = form_of_codes(node);
-    lwi_rewrite_become(r, node, domain ? domain : "lampwick", node->op->name);
+static lw_status become_last(lwi_rewrite *r, lwi_node *node, bool codes) {
+    const int i = codes ? find_codes(node) : -1;
     node->n_outputs = 1;
-    return domain ? lwi_node_set_int(r->graph->arena, node, "channels_last", 1) : LW_OK;
+    if (i < 0) {
+        lwi_rewrite_become(r, node, "lampwick", node->op->name);
+        return LW_OK;
+    }
+    lwi_rewrite_become(r, node, CODES[i].domain ? CODES[i].domain : node->op->domain,
+                       CODES[i].becomes);
+    if (!strcmp(CODES[i].becomes, "QLinearMaxPool")) return LW_OK;
+    return lwi_node_set_int(r->graph->arena, node, "channels_last", 1);
 }
 
 lw_status lwi_turn(lwi_rewrite *r, size_t index) {
     const lwi_node *node = &r->graph->nodes[index];
     const int x = lwi_input(r, node, 0), rank = lwi_shape_of(r->shapes, x)->rank;
+    const bool codes = lwi_shape_of(r->shapes, x)->dtype != LW_FLOAT32;
     const lwi_perm last = lwi_perm_channels_last(rank), first = lwi_perm_channels_first(rank);
     int turned = -1;
     LW_TRY(lwi_permute(r, index, x, &last, &turned));
     LW_TRY(lwi_permute_output(r, index, 0, &first));
     LW_TRY(lwi_rewrite_set_input(r, &r->graph->nodes[index], 0, turned));
-    return become_last(r, &r->graph->nodes[index]);
+    return become_last(r, &r->graph->nodes[index], codes);
 }

@@ -21,7 +21,8 @@ static size_t product(int rank, const int64_t *dims) {
 
 /* ------------------------------------------------------------------- shape */
 
-size_t lwi_q_conv_line(const lwi_q_conv *q, size_t line) {
+/* The input byte at which the window of output line `line` of an image begins. */
+static size_t line_start(const lwi_q_conv *q, size_t line) {
     const lwi_window *w = &q->v.window;
     size_t at = 0, stride = q->channels * (size_t)q->size[w->rank - 1];
     for (int d = w->rank - 2; d >= 0; d--) {
@@ -32,7 +33,8 @@ size_t lwi_q_conv_line(const lwi_q_conv *q, size_t line) {
     return at;
 }
 
-void lwi_q_conv_positions(const lwi_q_conv *q, int64_t *offsets) {
+/* Offsets of the kernel's positions from the window's first byte. */
+static void list_positions(const lwi_q_conv *q, int64_t *offsets) {
     const lwi_window *w = &q->v.window;
     for (size_t i = 0; i < q->v.kernel_size; i++) {
         size_t rest = i, at = 0, stride = q->channels;
@@ -61,7 +63,7 @@ static void find_form(lwi_q_conv *q) {
     for (int d = 0; d < w->rank; d++) {
         const int64_t reach = (w->out[d] - 1) * w->stride[d] + w->extent[d] - w->begin[d];
         q->size[d] = w->begin[d] + (reach > w->in[d] ? reach : w->in[d]);
-        if (q->size[d] != w->in[d]) q->copied = true;
+        if (q->size[d] != w->in[d] && !q->depthwise) q->copied = true;
     }
     /* Runs in whole fours are read faster. */
     const bool joined = v->groups == 1 && w->dilation[inner] == 1;
@@ -79,7 +81,7 @@ static void find_form(lwi_q_conv *q) {
         q->segments /= (size_t)w->kernel[inner];
         q->length *= (size_t)w->kernel[inner];
     }
-    if (!q->copied && is_whole(w)) { /* an image is one line */
+    if (!q->copied && !q->depthwise && is_whole(w)) { /* an image is one line */
         q->rows = v->out_size;
         q->lines = 1;
     }
@@ -158,7 +160,7 @@ static lw_status prepare_general(lwi_call *c, lwi_q_conv *q) {
     }
     int64_t *all = NULL;
     LW_TRY(lwi_scratch(c, q->v.kernel_size, sizeof *all, &all));
-    lwi_q_conv_positions(q, all);
+    list_positions(q, all);
     for (size_t s = 0; s < q->segments; s++)
         q->offsets[s] = all[s * (q->v.kernel_size / q->segments)];
     return LW_OK;
@@ -171,7 +173,7 @@ static lw_status prepare(lwi_call *c, const lwi_q_roles *r) {
     q.depthwise = lwi_q_depthwise_fits(c, &q.v);
     find_form(&q);
     if (lwi_has(c, (size_t)r->a_zero)) q.fill = (uint8_t)lwi_get_int(c->in[r->a_zero], 0);
-    const size_t offsets = (2 * q.v.kernel_size + 4) * sizeof(int64_t);
+    const size_t offsets = q.v.kernel_size * sizeof(int64_t);
     const size_t padded = q.filters + width;
     LW_TRY(lwi_prepare(c, sizeof *made + offsets + lwi_q_columns_bytes(padded), &made));
     q.offsets = (int64_t *)(made + 1);
@@ -256,7 +258,7 @@ static size_t locate(const void *arg, size_t i, lwi_gemm_i8_job *j) {
     const lwi_q_conv *q = l->q;
     const size_t line = i % q->lines, group = i / q->lines % q->v.groups;
     const size_t image = i / q->lines / q->v.groups, first = group * q->v.filters;
-    j->a = l->x + image * q->padded_bytes + lwi_q_conv_line(q, line) + group * q->v.channels;
+    j->a = l->x + image * q->padded_bytes + line_start(q, line) + group * q->v.channels;
     j->b = (const int8_t *)(q->packed + group * q->packed_step);
     j->start = q->columns.start + first;
     j->y = l->y + ((image * q->lines + line) * q->rows * q->filters + first) * l->element;

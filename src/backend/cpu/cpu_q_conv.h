@@ -17,9 +17,9 @@ typedef struct lwi_q_conv {
     int64_t size[LW_MAX_RANK]; /* with its padding */
     size_t padded_bytes;       /* of one image */
     uint8_t fill;              /* the zero point */
-    int64_t *offsets;          /* of runs (general) or taps (depthwise) */
     lwi_q_columns columns;
     /* general: */
+    int64_t *offsets;                    /* of runs */
     size_t segments, length, depth, row; /* as in lwi_gemm_i8_job; bytes from row to row */
     size_t lines, rows;                  /* of output, for each image */
     const char *packed;                  /* groups one after another */
@@ -27,17 +27,16 @@ typedef struct lwi_q_conv {
     /* depthwise: */
     bool depthwise;
     size_t taps, period;
-    bool flat; /* a line of outputs is one run */
+    bool flat;      /* neighbouring outputs are one run */
+    bool by_column; /* 3 x 3 */
+    bool halves;    /* of weights that are no int8 less their zero point, taps have one each */
+    const uint8_t *zeros; /* a row of padding */
     const int8_t *weights;
     int32_t *start;
     float *scale;
 } lwi_q_conv;
 
-/* The input byte at which the window of output line `line` of an image begins. */
-size_t lwi_q_conv_line(const lwi_q_conv *conv, size_t line);
-/* Offsets of the kernel's positions from the window's first byte. */
-void lwi_q_conv_positions(const lwi_q_conv *conv, int64_t *offsets);
-/* Can the depthwise kernel do it? Prepares it; runs it for padded images. */
+/* Can the depthwise kernel do it? Prepares it; runs it for images without padding. */
 bool lwi_q_depthwise_fits(const lwi_call *call, const lwi_conv *v);
 lw_status lwi_q_depthwise_prepare(lwi_call *call, lwi_q_conv *conv);
 void lwi_q_depthwise_run(const lwi_call *call, const lwi_q_conv *conv, const uint8_t *x,
