@@ -21,7 +21,6 @@ typedef struct lwi_depthwise_i8_job {
     uint8_t *y;
     size_t y_run;
     const lwi_i8_output *output; /* with scale [period], to bytes */
-    bool is_signed;              /* of y */
 } lwi_depthwise_i8_job;
 
 typedef void lwi_depthwise_i8_fn(const lwi_depthwise_i8_job *job);

@@ -27,6 +27,7 @@ typedef struct lwi_i8_output {
     const float *addend; /* NULL: none */
     float low, high;     /* the least and the greatest code, less zero */
     int32_t zero;
+    bool is_signed; /* the codes are int8 */
 } lwi_i8_output;
 
 typedef struct lwi_gemm_i8_job {

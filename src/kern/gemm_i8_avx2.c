@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "kern/level.h"
 
-#include "kern/gemm_i8_store.h"
+#include "kern/gemm_i8.h"
+
+#include <string.h>
 
 #include <immintrin.h>
 
@@ -21,12 +23,6 @@ static inline void subtract(sums *s, int32_t row_sum, const int32_t *zero_b) {
     *s = _mm256_sub_epi32(*s, _mm256_mullo_epi32(_mm256_set1_epi32(row_sum), load_sums(zero_b)));
 }
 
-static inline void store_row(const lwi_i8_output *o, lwi_i8_store store, const sums *s, int vectors,
-                             size_t column, size_t n, void *y) {
-    int32_t row[2 * LANES] = {0};
-    for (int v = 0; v < vectors; v++)
-        _mm256_storeu_si256((__m256i *)(row + v * LANES), s[v]);
-    store_ints(o, store, row, column, n, y);
-}
+#include "kern/gemm_i8_store.h"
 
 #include "kern/gemm_i8.inc"

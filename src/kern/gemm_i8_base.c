@@ -3,7 +3,9 @@
  * and an int8 fits 16 bits. */
 #include "kern/level.h"
 
-#include "kern/gemm_i8_store.h"
+#include "kern/gemm_i8.h"
+
+#include <string.h>
 
 enum { LANES = 4, ROWS = 4 };
 #define HEIGHTS(X) X(1) X(2) X(3) X(4)
@@ -47,11 +49,6 @@ static inline void subtract(sums *s, int32_t row_sum, const int32_t *zero_b) {
     *s -= row_sum * load_sums(zero_b);
 }
 
-static inline void store_row(const lwi_i8_output *o, lwi_i8_store store, const sums *s, int vectors,
-                             size_t column, size_t n, void *y) {
-    int32_t row[2 * LANES] = {0};
-    memcpy(row, s, (size_t)vectors * sizeof *s);
-    store_ints(o, store, row, column, n, y);
-}
+#include "kern/gemm_i8_store.h"
 
 #include "kern/gemm_i8.inc"

@@ -3,49 +3,42 @@
 #ifndef LWI_KERN_GEMM_I8_STORE512_H
 #define LWI_KERN_GEMM_I8_STORE512_H
 
-#include "kern/gemm_i8.h"
+#include "kern/codes512.h"
 
-#include <immintrin.h>
+LWI_INLINE __m512i load_sums(const int32_t *start) { return _mm512_loadu_si512(start); }
 
-static inline __m512i load_sums(const int32_t *start) { return _mm512_loadu_si512(start); }
-
-static inline void subtract(__m512i *s, int32_t row_sum, const int32_t *zero_b) {
+LWI_INLINE void subtract(__m512i *s, int32_t row_sum, const int32_t *zero_b) {
     const __m512i z = _mm512_loadu_si512(zero_b);
     *s = _mm512_sub_epi32(*s, _mm512_mullo_epi32(_mm512_set1_epi32(row_sum), z));
 }
 
-/* min returns its second operand if one is NaN, which then becomes the least int32; so do numbers
- * below all int32. Both saturate to the lowest code. */
-static inline __m512i round_codes(const lwi_i8_output *o, __m512i s, const float *scale) {
-    const __m512 x = _mm512_mul_ps(_mm512_cvtepi32_ps(s), _mm512_loadu_ps(scale));
-    return _mm512_cvtps_epi32(_mm512_min_ps(_mm512_set1_ps(o->high), x));
-}
+typedef lwi_coder coder;
 
-/* The codes of two vectors, as 16 bits, in their order. */
-static inline __m512i to_codes(const lwi_i8_output *o, __m512i a, __m512i b) {
-    const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
-    const __m512i x =
-        _mm512_adds_epi16(_mm512_packs_epi32(a, b), _mm512_set1_epi16((short)o->zero));
-    return _mm512_permutexvar_epi64(
-        order, _mm512_max_epi16(x, _mm512_set1_epi16((short)((int)o->low + o->zero))));
-}
+LWI_INLINE coder coder_of(const lwi_i8_output *o) { return lwi_coder_of(o); }
 
-static inline void store_bytes(const lwi_i8_output *o, const __m512i *s, int vectors, size_t column,
-                               size_t n, void *y) {
-    const float *scale = o->scale + column;
-    const __m512i a = round_codes(o, s[0], scale);
-    const __m512i b = vectors == 1 ? a : round_codes(o, s[1], scale + 16);
-    const __m256i codes = _mm512_cvtepi16_epi8(to_codes(o, a, b));
-    if (n == 32) _mm256_storeu_si256(y, codes);
-    else _mm256_mask_storeu_epi8(y, (__mmask32)((1u << n) - 1), codes);
-}
-
-static inline void store_row(const lwi_i8_output *o, lwi_i8_store store, const __m512i *s,
-                             int vectors, size_t column, size_t n, void *y) {
-    if (store == LWI_I8_BYTES) {
-        store_bytes(o, s, vectors, column, n, y);
-        return;
+/* Two rows at a time; the second may be the first again. */
+LWI_INLINE void store_codes(const coder *c, const float *scale, const __m512i *s0,
+                            const __m512i *s1, int vectors, size_t n, void *y0, void *y1) {
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const __m512i a0 = lwi_round512(c, s0[0], scale), b0 = lwi_round512(c, s1[0], scale);
+    const __m512i a1 = vectors == 1 ? a0 : lwi_round512(c, s0[1], scale + 16);
+    const __m512i b1 = vectors == 1 ? b0 : lwi_round512(c, s1[1], scale + 16);
+    const __m512i codes = _mm512_permutexvar_epi32(
+        order, lwi_bytes512(c, lwi_shorts512(c, a0, a1), lwi_shorts512(c, b0, b1)));
+    const __m256i first = _mm512_castsi512_si256(codes);
+    const __m256i second = _mm512_extracti64x4_epi64(codes, 1);
+    if (n == 32) {
+        _mm256_storeu_si256(y0, first);
+        _mm256_storeu_si256(y1, second);
+    } else {
+        const __mmask32 mask = (__mmask32)((1u << n) - 1);
+        _mm256_mask_storeu_epi8(y0, mask, first);
+        _mm256_mask_storeu_epi8(y1, mask, second);
     }
+}
+
+LWI_INLINE void store_row(const lwi_i8_output *o, lwi_i8_store store, const __m512i *s, int vectors,
+                          size_t column, size_t n, void *y) {
     for (int v = 0; v < vectors; v++) {
         const size_t at = (size_t)v * 16, left = n - at;
         const __mmask16 mask = left < 16 ? (__mmask16)((1u << left) - 1) : 0xffff;

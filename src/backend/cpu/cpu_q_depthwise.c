@@ -181,8 +181,7 @@ static void run_part(const lines *l, const uint8_t *const *rows, int64_t first, 
                                     .start = q->start,
                                     .y = y + (size_t)first * q->filters,
                                     .y_run = q->filters,
-                                    .output = &output,
-                                    .is_signed = l->c->out[0]->dtype == LW_INT8};
+                                    .output = &output};
     if (q->by_column && count > 1)
         lwi_cpu_kernels()->depthwise_3x3_i8(&j, (size_t)w->stride[inner]);
     else lwi_cpu_kernels()->depthwise_i8(&j);

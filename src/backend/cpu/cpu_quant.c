@@ -60,6 +60,7 @@ static void set_output(const lwi_call *c, const lwi_q_roles *r, lwi_q_columns *m
     lwi_code_range(dtype, &low, &high);
     const int32_t zero = whole(c, r->y_zero, 0);
     m->output.zero = zero;
+    m->output.is_signed = dtype == LW_INT8;
     m->output.low = (float)(lwi_attr_int(c->node, "low", (int64_t)low) - zero);
     m->output.high = (float)(lwi_attr_int(c->node, "high", (int64_t)high) - zero);
 }
