@@ -27,6 +27,7 @@
 #include "kern/tile_f32.h"
 #include "kern/transpose_f32.h"
 #include "kern/winograd_f32.h"
+#include "kern/turn_i8.h"
 
 typedef struct lwi_kernels {
 #define LWI_KERNEL(name, type, avx2, avx512, vnni, neon, dot, i8mm) type *name;

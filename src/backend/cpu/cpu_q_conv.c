@@ -65,12 +65,7 @@ static void find_form(lwi_q_conv *q) {
         q->size[d] = w->begin[d] + (reach > w->in[d] ? reach : w->in[d]);
         if (q->size[d] != w->in[d] && !q->depthwise) q->copied = true;
     }
-    /* Runs in whole fours are read faster. */
     const bool joined = v->groups == 1 && w->dilation[inner] == 1;
-    if (!q->depthwise && joined && w->kernel[inner] > 1 && q->channels % 4) {
-        q->channels = (q->channels + 3) / 4 * 4;
-        q->copied = true;
-    }
     q->padded_bytes = q->channels * product(w->rank, q->size);
     q->row = (size_t)w->stride[inner] * q->channels;
     q->rows = (size_t)w->out[inner];
@@ -86,6 +81,14 @@ static void find_form(lwi_q_conv *q) {
         q->lines = 1;
     }
     q->depth = q->segments * ((q->length + 3) / 4 * 4);
+    q->real = q->length;
+}
+
+/* Runs in whole fours are read faster; what follows a run meets weights of zero. Behind a copied
+ * input there is room for that. */
+static void round_runs(lwi_q_conv *q) {
+    if (q->copied && !q->columns.zeros && q->segments < q->v.kernel_size)
+        q->length = (q->length + 3) / 4 * 4;
 }
 
 /* ------------------------------------------------------------------- claim */
@@ -114,13 +117,12 @@ typedef struct packing {
 static lw_status list_weights(lwi_call *c, const lwi_q_conv *q, int64_t **offsets) {
     const lwi_conv *v = &q->v;
     const size_t each = q->depth / q->segments; /* k of a run */
-    const size_t positions = v->kernel_size / q->segments, channels = q->length / positions;
+    const size_t positions = v->kernel_size / q->segments, channels = q->real / positions;
     LW_TRY(lwi_scratch(c, q->depth, sizeof **offsets, offsets));
     for (size_t k = 0; k < q->depth; k++) {
         const size_t in = k % each, channel = in % channels;
         const size_t position = k / each * positions + in / channels;
-        const bool real = in < q->length && channel < v->channels;
-        (*offsets)[k] = real ? (int64_t)(channel * v->kernel_size + position) : -1;
+        (*offsets)[k] = in < q->real ? (int64_t)(channel * v->kernel_size + position) : -1;
     }
     return LW_OK;
 }
@@ -179,6 +181,7 @@ static lw_status prepare(lwi_call *c, const lwi_q_roles *r) {
     q.offsets = (int64_t *)(made + 1);
     LW_TRY(
         lwi_q_columns_make(c, r, NULL, q.filters, padded, (char *)q.offsets + offsets, &q.columns));
+    round_runs(&q);
     *made = q;
     return q.depthwise ? lwi_q_depthwise_prepare(c, made) : prepare_general(c, made);
 }
@@ -192,7 +195,6 @@ typedef struct padding {
     const lwi_q_conv *q;
     const uint8_t *x;
     uint8_t *to;
-    size_t real; /* channels */
 } padding;
 
 /* Copies rows of the input into the padded one. */
@@ -208,14 +210,8 @@ static void pad_row(const padding *p, size_t row) {
         stride *= (size_t)q->size[d];
     }
     uint8_t *to = p->to + rest * q->padded_bytes + (at + (size_t)w->begin[inner]) * q->channels;
-    const uint8_t *x = p->x + row * n * p->real;
-    if (p->real == q->channels) {
-        memcpy(to, x, n * p->real);
-        return;
-    }
-    for (size_t i = 0; i < n; i++)
-        for (size_t ch = 0; ch < p->real; ch++)
-            to[i * q->channels + ch] = x[i * p->real + ch];
+    const uint8_t *x = p->x + row * n * q->channels;
+    memcpy(to, x, n * q->channels);
 }
 
 static void pad_rows(void *arg, size_t begin, size_t end) {
@@ -226,21 +222,22 @@ static void pad_rows(void *arg, size_t begin, size_t end) {
 /* x as the kernels read it. */
 static lw_status take_input(lwi_call *c, const lwi_q_conv *q, const uint8_t **x) {
     const lwi_conv *v = &q->v;
-    padding p = {.q = q, .real = v->channels * v->groups};
+    padding p = {.q = q};
     *x = c->in[0]->data;
-    if (!q->last && v->in_size != 1 && p.real != 1) {
+    if (!q->last && v->in_size != 1 && q->channels != 1) {
         void *turned = NULL;
         LW_TRY(lwi_scratch(c, c->in[0]->bytes, 1, &turned));
-        lwi_conv_turn(c, *x, v->batch, p.real, v->in_size, 1, turned);
+        lwi_conv_turn(c, *x, v->batch, q->channels, v->in_size, 1, turned);
         *x = turned;
     }
     if (!q->copied) return LW_OK;
     p.x = *x;
-    LW_TRY(lwi_scratch(c, v->batch, q->padded_bytes, &p.to));
-    memset(p.to, q->fill, v->batch * q->padded_bytes);
+    LW_TRY(lwi_scratch(c, v->batch * q->padded_bytes + 3, 1, &p.to));
+    memset(p.to, q->fill, v->batch * q->padded_bytes + 3);
     const size_t row = (size_t)v->window.in[v->window.rank - 1];
     if (c->in[0]->count)
-        lwi_parallel(c, v->batch * v->in_size / row, 1 + (1 << 16) / (row * p.real), pad_rows, &p);
+        lwi_parallel(c, v->batch * v->in_size / row, 1 + (1 << 16) / (row * q->channels), pad_rows,
+                     &p);
     *x = p.to;
     return LW_OK;
 }

@@ -21,6 +21,7 @@ typedef struct lwi_q_conv {
     /* general: */
     int64_t *offsets;                    /* of runs */
     size_t segments, length, depth, row; /* as in lwi_gemm_i8_job; bytes from row to row */
+    size_t real;                         /* length without what is read beside it */
     size_t lines, rows;                  /* of output, for each image */
     const char *packed;                  /* groups one after another */
     size_t packed_step;
