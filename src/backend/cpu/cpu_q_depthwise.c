@@ -95,13 +95,13 @@ static lw_status keep(lwi_call *c, size_t bytes, void *block) {
     return status;
 }
 
-/* 3 x 3 with little waste at the last block of channels. */
+/* 3 x 3 with some waste at the last block of channels. */
 static bool is_by_column(const lwi_q_conv *q, size_t block) {
     const lwi_window *w = &q->v.window;
     for (int d = 0; d < 2 && w->rank == 2; d++)
         if (w->kernel[d] != 3 || w->dilation[d] != 1) return false;
     return w->rank == 2 && w->stride[1] <= 2 && !q->halves &&
-           round_up(q->filters, block) * 5 < q->filters * 8;
+           round_up(q->filters, block) <= q->filters * 2;
 }
 
 lw_status lwi_q_depthwise_prepare(lwi_call *c, lwi_q_conv *q) {
