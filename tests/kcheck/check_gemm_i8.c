@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ * Sizes: rows, columns, length of a run. Runs, types, zero points and what becomes of the sums are
+ * drawn; B is packed by the level's own pack_i8. */
+#include <stdio.h>
+
+#include "kcheck.h"
+
+typedef struct operands {
+    const uint8_t *b;
+    const int64_t *offsets; /* [depth] into b */
+    size_t depth, k, columns;
+    uint8_t flip_b;
+    int32_t zero_a, zero_b; /* as the kernels see them */
+    const float *scale, *addend;
+    const int32_t *bias;
+} operands;
+
+/* A buffer whose bytes are all 0. */
+static void *zeros(kc_case *c, size_t bytes) {
+    unsigned char *p = kc_bytes(c, bytes);
+    for (size_t i = 0; i < bytes; i++)
+        p[i] = 0;
+    return p;
+}
+
+static float *padded(kc_case *c, const float *from, size_t n, size_t room) {
+    float *to = zeros(c, room * sizeof *to);
+    for (size_t i = 0; i < n; i++)
+        to[i] = from[i];
+    return to;
+}
+
+static void compute(kc_case *c, const lwi_kernels *k, const operands *o, lwi_gemm_i8_job j,
+                    lwi_i8_output output, void *y) {
+    const size_t width = k->gemm_i8_width, panels = (o->columns + width - 1) / width;
+    const size_t room = panels * width;
+    int8_t *packed = kc_bytes(c, room * o->depth);
+    int32_t *sums = kc_bytes(c, room * sizeof *sums), *start = zeros(c, room * sizeof *start);
+    int32_t *zero_b = zeros(c, room * sizeof *zero_b);
+    const lwi_pack_i8_job pack = {.b = o->b,
+                                  .offsets = o->offsets,
+                                  .depth = o->depth,
+                                  .column = 1,
+                                  .columns = o->columns,
+                                  .flip = o->flip_b,
+                                  .width = width,
+                                  .packed = packed,
+                                  .sums = sums};
+    k->pack_i8(&pack, 0, panels);
+    for (size_t i = 0; i < o->columns; i++) {
+        zero_b[i] = o->zero_b;
+        start[i] = o->bias[i] - o->zero_a * sums[i] + (int32_t)o->k * o->zero_a * o->zero_b;
+    }
+    output.scale = padded(c, o->scale, o->columns, room);
+    output.addend = o->addend ? padded(c, o->addend, o->columns, room) : NULL;
+    j.b = packed;
+    j.b_panel = width * o->depth;
+    j.start = start;
+    j.zero_b = zero_b;
+    j.output = &output;
+    j.y = y;
+    int32_t *row_sums = kc_bytes(c, j.rows * sizeof *row_sums);
+    if (o->zero_b) {
+        k->row_sums_i8(&j, row_sums);
+        j.row_sums = row_sums;
+    }
+    k->gemm_i8(&j);
+}
+
+/* The runs of A, and the rows of B that they meet. */
+static const int64_t *draw_runs(kc_case *c, operands *o, lwi_gemm_i8_job *j) {
+    const size_t each = (j->length + 3) / 4 * 4;
+    int64_t *runs = kc_bytes(c, j->segments * sizeof *runs);
+    o->depth = each * j->segments;
+    o->k = j->length * j->segments;
+    int64_t *rows = kc_bytes(c, o->depth * sizeof *rows);
+    for (size_t s = 0; s < j->segments; s++)
+        runs[s] = (int64_t)(s * (j->length + 1));
+    for (size_t i = 0; i < o->depth; i++)
+        rows[i] =
+            i % each < j->length ? (int64_t)((i / each * j->length + i % each) * o->columns) : -1;
+    o->offsets = rows;
+    return runs;
+}
+
+static lwi_i8_output draw_output(kc_case *c) {
+    lwi_i8_output o = {.store = (lwi_i8_store)kc_below(c, 3), .is_signed = kc_below(c, 2)};
+    const int least = o.is_signed ? -128 : 0;
+    o.zero = kc_below(c, 2) ? least + (int)kc_below(c, 256) : 0;
+    o.low = (float)(least - o.zero + (kc_below(c, 3) ? 0 : 20));
+    o.high = (float)(least + 255 - o.zero);
+    return o;
+}
+
+static void check(kc_case *c) {
+    operands o = {.columns = c->size[1], .flip_b = kc_below(c, 2) ? 0x80 : 0};
+    lwi_gemm_i8_job j = {.rows = c->size[0], .columns = o.columns, .length = c->size[2]};
+    j.segments = 1 + kc_below(c, 3);
+    j.flip = kc_below(c, 2) ? 0x80808080u : 0;
+    j.offsets = draw_runs(c, &o, &j);
+    j.a_row = j.segments * (j.length + 1) + kc_below(c, 3);
+    j.a = kc_bytes(c, j.rows ? j.rows * j.a_row : 0);
+    o.b = kc_bytes(c, o.k * o.columns);
+    o.zero_a = (int32_t)kc_below(c, 256);
+    o.zero_b = kc_below(c, 2) ? (int32_t)kc_below(c, 256) - 128 : 0;
+    o.scale = kc_floats(c, o.columns);
+    o.addend = kc_below(c, 2) ? kc_floats(c, o.columns) : NULL;
+    int32_t *bias = kc_bytes(c, o.columns * sizeof *bias);
+    for (size_t i = 0; i < o.columns; i++)
+        bias[i] %= 1000;
+    o.bias = bias;
+    const lwi_i8_output output = draw_output(c);
+    const size_t element = output.store == LWI_I8_BYTES ? 1 : 4;
+    j.y_row = o.columns + kc_below(c, 4);
+    const size_t y = (j.rows ? (j.rows - 1) * j.y_row + o.columns : 0) * element;
+    void *got = kc_bytes(c, y), *want = kc_copy(c, got, y);
+    compute(c, c->base, &o, j, output, want);
+    compute(c, c->kernels, &o, j, output, got);
+    if (output.store == LWI_I8_FLOAT) kc_same_floats(c, "y", got, want, y / sizeof(float), 0);
+    else kc_same_bytes(c, "y", got, want, y);
+}
+
+/* --------------------------------------------------------------------- bench */
+
+typedef struct product {
+    const lwi_kernels *kernels;
+    lwi_gemm_i8_job job;
+} product;
+
+static void run(void *arg) {
+    const product *p = arg;
+    p->kernels->gemm_i8(&p->job);
+}
+
+static void bench(const kc_timing *t) {
+    static const size_t sizes[][3] = {{56, 64, 64},    {56, 64, 576},   {28, 512, 128},
+                                      {14, 256, 2304}, {49, 512, 2048}, {128, 768, 768}};
+    static const int64_t none = 0;
+    static float *memory;
+    enum { ROOM = 1 << 20 };
+    if (!memory) memory = kc_bench_floats((size_t)4 * ROOM);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const size_t m = sizes[i][0], n = sizes[i][1], k = sizes[i][2];
+        const lwi_i8_output output = {.store = LWI_I8_BYTES, .scale = memory, .high = 255};
+        product p = {t->kernels,
+                     {.a = (const uint8_t *)(memory + ROOM),
+                      .a_row = k,
+                      .offsets = &none,
+                      .segments = 1,
+                      .length = k,
+                      .b = (const int8_t *)(memory + 2 * ROOM),
+                      .b_panel = k * t->kernels->gemm_i8_width,
+                      .rows = m,
+                      .columns = n,
+                      .start = (const int32_t *)memory,
+                      .y = memory + 3 * ROOM,
+                      .y_row = n,
+                      .output = &output}};
+        char label[64];
+        snprintf(label, sizeof label, "%zu x %zu x %zu", m, n, k);
+        kc_measure(t, label, KC_INT8, 2.0 * (double)m * (double)n * (double)k, run, &p);
+    }
+}
+
+const kc_check kc_gemm_i8 = {"gemm_i8", {5, 5, 9}, {40, 100, 70}, check, bench};
