@@ -94,13 +94,25 @@ static lwi_node *match_bias(const lwi_rewrite *r, chain *c) {
     return NULL;
 }
 
+/* The node, and those that only it needed, up to some distance. */
+static void remove_unread(lwi_rewrite *r, lwi_node *node, int depth) {
+    const size_t n = node->n_inputs;
+    const int *inputs = node->inputs;
+    lwi_rewrite_remove(r, node);
+    for (size_t i = 0; i < n && depth > 1; i++) {
+        lwi_node *maker = inputs[i] < 0 ? NULL : lwi_producer(r, inputs[i]);
+        if (maker && maker->n_outputs == 1 && !lwi_is_read(r, maker->outputs[0]))
+            remove_unread(r, maker, depth - 1);
+    }
+}
+
 static lw_status fuse(lwi_rewrite *r, size_t i, const chain *c, lwi_node *mul, lwi_node *add) {
     const int inputs[7] = {c->product[0], c->product[1], c->a_scale, c->b_scale,
                            c->product[2], c->product[3], c->bias};
     const size_t place = add ? (size_t)(add - r->graph->nodes) : i;
     lwi_node *made = NULL;
-    lwi_rewrite_remove(r, mul);
     if (add) lwi_rewrite_remove(r, add);
+    remove_unread(r, mul, 3);
     r->count++;
     return lwi_rewrite_insert(r, place, "com.microsoft", "MatMulIntegerToFloat", inputs, 7, &c->out,
                               1, &made);

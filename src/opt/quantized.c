@@ -24,6 +24,8 @@ static bool is_node(const lwi_node *node, const char *op_type) {
     return lwi_node_is(node, "", op_type) || lwi_node_is(node, "com.microsoft", op_type);
 }
 
+bool lwi_is_dequantize(const lwi_node *node) { return is_node(node, "DequantizeLinear"); }
+
 /* Scale and zero point of a QuantizeLinear or DequantizeLinear. */
 static bool read_scale(const lwi_rewrite *r, const lwi_node *node, lwi_quantized *q) {
     q->scale = lwi_input(r, node, 1);
@@ -45,7 +47,7 @@ static bool read_scale(const lwi_rewrite *r, const lwi_node *node, lwi_quantized
 bool lwi_dequantized(const lwi_rewrite *r, int value, lwi_quantized *q) {
     const lwi_node *node = lwi_producer(r, value);
     *q = (lwi_quantized){0};
-    if (!is_node(node, "DequantizeLinear") || !read_scale(r, node, q)) return false;
+    if (!lwi_is_dequantize(node) || !read_scale(r, node, q)) return false;
     q->codes = lwi_input(r, node, 0);
     q->dtype = lwi_shape_of(r->shapes, q->codes)->dtype;
     if (q->dtype == LW_DTYPE_NONE && lwi_constant(r, q->codes))

@@ -16,6 +16,8 @@ typedef struct lwi_quantized {
     int64_t zero_number;
 } lwi_quantized;
 
+/* node, which may be NULL, is a DequantizeLinear. */
+bool lwi_is_dequantize(const lwi_node *node);
 /* value is made by a DequantizeLinear of 8-bit (or, for biases, int32) codes. */
 bool lwi_dequantized(const lwi_rewrite *r, int value, lwi_quantized *q);
 /* node is a QuantizeLinear to 8-bit codes with a single scale; q->codes is its output. */

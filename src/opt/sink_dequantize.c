@@ -25,7 +25,9 @@ static lw_status sink(lwi_rewrite *r, size_t i, const lwi_quantized *q) {
     int inputs[3] = {-1, q->scale, q->zero};
     lwi_node *made = NULL;
     LW_TRY(lwi_rewrite_value(r, "codes", q->dtype, shape.rank, shape.dims, &inputs[0]));
+    lwi_node *before = lwi_producer(r, lwi_input(r, &r->graph->nodes[i], 0));
     LW_TRY(lwi_rewrite_set_input(r, &r->graph->nodes[i], 0, q->codes));
+    if (!lwi_is_read(r, before->outputs[0])) lwi_rewrite_remove(r, before);
     lwi_rewrite_set_output(r, &r->graph->nodes[i], 0, inputs[0]);
     r->count++;
     return lwi_rewrite_insert(r, i, "", "DequantizeLinear", inputs, q->zero < 0 ? 2 : 3, &out, 1,

@@ -62,6 +62,18 @@ static lw_status insert_clip(const lwi_quantized_op *op, int codes, int out) {
     return lwi_rewrite_insert(r, op->place, "", "Clip", inputs, 3, &out, 1, &clip);
 }
 
+/* A node that nobody reads any more, and the DequantizeLinear nodes that then nobody does. */
+static void remove_with_inputs(lwi_rewrite *r, lwi_node *node) {
+    const size_t n = node->n_inputs;
+    const int *inputs = node->inputs;
+    lwi_rewrite_remove(r, node);
+    for (size_t i = 0; i < n; i++) {
+        lwi_node *maker = inputs[i] < 0 ? NULL : lwi_producer(r, inputs[i]);
+        if (lwi_is_dequantize(maker) && !lwi_is_read(r, maker->outputs[0]))
+            lwi_rewrite_remove(r, maker);
+    }
+}
+
 /* From the QuantizeLinear to the operator: each node has only the next one as its reader. */
 static void remove_chain(const lwi_quantized_op *op) {
     lwi_rewrite *r = op->r;
@@ -72,7 +84,7 @@ static void remove_chain(const lwi_quantized_op *op) {
         lwi_rewrite_remove(r, node);
         node = lwi_producer(r, input);
     }
-    lwi_rewrite_remove(r, node);
+    remove_with_inputs(r, node);
 }
 
 static lw_status replace(lwi_quantized_op *op, lwi_integer_form *form) {
@@ -95,7 +107,7 @@ static void forward(lwi_quantized_op *op, const lwi_quantized *x) {
     lwi_rewrite *r = op->r;
     if (is_narrow(op) || !lwi_same_codes(x, &op->y)) return;
     if (!lwi_rewrite_forward(r, op->y.codes, x->codes)) return;
-    lwi_rewrite_remove(r, &r->graph->nodes[op->place]);
+    remove_with_inputs(r, &r->graph->nodes[op->place]);
     r->count++;
 }
 
