@@ -97,13 +97,24 @@ static bool shape_of(const lwi_call *c, const lwi_q_roles *r, lwi_conv *v) {
     return lwi_conv_shape(c, (size_t)r->a, (size_t)r->b, is_last(c), v) == LW_OK;
 }
 
+/* Strides may step over almost all of a large padding: then a padded copy is no good idea. */
+static bool is_padding_small(const lwi_call *c, const lwi_window *w) {
+    double size = 1, in = 1;
+    for (int d = 0; d < w->rank; d++) {
+        size *= (double)w->in[d] + (double)w->begin[d] + (double)w->end[d];
+        in *= (double)w->in[d];
+    }
+    return size <= 16 * in + (double)c->out[0]->count + (1 << 16);
+}
+
 static bool fits(const lwi_call *c, const lwi_q_roles *r) {
     lwi_conv v;
     if (!c->out[0] || !shape_of(c, r, &v) || v.window.rank < 1) return false;
     if (!lwi_is_8_bits(c->in[0]->dtype) || v.out_size == 0 || v.channels * v.filters == 0)
         return false;
     if (v.groups >> 24 || v.channels > (1 << 24) / v.kernel_size) return false;
-    return lwi_q_fits(c, r, v.filters * v.groups) && lwi_q_is_fixed(c, r);
+    return is_padding_small(c, &v.window) && lwi_q_fits(c, r, v.filters * v.groups) &&
+           lwi_q_is_fixed(c, r);
 }
 
 /* ----------------------------------------------------------------- prepare */
