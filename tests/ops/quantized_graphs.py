@@ -182,9 +182,23 @@ def dynamic(g, _):
     return g.node("Add", [g.bias(n), y]) if pick(True, False) else y
 
 
+def dynamic_conv(g, _):
+    channels, filters, groups = pick((3, 16, 1), (8, 34, 2), (12, 12, 12))
+    x = g.name("x")
+    g.inputs.append((x, (2, channels, 9, 7)))
+    codes, scale, zero = (g.name(p) for p in ("codes", "scale", "zero"))
+    g.nodes.append(helper.make_node("DynamicQuantizeLinear", [x], [codes, scale, zero]))
+    w = g.constant(rng.integers(-128, 127, (filters, channels // groups, 3, 3), np.int8,
+                                endpoint=True), "w")
+    wz = g.constant(rng.integers(-2, 3, ()).astype(np.int8))
+    y = g.node("ConvInteger", [codes, w, zero, wz], group=groups, pads=(1, 1, 1, 1))
+    ws = g.constant(np.float32(rng.uniform(0.002, 0.01)))
+    return g.node("Mul", [g.node("Cast", [y], to=TensorProto.FLOAT), g.node("Mul", [scale, ws])])
+
+
 MAKERS = [conv, conv, conv, matmul, matmul_both, gemm, binary("Add"), binary("Mul"), concat, pool,
           unary("Sigmoid"), unary("LeakyRelu", alpha=0.1), unary("Softmax", axis=-1), moved,
-          residual, dynamic]
+          residual, dynamic, dynamic_conv]
 
 
 def make_model(i):
@@ -192,7 +206,7 @@ def make_model(i):
     maker = MAKERS[i % len(MAKERS)]
     dtype = pick(np.uint8, np.int8)
     value = maker(g, dtype)
-    if maker is dynamic:
+    if maker in (dynamic, dynamic_conv):
         out = helper.make_tensor_value_info(value, TensorProto.FLOAT, None)
     else:
         value = g.node("QuantizeLinear", [value, *g.scale(dtype, 0.02)])
@@ -229,7 +243,7 @@ def main():
             off = onnxruntime_run(path.read_bytes(), feeds, levels.ORT_DISABLE_ALL)
             on = onnxruntime_run(path.read_bytes(), feeds, levels.ORT_ENABLE_ALL)
             inner = 2 if maker in (moved, residual) else 1  # a step of an inner tensor spreads
-            unit = inner if maker is not dynamic else 1e-4 * (1 + np.abs(off).max())
+            unit = inner if maker not in (dynamic, dynamic_conv) else 1e-4 * (1 + np.abs(off).max())
             worst = [np.abs(mine.astype("f8") - y.astype("f8")).max() for y in (off, on)]
             same = mine.dtype == off.dtype and mine.shape == off.shape
             if not same or min(worst) > unit or worst[0] > 2 * unit:

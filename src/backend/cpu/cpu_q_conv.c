@@ -113,8 +113,10 @@ static bool fits(const lwi_call *c, const lwi_q_roles *r) {
     if (!lwi_is_8_bits(c->in[0]->dtype) || v.out_size == 0 || v.channels * v.filters == 0)
         return false;
     if (v.groups >> 24 || v.channels > (1 << 24) / v.kernel_size) return false;
+    const bool depthwise = lwi_q_depthwise_fits(c, &v);
+    if (!depthwise && v.groups > 8 && v.channels < 4) return false; /* too little in a group */
     return is_padding_small(c, &v.window) && lwi_q_fits(c, r, v.filters * v.groups) &&
-           lwi_q_is_fixed(c, r);
+           lwi_q_is_fixed(c, r, depthwise);
 }
 
 /* ----------------------------------------------------------------- prepare */
@@ -155,6 +157,17 @@ static uint64_t variant_of(const lwi_q_conv *q, size_t width) {
            (uint64_t)q->channels;
 }
 
+/* Where the sums of all groups start. */
+static lw_status find_starts(const lwi_call *c, const lwi_q_conv *q, int32_t *start) {
+    const size_t filters = q->v.filters;
+    for (size_t g = 0; g < q->v.groups; g++) {
+        const lwi_q_packed b = lwi_q_packed_at(q->packed + g * q->packed_step, q->depth, filters);
+        LW_TRY(lwi_q_start(c, &q->roles, NULL, &q->columns, q->segments * q->length, b.sums,
+                           g * filters, filters, start + g * filters));
+    }
+    return LW_OK;
+}
+
 static lw_status prepare_general(lwi_call *c, lwi_q_conv *q) {
     const size_t width = lwi_cpu_kernels()->gemm_i8_width;
     packing p = {q, NULL};
@@ -165,12 +178,7 @@ static lw_status prepare_general(lwi_call *c, lwi_q_conv *q) {
                       q->packed_step * q->v.groups, pack, &p, &packed));
     if (!packed) return lwi_call_fail(c, LW_INTERNAL, "the weights could not be packed");
     q->packed = packed;
-    for (size_t g = 0; g < q->v.groups; g++) {
-        const lwi_q_packed b =
-            lwi_q_packed_at(q->packed + g * q->packed_step, q->depth, q->v.filters);
-        LW_TRY(lwi_q_start(c, &q->roles, NULL, &q->columns, q->segments * q->length, b.sums,
-                           g * q->v.filters, q->v.filters, q->columns.start + g * q->v.filters));
-    }
+    if (q->zero_known) LW_TRY(find_starts(c, q, q->columns.start));
     int64_t *all = NULL;
     LW_TRY(lwi_scratch(c, q->v.kernel_size, sizeof *all, &all));
     list_positions(q, all);
@@ -185,7 +193,9 @@ static lw_status prepare(lwi_call *c, const lwi_q_roles *r) {
     LW_TRY(lwi_conv_shape(c, (size_t)r->a, (size_t)r->b, q.last, &q.v));
     q.depthwise = lwi_q_depthwise_fits(c, &q.v);
     find_form(&q);
-    if (lwi_has(c, (size_t)r->a_zero)) q.fill = (uint8_t)lwi_get_int(c->in[r->a_zero], 0);
+    const bool zero = lwi_has(c, (size_t)r->a_zero);
+    q.zero_known = !zero || lwi_is_constant(c, (size_t)r->a_zero);
+    if (zero && q.zero_known) q.fill = (uint8_t)lwi_get_int(c->in[r->a_zero], 0);
     const size_t offsets = q.v.kernel_size * sizeof(int64_t);
     const size_t padded = q.filters + width;
     LW_TRY(lwi_prepare(c, sizeof *made + offsets + lwi_q_columns_bytes(padded), &made));
@@ -201,57 +211,6 @@ static lw_status prepare_integer(lwi_call *c) { return prepare(c, &INTEGER); }
 static lw_status prepare_qlinear(lwi_call *c) { return prepare(c, &QLINEAR); }
 
 /* --------------------------------------------------------------------- run */
-
-typedef struct padding {
-    const lwi_q_conv *q;
-    const uint8_t *x;
-    uint8_t *to;
-} padding;
-
-/* Copies rows of the input into the padded one. */
-static void pad_row(const padding *p, size_t row) {
-    const lwi_q_conv *q = p->q;
-    const lwi_window *w = &q->v.window;
-    const int inner = w->rank - 1;
-    const size_t n = (size_t)w->in[inner];
-    size_t at = 0, stride = (size_t)q->size[inner], rest = row;
-    for (int d = inner - 1; d >= 0; d--) {
-        at += (rest % (size_t)w->in[d] + (size_t)w->begin[d]) * stride;
-        rest /= (size_t)w->in[d];
-        stride *= (size_t)q->size[d];
-    }
-    uint8_t *to = p->to + rest * q->padded_bytes + (at + (size_t)w->begin[inner]) * q->channels;
-    const uint8_t *x = p->x + row * n * q->channels;
-    memcpy(to, x, n * q->channels);
-}
-
-static void pad_rows(void *arg, size_t begin, size_t end) {
-    for (size_t i = begin; i < end; i++)
-        pad_row(arg, i);
-}
-
-/* x as the kernels read it. */
-static lw_status take_input(lwi_call *c, const lwi_q_conv *q, const uint8_t **x) {
-    const lwi_conv *v = &q->v;
-    padding p = {.q = q};
-    *x = c->in[0]->data;
-    if (!q->last && v->in_size != 1 && q->channels != 1) {
-        void *turned = NULL;
-        LW_TRY(lwi_scratch(c, c->in[0]->bytes, 1, &turned));
-        lwi_conv_turn(c, *x, v->batch, q->channels, v->in_size, 1, turned);
-        *x = turned;
-    }
-    if (!q->copied) return LW_OK;
-    p.x = *x;
-    LW_TRY(lwi_scratch(c, v->batch * q->padded_bytes + 3, 1, &p.to));
-    memset(p.to, q->fill, v->batch * q->padded_bytes + 3);
-    const size_t row = (size_t)v->window.in[v->window.rank - 1];
-    if (c->in[0]->count)
-        lwi_parallel(c, v->batch * v->in_size / row, 1 + (1 << 16) / (row * q->channels), pad_rows,
-                     &p);
-    *x = p.to;
-    return LW_OK;
-}
 
 typedef struct lines {
     const lwi_q_conv *q;
@@ -293,20 +252,34 @@ static lw_status run_general(lwi_call *c, const lwi_q_conv *q, const uint8_t *x,
     return LW_OK;
 }
 
+/* What depends on a zero point that is not constant. */
+static lw_status take_zero(lwi_call *c, lwi_q_conv *q) {
+    const size_t padded = q->filters + lwi_cpu_kernels()->gemm_i8_width;
+    int32_t *start = NULL;
+    q->fill = (uint8_t)lwi_get_int(c->in[q->roles.a_zero], 0);
+    LW_TRY(lwi_scratch(c, padded, sizeof *start, &start));
+    memset(start, 0, padded * sizeof *start);
+    LW_TRY(find_starts(c, q, start));
+    q->columns.start = start;
+    return LW_OK;
+}
+
 static lw_status run(lwi_call *c) {
-    const lwi_q_conv *q = c->prepared;
+    lwi_q_conv q = *(const lwi_q_conv *)c->prepared;
     lw_value *y = c->out[0];
     const uint8_t *x = NULL;
     if (!y || y->count == 0) return LW_OK;
     void *to = y->data;
-    const bool turn = !q->last && q->v.out_size != 1 && q->filters != 1;
+    const bool turn = !q.last && q.v.out_size != 1 && q.filters != 1;
     if (turn) LW_TRY(lwi_scratch(c, y->bytes, 1, &to));
-    LW_TRY(take_input(c, q, &x));
-    if (q->depthwise) lwi_q_depthwise_run(c, q, x, to);
-    else LW_TRY(run_general(c, q, x, to));
-    if (turn)
-        lwi_conv_turn(c, to, q->v.batch, q->v.out_size, q->filters, lwi_dtype_size(y->dtype),
-                      y->data);
+    if (!q.zero_known) LW_TRY(take_zero(c, &q));
+    LW_TRY(lwi_q_conv_input(c, &q, &x));
+    if (q.depthwise) lwi_q_depthwise_run(c, &q, x, to);
+    else LW_TRY(run_general(c, &q, x, to));
+    if (turn && lwi_dtype_size(y->dtype) == 1)
+        lwi_q_turn(c, to, q.v.batch, q.v.out_size, q.filters, y->data);
+    else if (turn)
+        lwi_conv_turn(c, to, q.v.batch, q.v.out_size, q.filters, lwi_dtype_size(y->dtype), y->data);
     return LW_OK;
 }
 

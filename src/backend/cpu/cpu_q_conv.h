@@ -17,6 +17,7 @@ typedef struct lwi_q_conv {
     int64_t size[LW_MAX_RANK]; /* with its padding */
     size_t padded_bytes;       /* of one image */
     uint8_t fill;              /* the zero point */
+    bool zero_known;           /* fill and the start values of columns hold for all runs */
     lwi_q_columns columns;
     /* general: */
     int64_t *offsets;                    /* of runs */
@@ -37,6 +38,8 @@ typedef struct lwi_q_conv {
     float *scale;
 } lwi_q_conv;
 
+/* x as the kernels read it: call input 0, or a copy in scratch memory. */
+lw_status lwi_q_conv_input(lwi_call *call, const lwi_q_conv *conv, const uint8_t **x);
 /* Can the depthwise kernel do it? Prepares it; runs it for images without padding. */
 bool lwi_q_depthwise_fits(const lwi_call *call, const lwi_conv *v);
 lw_status lwi_q_depthwise_prepare(lwi_call *call, lwi_q_conv *conv);

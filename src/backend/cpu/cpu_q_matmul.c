@@ -68,7 +68,7 @@ lw_status lwi_q_matmul_prepare(lwi_call *c, const lwi_q_roles *r) {
     if (q.x.batch == 1)
         LW_TRY(lwi_packed(c, (size_t)r->b, "gemm_i8", width << 1 | (q.x.b.column == 1),
                           lwi_q_packed_bytes(q.depth, q.x.n), pack, &p, &q.packed));
-    q.fixed = q.packed && lwi_q_is_fixed(c, r) && lwi_is_8_bits(c->in[r->a]->dtype);
+    q.fixed = q.packed && lwi_q_is_fixed(c, r, true) && lwi_is_8_bits(c->in[r->a]->dtype);
     LW_TRY(lwi_prepare(c, sizeof *made + (q.fixed ? column_bytes(&q, 1) : 0), &made));
     if (q.fixed) {
         LW_TRY(make_columns(c, &q, NULL, made + 1));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Transpose of bytes that exchanges two neighbouring groups of dimensions, as a change of layout
  * does. */
-#include "backend/cpu/cpu_backend.h"
+#include "backend/cpu/cpu_quant.h"
 
 typedef struct turn {
     size_t batch, rows, columns;
@@ -30,7 +30,7 @@ static bool find_groups(const lwi_call *c, turn *t) {
     return true;
 }
 
-enum { PART = 512 }; /* columns that one piece of work turns */
+enum { PART = 256 }; /* columns that one piece of work turns */
 
 static void turn_parts(void *arg, size_t begin, size_t end) {
     const turn *t = arg;
@@ -44,14 +44,24 @@ static void turn_parts(void *arg, size_t begin, size_t end) {
     }
 }
 
+static void turn_all(const lwi_call *c, turn *t) {
+    const size_t parts = (t->columns + PART - 1) / PART;
+    lwi_parallel(c, t->batch * parts, 1 + (1 << 16) / (t->rows * PART + 1), turn_parts, t);
+}
+
+void lwi_q_turn(const lwi_call *c, const uint8_t *x, size_t batch, size_t rows, size_t columns,
+                uint8_t *y) {
+    turn t = {batch, rows, columns, x, y};
+    turn_all(c, &t);
+}
+
 static lw_status run(lwi_call *c) {
     turn t;
     if (!find_groups(c, &t)) return lwi_call_fail(c, LW_INTERNAL, "the order has changed");
     if (c->out[0]->count == 0) return LW_OK;
     t.x = c->in[0]->data;
     t.y = c->out[0]->data;
-    lwi_parallel(c, t.batch * ((t.columns + PART - 1) / PART), 1 + (1 << 16) / (t.rows * PART),
-                 turn_parts, &t);
+    turn_all(c, &t);
     return LW_OK;
 }
 

@@ -29,9 +29,10 @@ bool lwi_q_fits(const lwi_call *c, const lwi_q_roles *r, size_t columns) {
            spreads(bias, columns);
 }
 
-bool lwi_q_is_fixed(const lwi_call *c, const lwi_q_roles *r) {
-    const int roles[] = {r->b,       r->a_scale, r->a_zero, r->b_scale, r->b_zero,
-                         r->y_scale, r->y_zero,  r->bias,   r->addend};
+bool lwi_q_is_fixed(const lwi_call *c, const lwi_q_roles *r, bool zero_too) {
+    const int roles[] = {r->b,       r->a_scale, zero_too ? r->a_zero : LWI_NO_INPUT,
+                         r->b_scale, r->b_zero,  r->y_scale,
+                         r->y_zero,  r->bias,    r->addend};
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
         if (input(c, roles[i]) && !lwi_is_constant(c, (size_t)roles[i])) return false;
     return true;

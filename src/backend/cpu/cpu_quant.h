@@ -32,8 +32,8 @@ typedef struct lwi_q_given {
 /* Types are 8 bits, per-row scales are not asked for, and scales and zero points of B and biases
  * have one element or `columns` of them. */
 bool lwi_q_fits(const lwi_call *call, const lwi_q_roles *roles, size_t columns);
-/* All that the columns depend on is constant. */
-bool lwi_q_is_fixed(const lwi_call *call, const lwi_q_roles *roles);
+/* All that the columns depend on is constant, but maybe for the zero point of A. */
+bool lwi_q_is_fixed(const lwi_call *call, const lwi_q_roles *roles, bool zero_too);
 /* Bytes for the arrays of `padded` columns. */
 size_t lwi_q_columns_bytes(size_t padded);
 /* memory: zeroed, lwi_q_columns_bytes. Fills all but start. given: NULL where inputs say it. */
@@ -44,6 +44,9 @@ lw_status lwi_q_columns_make(const lwi_call *call, const lwi_q_roles *roles,
 lw_status lwi_q_start(const lwi_call *call, const lwi_q_roles *roles, const lwi_q_given *given,
                       const lwi_q_columns *columns, size_t k, const int32_t *sums, size_t first,
                       size_t n, int32_t *start);
+/* [batch, columns, rows] from [batch, rows, columns] (cpu_q_turn.c). */
+void lwi_q_turn(const lwi_call *call, const uint8_t *x, size_t batch, size_t rows, size_t columns,
+                uint8_t *y);
 static inline bool lwi_is_8_bits(lw_dtype dtype) { return dtype == LW_INT8 || dtype == LW_UINT8; }
 static inline uint32_t lwi_q_flip(lw_dtype dtype) { return dtype == LW_INT8 ? 0x80808080u : 0; }
 
