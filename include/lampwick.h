@@ -241,6 +241,13 @@ struct lw_model_options {
                                        commas; "all"; NULL: none is left out */
 };
 
+/* How numbers are rounded on the way. */
+typedef enum lw_precision {
+    LW_EXACT = 0, /* as the operators say */
+    LW_FAST = 1   /* factors of products with float32 weights may be rounded to bfloat16 (8 bits of
+                     precision; sums stay float32), where the processor gains by that */
+} lw_precision;
+
 struct lw_context_options {
     size_t size;
     int threads;                   /* at most so many; 0: all that the process may use */
@@ -249,6 +256,7 @@ struct lw_context_options {
     size_t memory_limit;           /* bytes for activations, 0: what the machine has; above it
                                       LW_LIMIT */
     size_t max_plans;              /* sets of input shapes remembered, 0: 16 */
+    lw_precision precision;
 };
 
 typedef enum lw_kind {

@@ -4,6 +4,7 @@
 #include <lampwick/media.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "text.h"
 
@@ -13,7 +14,9 @@ lw_status lwi_session_open(const char *path, const lwi_engine *engine, lwi_sessi
                                             .image_decoder = lw_media_decode_image,
                                             .skip_passes = engine->skip_passes};
     lw_status status = lw_model_load(path, &model_options, &session->model);
-    const lw_context_options options = {.size = sizeof options, .threads = engine->threads};
+    const bool fast = engine->precision && !strcmp(engine->precision, "fast");
+    const lw_context_options options = {
+        .size = sizeof options, .threads = engine->threads, .precision = fast ? LW_FAST : LW_EXACT};
     if (!status) status = lw_context_new(session->model, &options, &session->context);
     if (status) lwi_session_close(session);
     return status;

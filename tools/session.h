@@ -16,13 +16,22 @@ typedef struct lwi_session {
 typedef struct lwi_engine {
     int threads;             /* 0: all */
     const char *skip_passes; /* as in lw_model_options */
+    const char *precision;   /* NULL: exact */
 } lwi_engine;
 
 /* The options for a lwi_engine at `member` of the struct T. */
 #define LWI_ENGINE_OPTIONS(T, member)                                                              \
-    {"threads", 't', LWI_COUNT, offsetof(T, member.threads), "N", NULL, "threads; 0: all (0)"}, {  \
-        "skip-passes", 0, LWI_TEXT, offsetof(T, member.skip_passes), "NAMES", NULL,                \
-            "leave out passes over the graph: names with commas, or all (see info --passes)"       \
+    {"threads", 't', LWI_COUNT, offsetof(T, member.threads), "N", NULL, "threads; 0: all (0)"},    \
+        {"skip-passes",                                                                            \
+         0,                                                                                        \
+         LWI_TEXT,                                                                                 \
+         offsetof(T, member.skip_passes),                                                          \
+         "NAMES",                                                                                  \
+         NULL,                                                                                     \
+         "leave out passes over the graph: names with commas, or all (see info --passes)"},        \
+    {                                                                                              \
+        "precision", 0, LWI_TEXT, offsetof(T, member.precision), "HOW", "exact|fast",              \
+            "fast: products of weights in bfloat16, where the processor gains by that (exact)"     \
     }
 
 lw_status lwi_session_open(const char *path, const lwi_engine *engine, lwi_session *session);

@@ -60,6 +60,7 @@ void lwi_host_init(lw_context *c) {
                          .threads = threads,
                          .subgraph = lwi_execute_subgraph,
                          .cancelled = cancelled,
+                         .fast = c->options.precision == LW_FAST,
                          .image_decoder = c->model->image_decoder,
                          .allocator = c->in_pool};
 }

@@ -7,6 +7,7 @@ enum {
     FEW_ROWS = 42,     /* of A, for which copying B costs more than reading it where it lies */
     NARROW = 128,      /* columns of a B whose rows are so short that it is as good as packed */
     PAGE = 1024,       /* floats */
+    LEAST_PAIRS = 32,  /* elements of K for which bfloat16 pays */
     PADDING = 16,      /* floats between copied rows */
     STEPS = 16,        /* what blocks of K are multiples of */
     TILE_ROWS = 14,    /* what rows are cut to multiples of */
@@ -29,9 +30,11 @@ static lw_status pack_constant(void *arg, const lw_value *from, void *to) {
     for (size_t i = 0; i < matrices; i++, b += p->x.k * p->x.n)
         for (size_t d = 0; d < p->x.k; d += p->depth) {
             const size_t depth = smaller(p->depth, p->x.k - d);
-            k->pack_f32(b + d * p->x.b.row, p->x.b.row, p->x.b.column, depth, p->x.n, panels,
-                        depth * k->gemm_f32_columns);
-            panels += depth * p->padded;
+            const size_t steps = lwi_gemm_steps(p, depth);
+            (p->pairs ? k->pack_bf16 : k->pack_f32)(b + d * p->x.b.row, p->x.b.row, p->x.b.column,
+                                                    depth, p->x.n, panels,
+                                                    steps * k->gemm_f32_columns);
+            panels += steps * p->padded;
         }
     return LW_OK;
 }
@@ -44,11 +47,11 @@ static bool stands_plain(const lwi_matmul *x) {
 static lw_status pack_b(lwi_call *c, lwi_gemm_plan *p) {
     const lw_value *b = c->in[p->input_b];
     const void *panels = NULL;
-    if (!stands_plain(&p->x) || p->x.k == 0 || p->x.n == 0) return LW_OK;
     const size_t width = lwi_cpu_kernels()->gemm_f32_columns;
     const uint64_t variant = width << 2 | (p->x.b.column != 1) << 1 | (p->x.b.row != 1);
-    const size_t bytes = b->count / p->x.n * p->padded * sizeof(float);
-    LW_TRY(lwi_packed(c, p->input_b, "gemm_f32", variant, bytes, pack_constant, p, &panels));
+    const size_t bytes = b->count / (p->x.k * p->x.n) * p->matrix * sizeof(float);
+    LW_TRY(lwi_packed(c, p->input_b, p->pairs ? "gemm_bf16" : "gemm_f32", variant, bytes,
+                      pack_constant, p, &panels));
     p->panels = panels;
     return LW_OK;
 }
@@ -119,28 +122,51 @@ lw_status lwi_gemm_plan_make(lwi_call *c, size_t a, size_t b, lwi_gemm_plan *p) 
     return lwi_gemm_plan_cut(c, a, b, p);
 }
 
+/* Whether B is packed once for the model. */
+static bool is_packable(const lwi_call *c, const lwi_gemm_plan *p) {
+    return !p->fill && c->host->packed && c->in[p->input_b]->fixed == LWI_FIXED_MODEL &&
+           stands_plain(&p->x) && p->x.k > 0 && p->x.n > 0;
+}
+
+static void cut_depth(lwi_gemm_plan *p) {
+    const size_t most = p->pairs ? 2 * LWI_GEMM_DEPTH : LWI_GEMM_DEPTH;
+    p->depths = p->x.k <= most ? 1 : divide_up(p->x.k, most);
+    p->depth = p->depths == 1 ? p->x.k : round_up(divide_up(p->x.k, p->depths), STEPS);
+    p->depths = p->depths == 1 ? 1 : divide_up(p->x.k, p->depth);
+    p->matrix = lwi_gemm_steps(p, p->x.k) * p->padded;
+}
+
+/* Memory of a task for copies of A and B. */
+static size_t work_of(const lwi_gemm_plan *p, size_t width) {
+    const size_t columns = smaller(round_up(p->column_step, width), LWI_GEMM_COLUMNS);
+    size_t floats = p->copied ? p->block * p->copy_row : 0;
+    if (p->form == LWI_GEMM_PACK) floats += columns * round_up(p->depth, STEPS);
+    return floats * sizeof(float);
+}
+
 lw_status lwi_gemm_plan_cut(lwi_call *c, size_t a, size_t b, lwi_gemm_plan *p) {
-    const size_t width = lwi_cpu_kernels()->gemm_f32_columns;
+    const lwi_kernels *k = lwi_cpu_kernels();
+    const size_t width = k->gemm_f32_columns;
     if (c->out[0]->count == 0) return LW_OK;
     if (p->scale == 0) p->x.k = 0; /* and to the kernel, 0 means no scaling */
     p->input_a = a;
     p->input_b = b;
-    p->depths = p->x.k <= LWI_GEMM_DEPTH ? 1 : divide_up(p->x.k, LWI_GEMM_DEPTH);
-    p->depth = p->depths == 1 ? p->x.k : round_up(divide_up(p->x.k, p->depths), STEPS);
-    p->depths = p->depths == 1 ? 1 : divide_up(p->x.k, p->depth);
+    const bool packable = is_packable(c, p), turned = p->x.a.column != 1 && p->x.k > 1;
+    p->pairs =
+        c->host->fast && k->gemm_bf16_is_fast && packable && !turned && p->x.k >= LEAST_PAIRS;
     p->padded = round_up(p->x.n, width);
-    p->matrix = p->x.k * p->padded;
-    p->copied = (p->x.a.column != 1 && p->x.k > 1) || collides(&p->x);
-    p->copy_row = p->depth + PADDING;
-    if (!p->fill) LW_TRY(pack_b(c, p));
+    cut_depth(p);
+    if (packable) LW_TRY(pack_b(c, p));
+    if (!p->panels && p->pairs) {
+        p->pairs = false;
+        cut_depth(p);
+    }
+    p->copied = turned || p->pairs || collides(&p->x);
+    p->copy_row = lwi_gemm_steps(p, p->depth) + PADDING;
     choose_form(p);
     share(p, c->host->threads ? (size_t)c->host->threads(c->state) : 1, width);
     p->single = p->x.batch * p->row_tasks * p->column_tasks == 1 && p->depths == 1 && !p->copied &&
                 p->form != LWI_GEMM_PACK && (!p->finish || p->x.m <= TILE_ROWS);
-    if (p->copied) p->work += p->block * p->copy_row;
-    if (p->form == LWI_GEMM_PACK)
-        p->work +=
-            smaller(round_up(p->column_step, width), LWI_GEMM_COLUMNS) * round_up(p->depth, STEPS);
-    p->work *= sizeof(float);
+    p->work = work_of(p, width);
     return LW_OK;
 }

@@ -38,18 +38,23 @@ struct lwi_gemm_plan {
     size_t input_a, input_b;
     lwi_matmul x;
     lwi_gemm_form form;
-    bool copied;           /* blocks of A are, where they cannot be read in place or should not */
-    size_t copy_row;       /* floats of their rows */
-    size_t depth, depths;  /* of the blocks that K is cut into; their number */
-    const float *panels;   /* of a constant B */
-    size_t matrix, padded; /* floats of a matrix in panels; columns, with what fills them */
-    size_t row_step, column_step;   /* of a task ... */
+    bool copied;     /* blocks of A are, where they cannot be read in place or should not */
+    size_t copy_row; /* floats of their rows */
+    bool pairs;      /* A and B are rounded to bfloat16, and stand in pairs (kern/gemm_bf16.h) */
+    size_t depth, depths;         /* of the blocks that K is cut into; their number */
+    const float *panels;          /* of a constant B */
+    size_t matrix, padded;        /* floats of a matrix in panels; columns, with what fills them */
+    size_t row_step, column_step; /* of a task ... */
     size_t row_tasks, column_tasks; /* ... and how many of them a product has */
     size_t block;                   /* rows of A for which B is read once */
     bool single;                    /* one call of the kernel does it */
     size_t work;                    /* bytes of memory for a task */
 };
 
+/* Steps of the kernel along K. */
+static inline size_t lwi_gemm_steps(const lwi_gemm_plan *p, size_t depth) {
+    return p->pairs ? (depth + 1) / 2 : depth;
+}
 /* Output 0 has its shape. */
 lw_status lwi_gemm_plan_make(lwi_call *call, size_t a, size_t b, lwi_gemm_plan *plan);
 /* The same when the caller has set x, which lwi_gemm_plan_make takes from the inputs. */

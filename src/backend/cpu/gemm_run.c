@@ -40,6 +40,13 @@ static void set_a(const run *r, const part *t, size_t row, size_t rows, size_t k
     float *to = t->copied;
     j->a = to;
     j->a_row = r->plan->copy_row;
+    if (r->plan->pairs) {
+        for (size_t i = 0; i < rows; i++, to += j->a_row, from += a->row) {
+            if (depth % 2) to[depth / 2] = 0;
+            r->kernels->narrow_bf16(from, (uint16_t *)to, depth);
+        }
+        return;
+    }
     if (a->row == 1 && a->column != 1) {
         r->kernels->transpose_f32(from, a->column, to, j->a_row, depth, rows);
         return;
@@ -57,11 +64,11 @@ static void set_b(const run *r, const part *t, size_t column, size_t columns, si
     const lwi_gemm_plan *p = r->plan;
     const lwi_matmul_side *b = &p->x.b;
     const size_t width = r->kernels->gemm_f32_columns;
-    j->b_panel = width * depth;
+    j->b_panel = width * lwi_gemm_steps(p, depth);
     j->b_row = width;
     switch (p->form) {
     case LWI_GEMM_PANELS:
-        j->b = t->b + k * p->padded + column * depth;
+        j->b = t->b + lwi_gemm_steps(p, k) * p->padded + column * lwi_gemm_steps(p, depth);
         break;
     case LWI_GEMM_PLACE:
         j->b = t->b + k * b->row + column;
@@ -89,14 +96,15 @@ static void multiply(const run *r, const part *t, lwi_gemm_f32_job *j, size_t ro
     j->bias = last && r->bias ? r->bias + column : NULL;
     j->low = last ? p->low : -INFINITY;
     j->high = last ? p->high : INFINITY;
+    lwi_gemm_f32_fn *const kernel = p->pairs ? r->kernels->gemm_bf16 : r->kernels->gemm_f32;
     if (!last || !p->finish) {
-        r->kernels->gemm_f32(j);
+        kernel(j);
         return;
     }
     const size_t few = FINISH / j->rows / width * width, step = few > width ? few : width;
     for (size_t i = 0; i < columns; i += step) {
         j->columns = smaller(step, columns - i);
-        r->kernels->gemm_f32(j);
+        kernel(j);
         p->finish(p->arg, r->call, j->y, j->y_row, t->product * p->x.m + row, column + i, j->rows,
                   j->columns);
         j->y += j->columns;
@@ -106,10 +114,10 @@ static void multiply(const run *r, const part *t, lwi_gemm_f32_job *j, size_t ro
 }
 
 static void multiply_rows(const run *r, const part *t, size_t row, size_t rows, size_t column,
-                          size_t k, lwi_gemm_f32_job *j) {
+                          size_t k, size_t depth, lwi_gemm_f32_job *j) {
     const lwi_gemm_plan *p = r->plan;
     const lwi_gemm_f32_job block = *j;
-    set_a(r, t, row, rows, k, j->length, j);
+    set_a(r, t, row, rows, k, depth, j);
     j->y += row * j->y_row;
     j->rows = rows;
     multiply(r, t, j, row, column, k + p->depth >= p->x.k);
@@ -127,11 +135,12 @@ static void multiply_columns(const run *r, const part *t, size_t column, size_t 
     for (size_t first = t->row; first < end; first += rows)
         for (size_t i = 0; i < p->depths; i++) {
             const size_t k = i * p->depth, stop = smaller(end, first + rows);
-            j.length = smaller(p->depth, p->x.k - k);
+            const size_t depth = smaller(p->depth, p->x.k - k);
+            j.length = lwi_gemm_steps(p, depth);
             j.add = i > 0;
-            set_b(r, t, column, columns, k, j.length, &j);
+            set_b(r, t, column, columns, k, depth, &j);
             for (size_t row = first; row < stop; row += p->block)
-                multiply_rows(r, t, row, smaller(p->block, stop - row), column, k, &j);
+                multiply_rows(r, t, row, smaller(p->block, stop - row), column, k, depth, &j);
         }
 }
 

@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+#include "kern/gemm_bf16_pairs.h"
