@@ -12,7 +12,7 @@
 enum {
     CHUNK = 256,     /* columns of a matrix that are turned at once */
     GRAIN = 1 << 14, /* elements that are worth a task */
-    BLOCK = 16       /* of a matrix whose elements are not floats */
+    BLOCK = 16       /* of a matrix of elements of 2 or 8 bytes */
 };
 
 typedef struct plan {
@@ -106,14 +106,14 @@ static lw_status prepare(lwi_call *c) {
                     for (size_t k = r; k < rows && k < r + BLOCK; k++)                             \
                         y[i * to_row + k] = x[k * from_row + i];                                   \
     }
-TURN(8)
 TURN(16)
 TURN(64)
 
 static void turn(const plan *p, const char *from, char *to, size_t columns) {
     switch (p->size) {
     case 1:
-        turn_8(from, p->from_row, to, p->to_row, p->rows, columns);
+        lwi_cpu_kernels()->turn_i8((const uint8_t *)from, p->from_row, p->rows, columns,
+                                   (uint8_t *)to, p->to_row);
         break;
     case 2:
         turn_16(from, p->from_row, to, p->to_row, p->rows, columns);
