@@ -9,9 +9,10 @@
 #include <stddef.h>
 
 typedef struct lwi_lstm_gates_f32_job {
-    const float *gates;    /* [4, n]: i, o, f, c */
-    const float *peephole; /* [3, n]: of i, o, f; or NULL */
-    float *c, *h;          /* [n]: updated; written */
+    const float *gates;    /* i, o, f, c of n units each, `gate` elements apart */
+    const float *peephole; /* of i, o, f, likewise; or NULL */
+    size_t gate;
+    float *c, *h; /* [n]: updated; written */
     size_t n;
     float clip;        /* of what the activations get; INFINITY: none */
     bool input_forget; /* f = 1 - i */
@@ -23,10 +24,12 @@ typedef void lwi_lstm_gates_f32_fn(const lwi_lstm_gates_f32_job *job);
 typedef void lwi_gru_reset_f32_fn(const float *r, const float *h, size_t n, float clip, float *y);
 
 typedef struct lwi_gru_gates_f32_job {
-    const float *gates; /* [3, n]: z, r, h */
+    const float *gates; /* z, r, h of n units each, `gate` elements apart */
+    size_t gate;
     const float *reset; /* [n]: product of R and the state, to be multiplied by r and added to the
                            hidden gate; NULL: that is there already */
-    float *h;           /* [n]: updated */
+    const float *h;     /* [n] */
+    float *next;        /* [n]; may be h */
     size_t n;
     float clip;
 } lwi_gru_gates_f32_job;

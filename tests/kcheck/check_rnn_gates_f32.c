@@ -21,6 +21,7 @@ static void check_lstm(kc_case *c) {
     float *cell = kc_floats(c, n), *h = kc_floats(c, n);
     lwi_lstm_gates_f32_job j = {.gates = times_10(kc_floats(c, 4 * n), 4 * n),
                                 .peephole = kc_below(c, 2) ? kc_floats(c, 3 * n) : NULL,
+                                .gate = n,
                                 .c = kc_copy(c, cell, bytes),
                                 .h = kc_copy(c, h, bytes),
                                 .n = n,
@@ -39,8 +40,10 @@ static void check_gru(kc_case *c) {
     const float clip = kc_below(c, 2) ? 1.5f : INFINITY;
     float *h = kc_floats(c, n);
     lwi_gru_gates_f32_job j = {.gates = times_10(kc_floats(c, 3 * n), 3 * n),
+                               .gate = n,
                                .reset = kc_below(c, 2) ? kc_floats(c, n) : NULL,
-                               .h = kc_copy(c, h, bytes),
+                               .h = h,
+                               .next = kc_copy(c, h, bytes),
                                .n = n,
                                .clip = clip};
     float *reset = kc_floats(c, n), *want = kc_copy(c, reset, bytes);
@@ -48,8 +51,9 @@ static void check_gru(kc_case *c) {
     c->base->gru_reset_f32(j.gates, h, n, clip, want);
     same(c, "GRU's reset", reset, want);
     c->kernels->gru_gates_f32(&j);
-    const float *got = j.h;
-    j.h = h;
+    const float *got = j.next;
+    if (kc_below(c, 2)) j.h = kc_copy(c, h, bytes);
+    j.next = h;
     c->base->gru_gates_f32(&j);
     same(c, "GRU's h", got, h);
 }
@@ -71,8 +75,10 @@ static void run_lstm(void *arg) {
 static void run_gru(void *arg) {
     const lwi_kernels *k = arg;
     k->gru_gates_f32(&(lwi_gru_gates_f32_job){.gates = numbers,
+                                              .gate = N,
                                               .reset = numbers + 4 * N,
                                               .h = numbers + 5 * N,
+                                              .next = numbers + 5 * N,
                                               .n = N,
                                               .clip = INFINITY});
 }

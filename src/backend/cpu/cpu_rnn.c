@@ -10,9 +10,10 @@
 #include <string.h>
 
 enum {
-    ROWS = 84,      /* of the projection that one task does */
-    PANELS = 4,     /* of its columns */
-    WORTH = 1 << 16 /* multiplications that a thread is worth waking for */
+    ROWS = 84,       /* of the projection that one task does */
+    PANELS = 4,      /* of its columns */
+    WORTH = 1 << 16, /* multiplications that a thread is worth waking for */
+    LARGE = 1 << 18  /* multiplications of a step that threads share */
 };
 
 typedef struct running {
@@ -21,9 +22,10 @@ typedef struct running {
     const float *w, *r;  /* packed */
     const float *biases; /* of the projection [directions, gates], or NULL */
     float *projected;    /* [directions, rows of X, gates] */
-    float *states;       /* [3, directions * batch, hidden]: h, c, spare */
+    float *states;       /* [4, directions * batch, hidden]: h twice, c, spare */
     const int32_t *lengths;
-    size_t parts; /* that the batch is cut into */
+    size_t parts;  /* that the batch is cut into */
+    size_t chunks; /* of units, that threads compute in each step */
 } running;
 
 /* ----------------------------------------------------------------- packing */
@@ -81,6 +83,7 @@ static lw_status plan(lwi_call *c, const lwi_rnn_cell *cell, lwi_cpu_rnn *p) {
     p->clip = clip > 0 ? clip : INFINITY;
     p->linear_before_reset = lwi_attr_int(c->node, "linear_before_reset", 0) != 0;
     p->input_forget = lwi_attr_int(c->node, "input_forget", 0) != 0;
+    p->splits = p->s.hidden % p->panel == 0 && (cell != &lwi_gru_cell || p->linear_before_reset);
     return measure(c, p);
 }
 
@@ -230,13 +233,42 @@ static lwi_cpu_rows rows_of(const running *a, size_t direction, size_t row, size
     lwi_cpu_rows y = {.r = a->r + direction * p->r_size,
                       .gates_row = p->gates * (p->s.batch_first ? p->s.steps : 1),
                       .h = h,
-                      .c = h + all,
-                      .spare = h + 2 * all,
-                      .rows = rows};
+                      .next = h + all,
+                      .c = h + 2 * all,
+                      .spare = h + 3 * all,
+                      .rows = rows,
+                      .units = p->s.hidden};
     if (lwi_has(a->c, 3)) y.rb = (const float *)a->c->in[3]->data + (direction * 2 + 1) * p->gates;
     if (p->cell->has_cell && lwi_has(a->c, 7))
         y.peephole = (const float *)a->c->in[7]->data + direction * 3 * p->s.hidden;
     return y;
+}
+
+/* A step by units apart: none of them changes what the others read. */
+typedef struct shared_step {
+    const running *a;
+    const lwi_cpu_rows *rows;
+} shared_step;
+
+static void run_chunks(void *arg, size_t begin, size_t end) {
+    const shared_step *s = arg;
+    const lwi_cpu_rnn *p = s->a->p;
+    const size_t n = p->s.hidden / p->panel, chunks = s->a->chunks;
+    for (size_t i = begin; i < end; i++) {
+        lwi_cpu_rows rows = *s->rows;
+        rows.unit = i * n / chunks * p->panel;
+        rows.units = (i + 1) * n / chunks * p->panel - rows.unit;
+        p->step(p, &rows);
+    }
+}
+
+static void run_step(const running *a, lwi_cpu_rows *rows) {
+    shared_step s = {a, rows};
+    if (a->chunks > 1) lwi_parallel(a->c, a->chunks, 1, run_chunks, &s);
+    else a->p->step(a->p, rows);
+    float *h = (float *)rows->h;
+    rows->h = rows->next;
+    rows->next = h;
 }
 
 /* Rows of the same length through all their times. */
@@ -244,13 +276,13 @@ static void run_rows(const running *a, size_t direction, size_t row, size_t rows
     const lwi_cpu_rnn *p = a->p;
     const bool reverse = p->s.reverse || direction == 1;
     lwi_cpu_rows x = rows_of(a, direction, row, rows);
-    load_states(a, 5, direction, row, rows, x.h);
+    load_states(a, 5, direction, row, rows, (float *)x.h);
     if (p->cell->has_cell) load_states(a, 6, direction, row, rows, x.c);
     for (size_t i = 0; i < length; i++) {
         const size_t t = reverse ? length - 1 - i : i;
         const size_t at = direction * p->s.steps * p->s.batch + lwi_rnn_x_at(&p->s, row, t);
         x.gates = a->projected + at * p->gates;
-        p->step(p, &x);
+        run_step(a, &x);
         save_y(a, direction, row, rows, t, x.h);
     }
     for (size_t t = length; t < p->s.steps; t++)
@@ -279,11 +311,17 @@ static lw_status run(lwi_call *c) {
     LW_TRY(lwi_rnn_lengths(c, s, &a.lengths));
     LW_TRY(find_weights(&a));
     LW_TRY(project_inputs(&a));
-    LW_TRY(lwi_scratch(c, rows * s->hidden, 3 * sizeof *a.states, &a.states));
+    LW_TRY(lwi_scratch(c, rows * s->hidden, 4 * sizeof *a.states, &a.states));
     const size_t threads = c->host->threads ? (size_t)c->host->threads(c->state) : 1;
     a.parts = smaller(s->batch, (threads + s->directions - 1) / s->directions);
+    /* Sharing each step means to wait in each, but R is read once. */
+    if (a.p->splits && s->directions == 1 && threads > 1 && a.p->gates * s->hidden >= LARGE) {
+        a.parts = 1;
+        a.chunks = smaller(threads, s->hidden / a.p->panel);
+    }
     const size_t work = (s->batch + a.parts - 1) / a.parts * s->steps * a.p->gates * s->hidden + 1;
-    lwi_parallel(c, s->directions * a.parts, WORTH / work + 1, run_parts, &a);
+    if (a.chunks > 1) run_parts(&a, 0, 1);
+    else lwi_parallel(c, s->directions * a.parts, WORTH / work + 1, run_parts, &a);
     return LW_OK;
 }
 

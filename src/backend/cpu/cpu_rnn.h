@@ -7,16 +7,20 @@
 #include "backend/cpu/cpu_backend.h"
 #include "ops/rnn_core.h"
 
-/* One of the cells: from the projected inputs of one time and the state to the next state. */
 typedef struct lwi_cpu_rnn lwi_cpu_rnn;
+/* A step of some rows of the batch: from the projected inputs of one time and the state to the next
+ * state. */
 typedef struct lwi_cpu_rows {
     const float *r;  /* packed */
     const float *rb; /* recurrence bias [gates * hidden] */
     const float *peephole;
     float *gates; /* the projected input of the first row, to be overwritten */
     size_t gates_row;
-    float *h, *c, *spare; /* [rows, hidden] */
+    const float *h;
+    float *next, *c, *spare; /* [rows, hidden]; next may be h unless units are apart */
     size_t rows;
+    /* The units that are computed: all, or whole panels of each gate. */
+    size_t unit, units;
 } lwi_cpu_rows;
 
 struct lwi_cpu_rnn {
@@ -32,6 +36,7 @@ struct lwi_cpu_rnn {
     const float *w, *r;    /* packed; NULL: in each run */
     float clip;            /* INFINITY: none */
     bool linear_before_reset, input_forget;
+    bool splits; /* a step may be computed by units apart */
 };
 
 void lwi_cpu_rnn_step(const lwi_cpu_rnn *, const lwi_cpu_rows *);

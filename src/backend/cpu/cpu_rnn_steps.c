@@ -5,82 +5,109 @@
 
 #include <math.h>
 
-/* [rows, columns] of gates, from `column` on, += x R */
-static void recur(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const float *x, const float *r,
-                  size_t column, size_t columns, float clip) {
+/* y[column...] (+)= x R + bias; of R, the packed columns from `at` on. */
+typedef struct product {
+    const float *x, *r, *bias;
+    size_t at, columns;
+    float *y;
+    size_t y_row;
+    bool add;
+    float clip;
+} product;
+
+static void multiply(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const product *m) {
     const size_t n = p->s.hidden;
-    lwi_cpu_kernels()->gemm_f32(&(lwi_gemm_f32_job){.a = x,
+    lwi_cpu_kernels()->gemm_f32(&(lwi_gemm_f32_job){.a = m->x,
                                                     .a_row = n,
                                                     .segments = 1,
                                                     .length = n,
-                                                    .b = r,
+                                                    .b = m->r + m->at * n,
                                                     .b_panel = n * p->panel,
-                                                    .y = a->gates + column,
-                                                    .y_row = a->gates_row,
+                                                    .y = m->y,
+                                                    .y_row = m->y_row,
                                                     .rows = a->rows,
-                                                    .columns = columns,
-                                                    .add = true,
-                                                    .low = -clip,
-                                                    .high = clip});
+                                                    .columns = m->columns,
+                                                    .bias = m->bias,
+                                                    .add = m->add,
+                                                    .low = -m->clip,
+                                                    .high = m->clip});
+}
+
+/* The sums of gates [gate, gate + gates) += x R; r is packed from that gate on. */
+static void recur(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const float *x, const float *r,
+                  size_t gate, size_t gates, float clip) {
+    const size_t n = p->s.hidden;
+    const bool all = a->units == n;
+    for (size_t g = 0; g < (all ? 1 : gates); g++)
+        multiply(p, a,
+                 &(product){.x = x,
+                            .r = r,
+                            .at = g * n + a->unit,
+                            .columns = all ? gates * n : a->units,
+                            .y = a->gates + (gate + g) * n + a->unit,
+                            .y_row = a->gates_row,
+                            .add = true,
+                            .clip = clip});
 }
 
 void lwi_cpu_rnn_step(const lwi_cpu_rnn *p, const lwi_cpu_rows *a) {
     const size_t n = p->s.hidden;
-    recur(p, a, a->h, a->r, 0, n, p->clip);
+    recur(p, a, a->h, a->r, 0, 1, p->clip);
     for (size_t i = 0; i < a->rows; i++)
-        lwi_cpu_kernels()->map_f32_tanh(a->gates + i * a->gates_row, a->h + i * n, n, 0);
+        lwi_cpu_kernels()->map_f32_tanh(a->gates + i * a->gates_row + a->unit,
+                                        a->next + i * n + a->unit, a->units, 0);
 }
 
 void lwi_cpu_lstm_step(const lwi_cpu_rnn *p, const lwi_cpu_rows *a) {
     const size_t n = p->s.hidden;
-    recur(p, a, a->h, a->r, 0, p->gates, INFINITY);
+    recur(p, a, a->h, a->r, 0, 4, INFINITY);
     for (size_t i = 0; i < a->rows; i++)
         lwi_cpu_kernels()->lstm_gates_f32(
-            &(lwi_lstm_gates_f32_job){.gates = a->gates + i * a->gates_row,
-                                      .peephole = a->peephole,
-                                      .c = a->c + i * n,
-                                      .h = a->h + i * n,
-                                      .n = n,
+            &(lwi_lstm_gates_f32_job){.gates = a->gates + i * a->gates_row + a->unit,
+                                      .peephole = a->peephole ? a->peephole + a->unit : NULL,
+                                      .gate = n,
+                                      .c = a->c + i * n + a->unit,
+                                      .h = a->next + i * n + a->unit,
+                                      .n = a->units,
                                       .clip = p->clip,
                                       .input_forget = p->input_forget});
 }
 
-/* Where h is reset after its product with R: spare = h R + Rb of the hidden gate. */
+/* The hidden gate's product where h is reset before it, and where it is reset after it. */
+static void multiply_reset(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const float *r) {
+    const size_t n = p->s.hidden;
+    for (size_t i = 0; i < a->rows; i++)
+        lwi_cpu_kernels()->gru_reset_f32(a->gates + i * a->gates_row + n, a->h + i * n, n, p->clip,
+                                         a->spare + i * n);
+    recur(p, a, a->spare, r, 2, 1, INFINITY);
+}
+
 static void multiply_hidden(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const float *r) {
     const size_t n = p->s.hidden;
-    lwi_cpu_kernels()->gemm_f32(&(lwi_gemm_f32_job){.a = a->h,
-                                                    .a_row = n,
-                                                    .segments = 1,
-                                                    .length = n,
-                                                    .b = r,
-                                                    .b_panel = n * p->panel,
-                                                    .y = a->spare,
-                                                    .y_row = n,
-                                                    .rows = a->rows,
-                                                    .columns = n,
-                                                    .bias = a->rb ? a->rb + 2 * n : NULL,
-                                                    .low = -INFINITY,
-                                                    .high = INFINITY});
+    multiply(p, a,
+             &(product){.x = a->h,
+                        .r = r,
+                        .bias = a->rb ? a->rb + 2 * n + a->unit : NULL,
+                        .at = a->unit,
+                        .columns = a->units,
+                        .y = a->spare + a->unit,
+                        .y_row = n,
+                        .clip = INFINITY});
 }
 
 void lwi_cpu_gru_step(const lwi_cpu_rnn *p, const lwi_cpu_rows *a) {
     const size_t n = p->s.hidden;
-    const lwi_kernels *k = lwi_cpu_kernels();
     const float *r_hidden = a->r + (p->first + p->panel - 1) / p->panel * p->panel * n;
-    recur(p, a, a->h, a->r, 0, 2 * n, INFINITY);
-    if (p->linear_before_reset) {
-        multiply_hidden(p, a, r_hidden);
-    } else {
-        for (size_t i = 0; i < a->rows; i++)
-            k->gru_reset_f32(a->gates + i * a->gates_row + n, a->h + i * n, n, p->clip,
-                             a->spare + i * n);
-        recur(p, a, a->spare, r_hidden, 2 * n, n, INFINITY);
-    }
+    recur(p, a, a->h, a->r, 0, 2, INFINITY);
+    if (p->linear_before_reset) multiply_hidden(p, a, r_hidden);
+    else multiply_reset(p, a, r_hidden);
     for (size_t i = 0; i < a->rows; i++)
-        k->gru_gates_f32(
-            &(lwi_gru_gates_f32_job){.gates = a->gates + i * a->gates_row,
-                                     .reset = p->linear_before_reset ? a->spare + i * n : NULL,
-                                     .h = a->h + i * n,
-                                     .n = n,
-                                     .clip = p->clip});
+        lwi_cpu_kernels()->gru_gates_f32(&(lwi_gru_gates_f32_job){
+            .gates = a->gates + i * a->gates_row + a->unit,
+            .gate = n,
+            .reset = p->linear_before_reset ? a->spare + i * n + a->unit : NULL,
+            .h = a->h + i * n + a->unit,
+            .next = a->next + i * n + a->unit,
+            .n = a->units,
+            .clip = p->clip});
 }
