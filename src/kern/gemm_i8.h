@@ -49,6 +49,8 @@ typedef struct lwi_gemm_i8_job {
     void *y;
     size_t y_row; /* elements */
     const lwi_i8_output *output;
+    const int8_t *ahead; /* bytes that are fetched into the cache meanwhile: the next panel */
+    size_t ahead_bytes;
 } lwi_gemm_i8_job;
 
 typedef void lwi_gemm_i8_fn(const lwi_gemm_i8_job *job);

@@ -4,7 +4,7 @@
 /* A block of A that stays in cache while panels of B pass (with 112 rows, reading B from the third
  * level takes a fraction of the time; fewer bytes of y are open than with more), and the number of
  * multiplications below which a thread is not worth waking. */
-enum { BLOCK_BYTES = 192 << 10, BLOCK_ROWS = 112, WORTH = 2 << 20 };
+enum { BLOCK_BYTES = 192 << 10, BLOCK_ROWS = 112, PAIR_DEPTH = 384, WORTH = 2 << 20 };
 
 /* Work is cut into blocks of lines (or of rows, where there is one line) and groups of panels. */
 typedef struct cutting {
@@ -14,19 +14,27 @@ typedef struct cutting {
     size_t rows, row_blocks;   /* rows of a block; blocks of a line */
     size_t lines, line_blocks; /* lines of a block */
     size_t group, groups;      /* panels of a group */
+    size_t step;               /* panels at a time */
     size_t element;            /* bytes of one of y */
 } cutting;
 
-static void run_panel(const cutting *w, size_t panel, size_t line, size_t row, size_t rows) {
+/* w->step panels from `panel` on. part of parts: of the next ones, what is fetched while this line
+ * is computed. */
+static void run_panel(const cutting *w, size_t panel, size_t line, size_t row, size_t rows,
+                      size_t part, size_t parts) {
     lwi_gemm_i8_job j = w->g->job;
     const size_t total = j.rows, first = panel * w->width;
     lwi_i8_output output = *j.output;
     const size_t column = w->g->locate(w->g->arg, line, &j) + first;
     const size_t left = j.columns - first;
-    j.columns = left < w->width ? left : w->width;
+    j.columns = left < w->step * w->width ? left : w->step * w->width;
     j.rows = rows;
     j.a += row * j.a_row;
     j.b += panel * j.b_panel;
+    if (panel + 2 * w->step <= w->panels) {
+        j.ahead_bytes = w->step * j.b_panel / parts;
+        j.ahead = j.b + w->step * j.b_panel + part * j.ahead_bytes;
+    }
     j.start += first;
     j.zero_b += column;
     j.y = (char *)j.y + (row * j.y_row + first) * w->element;
@@ -47,9 +55,9 @@ static void run_blocks(void *arg, size_t begin, size_t end) {
         const size_t last = line + w->lines < w->g->lines ? line + w->lines : w->g->lines;
         const size_t end_panel =
             (group + 1) * w->group < w->panels ? (group + 1) * w->group : w->panels;
-        for (size_t p = group * w->group; p < end_panel; p++)
+        for (size_t p = group * w->group; p < end_panel; p += w->step)
             for (size_t l = line; l < last; l++)
-                run_panel(w, p, l, row, rows);
+                run_panel(w, p, l, row, rows, l - line, last - line);
     }
 }
 
@@ -74,14 +82,16 @@ static void cut(cutting *w, size_t threads) {
     w->rows = (j->rows + w->row_blocks - 1) / w->row_blocks; /* of nearly equal height */
     w->lines = w->row_blocks > 1 ? 1 : most / w->rows;
     if (w->lines < 1) w->lines = 1;
-    w->group = w->panels;
+    /* Two panels make whole cache lines of codes, if both stay in the first level. */
+    w->step = k <= PAIR_DEPTH ? 2 : 1;
+    w->group = (w->panels + w->step - 1) / w->step * w->step;
     w->groups = 1;
     const size_t wanted = threads > 1 ? 4 * threads : 1;
     for (;;) {
         w->line_blocks = (w->g->lines + w->lines - 1) / w->lines;
         const size_t blocks = w->line_blocks * w->row_blocks;
         if (blocks * w->groups >= wanted) break;
-        if (w->group > 1) w->group = (w->group + 1) / 2;
+        if (w->group > w->step) w->group = (w->group / w->step + 1) / 2 * w->step;
         else if (w->lines > 1) w->lines = (w->lines + 1) / 2;
         else break;
         w->groups = (w->panels + w->group - 1) / w->group;

@@ -17,6 +17,7 @@ typedef struct running {
     const uint8_t *x;
     uint8_t *y;
     uint8_t flip;
+    lwi_max_i8_fn *max;
 } running;
 
 static bool read(const lwi_call *c, pool *p) {
@@ -33,36 +34,47 @@ static bool read(const lwi_call *c, pool *p) {
     return taps <= MOST_TAPS;
 }
 
-/* The taps that meet the input; a window that meets none gives the least code. */
-static void pool_place(const running *r, size_t i) {
+/* Rows of the input, along its last axis, that the windows of a line of outputs meet. */
+static size_t find_rows(const running *r, size_t line, const uint8_t *rows[MOST_TAPS]) {
     const lwi_window *w = &r->p->window;
-    const uint8_t *taps[MOST_TAPS];
-    const size_t channels = r->p->channels;
-    int64_t at[LW_MAX_RANK], begin[LW_MAX_RANK], size[LW_MAX_RANK], k[LW_MAX_RANK] = {0};
-    size_t count = 1, n = 0;
-    lwi_window_index(w->rank, w->out, i % r->p->out_size, at);
-    for (int d = 0; d < w->rank; d++) {
-        int64_t end;
-        const int64_t start = at[d] * w->stride[d] - w->begin[d];
-        lwi_window_clip(w, d, start, &begin[d], &end);
-        size[d] = end - begin[d];
-        begin[d] = start + begin[d] * w->dilation[d];
-        count *= (size_t)size[d];
+    const int inner = w->rank - 1;
+    const size_t lines = r->p->out_size / (size_t)w->out[inner];
+    const uint8_t *image = r->x + line / lines * r->p->in_size * r->p->channels;
+    int64_t at[LW_MAX_RANK] = {0}, start[LW_MAX_RANK];
+    size_t n = 0;
+    lwi_window_index(inner, w->out, line % lines, at);
+    lwi_window_start(w, at, start);
+    for (lwi_taps t = lwi_taps_begin(w, start); t.more; lwi_taps_next(w, &t)) {
+        const int64_t row = lwi_window_row(w, start, t.at);
+        if (row >= 0) rows[n++] = image + (size_t)row * r->p->channels;
     }
-    for (; n < count; n++, lwi_window_next(w->rank, size, k)) {
-        size_t from = i / r->p->out_size;
-        for (int d = 0; d < w->rank; d++)
-            from = from * (size_t)w->in[d] + (size_t)(begin[d] + k[d] * w->dilation[d]);
-        taps[n] = r->x + from * channels;
-    }
-    uint8_t *y = r->y + i * channels;
-    if (n) lwi_cpu_kernels()->max_i8(taps, n, channels, r->flip, y);
-    else memset(y, r->flip, channels);
+    return n;
 }
 
-static void pool_places(void *arg, size_t begin, size_t end) {
+/* A window that meets nothing gives the least code. */
+static void pool_line(const running *r, size_t line) {
+    const lwi_window *w = &r->p->window;
+    const int inner = w->rank - 1;
+    const size_t channels = r->p->channels;
+    const uint8_t *rows[MOST_TAPS], *taps[MOST_TAPS];
+    const size_t n = find_rows(r, line, rows);
+    uint8_t *y = r->y + line * (size_t)w->out[inner] * channels;
+    for (int64_t o = 0; o < w->out[inner]; o++, y += channels) {
+        const int64_t start = o * w->stride[inner] - w->begin[inner];
+        int64_t begin, end;
+        size_t count = 0;
+        lwi_window_clip(w, inner, start, &begin, &end);
+        for (int64_t k = begin; k < end; k++)
+            for (size_t i = 0; i < n; i++)
+                taps[count++] = rows[i] + (size_t)(start + k * w->dilation[inner]) * channels;
+        if (count) r->max(taps, count, channels, r->flip, y);
+        else memset(y, r->flip, channels);
+    }
+}
+
+static void pool_lines(void *arg, size_t begin, size_t end) {
     for (size_t i = begin; i < end; i++)
-        pool_place(arg, i);
+        pool_line(arg, i);
 }
 
 static lw_status prepare(lwi_call *c) {
@@ -75,10 +87,12 @@ static lw_status run(lwi_call *c) {
     const lw_value *x = c->in[0];
     const pool *p = c->prepared;
     if (c->out[0]->count == 0) return LW_OK;
-    running r = {p, x->data, c->out[0]->data, x->dtype == LW_INT8 ? 0x80 : 0};
+    running r = {p, x->data, c->out[0]->data, x->dtype == LW_INT8 ? 0x80 : 0,
+                 lwi_cpu_kernels()->max_i8};
     const size_t taps = lwi_window_count(p->window.rank, p->window.kernel);
-    lwi_parallel(c, (size_t)x->dims[0] * p->out_size, 1 + (1 << 19) / (taps * p->channels),
-                 pool_places, &r);
+    const size_t out = (size_t)p->window.out[p->window.rank - 1];
+    lwi_parallel(c, (size_t)x->dims[0] * (p->out_size / out),
+                 1 + (1 << 19) / (out * taps * p->channels), pool_lines, &r);
     return LW_OK;
 }
 
