@@ -81,7 +81,7 @@ class Network:
             w = self.constant(self.data(k, m, 2, 2))
             y = self.node("ConvTranspose", [x, w] + bias, strides=[2, 2])
             return y, (2, m, 2 * h, 2 * h), 1
-        y = self.node("Conv", [x, self.constant(self.data(m, k, 3, 3))] + bias, pads=[1] * 4)
+        y = self.node("Conv", [x, self.constant(self.data(m, k, 3, 3) / np.float32(3 * k ** 0.5))] + bias, pads=[1] * 4)
         return y, (2, m, h, h), 1
 
     def follow(self, y, shape, axis):

@@ -2,6 +2,9 @@
  * lampwick.Conv and lampwick.ConvTranspose: which algorithm, and its preparation. */
 #include "backend/cpu/conv_geometry.h"
 
+#include "base/half.h"
+#include "ops/channels_last.h"
+
 #include <string.h>
 
 /* X, W and B. */
@@ -54,14 +57,39 @@ static size_t plan_bytes(const lwi_conv_plan *p) {
     return sizeof *p + p->n_parts * sizeof *p->parts + lwi_conv_taps(p->kernel) * sizeof(int64_t);
 }
 
+typedef struct packing {
+    const lwi_conv_plan *plan;
+    const lwi_call *call;
+} packing;
+
+static const float *scale_of(const lwi_call *c, size_t *n) {
+    return lwi_attr_floats(c->node, "scale", n);
+}
+
 static lw_status pack(void *arg, const lw_value *w, void *to) {
-    lwi_conv_pack(arg, w->data, to);
+    const packing *p = arg;
+    const lw_allocator *allocator = &p->call->host->allocator;
+    size_t n = 0;
+    const float *scale = scale_of(p->call, &n);
+    float *scaled = NULL;
+    if (!scale || !n) {
+        lwi_conv_pack(p->plan, w->data, to);
+        return LW_OK;
+    }
+    LW_TRY(lwi_alloc_array(allocator, w->count, sizeof *scaled, &scaled));
+    lwi_scale_filters(w->data, scale, n, w->count / n, scaled);
+    lwi_conv_pack(p->plan, scaled, to);
+    lwi_free(allocator, scaled);
     return LW_OK;
 }
 
 /* Two convolutions whose packed weights differ have different numbers. */
-static uint64_t variant(const lwi_conv_plan *p) {
+static uint64_t variant(const lwi_call *c, const lwi_conv_plan *p) {
     uint64_t h = (uint64_t)p->kind * 2 + p->transposed;
+    size_t n = 0;
+    const float *scale = scale_of(c, &n);
+    for (size_t i = 0; i < n; i++)
+        h = h * 1000003 + lwi_float_bits(scale[i]);
     h = h * 1000003 + p->groups;
     h = h * 1000003 + p->tile;
     h = h * 1000003 + p->n_parts;
@@ -88,7 +116,8 @@ static lw_status prepare(lwi_call *c, bool transposed) {
         lwi_conv_direct_plan(p, (int64_t *)(p->parts + p->n_parts));
     p->packed_bytes = lwi_conv_packed_floats(p) * sizeof(float);
     const void *packed = NULL;
-    LW_TRY(lwi_packed(c, 1, "conv", variant(p), p->packed_bytes, pack, p, &packed));
+    LW_TRY(
+        lwi_packed(c, 1, "conv", variant(c, p), p->packed_bytes, pack, &(packing){p, c}, &packed));
     p->packed = packed;
     return LW_OK;
 }
@@ -132,7 +161,7 @@ static lw_status run(lwi_call *c) {
     if (!args.weights) {
         float *packed = NULL;
         LW_TRY(lwi_scratch(c, p->packed_bytes, 1, &packed));
-        lwi_conv_pack(p, c->in[1]->data, packed);
+        LW_TRY(pack(&(packing){p, c}, c->in[1], packed));
         args.weights = packed;
     }
     LW_TRY(compute(&args));
