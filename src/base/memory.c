@@ -9,14 +9,14 @@
 
 /* Large blocks begin at a huge page and ask the system for such: weights and tensors are read from
  * end to end, and looking up small pages is what limits that. */
-enum { HUGE_PAGE = 2 << 20, LARGE = 2 * HUGE_PAGE };
+enum { HUGE_PAGE = 2 << 20 };
 
 /* malloc's common case is several times as fast as aligned_alloc, and values are small: the block
  * is aligned here, and what malloc gave stands in front of it. */
 static void *malloc_alloc(void *user, size_t bytes, size_t align) {
     (void)user;
     size_t room;
-    const bool large = bytes >= LARGE && align < HUGE_PAGE;
+    const bool large = bytes >= HUGE_PAGE && align < HUGE_PAGE;
     if (large) align = HUGE_PAGE;
     if (align < sizeof(void *)) align = sizeof(void *);
     if (!lwi_add_size(bytes, align - 1 + sizeof(void *), &room)) return NULL;

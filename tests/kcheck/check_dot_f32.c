@@ -27,6 +27,7 @@ static void check(kc_case *c) {
     if (kc_below(c, 2)) j.low = 0;
     if (kc_below(c, 3) == 0) j.high = 0.5f;
     j.y_row = j.columns + kc_below(c, 4);
+    if (kc_below(c, 3) == 0) j.scale = 0.25f;
     const size_t y = j.rows ? (j.rows - 1) * j.y_row + j.columns : 0;
     float *got = kc_floats(c, y), *want = kc_copy(c, got, y * sizeof *got);
     j.y = want;

@@ -4,6 +4,9 @@
 #include <string.h>
 
 enum {
+    DOTS = 4,          /* columns that dot products are cut to multiples of */
+    FEW_DOTS = 4,      /* rows of A, for which dot products beat packing B */
+    LEAST_DOT = 16,    /* elements of K that fill a vector */
     FEW_ROWS = 42,     /* of A, for which copying B costs more than reading it where it lies */
     NARROW = 128,      /* columns of a B whose rows are so short that it is as good as packed */
     PAGE = 1024,       /* floats */
@@ -66,8 +69,8 @@ static double cycles_of(const lwi_matmul *x) {
 }
 
 /* Cuts a product in `parts`, so that tasks read as little as possible. */
-static void cut(lwi_gemm_plan *p, size_t parts, size_t width) {
-    const size_t m = p->x.m, n = p->x.n;
+static void cut(lwi_gemm_plan *p, size_t parts) {
+    const size_t m = p->x.m, n = p->x.n, width = p->form == LWI_GEMM_DOT ? DOTS : p->width;
     double best = -1;
     p->row_step = m;
     p->column_step = n;
@@ -85,7 +88,7 @@ static void cut(lwi_gemm_plan *p, size_t parts, size_t width) {
     }
 }
 
-static void share(lwi_gemm_plan *p, size_t threads, size_t width) {
+static void share(lwi_gemm_plan *p, size_t threads) {
     const double cycles = cycles_of(&p->x);
     size_t useful = threads, portions = 4;
     if (cycles / THREAD < (double)threads) useful = 1 + (size_t)(cycles / THREAD);
@@ -95,7 +98,7 @@ static void share(lwi_gemm_plan *p, size_t threads, size_t width) {
     p->column_step = p->x.n;
     if (useful > 1 && p->x.batch < 2 * useful)
         for (size_t parts = useful * portions; parts > 1; parts--) {
-            cut(p, parts, width);
+            cut(p, parts);
             if (p->row_step < p->x.m || p->column_step < p->x.n) break;
         }
     p->block = divide_up(p->row_step, divide_up(p->row_step, LWI_GEMM_ROWS));
@@ -104,6 +107,14 @@ static void share(lwi_gemm_plan *p, size_t threads, size_t width) {
 }
 
 /* -------------------------------------------------------------------- plan */
+
+/* Whether the kernel for dot products does least: packing B would cost more than few rows gain, and
+ * a single column would fill a panel with zeros. */
+static bool wants_dots(const lwi_gemm_plan *p) {
+    const lwi_matmul *x = &p->x;
+    if (p->fill || x->b.row != 1 || x->a.column != 1 || x->k < LEAST_DOT) return false;
+    return x->n == 1 || (x->m <= FEW_DOTS && x->b.column != 1);
+}
 
 static void choose_form(lwi_gemm_plan *p) {
     const lwi_matmul_side *b = &p->x.b;
@@ -136,9 +147,16 @@ static void cut_depth(lwi_gemm_plan *p) {
     p->matrix = lwi_gemm_steps(p, p->x.k) * p->padded;
 }
 
+static void use_dots(lwi_gemm_plan *p) {
+    p->form = LWI_GEMM_DOT;
+    p->width = 1;
+    p->depths = 1;
+    p->depth = p->x.k;
+}
+
 /* Memory of a task for copies of A and B. */
-static size_t work_of(const lwi_gemm_plan *p, size_t width) {
-    const size_t columns = smaller(round_up(p->column_step, width), LWI_GEMM_COLUMNS);
+static size_t work_of(const lwi_gemm_plan *p) {
+    const size_t columns = smaller(round_up(p->column_step, p->width), LWI_GEMM_COLUMNS);
     size_t floats = p->copied ? p->block * p->copy_row : 0;
     if (p->form == LWI_GEMM_PACK) floats += columns * round_up(p->depth, STEPS);
     return floats * sizeof(float);
@@ -146,27 +164,29 @@ static size_t work_of(const lwi_gemm_plan *p, size_t width) {
 
 lw_status lwi_gemm_plan_cut(lwi_call *c, size_t a, size_t b, lwi_gemm_plan *p) {
     const lwi_kernels *k = lwi_cpu_kernels();
-    const size_t width = k->gemm_f32_columns;
     if (c->out[0]->count == 0) return LW_OK;
     if (p->scale == 0) p->x.k = 0; /* and to the kernel, 0 means no scaling */
     p->input_a = a;
     p->input_b = b;
-    const bool packable = is_packable(c, p), turned = p->x.a.column != 1 && p->x.k > 1;
+    const bool turned = p->x.a.column != 1 && p->x.k > 1, dots = wants_dots(p);
+    const bool packable = is_packable(c, p) && !(dots && p->x.n == 1);
     p->pairs =
         c->host->fast && k->gemm_bf16_is_fast && packable && !turned && p->x.k >= LEAST_PAIRS;
-    p->padded = round_up(p->x.n, width);
+    p->width = k->gemm_f32_columns;
+    p->padded = round_up(p->x.n, p->width);
     cut_depth(p);
     if (packable) LW_TRY(pack_b(c, p));
     if (!p->panels && p->pairs) {
         p->pairs = false;
         cut_depth(p);
     }
-    p->copied = turned || p->pairs || collides(&p->x);
-    p->copy_row = lwi_gemm_steps(p, p->depth) + PADDING;
     choose_form(p);
-    share(p, c->host->threads ? (size_t)c->host->threads(c->state) : 1, width);
+    if (dots && !p->panels) use_dots(p);
+    p->copied = turned || p->pairs || (p->form != LWI_GEMM_DOT && collides(&p->x));
+    p->copy_row = lwi_gemm_steps(p, p->depth) + PADDING;
+    share(p, c->host->threads ? (size_t)c->host->threads(c->state) : 1);
     p->single = p->x.batch * p->row_tasks * p->column_tasks == 1 && p->depths == 1 && !p->copied &&
                 p->form != LWI_GEMM_PACK && (!p->finish || p->x.m <= TILE_ROWS);
-    p->work = work_of(p, width);
+    p->work = work_of(p);
     return LW_OK;
 }

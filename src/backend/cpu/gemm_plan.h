@@ -16,7 +16,8 @@
 typedef enum lwi_gemm_form {
     LWI_GEMM_PANELS, /* B is constant and was packed once for the model */
     LWI_GEMM_PLACE,  /* B is row-major and read where it lies */
-    LWI_GEMM_PACK    /* B is packed block by block in each run */
+    LWI_GEMM_PACK,   /* B is packed block by block in each run */
+    LWI_GEMM_DOT     /* columns of B lie along K and are read in place: dot products */
 } lwi_gemm_form;
 
 typedef struct lwi_gemm_plan lwi_gemm_plan;
@@ -47,6 +48,7 @@ struct lwi_gemm_plan {
     size_t row_step, column_step; /* of a task ... */
     size_t row_tasks, column_tasks; /* ... and how many of them a product has */
     size_t block;                   /* rows of A for which B is read once */
+    size_t width;                   /* columns of a panel, 1 if there are none */
     bool single;                    /* one call of the kernel does it */
     size_t work;                    /* bytes of memory for a task */
 };

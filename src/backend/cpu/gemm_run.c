@@ -63,7 +63,7 @@ static void set_b(const run *r, const part *t, size_t column, size_t columns, si
                   size_t depth, lwi_gemm_f32_job *j) {
     const lwi_gemm_plan *p = r->plan;
     const lwi_matmul_side *b = &p->x.b;
-    const size_t width = r->kernels->gemm_f32_columns;
+    const size_t width = p->width;
     j->b_panel = width * lwi_gemm_steps(p, depth);
     j->b_row = width;
     switch (p->form) {
@@ -74,6 +74,10 @@ static void set_b(const run *r, const part *t, size_t column, size_t columns, si
         j->b = t->b + k * b->row + column;
         j->b_panel = width;
         j->b_row = b->row;
+        break;
+    case LWI_GEMM_DOT:
+        j->b = t->b + column * b->column;
+        j->b_panel = b->column;
         break;
     case LWI_GEMM_PACK:
         j->b = t->packed;
@@ -88,15 +92,21 @@ static void set_b(const run *r, const part *t, size_t column, size_t columns, si
     }
 }
 
+static lwi_gemm_f32_fn *kernel_of(const run *r) {
+    return r->plan->form == LWI_GEMM_DOT ? r->kernels->dot_f32
+           : r->plan->pairs              ? r->kernels->gemm_bf16
+                                         : r->kernels->gemm_f32;
+}
+
 /* The job of a block is set up but for its columns; the last one of the sum also finishes it. */
 static void multiply(const run *r, const part *t, lwi_gemm_f32_job *j, size_t row, size_t column,
                      bool last) {
     const lwi_gemm_plan *p = r->plan;
-    const size_t width = r->kernels->gemm_f32_columns, columns = j->columns;
+    const size_t width = p->width, columns = j->columns;
     j->bias = last && r->bias ? r->bias + column : NULL;
     j->low = last ? p->low : -INFINITY;
     j->high = last ? p->high : INFINITY;
-    lwi_gemm_f32_fn *const kernel = p->pairs ? r->kernels->gemm_bf16 : r->kernels->gemm_f32;
+    lwi_gemm_f32_fn *const kernel = kernel_of(r);
     if (!last || !p->finish) {
         kernel(j);
         return;
@@ -181,24 +191,21 @@ static void run_tasks(void *arg, size_t begin, size_t end) {
 
 static void run_single(const run *r) {
     const lwi_gemm_plan *p = r->plan;
-    const bool panels = p->form == LWI_GEMM_PANELS;
-    const size_t width = r->kernels->gemm_f32_columns;
-    const lwi_gemm_f32_job j = {.a = r->a,
-                                .a_row = p->x.a.row,
-                                .segments = 1,
-                                .length = p->x.k,
-                                .b = panels ? p->panels : r->b,
-                                .b_panel = panels ? width * p->x.k : width,
-                                .b_row = panels ? width : p->x.b.row,
-                                .y = r->y,
-                                .y_row = p->x.n,
-                                .rows = p->x.m,
-                                .columns = p->x.n,
-                                .bias = r->bias,
-                                .low = p->low,
-                                .high = p->high,
-                                .scale = p->scale};
-    r->kernels->gemm_f32(&j);
+    const part t = {.rows = p->x.m, .columns = p->x.n, .a = r->a, .b = matrix_b(r, 0), .y = r->y};
+    lwi_gemm_f32_job j = {.a = r->a,
+                          .a_row = p->x.a.row,
+                          .segments = 1,
+                          .length = p->x.k,
+                          .y = r->y,
+                          .y_row = p->x.n,
+                          .rows = p->x.m,
+                          .columns = p->x.n,
+                          .bias = r->bias,
+                          .low = p->low,
+                          .high = p->high,
+                          .scale = p->scale};
+    set_b(r, &t, 0, p->x.n, 0, p->x.k, &j);
+    kernel_of(r)(&j);
     if (p->finish) p->finish(p->arg, r->call, r->y, p->x.n, 0, 0, p->x.m, p->x.n);
 }
 
