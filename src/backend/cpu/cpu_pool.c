@@ -115,17 +115,31 @@ static bool fits(const lwi_call *c) {
     return w.kernel[rank - 1] <= INT32_MAX;
 }
 
+/* One window that is the image: then there is a kernel for images (cpu_global_pool.c). */
+static bool is_image(const lwi_call *c) {
+    lwi_window w;
+    if (c->in[0]->rank < 3 || lwi_pool_window(c, true, &w) != LW_OK) return false;
+    for (int d = 0; d < w.rank; d++)
+        if (w.kernel[d] != w.in[d] || w.dilation[d] != 1 || w.begin[d] || w.end[d]) return false;
+    return true;
+}
+
 static lw_status prepare_max(lwi_call *c) { return prepare(c, false); }
 static lw_status prepare_average(lwi_call *c) { return prepare(c, true); }
+
+const lwi_kernel *lwi_cpu_last_global_average_pool_claim(const lwi_call *c);
+const lwi_kernel *lwi_cpu_last_global_max_pool_claim(const lwi_call *c);
 
 const lwi_kernel *lwi_cpu_last_max_pool_claim(const lwi_call *c);
 const lwi_kernel *lwi_cpu_last_max_pool_claim(const lwi_call *c) {
     static const lwi_kernel kernel = {prepare_max, run};
+    if (is_image(c)) return lwi_cpu_last_global_max_pool_claim(c);
     return fits(c) ? &kernel : NULL;
 }
 
 const lwi_kernel *lwi_cpu_last_average_pool_claim(const lwi_call *c);
 const lwi_kernel *lwi_cpu_last_average_pool_claim(const lwi_call *c) {
     static const lwi_kernel kernel = {prepare_average, run};
+    if (is_image(c)) return lwi_cpu_last_global_average_pool_claim(c);
     return fits(c) ? &kernel : NULL;
 }
