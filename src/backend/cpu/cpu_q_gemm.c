@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/cpu/cpu_q_gemm.h"
 
-/* A block of A that stays in cache while panels of B pass (with 112 rows, reading B from the third
- * level takes a fraction of the time; fewer bytes of y are open than with more), and the number of
- * multiplications below which a thread is not worth waking. */
-enum { BLOCK_BYTES = 192 << 10, BLOCK_ROWS = 112, PAIR_DEPTH = 384, WORTH = 2 << 20 };
+/* Blocks of A stay in cache while panels of B pass: small ones where B is in the second level too,
+ * so that few bytes of y are open; else large ones, so that B is fetched seldom, and its next panel
+ * meanwhile, if it is not too long. WORTH is the number of multiplications below which a thread is
+ * not worth waking. */
+enum {
+    BLOCK_BYTES = 192 << 10,
+    BLOCK_ROWS = 112,
+    LARGE_BLOCK = 448 << 10,
+    PAIR_DEPTH = 384,
+    AHEAD_BYTES = 32 << 10,
+    WORTH = 2 << 20
+};
 
 /* Work is cut into blocks of lines (or of rows, where there is one line) and groups of panels. */
 typedef struct cutting {
@@ -31,7 +39,7 @@ static void run_panel(const cutting *w, size_t panel, size_t line, size_t row, s
     j.rows = rows;
     j.a += row * j.a_row;
     j.b += panel * j.b_panel;
-    if (panel + 2 * w->step <= w->panels) {
+    if (panel + 2 * w->step <= w->panels && w->step * j.b_panel <= AHEAD_BYTES) {
         j.ahead_bytes = w->step * j.b_panel / parts;
         j.ahead = j.b + w->step * j.b_panel + part * j.ahead_bytes;
     }
@@ -74,9 +82,10 @@ static void cut(cutting *w, size_t threads) {
     const lwi_gemm_i8_job *j = &w->g->job;
     /* Windows of neighbouring rows overlap. */
     const size_t k = j->segments * j->length, row_bytes = k < j->a_row ? k : j->a_row;
-    size_t most = BLOCK_BYTES / (row_bytes + 1);
+    const bool far = k * j->columns > 2 * BLOCK_BYTES;
+    size_t most = (far ? LARGE_BLOCK : BLOCK_BYTES) / (row_bytes + 1);
     if (most < BLOCK_ROWS / 2) most = BLOCK_ROWS / 2;
-    if (most > BLOCK_ROWS) most = BLOCK_ROWS;
+    if (most > BLOCK_ROWS && !far) most = BLOCK_ROWS;
     w->rows = j->rows < most ? j->rows : most;
     w->row_blocks = (j->rows + w->rows - 1) / w->rows;
     w->rows = (j->rows + w->row_blocks - 1) / w->row_blocks; /* of nearly equal height */
