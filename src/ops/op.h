@@ -64,6 +64,7 @@ typedef struct lwi_packing {
     lw_dtype shown; /* element type that pack gets to see; LW_DTYPE_NONE: the value as it lies */
     lw_status (*pack)(void *arg, const lw_value *from, void *to);
     void *arg;
+    bool anywhere; /* pack reads elements that are not aligned */
 } lwi_packing;
 
 /* Services that whoever executes provides. */
@@ -163,6 +164,12 @@ lw_status lwi_kept(lwi_call *call, size_t n, size_t size, void *block);
 lw_status lwi_packed(lwi_call *call, size_t input, const char *form, uint64_t variant, size_t bytes,
                      lw_status (*pack)(void *arg, const lw_value *from, void *to), void *arg,
                      const void **packed);
+/* The same for a pack that reads elements wherever they lie in the file, aligned or not, so that
+ * large constants need no copy. */
+lw_status lwi_packed_anywhere(lwi_call *call, size_t input, const char *form, uint64_t variant,
+                              size_t bytes,
+                              lw_status (*pack)(void *arg, const lw_value *from, void *to),
+                              void *arg, const void **packed);
 /* A string that lives as long as the run: for elements of LW_STRING outputs. Copying lw_string
  * elements from input to output needs no call of this. */
 lw_status lwi_string(lwi_call *call, const char *text, size_t size, lw_string *string);

@@ -26,15 +26,34 @@ lw_status lwi_prepare(lwi_call *c, size_t size, void *prepared) {
     return LW_OK;
 }
 
-lw_status lwi_packed(lwi_call *c, size_t input, const char *form, uint64_t variant, size_t bytes,
-                     lw_status (*pack)(void *arg, const lw_value *from, void *to), void *arg,
-                     const void **packed) {
+static lw_status get_packed(lwi_call *c, size_t input, lwi_packing *packing, const void **packed) {
     *packed = NULL;
     if (!c->host->packed || !lwi_is_constant(c, input)) return LW_OK;
     const lw_value *value = c->original ? c->original->in[input] : c->in[input];
     if (value->kind != LW_KIND_TENSOR || !value->data) return LW_OK;
-    const lwi_packing packing = {form, variant, bytes, c->in[input]->dtype, pack, arg};
-    LW_TRY(c->host->packed(c->state, value, &packing, packed));
+    packing->shown = c->in[input]->dtype;
+    LW_TRY(c->host->packed(c->state, value, packing, packed));
     if (*packed && input < 64) c->packed |= (uint64_t)1 << input;
     return LW_OK;
+}
+
+lw_status lwi_packed(lwi_call *c, size_t input, const char *form, uint64_t variant, size_t bytes,
+                     lw_status (*pack)(void *arg, const lw_value *from, void *to), void *arg,
+                     const void **packed) {
+    lwi_packing packing = {
+        .form = form, .variant = variant, .bytes = bytes, .pack = pack, .arg = arg};
+    return get_packed(c, input, &packing, packed);
+}
+
+lw_status lwi_packed_anywhere(lwi_call *c, size_t input, const char *form, uint64_t variant,
+                              size_t bytes,
+                              lw_status (*pack)(void *arg, const lw_value *from, void *to),
+                              void *arg, const void **packed) {
+    lwi_packing packing = {.form = form,
+                           .variant = variant,
+                           .bytes = bytes,
+                           .pack = pack,
+                           .arg = arg,
+                           .anywhere = true};
+    return get_packed(c, input, &packing, packed);
 }

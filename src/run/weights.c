@@ -120,7 +120,7 @@ static void show(const lw_value *value, lw_value *shown) {
 
 lw_status lwi_weights_pack(const lw_allocator *allocator, const lw_value *value,
                            const lwi_packing *p, void *to) {
-    const bool as_it_is = p->shown == value->dtype && is_aligned(value);
+    const bool as_it_is = p->shown == value->dtype && (p->anywhere || is_aligned(value));
     if (!p->shown || as_it_is) return p->pack(p->arg, value, to);
     lw_value shown;
     void *data = NULL;

@@ -53,8 +53,8 @@ static lw_status pack_b(lwi_call *c, lwi_gemm_plan *p) {
     const size_t width = lwi_cpu_kernels()->gemm_f32_columns;
     const uint64_t variant = width << 2 | (p->x.b.column != 1) << 1 | (p->x.b.row != 1);
     const size_t bytes = b->count / (p->x.k * p->x.n) * p->matrix * sizeof(float);
-    LW_TRY(lwi_packed(c, p->input_b, p->pairs ? "gemm_bf16" : "gemm_f32", variant, bytes,
-                      pack_constant, p, &panels));
+    LW_TRY(lwi_packed_anywhere(c, p->input_b, p->pairs ? "gemm_bf16" : "gemm_f32", variant, bytes,
+                               pack_constant, p, &panels));
     p->panels = panels;
     return LW_OK;
 }
