@@ -37,6 +37,28 @@ static float finished(const job *j, double a) {
     return (float)(j->ending == ROOT ? sqrt(a) : a);
 }
 
+/* A call of a kernel would take longer. */
+enum { TINY = 16 };
+static double reduce_tiny(lwi_fold fold, const float *x, size_t n) {
+    double a = start_of(fold);
+    for (size_t i = 0; i < n; i++) {
+        const double v = (double)x[i];
+        a = join(fold, a,
+                 fold == LWI_FOLD_SUM_ABS       ? fabs(v)
+                 : fold == LWI_FOLD_SUM_SQUARES ? v * v
+                                                : v);
+    }
+    return a;
+}
+
+static void reduce_tiny_rows(void *arg, size_t begin, size_t end) {
+    const job *j = arg;
+    const lwi_reduction *p = &j->plan;
+    const size_t step = p->n_kept ? p->kept_stride[0] : 0;
+    for (size_t g = begin; g < end; g++)
+        j->y[g] = finished(j, reduce_tiny(j->fold, j->x + g * step, p->size));
+}
+
 static void reduce_rows(void *arg, size_t begin, size_t end) {
     const job *j = arg;
     const lwi_reduction *p = &j->plan;
@@ -84,8 +106,12 @@ static lw_status run(lwi_call *c, lwi_fold fold, ending how) {
     if (j.plan.groups == 0) return LW_OK;
     const bool columns = j.plan.n_kept && j.plan.kept_stride[j.plan.n_kept - 1] == 1;
     j.inner = columns ? j.plan.kept[j.plan.n_kept - 1] : 1;
+    const bool tiny = j.plan.size <= TINY && j.plan.n_kept <= 1 && j.plan.n_reduced == 1;
     lwi_parallel(c, j.plan.groups, 1 + GRAIN / (j.plan.size + 1),
-                 columns ? reduce_columns : reduce_rows, &j);
+                 columns ? reduce_columns
+                 : tiny  ? reduce_tiny_rows
+                         : reduce_rows,
+                 &j);
     return LW_OK;
 }
 

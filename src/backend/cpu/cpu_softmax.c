@@ -23,6 +23,26 @@ static void run_rows(void *arg, size_t begin, size_t end) {
                                        r->s->logarithm);
 }
 
+/* Short rows are turned, so that a row of the turned ones is a column of many. */
+enum { SHORT = 16, TURNED = 128 };
+static void run_short_rows(void *arg, size_t begin, size_t end) {
+    const running *r = arg;
+    const size_t dim = r->s->dim;
+    float turned[SHORT * TURNED];
+    for (size_t at = begin; at < end; at += TURNED) {
+        const size_t n = end - at < TURNED ? end - at : TURNED;
+        const float *x = r->x + at * dim;
+        float *y = r->y + at * dim;
+        for (size_t i = 0; i < dim; i++)
+            for (size_t k = 0; k < n; k++)
+                turned[i * n + k] = x[k * dim + i];
+        lwi_cpu_kernels()->softmax_columns_f32(turned, turned, dim, n, n, r->s->logarithm);
+        for (size_t i = 0; i < dim; i++)
+            for (size_t k = 0; k < n; k++)
+                y[k * dim + i] = turned[i * n + k];
+    }
+}
+
 static void run_columns(void *arg, size_t begin, size_t end) {
     const running *r = arg;
     const softmax *s = r->s;
@@ -53,7 +73,8 @@ static lw_status run(lwi_call *c) {
     running r = {s, c->in[0]->data, c->out[0]->data};
     if (s->dim == 0) return LW_OK;
     if (s->inner == 1) {
-        lwi_parallel(c, s->outer, 1 + GRAIN / s->dim, run_rows, &r);
+        lwi_parallel(c, s->outer, 1 + GRAIN / s->dim,
+                     s->dim <= SHORT && s->outer >= SHORT ? run_short_rows : run_rows, &r);
         return LW_OK;
     }
     const size_t width = s->inner < LWI_SOFTMAX_COLUMNS ? s->inner : LWI_SOFTMAX_COLUMNS;
