@@ -28,7 +28,7 @@ enum {
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static int64_t smaller_int(int64_t a, int64_t b) { return a < b ? a : b; }
-static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+static size_t divide_up(size_t a, size_t b) { return a / b + (a % b != 0); }
 
 /* -------------------------------------------------------------------- plan */
 
@@ -255,11 +255,13 @@ typedef struct piece {
     bool begins, ends; /* the sum */
 } piece;
 
-static bool next_piece(const lwi_conv_part *p, piece *k) {
+static bool next_piece(const lwi_conv_plan *v, const lwi_conv_part *p, piece *k) {
+    /* Dot products keep nothing of the weights near, and it costs to end one. */
+    const size_t longest = v->kind == LWI_CONV_DOT ? SIZE_MAX : LONGEST;
     k->begins = k->runs == 0;
     if (k->ends) return false;
-    if (p->run > LONGEST) {
-        const size_t length = divide_up(p->run, divide_up(p->run, LONGEST));
+    if (p->run > longest) {
+        const size_t length = divide_up(p->run, divide_up(p->run, longest));
         k->first += k->length;
         if (k->runs && k->first == p->run) {
             k->first = 0;
@@ -270,7 +272,7 @@ static bool next_piece(const lwi_conv_part *p, piece *k) {
         k->ends = k->run + 1 == p->runs && k->first + k->length == p->run;
         return true;
     }
-    const size_t runs = divide_up(p->runs, divide_up(p->runs * p->run, LONGEST));
+    const size_t runs = divide_up(p->runs, divide_up(p->runs * p->run, longest));
     k->run += k->runs;
     k->runs = smaller(runs, p->runs - k->run);
     k->length = p->run;
@@ -297,7 +299,7 @@ static void multiply_block(const direct *d, const block *b, size_t unit) {
     const float *weights = args->weights + p->weights +
                            group * d->panel * divide_up(v->filters, d->width) +
                            first / d->width * d->panel;
-    for (piece k = {0}; next_piece(p, &k);) {
+    for (piece k = {0}; next_piece(v, p, &k);) {
         job.segments = k.runs;
         job.length = k.length;
         job.offsets = p->offsets + k.run;
