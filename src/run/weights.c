@@ -13,7 +13,17 @@ struct lwi_weight {
     uint64_t variant;
     size_t bytes;
     void *packed;
+    bool own; /* a block of its own, in no chunk */
     bool ready;
+};
+
+/* Once a model's forms fill a huge page, those to come share blocks that are large enough for such
+ * pages (base/memory.c). */
+enum { FIRST = 2 << 20, CHUNK = 8 << 20, MOST_IN_CHUNK = 4 << 20 };
+
+struct lwi_weight_chunk {
+    lwi_weight_chunk *next;
+    size_t used; /* bytes from the start, a multiple of LWI_ALIGN */
 };
 
 void lwi_weights_init(lwi_weights *w, const lw_allocator *allocator) {
@@ -23,7 +33,7 @@ void lwi_weights_init(lwi_weights *w, const lw_allocator *allocator) {
 }
 
 static void free_weight(const lwi_weights *w, lwi_weight *weight) {
-    lwi_free(&w->allocator, weight->packed);
+    if (weight->own) lwi_free(&w->allocator, weight->packed);
     lwi_free(&w->allocator, weight);
 }
 
@@ -34,8 +44,35 @@ void lwi_weights_free(lwi_weights *w) {
             w->buckets[b] = weight->next;
             free_weight(w, weight);
         }
+    while (w->chunks) {
+        lwi_weight_chunk *chunk = w->chunks;
+        w->chunks = chunk->next;
+        lwi_free(&w->allocator, chunk);
+    }
     pthread_cond_destroy(&w->made);
     pthread_mutex_destroy(&w->lock);
+}
+
+/* ------------------------------------------------------------------ memory */
+
+static lw_status take_from_chunk(lwi_weights *w, size_t bytes, void **block) {
+    lwi_weight_chunk *chunk = w->chunks;
+    if (!chunk || CHUNK - chunk->used < bytes) {
+        LW_TRY(lwi_alloc(&w->allocator, CHUNK, (void **)&chunk));
+        *chunk = (lwi_weight_chunk){w->chunks, LWI_ALIGN};
+        w->chunks = chunk;
+    }
+    *block = (char *)chunk + chunk->used;
+    chunk->used += bytes;
+    return LW_OK;
+}
+
+static lw_status take_memory(lwi_weights *w, lwi_weight *weight) {
+    const size_t bytes = weight->bytes;
+    w->bytes += bytes <= MOST_IN_CHUNK ? bytes : 0;
+    weight->own = w->bytes < FIRST || bytes > MOST_IN_CHUNK;
+    if (weight->own) return lwi_alloc(&w->allocator, bytes, &weight->packed);
+    return take_from_chunk(w, (bytes + LWI_ALIGN - 1) / LWI_ALIGN * LWI_ALIGN, &weight->packed);
 }
 
 /* -------------------------------------------------------------------- list */
@@ -66,7 +103,8 @@ static lw_status add(lwi_weights *w, const lw_value *value, const lwi_packing *p
                      lwi_weight **added) {
     lwi_weight *weight = NULL;
     LW_TRY(lwi_alloc_array(&w->allocator, 1, sizeof *weight, &weight));
-    const lw_status status = lwi_alloc(&w->allocator, p->bytes, &weight->packed);
+    weight->bytes = p->bytes;
+    const lw_status status = take_memory(w, weight);
     if (status != LW_OK) {
         lwi_free(&w->allocator, weight);
         return status;
@@ -78,7 +116,6 @@ static lw_status add(lwi_weights *w, const lw_value *value, const lwi_packing *p
     memcpy(weight->dims, value->dims, sizeof weight->dims);
     weight->form = p->form;
     weight->variant = p->variant;
-    weight->bytes = p->bytes;
     *first = weight;
     *added = weight;
     return LW_OK;

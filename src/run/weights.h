@@ -11,11 +11,14 @@
 enum { LWI_WEIGHT_BUCKETS = 256 };
 
 typedef struct lwi_weight lwi_weight;
+typedef struct lwi_weight_chunk lwi_weight_chunk;
 typedef struct lwi_weights {
     lw_allocator allocator;
     pthread_mutex_t lock; /* guards the lists */
     pthread_cond_t made;  /* one is ready or was given up */
     lwi_weight *buckets[LWI_WEIGHT_BUCKETS];
+    lwi_weight_chunk *chunks; /* memory for many forms each */
+    size_t bytes;             /* of all forms */
 } lwi_weights;
 
 void lwi_weights_init(lwi_weights *weights, const lw_allocator *allocator);
