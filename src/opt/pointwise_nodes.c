@@ -108,6 +108,13 @@ static void gelu(lwi_builder *b, const lwi_node *node, const translation *t) {
     define(b, node, lwi_builder_step(b, code, input(b, node, 0), 0, 0));
 }
 
+static void swish(lwi_builder *b, const lwi_node *node, const translation *t) {
+    const float alpha = lwi_attr_float(node, "alpha", t->defaults[0]);
+    const int x = input(b, node, 0);
+    if (alpha == 1) define(b, node, lwi_builder_step(b, LWI_POINTWISE_silu, x, 0, 0));
+    else define(b, node, lwi_builder_step(b, t->code, x, lwi_builder_number(b, alpha), 0));
+}
+
 /* To bool: not (x = 0). From bool, or between equal types: the number itself. */
 static void cast(lwi_builder *b, const lwi_node *node, const translation *t) {
     int x = input(b, node, 0);
@@ -187,7 +194,7 @@ static const translation TRANSLATIONS[] = {
     {"", "Elu", FLOAT, FLOAT, plain, NULL, CODE(elu), {"alpha"}, {1}},
     {"", "LeakyRelu", FLOAT, FLOAT, plain, NULL, CODE(leaky_relu), {"alpha"}, {0.01f}},
     {"", "ThresholdedRelu", FLOAT, FLOAT, plain, NULL, CODE(thresholded_relu), {"alpha"}, {1}},
-    {"", "Swish", FLOAT, FLOAT, plain, NULL, CODE(swish), {"alpha"}, {1}},
+    {"", "Swish", FLOAT, FLOAT, swish, NULL, CODE(swish), {"alpha"}, {1}},
     {"", "HardSigmoid", FLOAT, FLOAT, plain, NULL, CODE(hard_sigmoid), {"alpha", "beta"},
      {0.2f, 0.5f}},
     {"", "Selu", FLOAT, FLOAT, plain, NULL, CODE(selu), {"alpha", "gamma"},
