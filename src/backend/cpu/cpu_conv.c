@@ -48,7 +48,7 @@ static void choose_winograd(const lwi_call *c, lwi_conv_plan *p) {
         if (part->kernel[a] != (a ? 3 : 1) || part->stride[a] != 1 || part->dilation[a] != 1)
             return;
     if (p->in[0] != p->out[0] || part->begin[0]) return;
-    if (lwi_attr_int(c->node, "winograd", 1) == 0) return;
+    if (lwi_attr_int(c->node, "winograd", 0) == 0) return;
     p->tile = lwi_conv_choose_tile(p);
     if (p->tile > 1) p->kind = LWI_CONV_WINOGRAD;
 }
