@@ -46,6 +46,13 @@ static inline float lwi_expf(float x) {
     return lwi_exp_join(lwi_exp_split(low > 89 ? 89 : low, 0));
 }
 
+/* e^x for x <= 0: nothing overflows, and a fixed step is enough for what is below the normal
+ * numbers. */
+static inline float lwi_exp_of_negative(float x) {
+    const lwi_exp_parts e = lwi_exp_split(x < -105 ? -105 : x, 0);
+    return (1 + e.p) * lwi_power_of_2(e.n + 64) * 0x1p-64f;
+}
+
 /* e^x - 1 = 2^n p + (2^n - 1), halved on the way so that 2^128 is never met. */
 static inline float lwi_expm1f(float x) {
     const float low = x < -40 ? -40 : x;

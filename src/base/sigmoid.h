@@ -18,7 +18,7 @@
         const T e = EXP(-FABS(x)), above = x < 0 ? e * (2 + e) : 1 + 2 * e;                        \
         return x * above / (above + (x < 0 ? 2 : 2 * e * e));                                      \
     }
-LWI_SIGMOID(f32, float, lwi_expf, lwi_log1pf_unit, fabsf)
+LWI_SIGMOID(f32, float, lwi_exp_of_negative, lwi_log1pf_unit, fabsf)
 LWI_SIGMOID(f64, double, exp, log1p, fabs)
 #undef LWI_SIGMOID
 
