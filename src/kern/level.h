@@ -13,6 +13,8 @@
 /* Loops of a constant number of steps, whose arrays are to live in registers. */
 #if defined(__clang__)
 #define LWI_UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define LWI_UNROLL /* gcc warns where checks keep it from unrolling */
 #else
 #define LWI_UNROLL _Pragma("GCC unroll 32")
 #endif
