@@ -18,12 +18,12 @@ struct lwi_weight {
 };
 
 /* Once a model's forms fill a huge page, those to come share blocks that are large enough for such
- * pages (base/memory.c). */
-enum { FIRST = 2 << 20, CHUNK = 8 << 20, MOST_IN_CHUNK = 4 << 20 };
+ * pages (base/memory.c), each about as large as all before it, so that little is left unused. */
+enum { FIRST = 2 << 20, LEAST_CHUNK = 4 << 20, LARGEST_CHUNK = 32 << 20, MOST_IN_CHUNK = 3 << 20 };
 
 struct lwi_weight_chunk {
     lwi_weight_chunk *next;
-    size_t used; /* bytes from the start, a multiple of LWI_ALIGN */
+    size_t size, used; /* bytes from the start, multiples of LWI_ALIGN */
 };
 
 void lwi_weights_init(lwi_weights *w, const lw_allocator *allocator) {
@@ -57,9 +57,12 @@ void lwi_weights_free(lwi_weights *w) {
 
 static lw_status take_from_chunk(lwi_weights *w, size_t bytes, void **block) {
     lwi_weight_chunk *chunk = w->chunks;
-    if (!chunk || CHUNK - chunk->used < bytes) {
-        LW_TRY(lwi_alloc(&w->allocator, CHUNK, (void **)&chunk));
-        *chunk = (lwi_weight_chunk){w->chunks, LWI_ALIGN};
+    if (!chunk || chunk->size - chunk->used < bytes) {
+        size_t size = LEAST_CHUNK;
+        while (size < LARGEST_CHUNK && size < w->bytes)
+            size *= 2;
+        LW_TRY(lwi_alloc(&w->allocator, size, (void **)&chunk));
+        *chunk = (lwi_weight_chunk){w->chunks, size, LWI_ALIGN};
         w->chunks = chunk;
     }
     *block = (char *)chunk + chunk->used;
