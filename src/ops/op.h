@@ -64,7 +64,8 @@ typedef struct lwi_packing {
     lw_dtype shown; /* element type that pack gets to see; LW_DTYPE_NONE: the value as it lies */
     lw_status (*pack)(void *arg, const lw_value *from, void *to);
     void *arg;
-    bool anywhere; /* pack reads elements that are not aligned */
+    bool anywhere;     /* pack reads elements that are not aligned */
+    const void *level; /* of the kernels that use it; set by the host */
 } lwi_packing;
 
 /* Services that whoever executes provides. */

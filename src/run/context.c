@@ -4,6 +4,8 @@
 #include "base/cpu.h"
 #include "base/thread_pool.h"
 
+#include <string.h>
+
 static lw_status set_threads(lw_context *c, const lw_context_options *o) {
     if (o->executor) {
         if (o->executor->size < sizeof *o->executor || !o->executor->parallel)
@@ -30,6 +32,19 @@ static void keep_options(lw_context *c, const lw_context_options *o) {
     c->options.executor = o->executor ? &c->executor : NULL;
 }
 
+static lw_status set_level(lw_context *c, const char *name) {
+    int isa = 0;
+    if (!name) return LW_OK;
+    while (isa < LWI_ISAS && strcmp(name, lwi_isa_name((lwi_isa)isa)) != 0)
+        isa++;
+    if (isa == LWI_ISAS)
+        return lwi_fail(LW_INVALID, "lw_context_options: isa '%.40s' is not known", name);
+    if (!lwi_cpu_has((lwi_isa)isa))
+        return lwi_fail(LW_UNSUPPORTED, "this processor does not have %s", name);
+    c->kernels = lwi_kernels_of((lwi_isa)isa);
+    return LW_OK;
+}
+
 static lw_status init(lw_context *c, const lw_context_options *o) {
     keep_options(c, o);
     c->max_plans = o->max_plans ? o->max_plans : 16;
@@ -40,6 +55,7 @@ static lw_status init(lw_context *c, const lw_context_options *o) {
     c->stack.pool = &c->pool;
     lwi_arena_init(&c->strings, &c->allocator);
     lwi_host_init(c);
+    LW_TRY(set_level(c, o->isa));
     LW_TRY(lwi_alloc_array(&c->allocator, c->max_plans, sizeof *c->plans, &c->plans));
     const lwi_graph *g = c->model->network.graph;
     LW_TRY(lwi_alloc_array(&c->allocator, g->n_inputs, sizeof *c->inputs, &c->inputs));
@@ -68,7 +84,9 @@ lw_status lw_context_new(const lw_model *model, const lw_context_options *option
         lw_context_free(c);
         return status;
     }
+    const lwi_kernels *before = lwi_cpu_use(c->kernels);
     lwi_context_plan_ahead(c);
+    lwi_cpu_use(before);
     *context = c;
     return LW_OK;
 }

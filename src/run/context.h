@@ -18,11 +18,12 @@ struct lw_context {
     lw_context_options options;
     lw_context *_Atomic open; /* runs that replace defaults (run/replace_defaults.c); or NULL */
     lw_allocator allocator;
-    lwi_pool pool;           /* large scratch, and values of late nodes */
-    lw_allocator in_pool;    /* the pool as an allocator */
-    lwi_scratch_stack stack; /* scratch memory of the nodes under way */
-    lwi_arena strings;       /* bytes made in this run */
-    lwi_host host;           /* what operators get; its state is an lwi_plan */
+    lwi_pool pool;              /* large scratch, and values of late nodes */
+    lw_allocator in_pool;       /* the pool as an allocator */
+    lwi_scratch_stack stack;    /* scratch memory of the nodes under way */
+    lwi_arena strings;          /* bytes made in this run */
+    lwi_host host;              /* what operators get; its state is an lwi_plan */
+    const lwi_kernels *kernels; /* of the level asked for; NULL: the process's */
     lw_executor executor;
     bool own_pool; /* the executor is the process's thread pool */
     int threads;
@@ -42,6 +43,10 @@ struct lw_context {
 
 /* The services of a context (run/host.c). */
 void lwi_host_init(lw_context *context);
+
+/* The packed form of a constant for this context's kernels. */
+lw_status lwi_context_packed(const lw_context *context, const lw_value *value,
+                             const lwi_packing *packing, const void **packed);
 
 /* Runs a plan on values that fit it. Outputs that are NULL are made; on failure they are NULL
  * again. A graph that is not the main one gets them from the pool. */

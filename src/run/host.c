@@ -18,10 +18,17 @@ static lw_status keep(void *state, size_t n, void **block) {
     return LW_OK;
 }
 
+lw_status lwi_context_packed(const lw_context *c, const lw_value *value, const lwi_packing *packing,
+                             const void **packed) {
+    lwi_packing leveled = *packing;
+    leveled.level = lwi_cpu_kernels();
+    return lwi_model_packed(c->model, value, &leveled, packed);
+}
+
 static lw_status packed(void *state, const lw_value *value, const lwi_packing *packing,
                         const void **made) {
     if (value->fixed != LWI_FIXED_MODEL) return LW_OK; /* a plan may go before the model */
-    return lwi_model_packed(context_of(state)->model, value, packing, made);
+    return lwi_context_packed(context_of(state), value, packing, made);
 }
 
 static lw_status output(void *state, lw_value *value) {
@@ -38,8 +45,27 @@ static lw_status bytes(void *state, size_t n, void **block) {
     return lwi_arena_alloc(&context_of(state)->strings, n, 1, block);
 }
 
+/* A task of a context with a level of kernels of its own. */
+typedef struct leveled {
+    const lwi_kernels *kernels;
+    void (*task)(void *arg, size_t i);
+    void *arg;
+} leveled;
+
+static void run_leveled(void *arg, size_t i) {
+    const leveled *l = arg;
+    const lwi_kernels *before = lwi_cpu_use(l->kernels);
+    l->task(l->arg, i);
+    lwi_cpu_use(before);
+}
+
 static void parallel(void *state, size_t n, void (*task)(void *arg, size_t i), void *arg) {
     const lw_context *c = context_of(state);
+    leveled l = {c->kernels, task, arg};
+    if (c->kernels) {
+        task = run_leveled;
+        arg = &l;
+    }
     if (c->own_pool) lwi_thread_pool_run(c->threads, n, task, arg);
     else c->executor.parallel(c->executor.user, n, task, arg);
 }

@@ -24,7 +24,7 @@ static lw_status packed(void *state, const lw_value *value, const lwi_packing *p
                         const void **made) {
     lwi_plan *plan = state;
     if (value->fixed == LWI_FIXED_PLAN) return packed_in_plan(plan, value, packing, made);
-    return lwi_model_packed(plan->context->model, value, packing, made);
+    return lwi_context_packed(plan->context, value, packing, made);
 }
 
 lw_status lwi_plan_prepare(lwi_call *call, const lwi_kernel *kernel) {

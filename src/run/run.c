@@ -130,7 +130,9 @@ lw_status lw_context_run(lw_context *c, const lw_io *inputs, size_t n_inputs, lw
     atomic_store_explicit(&c->cancel, false, memory_order_relaxed);
     lwi_arena_reset(&c->strings);
     c->pool.limit_hit = false;
+    const lwi_kernels *before = lwi_cpu_use(c->kernels);
     const lw_status status = run(c, inputs, n_inputs, outputs, n_outputs);
+    lwi_cpu_use(before);
     lwi_scratch_settle(&c->stack);
     if (status == LW_NO_MEMORY && c->pool.limit_hit)
         return lwi_fail(LW_LIMIT, "the memory limit of %zu bytes is reached", c->memory_limit);

@@ -3,12 +3,14 @@
 
 #include <string.h>
 
-/* The constant's address and shape, the form, the variant and the number of bytes are the key. */
+/* The constant's address and shape, the level of the kernels, the form, the variant and the number
+ * of bytes are the key. */
 struct lwi_weight {
     lwi_weight *next;
     const void *source;
     int rank;
     int64_t dims[LW_MAX_RANK];
+    const void *level;
     const char *form;
     uint64_t variant;
     size_t bytes;
@@ -90,7 +92,7 @@ static const void *source_of(const lw_value *value) {
 
 static bool is_it(const lwi_weight *w, const lw_value *value, const lwi_packing *p) {
     return w->source == source_of(value) && w->variant == p->variant && w->bytes == p->bytes &&
-           w->rank == value->rank &&
+           w->level == p->level && w->rank == value->rank &&
            !memcmp(w->dims, value->dims, (size_t)w->rank * sizeof *w->dims) &&
            !strcmp(w->form, p->form);
 }
@@ -117,6 +119,7 @@ static lw_status add(lwi_weights *w, const lw_value *value, const lwi_packing *p
     weight->source = source_of(value);
     weight->rank = value->rank;
     memcpy(weight->dims, value->dims, sizeof weight->dims);
+    weight->level = p->level;
     weight->form = p->form;
     weight->variant = p->variant;
     *first = weight;

@@ -288,6 +288,34 @@ static void nodes_are_profiled(void **state) {
     lw_context_free(c);
 }
 
+static void levels_live_side_by_side(void **state) {
+    static const char *const names[] = {"base", "avx2", "avx512", "avx512vnni", "neon", "neon_dot"};
+    enum { LEVELS = sizeof names / sizeof *names };
+    fixture *f = *state;
+    float expected[CLASSES], found[CLASSES];
+    lw_context *usual = context(f, (lw_context_options){0}), *levels[LEVELS] = {0};
+    lw_value *x = image(f, 1);
+    assert_ok(classify(usual, x, expected));
+    for (int i = 0; i < LEVELS; i++) {
+        const lw_context_options o = {.size = sizeof o, .threads = 2, .isa = names[i]};
+        const lw_status status = lw_context_new(f->model, &o, &levels[i]);
+        assert_true(status == LW_OK || status == LW_UNSUPPORTED);
+    }
+    assert_non_null(levels[0]);
+    for (int i = 0; i < 2 * LEVELS; i++) {
+        if (!levels[i % LEVELS]) continue;
+        assert_ok(classify(levels[i % LEVELS], x, found));
+        for (int k = 0; k < CLASSES; k++)
+            assert_true(found[k] - expected[k] < 1e-4f && expected[k] - found[k] < 1e-4f);
+    }
+    const lw_context_options wrong = {.size = sizeof wrong, .isa = "sse9"};
+    assert_int_equal(lw_context_new(f->model, &wrong, &levels[0]), LW_INVALID);
+    for (int i = 0; i < LEVELS; i++)
+        lw_context_free(levels[i]);
+    lw_context_free(usual);
+    lw_value_free(x);
+}
+
 int main(int argc, char **argv) {
     if (argc < 2) return 2;
     model_path = argv[1];
@@ -301,6 +329,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_memory_limit_is_kept),
         cmocka_unit_test(the_callers_executor_gives_the_same),
         cmocka_unit_test(threads_share_a_model),
+        cmocka_unit_test(levels_live_side_by_side),
         cmocka_unit_test(nodes_are_profiled),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -37,8 +37,8 @@ static lw_status pack_double(void *arg, const lw_value *from, void *to) {
 }
 
 static lwi_packing doubling(uint64_t variant, void *arg) {
-    return (lwi_packing){"double", variant, COUNT * sizeof(float), LW_FLOAT32, pack_double,
-                         arg,      false};
+    return (lwi_packing){"double", variant, COUNT * sizeof(float), LW_FLOAT32, pack_double, arg,
+                         false,    NULL};
 }
 
 static lw_value constant(lw_dtype dtype, void *data) {

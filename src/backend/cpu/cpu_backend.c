@@ -35,7 +35,17 @@ bool lwi_cpu_knows(const lwi_op *op) {
     return false;
 }
 
+/* A context that asks for a level of its own sets it around each run. */
+static _Thread_local const lwi_kernels *chosen;
+
+const lwi_kernels *lwi_cpu_use(const lwi_kernels *kernels) {
+    const lwi_kernels *before = chosen;
+    chosen = kernels;
+    return before;
+}
+
 const lwi_kernels *lwi_cpu_kernels(void) {
+    if (chosen) return chosen;
     static _Atomic(const lwi_kernels *) kept;
     const lwi_kernels *kernels = atomic_load_explicit(&kept, memory_order_relaxed);
     if (!kernels) {

@@ -10,8 +10,11 @@
 const lwi_kernel *lwi_cpu_claim(const lwi_call *call);
 /* Whether there is a kernel for some types and shapes of the operator. */
 bool lwi_cpu_knows(const lwi_op *op);
-/* The kernels for this processor, at the level lwi_cpu_isa() when it was first called. */
+/* The kernels that this thread uses: at the level lwi_cpu_isa() when it was first called, unless
+ * lwi_cpu_use has chosen others. */
 const lwi_kernels *lwi_cpu_kernels(void);
+/* Chooses this thread's kernels; NULL: the usual ones. Returns what was chosen before. */
+const lwi_kernels *lwi_cpu_use(const lwi_kernels *kernels);
 /* The tile kernel of this processor for float32 products. */
 lwi_tile lwi_cpu_tile_f32(void);
 
