@@ -239,6 +239,9 @@ struct lw_model_options {
     lw_image_decoder image_decoder; /* NULL: ImageDecoder fails with a sentence */
     const char *skip_passes;        /* names of passes (lw_pass) that are left out, separated by
                                        commas; "all"; NULL: none is left out */
+    const char *cache_path;         /* a file that keeps weights in the form kernels want, written
+                                       when the model is freed and used by the next process that
+                                       loads the same file; lw_model_load only. NULL: none */
 };
 
 /* How numbers are rounded on the way. */
@@ -257,10 +260,10 @@ struct lw_context_options {
                                       LW_LIMIT */
     size_t max_plans;              /* sets of input shapes remembered, 0: 16 */
     lw_precision precision;
-    const char *isa;               /* level of kernels: "base", "avx2", "avx512", "avx512vnni",
-                                      "neon", "neon_dot", "neon_i8mm"; LW_UNSUPPORTED if the
-                                      processor lacks it. NULL: the environment's LAMPWICK_ISA, or
-                                      the best */
+    const char *isa; /* level of kernels: "base", "avx2", "avx512", "avx512vnni",
+                        "neon", "neon_dot", "neon_i8mm"; LW_UNSUPPORTED if the
+                        processor lacks it. NULL: the environment's LAMPWICK_ISA, or
+                        the best */
 };
 
 typedef enum lw_kind {

@@ -40,7 +40,8 @@ static lw_status map_fd(int fd, const char *path, bool single, lwi_file *file) {
         }
     }
     close(fd);
-    *file = (lwi_file){data, size, size > 0};
+    const int64_t changed = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    *file = (lwi_file){data, size, size > 0, changed};
     return LW_OK;
 }
 

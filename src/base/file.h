@@ -9,6 +9,7 @@ typedef struct lwi_file {
     const uint8_t *data; /* NULL when the file is empty */
     size_t size;
     bool mapped;
+    int64_t changed; /* when it was written last, in nanoseconds */
 } lwi_file;
 
 lw_status lwi_file_map(const char *path, lwi_file *file);

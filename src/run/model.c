@@ -18,9 +18,29 @@ lw_model *lwi_model_ref(const lw_model *model) {
     return m;
 }
 
+static const void *find_stored(const void *cache, const lw_value *value, lwi_weight *weight) {
+    return lwi_weight_cache_find(cache, value, weight);
+}
+
+static void open_cache(lw_model *m) {
+    if (!m->cache_path || m->network.n_files == 0) return;
+    lwi_weight_cache_open(m->cache_path, &m->network, &m->cache);
+    m->weights.find = find_stored;
+    m->weights.stored = &m->cache;
+}
+
+/* Without the file, the next process packs again: nobody needs to know that it was not written. */
+static void save_weights(lw_model *m) {
+    if (m->weights.find && m->weights.n_new > 0 &&
+        lwi_weight_cache_write(m->cache_path, &m->cache, &m->weights) != LW_OK)
+        m->weights.n_new = 0;
+}
+
 void lw_model_free(lw_model *m) {
     if (!m || atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) != 1) return;
+    save_weights(m);
     lwi_weights_free(&m->weights);
+    lwi_weight_cache_close(&m->cache);
     lwi_network_free(&m->network);
     pthread_mutex_destroy(&m->align_lock);
     const lw_allocator allocator = m->allocator;
@@ -103,7 +123,11 @@ lw_status lw_model_load(const char *path, const lw_model_options *options, lw_mo
     if (!path || !model) return lwi_fail(LW_INVALID, "lw_model_load: path or model is NULL");
     lw_model *m = NULL;
     LW_TRY(new_model(options, &m));
-    const lw_status status = load_file(m, path, options);
+    lw_status status = LW_OK;
+    if (options && options->cache_path)
+        status = lwi_arena_string(&m->network.arena, options->cache_path,
+                                  strlen(options->cache_path), &m->cache_path);
+    if (status == LW_OK) status = load_file(m, path, options);
     if (status == LW_OK) *model = m;
     else lw_model_free(m);
     return status;
@@ -125,6 +149,7 @@ lw_status lwi_model_align(const lw_model *model) {
     lw_model *m = (lw_model *)model;
     lw_status status = LW_OK;
     pthread_mutex_lock(&m->align_lock);
+    if (!m->aligned && !m->weights.find) open_cache(m);
     if (!m->aligned)
         status = lwi_align_tensors(&m->network, m->network.graph, SIZE_MAX, SMALL_FLOATS);
     m->aligned = status == LW_OK;

@@ -4,7 +4,7 @@
 #define LWI_MODEL_H
 
 #include "opt/passes.h"
-#include "run/weights.h"
+#include "run/weight_cache.h"
 
 struct lw_model {
     atomic_int refs;
@@ -20,6 +20,8 @@ struct lw_model {
     bool aligned;
     size_t file_bytes;
     lwi_weights weights;
+    const char *cache_path; /* NULL: none */
+    lwi_weight_cache cache;
 };
 
 lw_model *lwi_model_ref(const lw_model *model);

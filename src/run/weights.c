@@ -3,22 +3,6 @@
 
 #include <string.h>
 
-/* The constant's address and shape, the level of the kernels, the form, the variant and the number
- * of bytes are the key. */
-struct lwi_weight {
-    lwi_weight *next;
-    const void *source;
-    int rank;
-    int64_t dims[LW_MAX_RANK];
-    const void *level;
-    const char *form;
-    uint64_t variant;
-    size_t bytes;
-    void *packed;
-    bool own; /* a block of its own, in no chunk */
-    bool ready;
-};
-
 /* Once a model's forms fill a huge page, those to come share blocks that are large enough for such
  * pages (base/memory.c), each about as large as all before it, so that little is left unused. */
 enum { FIRST = 2 << 20, LEAST_CHUNK = 4 << 20, LARGEST_CHUNK = 32 << 20, MOST_IN_CHUNK = 3 << 20 };
@@ -47,9 +31,9 @@ void lwi_weights_free(lwi_weights *w) {
             free_weight(w, weight);
         }
     while (w->chunks) {
-        lwi_weight_chunk *chunk = w->chunks;
-        w->chunks = chunk->next;
-        lwi_free(&w->allocator, chunk);
+        lwi_weight_chunk *c = w->chunks;
+        w->chunks = c->next;
+        lwi_free(&w->allocator, c);
     }
     pthread_cond_destroy(&w->made);
     pthread_mutex_destroy(&w->lock);
@@ -104,24 +88,24 @@ static lwi_weight *find(lwi_weights *w, const lw_value *value, const lwi_packing
     return weight;
 }
 
+static void describe(lwi_weight *weight, const lw_value *value, const lwi_packing *p) {
+    *weight = (lwi_weight){.source = source_of(value),
+                           .rank = value->rank,
+                           .level = p->level,
+                           .form = p->form,
+                           .variant = p->variant,
+                           .bytes = p->bytes,
+                           .keeps = p->shown != LW_DTYPE_NONE};
+    memcpy(weight->dims, value->dims, sizeof weight->dims);
+}
+
 static lw_status add(lwi_weights *w, const lw_value *value, const lwi_packing *p,
                      lwi_weight **added) {
     lwi_weight *weight = NULL;
     LW_TRY(lwi_alloc_array(&w->allocator, 1, sizeof *weight, &weight));
-    weight->bytes = p->bytes;
-    const lw_status status = take_memory(w, weight);
-    if (status != LW_OK) {
-        lwi_free(&w->allocator, weight);
-        return status;
-    }
-    lwi_weight **first = bucket(w, source_of(value));
+    describe(weight, value, p);
+    lwi_weight **first = bucket(w, weight->source);
     weight->next = *first;
-    weight->source = source_of(value);
-    weight->rank = value->rank;
-    memcpy(weight->dims, value->dims, sizeof weight->dims);
-    weight->level = p->level;
-    weight->form = p->form;
-    weight->variant = p->variant;
     *first = weight;
     *added = weight;
     return LW_OK;
@@ -176,6 +160,21 @@ lw_status lwi_weights_pack(const lw_allocator *allocator, const lw_value *value,
     return status;
 }
 
+static lw_status make(lwi_weights *w, const lw_value *value, const lwi_packing *p,
+                      lwi_weight *weight) {
+    const void *stored = w->find ? w->find(w->stored, value, weight) : NULL;
+    if (stored) {
+        weight->packed = (void *)stored; /* only ever read */
+        weight->stored = true;
+        return LW_OK;
+    }
+    pthread_mutex_lock(&w->lock);
+    const lw_status status = take_memory(w, weight);
+    pthread_mutex_unlock(&w->lock);
+    LW_TRY(status);
+    return lwi_weights_pack(&w->allocator, value, p, weight->packed);
+}
+
 lw_status lwi_weights_get(lwi_weights *w, const lw_value *value, const lwi_packing *p,
                           const void **packed, bool *made) {
     lwi_weight *weight = NULL;
@@ -184,9 +183,11 @@ lw_status lwi_weights_get(lwi_weights *w, const lw_value *value, const lwi_packi
         *packed = weight->packed;
         return LW_OK;
     }
-    const lw_status status = lwi_weights_pack(&w->allocator, value, p, weight->packed);
+    const lw_status status = make(w, value, p, weight);
     pthread_mutex_lock(&w->lock);
     weight->ready = status == LW_OK;
+    *made = !weight->stored;
+    if (weight->ready && !weight->stored && weight->keeps) w->n_new++;
     if (status == LW_OK) *packed = weight->packed;
     else take_out(w, weight);
     pthread_cond_broadcast(&w->made);

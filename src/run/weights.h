@@ -10,10 +10,32 @@
 
 enum { LWI_WEIGHT_BUCKETS = 256 };
 
-typedef struct lwi_weight lwi_weight;
+/* The constant's address and shape, the level of the kernels, the form, the variant and the number
+ * of bytes are the key. */
+typedef struct lwi_weight {
+    struct lwi_weight *next;
+    const void *source;
+    int rank;
+    int64_t dims[LW_MAX_RANK];
+    const void *level;
+    const char *form;
+    uint64_t variant;
+    size_t bytes;
+    void *packed;
+    bool own; /* a block of its own, in no chunk */
+    bool ready;
+    bool stored;      /* packed lies in a file */
+    bool keeps;       /* can be kept in one */
+    uint64_t content; /* hash of a constant that lies in no file of the model */
+} lwi_weight;
+
 typedef struct lwi_weight_chunk lwi_weight_chunk;
 typedef struct lwi_weights {
     lw_allocator allocator;
+    /* Finds the packed form that need not be made again; sets weight->content. May be NULL. */
+    const void *(*find)(const void *stored, const lw_value *value, lwi_weight *weight);
+    const void *stored;
+    size_t n_new;         /* packed here, and worth being stored */
     pthread_mutex_t lock; /* guards the lists */
     pthread_cond_t made;  /* one is ready or was given up */
     lwi_weight *buckets[LWI_WEIGHT_BUCKETS];
