@@ -4,6 +4,7 @@
 #include "base/cpu.h"
 #include "base/thread_pool.h"
 
+#include <stddef.h>
 #include <string.h>
 
 static lw_status set_threads(lw_context *c, const lw_context_options *o) {
@@ -68,12 +69,15 @@ static lw_status init(lw_context *c, const lw_context_options *o) {
 lw_status lw_context_new(const lw_model *model, const lw_context_options *options,
                          lw_context **context) {
     if (!model || !context) return lwi_fail(LW_INVALID, "lw_context_new: model or context is NULL");
-    if (options && options->size < sizeof *options)
-        return lwi_fail(LW_INVALID, "lw_context_options: size is %zu, expected %zu", options->size,
-                        sizeof *options);
+    /* Callers compiled before isa was added have a shorter struct. */
+    const size_t least = offsetof(lw_context_options, isa);
+    if (options && options->size < least)
+        return lwi_fail(LW_INVALID, "lw_context_options: size is %zu, expected at least %zu",
+                        options->size, least);
     if (model->inspect)
         return lwi_fail(LW_INVALID, "the model was loaded for inspection and cannot run");
-    const lw_context_options o = options ? *options : (lw_context_options){0};
+    lw_context_options o = {0};
+    if (options) memcpy(&o, options, options->size < sizeof o ? options->size : sizeof o);
     const lw_allocator *allocator = o.allocator ? o.allocator : &model->allocator;
     lw_context *c = NULL;
     LW_TRY(lwi_alloc_array(allocator, 1, sizeof *c, &c));

@@ -4,6 +4,7 @@
 #include "format/onnx/onnx.h"
 #include "graph/align.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* Tensors up to this size are aligned at load, so that they can take part in folding. */
@@ -47,11 +48,20 @@ void lw_model_free(lw_model *m) {
     lwi_free(&allocator, m);
 }
 
+/* Callers compiled before cache_path was added have a shorter struct. */
+static lw_status copy_options(const lw_model_options *options, lw_model_options *copy) {
+    const size_t least = offsetof(lw_model_options, cache_path);
+    if (!options) return LW_OK;
+    if (options->size < least)
+        return lwi_fail(LW_INVALID, "lw_model_options: size is %zu, expected at least %zu",
+                        options->size, least);
+    memcpy(copy, options, options->size < sizeof *copy ? options->size : sizeof *copy);
+    return LW_OK;
+}
+
 static lw_status new_model(const lw_model_options *options, lw_model **model) {
-    const lw_model_options o = options ? *options : (lw_model_options){0};
-    if (options && options->size < sizeof *options)
-        return lwi_fail(LW_INVALID, "lw_model_options: size is %zu, expected %zu", options->size,
-                        sizeof *options);
+    lw_model_options o = {0};
+    LW_TRY(copy_options(options, &o));
     uint64_t skip = 0;
     LW_TRY(lwi_pass_set(o.skip_passes, &skip));
     const lw_allocator *allocator = o.allocator ? o.allocator : &lwi_malloc_allocator;
@@ -124,9 +134,11 @@ lw_status lw_model_load(const char *path, const lw_model_options *options, lw_mo
     lw_model *m = NULL;
     LW_TRY(new_model(options, &m));
     lw_status status = LW_OK;
-    if (options && options->cache_path)
-        status = lwi_arena_string(&m->network.arena, options->cache_path,
-                                  strlen(options->cache_path), &m->cache_path);
+    lw_model_options o = {0};
+    if (status == LW_OK) status = copy_options(options, &o);
+    if (status == LW_OK && o.cache_path)
+        status =
+            lwi_arena_string(&m->network.arena, o.cache_path, strlen(o.cache_path), &m->cache_path);
     if (status == LW_OK) status = load_file(m, path, options);
     if (status == LW_OK) *model = m;
     else lw_model_free(m);
