@@ -70,10 +70,12 @@ LWI_INLINE lwi_vec lwi_load(const float *p) {
     return v;
 }
 LWI_INLINE void lwi_store(float *p, lwi_vec v) { memcpy(p, &v, sizeof v); }
-LWI_INLINE lwi_vec lwi_load_part(const float *p, lwi_part n) {
+/* As in the other functions, p need not be aligned. */
+typedef float lwi_loose __attribute__((aligned(1)));
+LWI_INLINE lwi_vec lwi_load_part(const lwi_loose *p, lwi_part n) {
     return (lwi_vec){n > 0 ? p[0] : 0, n > 1 ? p[1] : 0, n > 2 ? p[2] : 0, n > 3 ? p[3] : 0};
 }
-LWI_INLINE void lwi_store_part(float *p, lwi_part n, lwi_vec v) {
+LWI_INLINE void lwi_store_part(lwi_loose *p, lwi_part n, lwi_vec v) {
     for (size_t i = 0; i < 4 && i < n; i++)
         p[i] = v[i];
 }
