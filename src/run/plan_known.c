@@ -55,7 +55,8 @@ static bool has_subgraph(const lwi_node *node) {
 
 static bool can_derive(const lwi_call *c) {
     size_t in = SMALL_GROWTH / MOST_GROWTH, out = 0;
-    if (c->node->op->op->flags & LWI_RANDOM || has_subgraph(c->node) || !all_of_model(c))
+    const lwi_op *op = c->node->op->op;
+    if (!op->infer || op->flags & LWI_RANDOM || has_subgraph(c->node) || !all_of_model(c))
         return false;
     for (size_t i = 0; i < c->n_in; i++)
         if (c->in[i]) in += c->in[i]->bytes;
@@ -98,11 +99,17 @@ static lw_status derive(lwi_planner *p, const lwi_call *c) {
     return lwi_call_run(&call, NULL);
 }
 
+static bool are_plain(const lwi_call *c) {
+    for (size_t k = 0; k < c->n_out; k++)
+        if (c->out[k] && (c->out[k]->kind != LW_KIND_TENSOR || c->out[k]->storage)) return false;
+    return true;
+}
+
 static bool know_derived(lwi_planner *p, const lwi_call *c) {
     if (!can_derive(c)) return false;
-    const bool derived = derive(p, c) == LW_OK;
+    const bool derived = derive(p, c) == LW_OK && are_plain(c);
     for (size_t k = 0; k < c->n_out && !derived; k++)
-        if (c->out[k]) c->out[k]->data = NULL;
+        if (c->out[k]) lwi_value_clear(c->out[k]);
     for (size_t i = 0; i < c->n_in && derived; i++)
         if (c->in[i])
             lwi_network_forget(&p->context->model->network, c->in[i]->data, c->in[i]->bytes);
