@@ -17,8 +17,10 @@
 #if defined(__AVX512F__)
 typedef __m512 lwi_vec;
 typedef __mmask16 lwi_part;
-/* The first n lanes. */
-LWI_INLINE lwi_part lwi_part_of(size_t n) { return (lwi_part)((1u << n) - 1); }
+/* The first n lanes; all for more. */
+LWI_INLINE lwi_part lwi_part_of(size_t n) {
+    return n < 16 ? (lwi_part)((1u << n) - 1) : (lwi_part)0xffff;
+}
 LWI_INLINE lwi_vec lwi_load(const float *p) { return _mm512_loadu_ps(p); }
 LWI_INLINE void lwi_store(float *p, lwi_vec v) { _mm512_storeu_ps(p, v); }
 LWI_INLINE lwi_vec lwi_load_part(const float *p, lwi_part m) { return _mm512_maskz_loadu_ps(m, p); }
