@@ -43,6 +43,7 @@ static lw_status set_level(lw_context *c, const char *name) {
     if (!lwi_cpu_has((lwi_isa)isa))
         return lwi_fail(LW_UNSUPPORTED, "this processor does not have %s", name);
     c->kernels = lwi_kernels_of((lwi_isa)isa);
+    c->options.isa = lwi_isa_name((lwi_isa)isa); /* the caller's text may not live on */
     return LW_OK;
 }
 
