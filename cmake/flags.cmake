@@ -9,7 +9,7 @@ function(lampwick_flags target)
     target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wundef -Wmissing-prototypes
         -Wvla -fno-math-errno -fno-trapping-math -ffp-contract=off
-        $<$<BOOL:${LAMPWICK_WERROR}>:-Werror>)
+        $<$<CONFIG:Release>:-O2> $<$<BOOL:${LAMPWICK_WERROR}>:-Werror>)
     if(LAMPWICK_FUZZ)
         target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
     endif()

@@ -143,10 +143,11 @@ def test_looking(folder):
     call("run", strange, "-i", "@zeros", code=1)
     bench = json.loads(call("bench", DIGITS, "--runs", "5", "--json")[0])
     check("bench", bench["runs"] == 5 and 0 < bench["min_ms"] <= bench["median_ms"], bench)
-    out, _ = call("profile", DIGITS, "--runs", "2", "--trace", folder / "trace.json")
+    out, _ = call("profile", DIGITS, "--runs", "2", "--skip-passes", "all", "--trace", folder / "trace.json")
     check("profile", "Conv" in out and "Softmax" in out, out)
     events = json.loads((folder / "trace.json").read_text())["traceEvents"]
-    check("trace", len(events) == 8 and all(e["dur"] >= 0 for e in events), events)
+    # every node but Flatten, which only changes a shape
+    check("trace", len(events) == 7 and all(e["dur"] >= 0 for e in events), events)
     for options in ([], ["--time"]):
         call("graph", DIGITS, "-o", folder / "net.svg", *options)
         text = (folder / "net.svg").read_text()
