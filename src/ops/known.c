@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/known.h"
 
+#include "graph/align.h"
 #include "ops/registry.h"
 
 /* Values up to this size are computed when all they depend on is known. */
@@ -35,6 +36,7 @@ static bool can_know(const lwi_call *call) {
         const lw_value *v = call->in[i];
         if (v && (v->kind != LW_KIND_TENSOR || (!v->data && v->count) || v->bytes > LARGEST_KNOWN))
             return false;
+        if (v && v->data && !lwi_is_aligned(v)) return false; /* as it lies in the file */
     }
     return true;
 }
