@@ -15,20 +15,6 @@ typedef struct pool {
     lwi_q8 from, to;
 } pool;
 
-/* The part of the window with output index `at` that meets the input: first element and size. */
-static size_t clip(const lwi_window *w, const int64_t *at, int64_t *first, int64_t *size) {
-    size_t count = 1;
-    for (int d = 0; d < w->rank; d++) {
-        int64_t begin, end;
-        const int64_t start = at[d] * w->stride[d] - w->begin[d];
-        lwi_window_clip(w, d, start, &begin, &end);
-        first[d] = start + begin;
-        size[d] = end - begin;
-        count *= (size_t)size[d];
-    }
-    return count;
-}
-
 /* Sums the codes of a window, a line along the last axis at a time. */
 static int64_t sum_codes(const pool *p, const uint8_t *x, const int64_t *first, const int64_t *size,
                          size_t count) {
@@ -58,7 +44,7 @@ static void run_outputs(void *arg, size_t begin, size_t end) {
         lwi_window_index(p->window.rank, p->window.out, p->last ? inside / p->channels : place, at);
         const uint8_t *x = p->last ? p->x + image * p->in_size * p->channels + inside % p->channels
                                    : p->x + plane * p->in_size;
-        const size_t count = clip(&p->window, at, first, size);
+        const size_t count = lwi_window_meet(&p->window, at, first, size);
         const size_t divisor = p->count_pads ? p->kernel_size : count;
         const int64_t sum =
             sum_codes(p, x, first, size, count) - (int64_t)count * (int)p->from.zero;

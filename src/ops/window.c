@@ -99,3 +99,16 @@ size_t lwi_window_count(int rank, const int64_t *dims) {
         n *= (size_t)dims[d];
     return n;
 }
+
+size_t lwi_window_meet(const lwi_window *w, const int64_t *at, int64_t *first, int64_t *size) {
+    size_t count = 1;
+    for (int d = 0; d < w->rank; d++) {
+        int64_t begin, end;
+        const int64_t start = at[d] * w->stride[d] - w->begin[d];
+        lwi_window_clip(w, d, start, &begin, &end);
+        first[d] = start + begin;
+        size[d] = end - begin;
+        count *= (size_t)size[d];
+    }
+    return count;
+}

@@ -118,4 +118,8 @@ static inline void lwi_window_index(int rank, const int64_t *dims, size_t i, int
     }
 }
 
+/* The part of the window with output index `at` that meets the input: first element and size in
+ * each dimension; returns how many elements it has. Dilations are 1. */
+size_t lwi_window_meet(const lwi_window *window, const int64_t *at, int64_t *first, int64_t *size);
+
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/weights.h"
 
+#include "graph/align.h"
+
 #include <string.h>
 
 /* Once a model's forms fill a huge page, those to come share blocks that are large enough for such
@@ -134,10 +136,6 @@ static lw_status find_or_add(lwi_weights *w, const lw_value *value, const lwi_pa
 
 /* ----------------------------------------------------------------- packing */
 
-static bool is_aligned(const lw_value *v) {
-    return (uintptr_t)v->data % lwi_dtype_size(v->dtype) == 0;
-}
-
 static void show(const lw_value *value, lw_value *shown) {
     if (shown->dtype == value->dtype) memcpy(shown->data, value->data, value->bytes);
     else if (shown->dtype == LW_FLOAT32)
@@ -147,7 +145,7 @@ static void show(const lw_value *value, lw_value *shown) {
 
 lw_status lwi_weights_pack(const lw_allocator *allocator, const lw_value *value,
                            const lwi_packing *p, void *to) {
-    const bool as_it_is = p->shown == value->dtype && (p->anywhere || is_aligned(value));
+    const bool as_it_is = p->shown == value->dtype && (p->anywhere || lwi_is_aligned(value));
     if (!p->shown || as_it_is) return p->pack(p->arg, value, to);
     lw_value shown;
     void *data = NULL;

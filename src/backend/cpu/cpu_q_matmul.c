@@ -11,19 +11,6 @@ bool lwi_q_matmul_fits(const lwi_call *c, const lwi_q_roles *r) {
     return lwi_q_fits(c, r, x.n);
 }
 
-/* Products that share B and whose A's follow one another are one tall product. */
-static void fold(lwi_matmul *x) {
-    if (x->a.row != x->k) return;
-    size_t next = x->m * x->k;
-    for (int d = x->batch_rank - 1; d >= 0; d--) {
-        if (x->b.strides[d] != 0 || (x->dims[d] != 1 && x->a.strides[d] != next)) return;
-        next *= (size_t)x->dims[d];
-    }
-    x->m *= x->batch;
-    x->batch = 1;
-    x->batch_rank = 0;
-}
-
 static lw_status list_offsets(lwi_call *c, const lwi_q_matmul *q, int64_t **offsets) {
     LW_TRY(lwi_scratch(c, q->depth, sizeof **offsets, offsets));
     for (size_t k = 0; k < q->depth; k++)
@@ -60,7 +47,7 @@ lw_status lwi_q_matmul_prepare(lwi_call *c, const lwi_q_roles *r) {
     const size_t width = lwi_cpu_kernels()->gemm_i8_width;
     lwi_q_matmul q = {.roles = *r, .width = width}, *made = NULL;
     LW_TRY(lwi_matmul_shape(c, (size_t)r->a, (size_t)r->b, &q.x));
-    fold(&q.x);
+    lwi_matmul_fold(&q.x);
     q.depth = (q.x.k + 3) / 4 * 4;
     q.padded = (q.x.n + width - 1) / width * width;
     packing p = {&q, NULL};

@@ -49,26 +49,12 @@ static void finish(const pool *p, const int32_t *sums, size_t n, size_t count, s
 
 /* ------------------------------------------------------------------- windows */
 
-/* The part of a window that meets the input. */
-static size_t clip(const lwi_window *w, const int64_t *at, int64_t *first, int64_t *size) {
-    size_t count = 1;
-    for (int d = 0; d < w->rank; d++) {
-        int64_t begin, end;
-        const int64_t start = at[d] * w->stride[d] - w->begin[d];
-        lwi_window_clip(w, d, start, &begin, &end);
-        first[d] = start + begin;
-        size[d] = end - begin;
-        count *= (size_t)size[d];
-    }
-    return count;
-}
-
 static void pool_place(const pool *p, size_t i) {
     const lwi_window *w = &p->window;
     const size_t image = i / p->out_size;
     int64_t at[LW_MAX_RANK], first[LW_MAX_RANK], size[LW_MAX_RANK], k[LW_MAX_RANK];
     lwi_window_index(w->rank, w->out, i % p->out_size, at);
-    const size_t count = clip(w, at, first, size);
+    const size_t count = lwi_window_meet(w, at, first, size);
     for (size_t c = 0; c < p->channels; c += CHUNK) {
         const size_t n = p->channels - c < CHUNK ? p->channels - c : CHUNK;
         int32_t sums[CHUNK] = {0};
