@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ * Types of tensors in GGUF files: rows of blocks, each with numbers of a few bits and their
+ * scales. */
+#ifndef LWI_BLOCKS_H
+#define LWI_BLOCKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+#define LWI_BLOCK(id, name, ident, elements, bytes) LWI_BLOCK_##ident = (id),
+#include "base/blocks.def"
+#undef LWI_BLOCK
+    LWI_BLOCK_IDS = 43
+};
+
+typedef struct lwi_block_type {
+    uint32_t id;
+    const char *name;
+    size_t elements, bytes; /* of a block */
+} lwi_block_type;
+
+/* NULL: no such type. */
+const lwi_block_type *lwi_block_type_find(uint32_t id);
+/* n elements (a multiple of a block's) as float32; blocks need no alignment. */
+void lwi_blocks_decode(const lwi_block_type *type, const void *blocks, size_t n, float *to);
+
+#endif
