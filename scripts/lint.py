@@ -16,13 +16,15 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 ALLOWED = {
     "base": {"public"},
     "tensor": {"base", "public"},
+    "files": {"base", "public"},
     "kern": {"base"},
     "graph": {"tensor", "base", "public"},
     "ops": {"graph", "tensor", "base", "public"},
-    "format": {"ops", "graph", "tensor", "base", "public"},
+    "arch": {"ops", "graph", "tensor", "base", "public"},
+    "format": {"arch", "files", "ops", "graph", "tensor", "base", "public"},
     "opt": {"ops", "graph", "tensor", "base", "public"},
     "backend": {"ops", "graph", "tensor", "base", "public", "kern"},
-    "run": {"backend", "format", "opt", "ops", "graph", "tensor", "base", "public"},
+    "run": {"backend", "format", "files", "opt", "ops", "graph", "tensor", "base", "public"},
     "media": {"base", "public"},
     "tools": {"public"},
 }

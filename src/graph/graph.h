@@ -30,7 +30,7 @@ typedef enum lwi_attr_kind {
 typedef struct lwi_type {
     lw_kind kind;    /* of the value */
     lw_kind element; /* of what a sequence or optional holds; a map's values */
-    lw_dtype dtype;  /* of the tensor (inside); a map's values */
+    lw_dtype dtype;  /* of the tensor (inside); a map's values; LW_DTYPE_NONE: any float type */
     lw_dtype key;    /* of a map's keys */
     bool declared;
     int rank; /* -1: unknown */

@@ -65,7 +65,8 @@ static lw_status give_all(prober *p) {
         if (g->slots[g->inputs[i]].constant && !g->open_defaults) continue;
         p->have[g->inputs[i]] = false; /* a default value may be replaced */
         if (t->declared && t->kind == LW_KIND_TENSOR)
-            LW_TRY(give(p, g->inputs[i], t->dtype, t->rank, t->dims, t->dim_names));
+            LW_TRY(give(p, g->inputs[i], t->dtype ? t->dtype : LW_FLOAT32, t->rank, t->dims,
+                        t->dim_names));
     }
     for (size_t i = 0; i < g->n_captures && p->parent; i++) {
         const lwi_shape *s = lwi_shape_of(p->parent, g->captures[i].outer);

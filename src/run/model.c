@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/model.h"
 
+#include "files/gguf_file.h"
+#include "format/gguf/gguf.h"
 #include "format/onnx/onnx.h"
 #include "graph/align.h"
 
@@ -97,12 +99,19 @@ static lw_status prepare(lw_model *m, bool keep_graph) {
     return status == LW_OK ? lwi_graph_lifetimes(n->graph) : status;
 }
 
+/* The door is chosen by the first bytes. */
+static lw_status read_network(lwi_network *network, const void *data, size_t size,
+                              const char *path) {
+    return lwi_is_gguf(data, size) ? lwi_gguf_model_read(network, data, size, path)
+                                   : lwi_onnx_read(network, data, size, path);
+}
+
 static lw_status read_model(lw_model *m, const void *data, size_t size, const char *path,
                             const lw_model_options *options) {
     m->data = data;
     m->file_bytes = size;
     if (path) LW_TRY(lwi_arena_string(&m->network.arena, path, strlen(path), &m->path));
-    LW_TRY(lwi_onnx_read(&m->network, data, size, path));
+    LW_TRY(read_network(&m->network, data, size, path));
     m->network.graph->open_defaults = false;
     return prepare(m, options && (options->keep_graph || options->inspect));
 }
@@ -114,7 +123,7 @@ lw_status lwi_model_open_defaults(const lw_model *model, lw_model **open) {
                                       .image_decoder = model->image_decoder};
     LW_TRY(new_model(&options, &m));
     m->skip_passes = model->skip_passes;
-    lw_status status = lwi_onnx_read(&m->network, model->data, model->file_bytes, model->path);
+    lw_status status = read_network(&m->network, model->data, model->file_bytes, model->path);
     if (status == LW_OK) status = prepare(m, false);
     if (status == LW_OK) *open = m;
     else lw_model_free(m);

@@ -150,14 +150,16 @@ class Model:
         return names
 
     def run(self, feeds):
-        """feeds: name -> array or dict. Returns the outputs in the model's order."""
+        """feeds: name -> array or dict, or a value that stays the caller's. Returns the outputs in
+        the model's order."""
         lib, names = self.library, self.outputs()
-        inputs = (Io * max(1, len(feeds)))(*[Io(n.encode(), lib.value(v))
-                                             for n, v in feeds.items()])
+        made = {n: v if isinstance(v, P) else lib.value(v) for n, v in feeds.items()}
+        inputs = (Io * max(1, len(feeds)))(*[Io(n.encode(), v) for n, v in made.items()])
         outputs = (Io * len(names))(*[Io(n, None) for n in names])
         status = lib.c.lw_context_run(self.context, inputs, len(feeds), outputs, len(names))
-        for io in inputs[:len(feeds)]:
-            lib.c.lw_value_free(io.value)
+        for name, value in made.items():
+            if value is not feeds[name]:
+                lib.c.lw_value_free(value)
         lib.check(status)
         results = [lib.data(io.value) for io in outputs]
         for io in outputs:

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ * Gemma 1 to 3 (arXiv 2403.08295, 2408.00118, 2503.19786): scaled embeddings, norms on both sides,
+ * windows in some layers. (GGUF stores the weights of norms with the 1 added.) */
+#include "arch/decoder.h"
+
+#include <math.h>
+
+static void scale_embeddings(lwi_decoder *d) { d->embedding_scale = sqrt((double)d->width); }
+
+/* Every second layer sees all. */
+static bool windowed_gemma2(const lwi_decoder *d, int64_t layer) {
+    (void)d;
+    return layer % 2 == 0;
+}
+
+/* Queries of the model with 27 billion parameters are scaled by the width, not by their size. */
+static void adjust_gemma2(lwi_decoder *d) {
+    scale_embeddings(d);
+    d->windowed = windowed_gemma2;
+    d->attention_cap = lwi_build_number(&d->b, "attn_logit_softcapping", 50);
+    d->logit_cap = lwi_build_number(&d->b, "final_logit_softcapping", 30);
+    lwi_decoder_read_window(d, 4096);
+    if (d->layers == 46) {
+        const int64_t heads = lwi_build_size(&d->b, "attention.head_count", 0, 1, LWI_MOST_HEADS);
+        d->attention_scale = 1 / sqrt((double)d->width / (double)heads);
+    }
+}
+
+/* Every sixth layer sees all. */
+static bool windowed_gemma3(const lwi_decoder *d, int64_t layer) {
+    (void)d;
+    return layer % 6 != 5;
+}
+
+static void adjust_gemma3(lwi_decoder *d) {
+    scale_embeddings(d);
+    d->windowed = windowed_gemma3;
+    lwi_decoder_read_window(d, 0);
+    d->has_local_rope = d->window > 0;
+    d->local_rope_base = lwi_build_number(&d->b, "rope.local.freq_base", 10000);
+    if (d->layers == 62) {
+        const int64_t heads = lwi_build_size(&d->b, "attention.head_count", 0, 1, LWI_MOST_HEADS);
+        d->attention_scale = 1 / sqrt((double)d->width / (double)heads);
+    }
+}
+
+const lwi_decoder_style lwi_style_gemma = {.norm = LWI_NORM_RMS,
+                                           .activation = LWI_GELU,
+                                           .rope = LWI_ROPE_HALVES,
+                                           .adjust = scale_embeddings};
+const lwi_decoder_style lwi_style_gemma2 = {
+    .norm = LWI_NORM_RMS, .activation = LWI_GELU, .rope = LWI_ROPE_HALVES, .adjust = adjust_gemma2};
+const lwi_decoder_style lwi_style_gemma3 = {
+    .norm = LWI_NORM_RMS, .activation = LWI_GELU, .rope = LWI_ROPE_HALVES, .adjust = adjust_gemma3};

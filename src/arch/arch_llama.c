@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * Llama 1 to 3, Mistral, Mixtral, Granite, InternLM2 (Touvron et al. 2023, arXiv 2302.13971), and
+ * those that differ by the order of turned elements only: Qwen 2 and 3 (arXiv 2407.10671,
+ * 2505.09388), EXAONE. Biases and norms of heads are where the file has them. */
+#include "arch/decoder.h"
+
+static void adjust(lwi_decoder *d) {
+    d->normalize_experts = true;
+    d->attention_scale = lwi_decoder_factor(d, "attention.scale", 0);
+}
+
+static void adjust_granite(lwi_decoder *d) {
+    adjust(d);
+    d->embedding_scale = lwi_decoder_factor(d, "embedding_scale", 1);
+    d->residual_scale = lwi_decoder_factor(d, "residual_scale", 1);
+    d->logit_scale = 1 / lwi_decoder_factor(d, "logit_scale", 1);
+}
+
+static void adjust_halves(lwi_decoder *d) { d->normalize_experts = true; }
+
+const lwi_decoder_style lwi_style_llama = {
+    .norm = LWI_NORM_RMS, .activation = LWI_SILU, .rope = LWI_ROPE_PAIRS, .adjust = adjust};
+const lwi_decoder_style lwi_style_granite = {
+    .norm = LWI_NORM_RMS, .activation = LWI_SILU, .rope = LWI_ROPE_PAIRS, .adjust = adjust_granite};
+const lwi_decoder_style lwi_style_llama_halves = {
+    .norm = LWI_NORM_RMS, .activation = LWI_SILU, .rope = LWI_ROPE_HALVES, .adjust = adjust_halves};

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT
+ * A decoder: embeddings, layers, logits. */
+#include "arch/decoder.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void read_sizes(lwi_decoder *d) {
+    lwi_graph_builder *b = &d->b;
+    d->width = lwi_build_size(b, "embedding_length", 0, 1, LWI_MOST_WIDTH);
+    d->layers = lwi_build_size(b, "block_count", 0, 1, LWI_MOST_LAYERS);
+    d->context = lwi_build_size(b, "context_length", 2048, 1, INT32_MAX);
+    d->epsilon = lwi_build_number(b,
+                                  d->norm == LWI_NORM_RMS ? "attention.layer_norm_rms_epsilon"
+                                                          : "attention.layer_norm_epsilon",
+                                  1e-5);
+    d->embedding_scale = d->residual_scale = d->logit_scale = 1;
+}
+
+void lwi_decoder_read_window(lwi_decoder *d, int64_t absent) {
+    d->window = lwi_build_size(&d->b, "attention.sliding_window", absent, 0, INT32_MAX);
+}
+
+double lwi_decoder_factor(lwi_decoder *d, const char *key, double absent) {
+    const double factor = lwi_build_number(&d->b, key, absent);
+    return factor == 0 ? absent : factor;
+}
+
+static void make_inputs(lwi_decoder *d) {
+    static const struct {
+        const char *name;
+        int rank;
+        const char *dims[2];
+    } inputs[] = {{"tokens", 1, {"tokens"}},
+                  {"positions", 1, {"tokens"}},
+                  {"sequences", 1, {"tokens"}},
+                  {"blocks", 2, {"sequences", "blocks"}},
+                  {"outputs", 1, {"outputs"}}};
+    int *ids[] = {&d->tokens, &d->positions, &d->sequences, &d->blocks, &d->outputs};
+    const int64_t free_dims[2] = {-1, -1};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        *ids[i] = lwi_build_input(&d->b, inputs[i].name, LW_INT32, inputs[i].rank, free_dims,
+                                  inputs[i].dims);
+    d->cache = lwi_build_input(&d->b, "cache", LW_DTYPE_NONE, 2, free_dims,
+                               (const char *const[]){"cache_blocks", "elements"});
+}
+
+int lwi_decoder_norm(lwi_decoder *d, int x, const char *name) {
+    lwi_graph_builder *b = &d->b;
+    char text[64];
+    snprintf(text, sizeof text, "%s.weight", name);
+    int scale = lwi_build_weight(b, text, true);
+    if (d->norm_adds_one) scale = lwi_build_add(b, scale, lwi_build_scalar(b, 1));
+    snprintf(text, sizeof text, "%s.bias", name);
+    const int bias = d->norm == LWI_NORM_LAYER ? lwi_build_weight(b, text, false) : -1;
+    const int y = d->norm == LWI_NORM_RMS
+                      ? lwi_build(b, "RMSNormalization", 2, (int[]){x, scale})
+                      : lwi_build(b, "LayerNormalization", 3, (int[]){x, scale, bias});
+    lwi_build_int(b, "axis", -1);
+    lwi_build_float(b, "epsilon", d->epsilon);
+    return y;
+}
+
+static int norm_if_there(lwi_decoder *d, int x, const char *name) {
+    char text[64];
+    snprintf(text, sizeof text, "%s.weight", name);
+    return lwi_build_has(&d->b, text) ? lwi_decoder_norm(d, x, name) : x;
+}
+
+/* x + scale * norm(y) */
+static int add_residual(lwi_decoder *d, int x, int y, const char *norm) {
+    y = norm_if_there(d, y, norm);
+    return lwi_build_add(&d->b, x, lwi_build_scale(&d->b, y, d->residual_scale));
+}
+
+static int feed_forward(lwi_decoder *d, int x, int64_t layer) {
+    return lwi_build_has(&d->b, "ffn_gate_inp.weight") ? lwi_decoder_experts(d, x, layer)
+                                                       : lwi_decoder_feed_forward(d, x, layer);
+}
+
+static int build_layer(lwi_decoder *d, int x, int64_t layer) {
+    lwi_graph_builder *b = &d->b;
+    b->layer = (int)layer;
+    const int h = norm_if_there(d, x, "attn_norm");
+    const bool second = lwi_build_has(b, "attn_norm_2.weight");
+    const int a =
+        lwi_decoder_attention(d, second ? lwi_decoder_norm(d, x, "attn_norm_2") : h, layer);
+    const bool own_norm = lwi_build_has(b, "ffn_norm.weight");
+    int y;
+    if (d->parallel) {
+        const int f = feed_forward(d, own_norm ? lwi_decoder_norm(d, x, "ffn_norm") : h, layer);
+        y = lwi_build_add(b, add_residual(d, x, a, "post_attention_norm"), f);
+    } else {
+        const int mid = add_residual(d, x, a, "post_attention_norm");
+        const int n = own_norm ? lwi_decoder_norm(d, mid, "ffn_norm") : mid;
+        y = add_residual(d, mid, feed_forward(d, n, layer), "post_ffw_norm");
+    }
+    b->layer = -1;
+    return y;
+}
+
+static int embed(lwi_decoder *d) {
+    lwi_graph_builder *b = &d->b;
+    int x = lwi_build_embedding(b, d->tokens, "token_embd");
+    x = lwi_build_scale(b, x, d->embedding_scale);
+    if (lwi_build_has(b, "position_embd.weight"))
+        x = lwi_build_add(b, x, lwi_build_embedding(b, d->positions, "position_embd"));
+    return norm_if_there(d, x, "token_embd_norm");
+}
+
+static void make_outputs(lwi_decoder *d, int x) {
+    lwi_graph_builder *b = &d->b;
+    const int rows = lwi_build(b, "Gather", 2, (int[]){x, d->outputs});
+    const int h = lwi_decoder_norm(d, rows, "output_norm");
+    const char *head = lwi_build_has(b, "output.weight") ? "output" : "token_embd";
+    int logits = lwi_build_scale(b, lwi_build_linear(b, h, head), d->logit_scale);
+    lwi_build_output(b, lwi_build_softcap(b, logits, d->logit_cap), "logits");
+    lwi_build_output(b, h, "embeddings");
+}
+
+/* How much of a block the layers use is known when they are built. */
+static lw_status fix_cache(lwi_decoder *d) {
+    int64_t *dims = NULL;
+    LW_TRY(lwi_arena_alloc(d->b.graph->arena, 2, sizeof *dims, &dims));
+    dims[0] = -1;
+    dims[1] = (int64_t)d->cache_elements;
+    d->b.graph->slots[d->cache].type.dims = dims;
+    return LW_OK;
+}
+
+static lw_status describe(lwi_decoder *d) {
+    char text[32];
+    const char *copy = NULL;
+    lwi_network *n = d->b.network;
+    const struct {
+        const char *key;
+        long long value;
+    } sizes[] = {{"lampwick.cache.elements", (long long)d->cache_elements},
+                 {"lampwick.cache.positions", LWI_CACHE_BLOCK},
+                 {"lampwick.context", (long long)d->context},
+                 {"lampwick.width", (long long)d->width}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        snprintf(text, sizeof text, "%lld", sizes[i].value);
+        LW_TRY(lwi_arena_string(&n->arena, text, strlen(text), &copy));
+        LW_TRY(lwi_network_metadata(n, sizes[i].key, copy));
+    }
+    return LW_OK;
+}
+
+lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
+                            const lwi_decoder_style *style) {
+    lwi_decoder d = {.norm = style->norm,
+                     .activation = style->activation,
+                     .rope_kind = style->rope,
+                     .parallel = style->parallel};
+    LW_TRY(lwi_build_open(&d.b, network, from));
+    if (from->unpermuted && d.rope_kind == LWI_ROPE_PAIRS) d.rope_kind = LWI_ROPE_HALVES;
+    read_sizes(&d);
+    if (style->adjust) style->adjust(&d);
+    make_inputs(&d);
+    int x = embed(&d);
+    for (int64_t i = 0; i < d.layers && d.b.status == LW_OK; i++)
+        x = build_layer(&d, x, i);
+    make_outputs(&d, x);
+    if (d.b.status == LW_OK) d.b.status = fix_cache(&d);
+    if (d.b.status == LW_OK) d.b.status = describe(&d);
+    return lwi_build_close(&d.b);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ * The blocks that decoders of text share. A family is described by a lwi_decoder_style; the rest is
+ * read from the hyperparameters, or seen from which tensors there are.
+ *
+ * The graph works on a batch of tokens, of any number of sequences. Inputs:
+ *   tokens     int32 [tokens]
+ *   positions  int32 [tokens]             of the token in its sequence
+ *   sequences  int32 [tokens]             row of blocks
+ *   blocks     int32 [sequences, blocks]  which block of the cache holds positions
+ *                                         [i * LWI_CACHE_BLOCK, (i + 1) * LWI_CACHE_BLOCK)
+ *   outputs    int32 [outputs]            tokens whose results are wanted
+ *   cache      float32 or float16 [blocks, elements]; written by the run
+ * Outputs: logits float32 [outputs, vocabulary]; embeddings float32 [outputs, width]. */
+#ifndef LWI_DECODER_H
+#define LWI_DECODER_H
+
+#include "arch/builder.h"
+
+enum {
+    LWI_CACHE_BLOCK = 32, /* positions in a block of the cache */
+    LWI_MOST_LAYERS = 1024,
+    LWI_MOST_HEADS = 4096,
+    LWI_MOST_WIDTH = 1 << 20
+};
+
+typedef enum lwi_norm_kind { LWI_NORM_RMS, LWI_NORM_LAYER } lwi_norm_kind;
+typedef enum lwi_activation {
+    LWI_SILU,
+    LWI_GELU, /* by tanh, as GPT-2 */
+    LWI_GELU_EXACT,
+    LWI_RELU_SQUARED
+} lwi_activation;
+typedef enum lwi_rope_kind {
+    LWI_ROPE_NONE,
+    LWI_ROPE_PAIRS, /* elements 2i and 2i + 1 */
+    LWI_ROPE_HALVES /* elements i and i + half */
+} lwi_rope_kind;
+
+typedef struct lwi_decoder lwi_decoder;
+typedef struct lwi_decoder_style {
+    lwi_norm_kind norm;
+    lwi_activation activation;
+    lwi_rope_kind rope;
+    bool parallel; /* attention and feed-forward read the same x */
+    /* What only this family has; may be NULL. */
+    void (*adjust)(lwi_decoder *d);
+} lwi_decoder_style;
+
+/* Angles of the rotary embedding: values [tokens, half], or -1. */
+typedef struct lwi_rope {
+    int cosines, sines;
+} lwi_rope;
+
+struct lwi_decoder {
+    lwi_graph_builder b;
+    lwi_norm_kind norm;
+    lwi_activation activation;
+    lwi_rope_kind rope_kind;
+    bool parallel;
+    int64_t width, layers, context;
+    double epsilon;
+    double embedding_scale, residual_scale, logit_scale, attention_scale; /* 0: 1 / sqrt(head) */
+    double attention_cap, logit_cap;
+    int64_t window; /* tokens that a layer with a window sees; 0: all */
+    bool (*windowed)(const lwi_decoder *d, int64_t layer); /* NULL: all layers, if there is one */
+    bool (*rotated)(const lwi_decoder *d, int64_t layer);  /* NULL: all layers */
+    bool norm_adds_one; /* weights of norms are stored less one */
+    int tokens, positions, sequences, blocks, outputs, cache;
+    lwi_rope rope, local_rope; /* local: of layers with a window, if they have their own */
+    bool has_local_rope;
+    double local_rope_base;
+    size_t cache_elements; /* of a block, used so far */
+    /* Experts: */
+    bool normalize_experts; /* the weights of the chosen ones are made to sum to 1 */
+    bool gate_by_sigmoid;
+    bool softmax_of_chosen; /* over the chosen ones only */
+    bool clamped_gate;      /* gpt-oss: (up + 1) * gate * sigmoid(1.702 gate), both clamped at 7 */
+};
+
+/* The whole graph. */
+lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
+                            const lwi_decoder_style *style);
+
+/* For adjust: what only some families read, though the files of others may have the keys. */
+void lwi_decoder_read_window(lwi_decoder *d, int64_t absent);
+/* 0 counts as absent. */
+double lwi_decoder_factor(lwi_decoder *d, const char *key, double absent);
+
+/* The parts. */
+int lwi_decoder_norm(lwi_decoder *d, int x, const char *name);
+int lwi_decoder_attention(lwi_decoder *d, int x, int64_t layer);
+int lwi_decoder_feed_forward(lwi_decoder *d, int x, int64_t layer);
+int lwi_decoder_experts(lwi_decoder *d, int x, int64_t layer);
+int lwi_decoder_activate(lwi_decoder *d, int x);
+/* Cosines and sines for the positions of the batch; half: pairs that are turned. */
+lwi_rope lwi_decoder_rope(lwi_decoder *d, double base, int64_t half, bool scaled);
+
+#endif

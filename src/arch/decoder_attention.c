@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT
+ * Self-attention of a decoder's layer, with the cache of keys and values. */
+#include "arch/decoder.h"
+
+#include <math.h>
+
+typedef struct sizes {
+    int64_t heads, kv_heads, key, value; /* key, value: elements of a head */
+} sizes;
+
+static sizes read_sizes(lwi_decoder *d, int layer) {
+    lwi_graph_builder *b = &d->b;
+    sizes s;
+    s.heads = lwi_build_layer_size(b, "attention.head_count", layer, 0, 1, LWI_MOST_HEADS);
+    s.kv_heads =
+        lwi_build_layer_size(b, "attention.head_count_kv", layer, s.heads, 1, LWI_MOST_HEADS);
+    s.key = lwi_build_size(b, "attention.key_length", d->width / s.heads, 1, LWI_MOST_WIDTH);
+    s.value = lwi_build_size(b, "attention.value_length", s.key, 1, LWI_MOST_WIDTH);
+    if (s.heads % s.kv_heads != 0)
+        lwi_build_fail(b, LW_CORRUPT, "%lld heads of queries for %lld of keys", (long long)s.heads,
+                       (long long)s.kv_heads);
+    return s;
+}
+
+/* Each head, or all heads together, as the weight's size says. */
+static int norm_heads(lwi_decoder *d, int x, const char *name, const char *weight, int64_t heads,
+                      int64_t size) {
+    lwi_graph_builder *b = &d->b;
+    lwi_checkpoint_tensor t;
+    if (!lwi_build_tensor(b, weight, false, &t)) return x;
+    if (t.rank == 1 && t.dims[0] == heads * size && heads > 1) return lwi_decoder_norm(d, x, name);
+    const int apart = lwi_build_reshape(b, x, 3, (int64_t[]){-1, heads, size});
+    return lwi_build_reshape(b, lwi_decoder_norm(d, apart, name), 2, (int64_t[]){-1, heads * size});
+}
+
+/* Queries, keys and values [tokens, heads * size], from one weight or three. */
+static void project(lwi_decoder *d, int x, const sizes *s, int qkv[3]) {
+    static const char *const names[3] = {"attn_q", "attn_k", "attn_v"};
+    lwi_graph_builder *b = &d->b;
+    const int64_t rows[3] = {s->heads * s->key, s->kv_heads * s->key, s->kv_heads * s->value};
+    const bool packed = lwi_build_has(b, "attn_qkv.weight");
+    int64_t first = 0;
+    for (int i = 0; i < 3; i++) {
+        qkv[i] = lwi_build_linear_part(b, x, packed ? "attn_qkv" : names[i], packed ? first : 0,
+                                       rows[i]);
+        first += rows[i];
+    }
+    const double clamp = lwi_build_number(b, "attention.clamp_kqv", 0);
+    for (int i = 0; i < 3 && clamp > 0; i++)
+        qkv[i] = lwi_build(
+            b, "Clip", 3, (int[]){qkv[i], lwi_build_scalar(b, -clamp), lwi_build_scalar(b, clamp)});
+    qkv[0] = norm_heads(d, qkv[0], "attn_q_norm", "attn_q_norm.weight", s->heads, s->key);
+    qkv[1] = norm_heads(d, qkv[1], "attn_k_norm", "attn_k_norm.weight", s->kv_heads, s->key);
+}
+
+static bool is_windowed(const lwi_decoder *d, int64_t layer) {
+    return d->window > 0 && (!d->windowed || d->windowed(d, layer));
+}
+
+static lwi_rope rope_of(lwi_decoder *d, const sizes *s, int64_t layer) {
+    lwi_graph_builder *b = &d->b;
+    const lwi_rope none = {-1, -1};
+    if (d->rope_kind == LWI_ROPE_NONE || (d->rotated && !d->rotated(d, layer))) return none;
+    const bool local = d->has_local_rope && is_windowed(d, layer);
+    lwi_rope *rope = local ? &d->local_rope : &d->rope;
+    if (rope->cosines > 0) return *rope;
+    const int64_t turned = lwi_build_size(b, "rope.dimension_count", s->key, 2, s->key);
+    const double base = local ? d->local_rope_base : lwi_build_number(b, "rope.freq_base", 10000);
+    *rope = lwi_decoder_rope(d, base, turned / 2, !local);
+    return *rope;
+}
+
+int lwi_decoder_attention(lwi_decoder *d, int x, int64_t layer) {
+    lwi_graph_builder *b = &d->b;
+    const sizes s = read_sizes(d, (int)layer);
+    int qkv[3];
+    if (b->status != LW_OK) return -1;
+    project(d, x, &s, qkv);
+    const lwi_rope rope = rope_of(d, &s, layer);
+    const int sinks = lwi_build_weight(b, "attn_sinks.weight", false);
+    const int y = lwi_build_fused(b, "PagedAttention", 10,
+                                  (int[]){qkv[0], qkv[1], qkv[2], d->positions, d->sequences,
+                                          d->blocks, d->cache, rope.cosines, rope.sines, sinks});
+    lwi_build_int(b, "num_heads", s.heads);
+    lwi_build_int(b, "kv_num_heads", s.kv_heads);
+    lwi_build_int(b, "positions", LWI_CACHE_BLOCK);
+    lwi_build_int(b, "offset", (int64_t)d->cache_elements);
+    lwi_build_int(b, "interleaved", d->rope_kind == LWI_ROPE_PAIRS);
+    lwi_build_int(b, "window", is_windowed(d, layer) ? d->window : 0);
+    lwi_build_float(b, "scale",
+                    d->attention_scale != 0 ? d->attention_scale : 1 / sqrt((double)s.key));
+    lwi_build_float(b, "softcap", d->attention_cap);
+    d->cache_elements += (size_t)(s.kv_heads * LWI_CACHE_BLOCK * (s.key + s.value));
+    return lwi_build_linear(
+        b, norm_heads(d, y, "attn_sub_norm", "attn_sub_norm.weight", 1, s.heads * s.value),
+        "attn_output");
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "arch/architectures.h"
+#include "files/gguf_file.h"
+#include "format/gguf/gguf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST_PARTS = 1000, MOST_KEY = 128 };
+
+typedef struct source {
+    lwi_gguf gguf;
+    char prefix[64]; /* "llama." */
+} source;
+
+static const lwi_gguf_pair *find_pair(const source *s, const char *key) {
+    char full[MOST_KEY];
+    const int n = snprintf(full, sizeof full, "%s%s", s->prefix, key);
+    return n > 0 && (size_t)n < sizeof full ? lwi_gguf_find(&s->gguf, full) : NULL;
+}
+
+static bool number(void *state, const char *key, size_t i, double *value) {
+    const lwi_gguf_pair *pair = find_pair(state, key);
+    if (!pair || pair->kind == LWI_GGUF_STRING) return false;
+    if (pair->kind != LWI_GGUF_ARRAY) {
+        *value = lwi_gguf_number(&((const source *)state)->gguf, pair->key, 0);
+        return true;
+    }
+    if (pair->element == LWI_GGUF_STRING || i >= pair->count) return false;
+    *value = lwi_gguf_element(pair, i);
+    return true;
+}
+
+static lw_string text(void *state, const char *key) {
+    const lwi_gguf_pair *pair = find_pair(state, key);
+    if (!pair || pair->kind != LWI_GGUF_STRING) return (lw_string){NULL, 0};
+    return (lw_string){(const char *)pair->data, pair->bytes};
+}
+
+static bool tensor(void *state, size_t i, lwi_checkpoint_tensor *t) {
+    const lwi_gguf *gguf = &((const source *)state)->gguf;
+    if (i >= gguf->n_tensors) return false;
+    const lwi_gguf_tensor *from = &gguf->tensors[i];
+    *t = (lwi_checkpoint_tensor){.name = from->name,
+                                 .type = lwi_block_type_find(from->type),
+                                 .rank = from->rank,
+                                 .data = from->data,
+                                 .bytes = from->bytes};
+    memcpy(t->dims, from->dims, sizeof t->dims);
+    return true;
+}
+
+static int find(void *state, const char *name) {
+    return lwi_strmap_get(&((const source *)state)->gguf.tensor_index, name);
+}
+
+/* "model-00001-of-00003.gguf": the other parts lie beside it. */
+static lw_status read_parts(lwi_network *network, source *s, const char *path) {
+    const int64_t parts = lwi_gguf_int(&s->gguf, "split.count", 1);
+    if (parts <= 1) return LW_OK;
+    if (parts > MOST_PARTS) return lwi_fail(LW_CORRUPT, "split.count is %lld", (long long)parts);
+    if (!path) return lwi_fail(LW_UNSUPPORTED, "one part of a split model cannot be read alone");
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *number = strstr(name, "-00001-of-");
+    if (!number) return lwi_fail(LW_CORRUPT, "a split model is opened by its part 00001");
+    for (int64_t i = 1; i < parts; i++) {
+        char beside[512];
+        lwi_file file = {0};
+        snprintf(beside, sizeof beside, "%.*s-%05d%s", (int)(number - name), name, (int)i + 1,
+                 number + 6);
+        LW_TRY(lwi_file_map_confined(path, beside, &file));
+        LW_TRY(lwi_network_keep_file(network, &file));
+        LW_TRY(lwi_gguf_add_part(&s->gguf, file.data, file.size, (size_t)i));
+    }
+    return LW_OK;
+}
+
+static lw_status build(lwi_network *network, source *s, const char *path) {
+    const lw_string name = lwi_gguf_string(&s->gguf, "general.architecture");
+    const char *architecture = NULL;
+    if (name.size == 0 || name.size > 40)
+        return lwi_fail(LW_CORRUPT, "general.architecture is missing");
+    LW_TRY(lwi_arena_string(&network->arena, name.data, name.size, &architecture));
+    snprintf(s->prefix, sizeof s->prefix, "%s.", architecture);
+    LW_TRY(read_parts(network, s, path));
+    LW_TRY(lwi_network_metadata(network, "general.architecture", architecture));
+    const lwi_checkpoint from = {.architecture = architecture,
+                                 .state = s,
+                                 .number = number,
+                                 .text = text,
+                                 .tensor = tensor,
+                                 .find = find};
+    return lwi_architecture_build(network, &from);
+}
+
+lw_status lwi_gguf_model_read(lwi_network *network, const void *data, size_t size,
+                              const char *path) {
+    source s;
+    LW_TRY(lwi_gguf_read(&network->arena, data, size, &s.gguf));
+    network->format = "GGUF";
+    network->ir_version = 4;
+    network->model_version = s.gguf.version;
+    const lw_status status = build(network, &s, path);
+    lwi_gguf_free(&s.gguf);
+    return status;
+}

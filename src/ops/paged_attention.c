@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT
+ * PagedAttention: checks, the cache, and the reference. Batch-invariant: what a token gets depends
+ * on its own sequence only. */
+#include "ops/paged_attention.h"
+
+#include "base/checked.h"
+#include "base/half.h"
+#include "ops/rotary.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { Q, K, V, POSITIONS, SEQUENCES, BLOCKS, CACHE, COSINES, SINES, SINKS };
+
+static lw_status read_heads(const lwi_call *c, lwi_paged *p) {
+    const int64_t heads = lwi_attr_int(c->node, "num_heads", 0);
+    const int64_t kv = lwi_attr_int(c->node, "kv_num_heads", 0);
+    for (size_t i = Q; i <= V; i++)
+        LW_TRY(lwi_need_rank(c, i, 2, 2));
+    const int64_t *q = c->in[Q]->dims, *k = c->in[K]->dims, *v = c->in[V]->dims;
+    if (heads < 1 || kv < 1 || heads % kv || q[1] % heads || k[1] % kv || v[1] % kv ||
+        q[1] / heads != k[1] / kv || q[0] != k[0] || q[0] != v[0])
+        return lwi_call_fail(c, LW_SHAPE, "%lld and %lld heads do not fit the inputs",
+                             (long long)heads, (long long)kv);
+    p->tokens = (size_t)q[0];
+    p->heads = (size_t)heads;
+    p->kv_heads = (size_t)kv;
+    p->key = (size_t)(k[1] / kv);
+    p->value = (size_t)(v[1] / kv);
+    return LW_OK;
+}
+
+static lw_status read_cache(const lwi_call *c, lwi_paged *p) {
+    const int64_t positions = lwi_attr_int(c->node, "positions", 0);
+    const int64_t offset = lwi_attr_int(c->node, "offset", 0);
+    LW_TRY(lwi_need_rank(c, CACHE, 2, 2));
+    LW_TRY(lwi_need_rank(c, BLOCKS, 2, 2));
+    const lw_value *cache = c->in[CACHE];
+    size_t layer = 0;
+    if (positions < 1 || offset < 0 ||
+        !lwi_mul_size(p->kv_heads * (p->key + p->value), (size_t)positions, &layer) ||
+        !lwi_within((size_t)offset, layer, (size_t)cache->dims[1]))
+        return lwi_call_fail(c, LW_SHAPE, "blocks of %lld elements are too small for the layer",
+                             (long long)cache->dims[1]);
+    p->positions = (size_t)positions;
+    p->per_sequence = (size_t)c->in[BLOCKS]->dims[1];
+    p->block = (size_t)cache->dims[1];
+    p->dtype = cache->dtype;
+    p->cache = cache->data ? (char *)cache->data + (size_t)offset * lwi_dtype_size(p->dtype) : NULL;
+    return LW_OK;
+}
+
+static lw_status read_options(const lwi_call *c, lwi_paged *p) {
+    p->window = (size_t)lwi_attr_int(c->node, "window", 0);
+    p->interleaved = lwi_attr_int(c->node, "interleaved", 0) != 0;
+    p->scale = lwi_attr_float(c->node, "scale", 1 / sqrtf((float)p->key));
+    p->softcap = lwi_attr_float(c->node, "softcap", 0);
+    if (lwi_has(c, SINKS) && c->in[SINKS]->count != p->heads)
+        return lwi_call_fail(c, LW_SHAPE, "%zu sinks for %zu heads", c->in[SINKS]->count, p->heads);
+    if (!lwi_has(c, COSINES)) return LW_OK;
+    LW_TRY(lwi_need_rank(c, COSINES, 2, 2));
+    LW_TRY(lwi_need_shape(c, SINES, 2, c->in[COSINES]->dims));
+    p->half = (size_t)c->in[COSINES]->dims[1];
+    if ((size_t)c->in[COSINES]->dims[0] != p->tokens || 2 * p->half > p->key)
+        return lwi_call_fail(c, LW_SHAPE, "the angles do not fit %zu tokens with heads of %zu",
+                             p->tokens, p->key);
+    return LW_OK;
+}
+
+static lw_status read_sizes(const lwi_call *c, lwi_paged *p) {
+    LW_TRY(read_heads(c, p));
+    const int64_t tokens = (int64_t)p->tokens;
+    LW_TRY(lwi_need_shape(c, POSITIONS, 1, &tokens));
+    LW_TRY(lwi_need_shape(c, SEQUENCES, 1, &tokens));
+    LW_TRY(read_cache(c, p));
+    return read_options(c, p);
+}
+
+static lw_status infer(lwi_call *c) {
+    lwi_paged p = {0};
+    LW_TRY(read_sizes(c, &p));
+    const int64_t dims[2] = {(int64_t)p.tokens, (int64_t)(p.heads * p.value)};
+    return lwi_out(c, 0, c->in[Q]->dtype, 2, dims);
+}
+
+/* Every block that a token reads or writes must be there. */
+static lw_status check_token(const lwi_call *c, const lwi_paged *p, size_t t) {
+    const int64_t blocks = c->in[CACHE]->dims[0], sequences = c->in[BLOCKS]->dims[0];
+    const int32_t position = p->position[t], sequence = p->sequence[t];
+    if (position < 0 || (size_t)position / p->positions >= p->per_sequence || sequence < 0 ||
+        sequence >= sequences)
+        return lwi_call_fail(c, LW_RANGE,
+                             "token %zu is at position %d of sequence %d; there are %lld sequences "
+                             "of %zu blocks",
+                             t, position, sequence, (long long)sequences, p->per_sequence);
+    const int32_t *row = p->table + (size_t)sequence * p->per_sequence;
+    const size_t last = (size_t)position;
+    const size_t first = p->window && last >= p->window ? last - p->window + 1 : 0;
+    for (size_t i = first / p->positions; i <= last / p->positions; i++)
+        if (row[i] < 0 || row[i] >= blocks)
+            return lwi_call_fail(c, LW_RANGE, "block %zu of sequence %d is %d, of %lld", i,
+                                 sequence, row[i], (long long)blocks);
+    return LW_OK;
+}
+
+/* -------------------------------------------------------------------- cache */
+
+static char *part(const lwi_paged *p, int32_t block, size_t element) {
+    return p->cache + ((size_t)block * p->block + element) * lwi_dtype_size(p->dtype);
+}
+
+char *lwi_paged_keys(const lwi_paged *p, int32_t block, size_t kv_head) {
+    return part(p, block, kv_head * p->positions * p->key);
+}
+
+char *lwi_paged_values(const lwi_paged *p, int32_t block, size_t kv_head) {
+    return part(p, block, (p->kv_heads * p->key + kv_head * p->value) * p->positions);
+}
+
+static void store_row(const lwi_paged *p, const float *x, char *rows, size_t row, size_t n) {
+    if (p->dtype == LW_FLOAT32) memcpy((float *)rows + row * n, x, n * sizeof *x);
+    else
+        for (size_t i = 0; i < n; i++)
+            ((uint16_t *)rows)[row * n + i] = lwi_f32_to_f16(x[i]);
+}
+
+static void turn(const lwi_paged *p, size_t token, const float *x, float *y) {
+    const lwi_rotation r = {.n = p->key, .half = p->half, .interleaved = p->interleaved};
+    if (p->half == 0) memcpy(y, x, p->key * sizeof *y);
+    else lwi_rotate(&r, x, p->cosines + token * p->half, p->sines + token * p->half, y);
+}
+
+static void store_token(const lwi_paged *p, size_t t, float *turned) {
+    const size_t at = (size_t)p->position[t], row = at % p->positions;
+    const int32_t block = p->table[(size_t)p->sequence[t] * p->per_sequence + at / p->positions];
+    for (size_t h = 0; h < p->kv_heads; h++) {
+        turn(p, t, p->k + (t * p->kv_heads + h) * p->key, turned);
+        store_row(p, turned, lwi_paged_keys(p, block, h), row, p->key);
+        store_row(p, p->v + (t * p->kv_heads + h) * p->value, lwi_paged_values(p, block, h), row,
+                  p->value);
+    }
+}
+
+/* ---------------------------------------------------------------- reference */
+
+static float element(const lwi_paged *p, const char *rows, size_t i) {
+    return p->dtype == LW_FLOAT32 ? ((const float *)rows)[i]
+                                  : lwi_f16_to_f32(((const uint16_t *)rows)[i]);
+}
+
+static float score(const lwi_paged *p, const float *q, const char *keys, size_t row) {
+    float sum = 0;
+    for (size_t i = 0; i < p->key; i++)
+        sum += q[i] * element(p, keys, row * p->key + i);
+    sum *= p->scale;
+    return p->softcap > 0 ? p->softcap * tanhf(sum / p->softcap) : sum;
+}
+
+/* y = y * factor + weight * row of values */
+static void mix(const lwi_paged *p, float factor, float weight, const char *values, size_t row,
+                float *y) {
+    for (size_t i = 0; i < p->value; i++)
+        y[i] = y[i] * factor + weight * element(p, values, row * p->value + i);
+}
+
+/* Softmax over keys that come one by one (Milakov and Gimelshein 2018, arXiv 1805.02867). */
+static void attend_head(const lwi_paged *p, const float *q, size_t head, const int32_t *table,
+                        size_t first, size_t last, float *y) {
+    const size_t kv_head = head / (p->heads / p->kv_heads);
+    float max = p->sinks ? p->sinks[head] : -INFINITY, sum = p->sinks ? 1 : 0;
+    memset(y, 0, p->value * sizeof *y);
+    for (size_t at = first; at <= last; at++) {
+        const int32_t block = table[at / p->positions];
+        const size_t row = at % p->positions;
+        const float s = score(p, q, lwi_paged_keys(p, block, kv_head), row);
+        const float top = s > max ? s : max, factor = expf(max - top), weight = expf(s - top);
+        mix(p, factor, weight, lwi_paged_values(p, block, kv_head), row, y);
+        sum = sum * factor + weight;
+        max = top;
+    }
+    for (size_t i = 0; i < p->value; i++)
+        y[i] /= sum;
+}
+
+static void attend_plain(const lwi_paged *p, const float *q, size_t token, size_t kv_head,
+                         size_t first, size_t last, float *scratch, float *y) {
+    const size_t group = p->heads / p->kv_heads;
+    const int32_t *table = p->table + (size_t)p->sequence[token] * p->per_sequence;
+    (void)scratch;
+    for (size_t g = 0; g < group; g++)
+        attend_head(p, q + g * p->key, kv_head * group + g, table, first, last, y + g * p->value);
+}
+
+/* ---------------------------------------------------------------------- run */
+
+typedef struct job {
+    const lwi_paged *p;
+    lwi_paged_attend_fn *attend;
+    float *scratch;
+    size_t per_item;
+} job;
+
+static size_t scratch_floats(const lwi_paged *p) {
+    const size_t group = p->heads / p->kv_heads;
+    return group * (p->key + p->positions + 2);
+}
+
+static void attend_items(void *arg, size_t begin, size_t end) {
+    const job *j = arg;
+    const lwi_paged *p = j->p;
+    const size_t group = p->heads / p->kv_heads;
+    for (size_t i = begin; i < end; i++) {
+        const size_t t = i / p->kv_heads, h = i % p->kv_heads, last = (size_t)p->position[t];
+        const size_t first = p->window && last >= p->window ? last - p->window + 1 : 0;
+        float *q = j->scratch + i * j->per_item;
+        for (size_t g = 0; g < group; g++)
+            turn(p, t, p->q + (t * p->heads + h * group + g) * p->key, q + g * p->key);
+        j->attend(p, q, t, h, first, last, q + group * p->key,
+                  p->y + (t * p->heads + h * group) * p->value);
+    }
+}
+
+lw_status lwi_paged_run(lwi_call *c, lwi_paged_attend_fn *attend) {
+    lwi_paged p = {.q = c->in[Q]->data, .k = c->in[K]->data, .v = c->in[V]->data};
+    float *scratch = NULL;
+    LW_TRY(read_sizes(c, &p));
+    if (p.tokens == 0) return LW_OK;
+    p.y = c->out[0]->data;
+    p.position = c->in[POSITIONS]->data;
+    p.sequence = c->in[SEQUENCES]->data;
+    p.table = c->in[BLOCKS]->data;
+    p.cosines = lwi_has(c, COSINES) ? c->in[COSINES]->data : NULL;
+    p.sines = lwi_has(c, SINES) ? c->in[SINES]->data : NULL;
+    p.sinks = lwi_has(c, SINKS) ? c->in[SINKS]->data : NULL;
+    for (size_t t = 0; t < p.tokens; t++)
+        LW_TRY(check_token(c, &p, t));
+    const size_t items = p.tokens * p.kv_heads, each = scratch_floats(&p);
+    LW_TRY(lwi_scratch(c, items, each * sizeof *scratch, &scratch));
+    for (size_t t = 0; t < p.tokens; t++)
+        store_token(&p, t, scratch);
+    job j = {.p = &p, .attend = attend, .scratch = scratch, .per_item = each};
+    const size_t work = (size_t)p.position[p.tokens - 1] * (p.key + p.value) * p.heads / p.kv_heads;
+    lwi_parallel(c, items, 1 + 16384 / (work + 1), attend_items, &j);
+    return LW_OK;
+}
+
+static lw_status run(lwi_call *c) { return lwi_paged_run(c, attend_plain); }
+
+const lwi_op lwi_op_paged_attention = {.infer = infer, .run = run, .flags = LWI_RANDOM};

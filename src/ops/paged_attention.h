@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ * PagedAttention (domain lampwick): attention of tokens of several sequences over a cache of keys
+ * and values in blocks (Kwon et al. 2023, arXiv 2309.06180), which the run itself extends. A block
+ * of the cache holds, for each layer at an offset of its own, keys [kv_heads, positions, key] and
+ * values [kv_heads, positions, value]. */
+#ifndef LWI_PAGED_ATTENTION_H
+#define LWI_PAGED_ATTENTION_H
+
+#include "ops/op.h"
+
+typedef struct lwi_paged {
+    size_t tokens, heads, kv_heads, key, value; /* key, value: elements of a head */
+    size_t positions;                           /* of a block */
+    size_t per_sequence;                        /* blocks that a row of the table names */
+    size_t block;                               /* elements of a block of the cache */
+    size_t window;                              /* 0: all */
+    size_t half;                                /* pairs that are turned; 0: none */
+    bool interleaved;
+    float scale, softcap;
+    lw_dtype dtype; /* of the cache: float32 or float16 */
+    const float *q, *k, *v, *cosines, *sines, *sinks;
+    float *y;
+    const int32_t *position, *sequence, *table;
+    char *cache; /* where this layer begins in block 0 */
+} lwi_paged;
+
+/* Where the rows of keys (or values) of a head lie in a block. */
+char *lwi_paged_keys(const lwi_paged *p, int32_t block, size_t kv_head);
+char *lwi_paged_values(const lwi_paged *p, int32_t block, size_t kv_head);
+
+/* The queries of one token that share a head of keys, q [heads / kv_heads, key] turned already,
+ * over positions [first, last] of its sequence; y [heads / kv_heads, value]. Scratch of
+ * (heads / kv_heads) * (positions + 2) floats. */
+typedef void lwi_paged_attend_fn(const lwi_paged *p, const float *q, size_t token, size_t kv_head,
+                                 size_t first, size_t last, float *scratch, float *y);
+/* The operator's run with a function for the attention itself. */
+lw_status lwi_paged_run(lwi_call *call, lwi_paged_attend_fn *attend);
+
+#endif
