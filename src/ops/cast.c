@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Cast (ONNX 28), CastLike (ONNX 25) and BitCast (ONNX 26). */
 #include "ops/op.h"
+#include "base/text_number.h"
 #include "tensor/number_text.h"
 
 #include <string.h>

@@ -12,11 +12,4 @@ enum { LWI_NUMBER_TEXT = 40 };
  * "nan", "-inf". Not ended by a zero; returns the size. */
 size_t lwi_number_text(const lw_value *value, size_t i, char text[LWI_NUMBER_TEXT]);
 
-/* A number from text: decimal, with exponent, inf, infinity, nan in any case, spaces around it.
- * False if it is something else. */
-bool lwi_text_double(const char *text, size_t size, double *number);
-/* A decimal integer that fits; false otherwise. An unsigned number above INT64_MAX comes as its
- * two's complement if `is_unsigned`. */
-bool lwi_text_integer(const char *text, size_t size, bool is_unsigned, int64_t *number);
-
 #endif

@@ -4,6 +4,8 @@
 
 #include "tensor/number_text.h"
 
+#include "base/text_number.h"
+
 #include <math.h>
 #include <string.h>
 
