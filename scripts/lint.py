@@ -26,6 +26,9 @@ ALLOWED = {
     "backend": {"ops", "graph", "tensor", "base", "public", "kern"},
     "run": {"backend", "format", "files", "opt", "ops", "graph", "tensor", "base", "public"},
     "media": {"base", "public"},
+    "text": {"files", "base", "public"},
+    "chat": {"base", "public"},
+    "llm": {"text", "chat", "files", "base", "public"},
     "tools": {"public"},
 }
 BANNED = re.compile(r"\b(sprintf|strcpy|strcat|strtok|gets|atoi|atol|atof|alloca|rand|srand|setjmp|"

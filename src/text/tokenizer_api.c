@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ * What lampwick/tokenizer.h offers beyond loading and decoding. */
+#include "text/text_tokenizer.h"
+
+lw_status lw_tokenizer_encode(const lw_tokenizer *tokenizer, const char *text, size_t size,
+                              unsigned flags, int32_t *tokens, size_t capacity, size_t *n) {
+    lwi_encoder encoder = {0};
+    const lw_status status = lwi_encode(tokenizer, &encoder, (lw_string){text, size}, flags);
+    if (status == LW_OK) {
+        *n = encoder.ids.n;
+        if (capacity > encoder.ids.n) capacity = encoder.ids.n;
+        if (capacity) memcpy(tokens, encoder.ids.items, capacity * sizeof *tokens);
+    }
+    lwi_encoder_free(&encoder);
+    return status;
+}
+
+lw_status lw_tokenizer_get_info(const lw_tokenizer *t, lw_tokenizer_info *info) {
+    lw_tokenizer_info full = {
+        .size = info->size,
+        .kind = t->kind,
+        .vocabulary = t->vocabulary.count,
+        .bos = t->bos,
+        .eos = t->eos,
+        .eot = t->eot,
+        .pad = t->pad,
+        .unk = t->unknown,
+        .sep = t->sep,
+        .cls = t->cls,
+        .mask = t->mask,
+        .adds_bos = t->before.n > 0,
+        .adds_eos = t->after.n > 0,
+    };
+    if (info->size < offsetof(lw_tokenizer_info, bos) || info->size > sizeof full)
+        return lwi_fail(LW_INVALID, "lw_tokenizer_info.size is %zu", info->size);
+    memcpy(info, &full, info->size);
+    return LW_OK;
+}
+
+static bool is_token(const lw_tokenizer *t, int32_t token) {
+    return token >= 0 && (size_t)token < t->vocabulary.count;
+}
+
+lw_status lw_tokenizer_piece(const lw_tokenizer *tokenizer, int32_t token, lw_string *piece) {
+    if (!is_token(tokenizer, token))
+        return lwi_fail(LW_RANGE, "no token has the number %d; there are %zu", token,
+                        tokenizer->vocabulary.count);
+    *piece = tokenizer->vocabulary.written[token];
+    return LW_OK;
+}
+
+lw_status lw_tokenizer_find(const lw_tokenizer *tokenizer, const char *piece, size_t size,
+                            int32_t *token) {
+    const int32_t id = lwi_vocabulary_find_written(&tokenizer->vocabulary, piece, size);
+    if (id == LWI_NO_TOKEN)
+        return lwi_fail(LW_NOT_FOUND, "no token is written '%.*s'", size > 200 ? 200 : (int)size,
+                        piece);
+    *token = id;
+    return LW_OK;
+}
+
+unsigned lw_tokenizer_attributes(const lw_tokenizer *tokenizer, int32_t token) {
+    return is_token(tokenizer, token) ? tokenizer->vocabulary.attributes[token] : 0;
+}
