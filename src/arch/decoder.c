@@ -113,7 +113,11 @@ static void make_outputs(lwi_decoder *d, int x) {
     const int rows = lwi_build(b, "Gather", 2, (int[]){x, d->outputs});
     const int h = lwi_decoder_norm(d, rows, "output_norm");
     const char *head = lwi_build_has(b, "output.weight") ? "output" : "token_embd";
-    int logits = lwi_build_scale(b, lwi_build_linear(b, h, head), d->logit_scale);
+    lwi_checkpoint_tensor t;
+    if (lwi_build_tensor(
+            b, lwi_build_has(b, "output.weight") ? "output.weight" : "token_embd.weight", true, &t))
+        d->vocabulary = t.rank == 2 ? t.dims[0] : 1;
+    const int logits = lwi_build_scale(b, lwi_build_linear(b, h, head), d->logit_scale);
     lwi_build_output(b, lwi_build_softcap(b, logits, d->logit_cap), "logits");
     lwi_build_output(b, h, "embeddings");
 }
@@ -138,6 +142,7 @@ static lw_status describe(lwi_decoder *d) {
     } sizes[] = {{"lampwick.cache.elements", (long long)d->cache_elements},
                  {"lampwick.cache.positions", LWI_CACHE_BLOCK},
                  {"lampwick.context", (long long)d->context},
+                 {"lampwick.vocabulary", (long long)d->vocabulary},
                  {"lampwick.width", (long long)d->width}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         snprintf(text, sizeof text, "%lld", sizes[i].value);

@@ -57,7 +57,7 @@ struct lwi_decoder {
     lwi_activation activation;
     lwi_rope_kind rope_kind;
     bool parallel;
-    int64_t width, layers, context;
+    int64_t width, layers, context, vocabulary;
     double epsilon;
     double embedding_scale, residual_scale, logit_scale, attention_scale; /* 0: 1 / sqrt(head) */
     double attention_cap, logit_cap;

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lampwick language models: text in, text out. Part of liblampwick-llm. The rules of lampwick.h
+ * hold: lw_status, lw_last_error(), outputs untouched by a failed call, nothing aborts or prints.
+ *
+ *   lw_llm *llm = NULL;
+ *   lw_session *session = NULL;
+ *   lw_llm_text text = {sizeof text};
+ *   if (!lw_llm_load("model.gguf", NULL, &llm) && !lw_session_new(llm, NULL, &session) &&
+ *       !lw_session_feed_text(session, "Once upon a time", 16, LW_ENCODE_ADD_SPECIAL))
+ *       while (!lw_session_next_text(session, &text) && !text.finished)
+ *           fwrite(text.data, 1, text.length, stdout);
+ *   lw_session_free(session);
+ *   lw_llm_free(llm);
+ *
+ * A lw_llm is immutable and may be shared by any number of threads. A lw_batch runs sessions
+ * together over one cache of keys and values; it and its sessions belong to one thread at a time.
+ */
+#ifndef LAMPWICK_LLM_H
+#define LAMPWICK_LLM_H
+
+#include <lampwick/tokenizer.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct lw_llm lw_llm;         /* weights, tokenizer, chat template */
+typedef struct lw_batch lw_batch;     /* a context and a cache for several sessions */
+typedef struct lw_session lw_session; /* one sequence of tokens */
+
+/* ------------------------------------------------------------------- model */
+
+typedef struct lw_llm_options {
+    size_t size;
+    const lw_model_options *model; /* NULL: defaults */
+    const char *tokenizer;         /* path of another tokenizer; NULL: the model's own */
+} lw_llm_options;
+
+/* Opens a .gguf file (of a split model the first part) or a Hugging Face folder. options may be
+ * NULL. A model without a tokenizer opens too: then texts give LW_NOT_FOUND, tokens work. */
+LW_API LW_MUST_CHECK lw_status lw_llm_load(const char *path, const lw_llm_options *options,
+                                           lw_llm **llm);
+LW_API void lw_llm_free(lw_llm *llm);
+
+typedef struct lw_llm_info {
+    size_t size;
+    const char *architecture; /* "llama" */
+    size_t vocabulary;        /* logits of a position */
+    size_t context;           /* tokens that the model was trained for */
+    size_t width;             /* of embeddings */
+    size_t cache_bytes;       /* of the cache for one token, in float16 */
+} lw_llm_info;
+LW_API LW_MUST_CHECK lw_status lw_llm_describe(const lw_llm *llm, lw_llm_info *info);
+LW_API const lw_model *lw_llm_model(const lw_llm *llm);
+LW_API const lw_tokenizer *lw_llm_tokenizer(const lw_llm *llm); /* NULL: there is none */
+
+/* ---------------------------------------------------------------- sampling */
+
+typedef struct lw_logit_bias {
+    int32_t token;
+    float bias; /* added to its logit; -INFINITY forbids it */
+} lw_logit_bias;
+
+/* How the next token is chosen. Zeros mean: the token with the largest logit, no penalties.
+ * Penalties and filters are applied in the order of the members, then logits are divided by the
+ * temperature and one token is drawn. */
+typedef struct lw_sampling {
+    size_t size;
+    uint64_t seed;     /* the same seed gives the same tokens, for any threads and any batch */
+    float temperature; /* 0: greedy */
+    const lw_logit_bias *biases;
+    size_t n_biases;
+    /* Penalties on tokens among the last `penalty_last` ones (0: none; SIZE_MAX: all). */
+    size_t penalty_last;
+    float repetition; /* divides positive logits and multiplies negative ones (Keskar et al. 2019,
+                         arXiv 1909.05858); 0 or 1: none */
+    float frequency;  /* subtracted for each time the token occurred */
+    float presence;   /* subtracted once */
+    /* DRY: dry_multiplier * dry_base ^ (n - dry_allowed) for a token that would repeat n > allowed
+     * tokens; 0: off */
+    float dry_multiplier, dry_base;
+    size_t dry_allowed;
+    size_t top_k;  /* the k likeliest; 0: all */
+    float typical; /* Meister et al. 2022, arXiv 2202.00666; 0 or 1: off */
+    float top_p;   /* the likeliest that make up p (Holtzman et al. 2019, arXiv 1904.09751); 0 or 1:
+                      off */
+    float min_p;   /* those with at least min_p of the likeliest's probability; 0: off */
+    /* XTC: with this probability, all above the threshold but the least likely of them go. */
+    float xtc_probability, xtc_threshold;
+    /* Mirostat 2 (Basu et al. 2020, arXiv 2007.14966): tau > 0 replaces the filters from top_k on
+     */
+    float mirostat_tau, mirostat_eta;
+} lw_sampling;
+
+/* Chooses among n logits, which stay as they are; tokens: the n_tokens that came before. For use
+ * without a session; mirostat keeps its state in *mu (0 at first; may be NULL). `drawn` tells how
+ * many tokens have been drawn with this seed before. */
+LW_API LW_MUST_CHECK lw_status lw_sample(const lw_sampling *sampling, const float *logits, size_t n,
+                                         const int32_t *tokens, size_t n_tokens, uint64_t drawn,
+                                         float *mu, int32_t *token);
+
+/* ------------------------------------------------------------------ session */
+
+typedef enum lw_cache_type { LW_CACHE_FLOAT16 = 0, LW_CACHE_FLOAT32 = 1 } lw_cache_type;
+
+typedef struct lw_batch_options {
+    size_t size;
+    const lw_context_options *context; /* threads and so on; NULL: defaults */
+    lw_cache_type cache;
+    size_t tokens;      /* that the cache holds, for all sessions; 0: the model's context */
+    size_t step_tokens; /* of one run at most; 0: 512 */
+    bool keep_prefixes; /* blocks of the cache that are full are kept after their session, and used
+                           again by one that begins with the same tokens */
+} lw_batch_options;
+
+LW_API LW_MUST_CHECK lw_status lw_batch_new(const lw_llm *llm, const lw_batch_options *options,
+                                            lw_batch **batch);
+/* Its sessions must have been freed before. */
+LW_API void lw_batch_free(lw_batch *batch);
+/* Runs the model once over what sessions have been fed, as much as fits into one run; *tokens is
+ * how many tokens that were: 0 when nothing was left to do. Errors: LW_LIMIT (the cache is full),
+ * LW_NO_MEMORY, LW_CANCELLED. */
+LW_API LW_MUST_CHECK lw_status lw_batch_step(lw_batch *batch, size_t *tokens);
+
+typedef struct lw_session_options {
+    size_t size;
+    lw_batch *batch; /* that it belongs to; NULL: one of its own, with batch_options */
+    const lw_batch_options *batch_options;
+    const lw_sampling *sampling; /* copied, the biases too; NULL: greedy */
+    size_t most_tokens;          /* of the session; 0: the model's context */
+    bool shift; /* when most_tokens are reached, the first half after `keep` tokens is dropped and
+                   the rest is computed anew; otherwise LW_LIMIT */
+    size_t keep;
+} lw_session_options;
+
+LW_API LW_MUST_CHECK lw_status lw_session_new(const lw_llm *llm, const lw_session_options *options,
+                                              lw_session **session);
+LW_API void lw_session_free(lw_session *session);
+
+/* Appends tokens (copied), or a text. Nothing is computed yet. Errors: LW_RANGE (no such token),
+ * LW_LIMIT (more than most_tokens; nothing was appended), LW_NOT_FOUND (no tokenizer). */
+LW_API LW_MUST_CHECK lw_status lw_session_feed(lw_session *session, const int32_t *tokens,
+                                               size_t n);
+LW_API LW_MUST_CHECK lw_status lw_session_feed_text(lw_session *session, const char *text,
+                                                    size_t size, unsigned encode_flags);
+/* Tokens of the session so far, [*n], owned by it. */
+LW_API const int32_t *lw_session_tokens(const lw_session *session, size_t *n);
+/* Takes tokens off the end, or drops all that lw_session_feed has not yet seen computed. */
+LW_API LW_MUST_CHECK lw_status lw_session_rewind(lw_session *session, size_t n_tokens);
+/* Tokens of the prompt that needed no computing, because the cache had them. */
+LW_API size_t lw_session_reused(const lw_session *session);
+
+/* All that was fed has been computed, and logits are there. */
+LW_API bool lw_session_ready(const lw_session *session);
+/* Logits after the last token, [vocabulary], owned by the session until it is fed again; computed
+ * if need be. */
+LW_API LW_MUST_CHECK lw_status lw_session_logits(lw_session *session, const float **logits);
+/* The last token's state before the logits, [width], likewise. */
+LW_API LW_MUST_CHECK lw_status lw_session_embedding(lw_session *session, const float **embedding);
+/* Chooses the next token by the session's sampling, appends it and returns it. */
+LW_API LW_MUST_CHECK lw_status lw_session_next(lw_session *session, int32_t *token);
+/* Natural logarithm of the probability that the token just chosen had, before any filter; and of
+ * the `n` likeliest tokens at that place, sorted. */
+typedef struct lw_token_probability {
+    int32_t token;
+    float logprob;
+} lw_token_probability;
+LW_API LW_MUST_CHECK lw_status lw_session_logprobs(const lw_session *session,
+                                                   lw_token_probability *chosen,
+                                                   lw_token_probability *top, size_t n);
+
+/* Text by tokens, as it becomes whole characters. */
+typedef struct lw_llm_text {
+    size_t size;
+    const char *data; /* UTF-8, not zero-terminated, until the next call; maybe nothing */
+    size_t length;
+    int32_t token;
+    bool finished; /* the model has ended its text (data is what was held back) */
+} lw_llm_text;
+LW_API LW_MUST_CHECK lw_status lw_session_next_text(lw_session *session, lw_llm_text *text);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

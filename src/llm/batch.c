@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ * A batch: its memory, and its life. */
+#include "llm/llm_session.h"
+
+#include "base/checked.h"
+
+static size_t element_bytes(const lw_batch_options *o) {
+    return o && o->cache == LW_CACHE_FLOAT32 ? sizeof(float) : sizeof(uint16_t);
+}
+
+static lw_status make_cache(lw_batch *b, const lw_batch_options *o) {
+    const lw_llm *llm = b->llm;
+    const size_t tokens = o && o->tokens ? o->tokens : llm->context;
+    const size_t n = tokens / llm->cache_positions + (tokens % llm->cache_positions != 0);
+    size_t bytes = 0;
+    b->per_sequence = n;
+    if (!lwi_mul_size(llm->cache_elements * element_bytes(o), n, &bytes))
+        return lwi_fail(LW_LIMIT, "a cache for %zu tokens is too large", tokens);
+    LW_TRY(lwi_cache_blocks_init(&b->blocks, &b->allocator, n, llm->cache_positions));
+    LW_TRY(lwi_alloc(&b->allocator, bytes, &b->cache));
+    const int64_t dims[2] = {(int64_t)n, (int64_t)llm->cache_elements};
+    return lw_tensor_wrap(element_bytes(o) == sizeof(float) ? LW_FLOAT32 : LW_FLOAT16, 2, dims,
+                          b->cache, &b->cache_value);
+}
+
+lw_status lw_batch_new(const lw_llm *llm, const lw_batch_options *options, lw_batch **batch) {
+    if (!llm || !batch) return lwi_fail(LW_INVALID, "lw_batch_new: llm or batch is NULL");
+    if (options && options->size < sizeof *options)
+        return lwi_fail(LW_INVALID, "lw_batch_options: size is %zu, expected %zu", options->size,
+                        sizeof *options);
+    lw_batch *b = NULL;
+    LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, 1, sizeof *b, &b));
+    b->allocator = lwi_malloc_allocator;
+    b->llm = llm;
+    b->step_tokens = options && options->step_tokens ? options->step_tokens : 512;
+    b->keep_prefixes = options && options->keep_prefixes;
+    lw_status status = make_cache(b, options);
+    if (status == LW_OK)
+        status = lw_context_new(llm->model, options ? options->context : NULL, &b->context);
+    if (status == LW_OK) *batch = b;
+    else lw_batch_free(b);
+    return status;
+}
+
+void lw_batch_free(lw_batch *b) {
+    if (!b) return;
+    lw_context_free(b->context);
+    for (int i = 0; i < LWI_CACHE; i++) {
+        lw_value_free(b->values[i]);
+        lwi_free(&b->allocator, b->numbers[i]);
+    }
+    lw_value_free(b->cache_value);
+    lwi_cache_blocks_free(&b->blocks);
+    lwi_free(&b->allocator, b->cache);
+    lwi_free(&b->allocator, b->chosen);
+    lwi_free(&b->allocator, b->logits);
+    lwi_free(&b->allocator, b->states);
+    lwi_free(&b->allocator, b);
+}
+
+lw_status lw_batch_step(lw_batch *batch, size_t *tokens) {
+    if (!batch || !tokens) return lwi_fail(LW_INVALID, "lw_batch_step: an argument is NULL");
+    return lwi_batch_step(batch, tokens);
+}

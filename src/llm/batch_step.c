@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT
+ * One run of the model over what the sessions of a batch have been fed. */
+#include "llm/llm_session.h"
+
+#include <string.h>
+
+/* What a step takes from the sessions. */
+typedef struct step {
+    lw_batch *b;
+    size_t tokens, rows, outputs;
+    bool states;
+} step;
+
+static lw_status make_room(lw_batch *b, int input, size_t n) {
+    return lwi_grow(&b->allocator, &b->numbers[input], &b->room[input], n, sizeof(int32_t));
+}
+
+static size_t pending(const lw_session *s) {
+    const size_t redo = s->wants_state && s->has_logits && !s->has_state;
+    return s->n - s->done + redo;
+}
+
+static lw_status add_token(step *st, const lw_session *s, size_t at) {
+    lw_batch *b = st->b;
+    for (int i = LWI_TOKENS; i <= LWI_SEQUENCES; i++)
+        LW_TRY(make_room(b, i, st->tokens + 1));
+    b->numbers[LWI_TOKENS][st->tokens] = s->tokens[at];
+    b->numbers[LWI_POSITIONS][st->tokens] = (int32_t)at;
+    b->numbers[LWI_SEQUENCES][st->tokens++] = (int32_t)st->rows;
+    return LW_OK;
+}
+
+/* The last token of a session gets an output. */
+static lw_status add_output(step *st, lw_session *s) {
+    lw_batch *b = st->b;
+    LW_TRY(make_room(b, LWI_OUTPUTS, st->outputs + 1));
+    LW_TRY(lwi_grow(&b->allocator, &b->chosen, &b->cap_chosen, st->outputs + 1, sizeof *b->chosen));
+    b->numbers[LWI_OUTPUTS][st->outputs] = (int32_t)st->tokens - 1;
+    b->chosen[st->outputs++] = s;
+    st->states |= s->wants_state;
+    return LW_OK;
+}
+
+static lw_status add_session(step *st, lw_session *s, size_t most) {
+    lw_batch *b = st->b;
+    if (s->done == s->n) s->done--; /* computed once more, for its state */
+    LW_TRY(lwi_sequence_reuse(s));
+    const size_t n = s->n - s->done < most ? s->n - s->done : most;
+    LW_TRY(lwi_sequence_reserve(s, s->done + n));
+    LW_TRY(make_room(b, LWI_BLOCKS, (st->rows + 1) * b->per_sequence));
+    int32_t *row = b->numbers[LWI_BLOCKS] + st->rows * b->per_sequence;
+    for (size_t i = 0; i < b->per_sequence; i++)
+        row[i] = i < s->n_blocks ? s->blocks[i] : -1;
+    for (size_t i = 0; i < n; i++)
+        LW_TRY(add_token(st, s, s->done + i));
+    if (s->done + n == s->n) LW_TRY(add_output(st, s));
+    s->taken = n;
+    st->rows++;
+    return LW_OK;
+}
+
+/* Sessions that wait for one token come first: a long prompt must not hold them up. What a session
+ * begins with may be in the cache already. */
+static lw_status collect(step *st) {
+    lw_batch *b = st->b;
+    for (int prompts = 0; prompts < 2; prompts++) {
+        lw_session *s = b->sessions;
+        for (size_t i = 0; i < b->n_sessions; i++, s = s->next) {
+            const size_t n = pending(s), left = b->step_tokens - st->tokens;
+            if (n == 0 || (n > 1) != prompts || left == 0) continue;
+            LW_TRY(add_session(st, s, left));
+        }
+    }
+    if (b->sessions) b->sessions = b->sessions->next;
+    return LW_OK;
+}
+
+/* Values over the numbers, made anew only where shape or place have changed. */
+static lw_status wrap(lw_batch *b, int input, size_t n, size_t columns) {
+    const int64_t dims[2] = {(int64_t)n, (int64_t)columns};
+    if (b->values[input] && b->shape[input] == n &&
+        lw_tensor_data(b->values[input]) == (void *)b->numbers[input])
+        return LW_OK;
+    lw_value *value = NULL;
+    LW_TRY(lw_tensor_wrap(LW_INT32, columns ? 2 : 1, dims, b->numbers[input], &value));
+    lw_value_free(b->values[input]);
+    b->values[input] = value;
+    b->shape[input] = n;
+    return LW_OK;
+}
+
+static lw_status wrap_all(const step *st) {
+    lw_batch *b = st->b;
+    for (int i = LWI_TOKENS; i <= LWI_SEQUENCES; i++)
+        LW_TRY(wrap(b, i, st->tokens, 0));
+    LW_TRY(wrap(b, LWI_BLOCKS, st->rows, b->per_sequence));
+    LW_TRY(make_room(b, LWI_OUTPUTS, 1));
+    return wrap(b, LWI_OUTPUTS, st->outputs, 0);
+}
+
+/* Where the outputs go: straight to the session if it is the only one. */
+static lw_status wrap_output(const step *st, size_t width, float *own, float **shared,
+                             size_t *capacity, lw_value **value) {
+    lw_batch *b = st->b;
+    const int64_t dims[2] = {(int64_t)st->outputs, (int64_t)width};
+    if (st->outputs == 1) return lw_tensor_wrap(LW_FLOAT32, 2, dims, own, value);
+    LW_TRY(lwi_grow(&b->allocator, shared, capacity, st->outputs * width + 1, sizeof **shared));
+    return lw_tensor_wrap(LW_FLOAT32, 2, dims, *shared, value);
+}
+
+static void hand_out(const step *st) {
+    const lw_batch *b = st->b;
+    const size_t v = b->llm->vocabulary, w = b->llm->width;
+    for (size_t i = 0; i < st->outputs; i++) {
+        lw_session *s = b->chosen[i];
+        if (st->outputs > 1) memcpy(s->logits, b->logits + i * v, v * sizeof(float));
+        if (st->outputs > 1 && st->states) memcpy(s->state, b->states + i * w, w * sizeof(float));
+        s->has_logits = true;
+        s->has_state = st->states;
+    }
+}
+
+static lw_status run(const step *st) {
+    static const char *const names[LWI_INPUTS] = {"tokens", "positions", "sequences",
+                                                  "blocks", "outputs",   "cache"};
+    lw_batch *b = st->b;
+    lw_io inputs[LWI_INPUTS], outputs[2] = {{"logits", NULL}, {"embeddings", NULL}};
+    LW_TRY(wrap_all(st));
+    for (int i = 0; i < LWI_INPUTS; i++)
+        inputs[i] = (lw_io){names[i], i < LWI_CACHE ? b->values[i] : b->cache_value};
+    lw_session *only = st->outputs ? b->chosen[0] : NULL;
+    lw_status status = wrap_output(st, b->llm->vocabulary, only ? only->logits : NULL, &b->logits,
+                                   &b->cap_logits, &outputs[0].value);
+    if (status == LW_OK && st->states)
+        status = wrap_output(st, b->llm->width, only ? only->state : NULL, &b->states,
+                             &b->cap_states, &outputs[1].value);
+    if (status == LW_OK)
+        status = lw_context_run(b->context, inputs, LWI_INPUTS, outputs, st->states ? 2 : 1);
+    lw_value_free(outputs[0].value);
+    lw_value_free(outputs[1].value);
+    return status;
+}
+
+/* Sessions know how far they are by the tokens of the step. */
+static void advance(const step *st) {
+    lw_batch *b = st->b;
+    lw_session *s = b->sessions;
+    for (size_t i = 0; i < b->n_sessions; i++, s = s->next) {
+        s->done += s->taken;
+        if (s->taken) lwi_sequence_keep_blocks(s);
+        s->taken = 0;
+    }
+}
+
+static void give_up(const step *st) {
+    lw_session *s = st->b->sessions;
+    for (size_t i = 0; i < st->b->n_sessions; i++, s = s->next)
+        s->taken = 0;
+}
+
+lw_status lwi_batch_step(lw_batch *batch, size_t *tokens) {
+    step st = {.b = batch};
+    lw_status status = collect(&st);
+    if (status == LW_OK && st.tokens) status = run(&st);
+    if (status != LW_OK) {
+        give_up(&st);
+        return status;
+    }
+    if (st.tokens) {
+        hand_out(&st);
+        advance(&st);
+    }
+    *tokens = st.tokens;
+    return LW_OK;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ * A language model: weights and tokenizer. */
+#include "llm/llm_session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A number that the architecture has left among the model's metadata. */
+static lw_status find_size(const lw_model *model, const char *name, size_t *size) {
+    const char *key = NULL, *value = NULL;
+    for (size_t i = 0; lw_model_metadata(model, i, &key, &value) == LW_OK; i++)
+        if (!strcmp(key, name)) {
+            *size = strtoull(value, NULL, 10);
+            return LW_OK;
+        }
+    return lwi_fail(LW_UNSUPPORTED, "this is no language model: it has no %s", name);
+}
+
+static void find_architecture(lw_llm *llm) {
+    const char *key = NULL, *value = NULL;
+    llm->architecture = "";
+    for (size_t i = 0; lw_model_metadata(llm->model, i, &key, &value) == LW_OK; i++)
+        if (!strcmp(key, "general.architecture")) llm->architecture = value;
+}
+
+static lw_status read_sizes(lw_llm *llm) {
+    LW_TRY(find_size(llm->model, "lampwick.context", &llm->context));
+    LW_TRY(find_size(llm->model, "lampwick.width", &llm->width));
+    LW_TRY(find_size(llm->model, "lampwick.vocabulary", &llm->vocabulary));
+    LW_TRY(find_size(llm->model, "lampwick.cache.positions", &llm->cache_positions));
+    LW_TRY(find_size(llm->model, "lampwick.cache.elements", &llm->cache_elements));
+    find_architecture(llm);
+    return LW_OK;
+}
+
+/* A model may come without a tokenizer. */
+static lw_status load_tokenizer(lw_llm *llm, const char *path, bool needed) {
+    const lw_status status = lw_tokenizer_load(path, &llm->tokenizer);
+    return status == LW_NOT_FOUND && !needed ? LW_OK : status;
+}
+
+lw_status lw_llm_load(const char *path, const lw_llm_options *options, lw_llm **llm) {
+    if (!path || !llm) return lwi_fail(LW_INVALID, "lw_llm_load: path or llm is NULL");
+    if (options && options->size < sizeof *options)
+        return lwi_fail(LW_INVALID, "lw_llm_options: size is %zu, expected %zu", options->size,
+                        sizeof *options);
+    const char *tokenizer = options ? options->tokenizer : NULL;
+    lw_llm *l = NULL;
+    LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, 1, sizeof *l, &l));
+    lw_status status = lw_model_load(path, options ? options->model : NULL, &l->model);
+    if (status == LW_OK) status = read_sizes(l);
+    if (status == LW_OK) status = load_tokenizer(l, tokenizer ? tokenizer : path, tokenizer);
+    if (status == LW_OK) *llm = l;
+    else lw_llm_free(l);
+    return status;
+}
+
+void lw_llm_free(lw_llm *llm) {
+    if (!llm) return;
+    lw_tokenizer_free(llm->tokenizer);
+    lw_model_free(llm->model);
+    lwi_free(&lwi_malloc_allocator, llm);
+}
+
+lw_status lw_llm_describe(const lw_llm *llm, lw_llm_info *info) {
+    if (!llm || !info || info->size < sizeof *info)
+        return lwi_fail(LW_INVALID, "lw_llm_describe: an argument is NULL or info->size not set");
+    info->architecture = llm->architecture;
+    info->vocabulary = llm->vocabulary;
+    info->context = llm->context;
+    info->width = llm->width;
+    info->cache_bytes = llm->cache_elements * sizeof(uint16_t) / llm->cache_positions;
+    return LW_OK;
+}
+
+const lw_model *lw_llm_model(const lw_llm *llm) { return llm ? llm->model : NULL; }
+
+const lw_tokenizer *lw_llm_tokenizer(const lw_llm *llm) { return llm ? llm->tokenizer : NULL; }

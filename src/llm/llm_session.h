@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ * What models, batches and sessions are made of. */
+#ifndef LWI_LLM_SESSION_H
+#define LWI_LLM_SESSION_H
+
+#include "llm/cache_blocks.h"
+#include "llm/sampler.h"
+
+struct lw_llm {
+    lw_model *model;
+    lw_tokenizer *tokenizer; /* NULL: none */
+    const char *architecture;
+    size_t vocabulary, context, width;
+    size_t cache_positions, cache_elements; /* of a block of the cache */
+};
+
+/* The graph's inputs and outputs (src/arch/decoder.h). */
+enum { LWI_TOKENS, LWI_POSITIONS, LWI_SEQUENCES, LWI_BLOCKS, LWI_OUTPUTS, LWI_CACHE, LWI_INPUTS };
+
+struct lw_batch {
+    lw_allocator allocator;
+    const lw_llm *llm;
+    lw_context *context;
+    lwi_cache_blocks blocks;
+    void *cache;
+    lw_value *cache_value;
+    bool keep_prefixes;
+    size_t step_tokens, per_sequence; /* blocks of a sequence at most */
+    lw_session *sessions;             /* a ring: where the next step begins */
+    size_t n_sessions;
+    /* Of a step: */
+    int32_t *numbers[LWI_CACHE]; /* data of the inputs before the cache */
+    size_t room[LWI_CACHE];      /* numbers that fit */
+    lw_value *values[LWI_CACHE]; /* over the first shape[i] numbers */
+    size_t shape[LWI_CACHE];     /* of values; for blocks the rows */
+    size_t columns;              /* of blocks */
+    lw_session **chosen;         /* that get outputs, in their order */
+    size_t cap_chosen;
+    float *logits, *states; /* of several sessions */
+    size_t cap_logits, cap_states;
+};
+
+struct lw_session {
+    lw_allocator allocator;
+    const lw_llm *llm;
+    lw_batch *batch;
+    bool owns_batch;
+    lw_session *next; /* in the batch's ring */
+    lwi_sampler sampler;
+    lw_detokenizer *detokenizer;
+    int32_t *tokens;
+    size_t n, capacity; /* tokens */
+    size_t done;        /* of them are in the cache */
+    size_t taken;       /* more of them by the step that is under way */
+    size_t reused, drawn;
+    int32_t *blocks; /* of the cache, in order */
+    size_t n_blocks, cap_blocks;
+    uint64_t name; /* of the last block that was kept */
+    size_t named;  /* blocks that were */
+    size_t most, keep;
+    bool shift;
+    float *logits; /* [vocabulary], of token done - 1 */
+    float *state;  /* [width] */
+    bool wants_state, has_logits, has_state;
+    const uint64_t *allowed; /* NULL, or which tokens may come next */
+};
+
+/* One run for the sessions of a batch. */
+lw_status lwi_batch_step(lw_batch *batch, size_t *tokens);
+/* Takes the blocks that the cache still has of the tokens to be computed next. */
+lw_status lwi_sequence_reuse(lw_session *session);
+/* Blocks for the first n tokens. */
+lw_status lwi_sequence_reserve(lw_session *session, size_t n);
+/* Gives back the blocks behind the first n tokens. */
+void lwi_sequence_release(lw_session *session, size_t n);
+/* Remembers the blocks that have become full. */
+void lwi_sequence_keep_blocks(lw_session *session);
+/* Makes room for one more token, or LW_LIMIT. */
+lw_status lwi_sequence_make_room(lw_session *session, size_t n);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ * Sessions: text in, text out. */
+#include "llm/llm_session.h"
+
+static lw_status need_tokenizer(const lw_session *s, const char *function) {
+    if (s->llm->tokenizer) return LW_OK;
+    return lwi_fail(LW_NOT_FOUND, "%s: the model has no tokenizer", function);
+}
+
+lw_status lw_session_feed_text(lw_session *s, const char *text, size_t size,
+                               unsigned encode_flags) {
+    if (!s || (size && !text))
+        return lwi_fail(LW_INVALID, "lw_session_feed_text: an argument is NULL");
+    LW_TRY(need_tokenizer(s, "lw_session_feed_text"));
+    size_t n = 0, capacity = size + 16;
+    int32_t *tokens = NULL;
+    LW_TRY(lwi_alloc_array(&s->allocator, capacity, sizeof *tokens, &tokens));
+    lw_status status =
+        lw_tokenizer_encode(s->llm->tokenizer, text, size, encode_flags, tokens, capacity, &n);
+    if (status == LW_OK && n > capacity) {
+        lwi_free(&s->allocator, tokens);
+        tokens = NULL;
+        capacity = n;
+        LW_TRY(lwi_alloc_array(&s->allocator, capacity, sizeof *tokens, &tokens));
+        status =
+            lw_tokenizer_encode(s->llm->tokenizer, text, size, encode_flags, tokens, capacity, &n);
+    }
+    if (status == LW_OK) status = lw_session_feed(s, tokens, n);
+    lwi_free(&s->allocator, tokens);
+    return status;
+}
+
+lw_status lw_session_next_text(lw_session *s, lw_llm_text *text) {
+    int32_t token = -1;
+    if (!s || !text || text->size < sizeof *text)
+        return lwi_fail(LW_INVALID, "lw_session_next_text: an argument is NULL or size not set");
+    LW_TRY(need_tokenizer(s, "lw_session_next_text"));
+    if (!s->detokenizer)
+        LW_TRY(lw_detokenizer_new(s->llm->tokenizer, LW_DECODE_SKIP_SPECIAL, &s->detokenizer));
+    LW_TRY(lw_session_next(s, &token));
+    const bool end = lw_tokenizer_attributes(s->llm->tokenizer, token) & LW_TOKEN_END;
+    if (end) LW_TRY(lw_detokenizer_finish(s->detokenizer, &text->data, &text->length));
+    else LW_TRY(lw_detokenizer_feed(s->detokenizer, token, &text->data, &text->length));
+    text->token = token;
+    text->finished = end;
+    return LW_OK;
+}

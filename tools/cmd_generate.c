@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ * lampwick generate: a language model goes on with a text. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "llm_options.h"
+#include "stopwatch.h"
+#include "text.h"
+
+typedef struct generate_options {
+    lwi_llm_options llm;
+    lwi_sampling_options sampling;
+    int tokens;
+    const char *file;
+    lwi_texts stop;
+    bool ignore_end, echo, special, statistics;
+} generate_options;
+
+typedef struct generation {
+    const generate_options *options;
+    lw_session *session;
+    char tail[256]; /* what was written last, for stop texts */
+    size_t tail_size, generated;
+    double begin, first, end;
+} generation;
+
+/* The text has ended in one of the stop texts. They are looked for in what has been written, so the
+ * last piece is written before. */
+static bool stopped(generation *g, const lw_llm_text *piece) {
+    const size_t n = piece->length < sizeof g->tail ? piece->length : sizeof g->tail;
+    const size_t keep = g->tail_size + n <= sizeof g->tail ? g->tail_size : sizeof g->tail - n;
+    memmove(g->tail, g->tail + g->tail_size - keep, keep);
+    if (n) memcpy(g->tail + keep, piece->data + piece->length - n, n);
+    g->tail_size = keep + n;
+    for (size_t i = 0; i < g->options->stop.n; i++) {
+        const char *stop = g->options->stop.items[i];
+        const size_t length = strlen(stop);
+        for (size_t at = 0; length && at + length <= g->tail_size; at++)
+            if (!memcmp(g->tail + at, stop, length)) return true;
+    }
+    return false;
+}
+
+static lw_status generate(generation *g) {
+    const generate_options *o = g->options;
+    lw_llm_text piece = {.size = sizeof piece};
+    const float *logits = NULL;
+    lw_status status = lw_session_logits(g->session, &logits);
+    g->first = lwi_seconds();
+    while (status == LW_OK && g->generated < (size_t)o->tokens) {
+        status = lw_session_next_text(g->session, &piece);
+        if (status != LW_OK) break;
+        g->generated++;
+        fwrite(piece.data, 1, piece.length, stdout);
+        fflush(stdout);
+        if ((piece.finished && !o->ignore_end) || stopped(g, &piece)) break;
+    }
+    g->end = lwi_seconds();
+    printf("\n");
+    return status;
+}
+
+static void print_statistics(const generation *g) {
+    size_t n = 0;
+    lw_session_tokens(g->session, &n);
+    const size_t prompt = n - g->generated;
+    const double read = g->first - g->begin, write = g->end - g->first;
+    fprintf(stderr, "prompt      %zu tokens, %.1f per second\n", prompt, (double)prompt / read);
+    fprintf(stderr, "generation  %zu tokens, %.1f per second\n", g->generated,
+            (double)g->generated / write);
+}
+
+static lw_status run_session(generation *g, const char *prompt, size_t size) {
+    const unsigned flags =
+        LW_ENCODE_ADD_SPECIAL | (g->options->special ? LW_ENCODE_PARSE_SPECIAL : 0);
+    lw_status status = lw_session_feed_text(g->session, prompt, size, flags);
+    if (status != LW_OK) return status;
+    if (g->options->echo) fwrite(prompt, 1, size, stdout);
+    g->begin = lwi_seconds();
+    status = generate(g);
+    if (status == LW_OK && g->options->statistics) print_statistics(g);
+    return status;
+}
+
+static lw_status open_and_run(const char *path, const generate_options *o, const char *prompt,
+                              size_t size) {
+    lw_llm *llm = NULL;
+    generation g = {.options = o};
+    lw_context_options context;
+    const lw_batch_options batch = lwi_llm_batch_options(&o->llm, &context);
+    const lw_sampling sampling = lwi_llm_sampling(&o->sampling);
+    const lw_session_options session = {
+        .size = sizeof session, .batch_options = &batch, .sampling = &sampling};
+    lw_status status = lwi_llm_open(path, &o->llm, &llm);
+    if (status == LW_OK) status = lw_session_new(llm, &session, &g.session);
+    if (status == LW_OK) status = run_session(&g, prompt, size);
+    lw_session_free(g.session);
+    lw_llm_free(llm);
+    return status;
+}
+
+static int run(const void *given, char **arguments, int n) {
+    const generate_options *o = given;
+    uint8_t *text = NULL;
+    size_t size = 0;
+    if (o->file && !lwi_read_file(o->file, &text, &size))
+        return lwi_complain("cannot read '%s': %s", o->file, strerror(errno));
+    const char *prompt = text ? (const char *)text : n > 1 ? arguments[1] : "";
+    const lw_status status = open_and_run(arguments[0], o, prompt, text ? size : strlen(prompt));
+    free(text);
+    return status == LW_OK ? LWI_EXIT_OK : lwi_complain("%s", lw_last_error());
+}
+
+static const generate_options defaults = {.tokens = 256, .sampling = LWI_SAMPLING_DEFAULTS};
+
+#define AT(member) offsetof(generate_options, member)
+static const lwi_option table[] = {
+    {"tokens", 'n', LWI_COUNT, AT(tokens), "N", NULL, "to generate at most (256)"},
+    {"file", 'f', LWI_TEXT, AT(file), "FILE", NULL, "the text to go on with"},
+    {"stop", 0, LWI_LIST, AT(stop), "TEXT", NULL, "end when this has been generated"},
+    {"ignore-end", 0, LWI_FLAG, AT(ignore_end), NULL, NULL, "go on when the model has finished"},
+    {"echo", 0, LWI_FLAG, AT(echo), NULL, NULL, "print the prompt too"},
+    {"special", 0, LWI_FLAG, AT(special), NULL, NULL,
+     "the prompt may name control tokens (<|im_end|>)"},
+    {"statistics", 0, LWI_FLAG, AT(statistics), NULL, NULL, "print tokens per second in the end"},
+    LWI_SAMPLING_OPTIONS(generate_options, sampling),
+    LWI_LLM_OPTIONS(generate_options, llm),
+};
+
+const lwi_command lwi_cmd_generate = {
+    .name = "generate",
+    .arguments = "MODEL [PROMPT]",
+    .summary = "a language model goes on with a text",
+    .about = "Opens a .gguf file or a Hugging Face folder and prints what the model makes of the "
+             "prompt, token by token.",
+    .examples = "lampwick generate stories.gguf \"Once upon a time\"\n"
+                "lampwick generate model.gguf --file question.txt --temperature 0 --statistics",
+    LWI_OPTIONS(table),
+    .least = 1,
+    .most = 2,
+    .size = sizeof(generate_options),
+    .defaults = &defaults,
+    .run = run,
+};
