@@ -22,19 +22,19 @@ static void print_parts(void) {
 static void print_json(const lw_cpu_info *cpu) {
     lwi_json json = {0};
     lw_media_part_info part = {.size = sizeof part};
-    lwi_json_open(&json, '{');
-    lwi_json_set_text(&json, "version", lw_version());
-    lwi_json_set_text(&json, "isa", cpu->isa);
-    lwi_json_set_integer(&json, "threads", cpu->threads);
-    lwi_json_set_integer(&json, "memory", (int64_t)cpu->memory);
-    lwi_json_key(&json, "reads");
-    lwi_json_open(&json, '{');
+    lwi_put_open(&json, '{');
+    lwi_put_set_text(&json, "version", lw_version());
+    lwi_put_set_text(&json, "isa", cpu->isa);
+    lwi_put_set_integer(&json, "threads", cpu->threads);
+    lwi_put_set_integer(&json, "memory", (int64_t)cpu->memory);
+    lwi_put_key(&json, "reads");
+    lwi_put_open(&json, '{');
     for (size_t i = 0; !lw_media_part(i, &part); i++) {
-        lwi_json_key(&json, part.format);
-        lwi_json_bool(&json, part.available);
+        lwi_put_key(&json, part.format);
+        lwi_put_bool(&json, part.available);
     }
-    lwi_json_close(&json, '}');
-    lwi_json_close(&json, '}');
+    lwi_put_close(&json, '}');
+    lwi_put_close(&json, '}');
 }
 
 static int run(const void *given, char **arguments, int n) {

@@ -5,7 +5,10 @@
 
 #include <math.h>
 
-static void scale_embeddings(lwi_decoder *d) { d->embedding_scale = sqrt((double)d->width); }
+static void scale_embeddings(lwi_decoder *d) {
+    d->embedding_scale = sqrt((double)d->width);
+    d->norm_adds_one = d->b.from->unpermuted;
+}
 
 /* Every second layer sees all. */
 static bool windowed_gemma2(const lwi_decoder *d, int64_t layer) {

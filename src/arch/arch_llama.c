@@ -18,9 +18,15 @@ static void adjust_granite(lwi_decoder *d) {
 
 static void adjust_halves(lwi_decoder *d) { d->normalize_experts = true; }
 
-const lwi_decoder_style lwi_style_llama = {
-    .norm = LWI_NORM_RMS, .activation = LWI_SILU, .rope = LWI_ROPE_PAIRS, .adjust = adjust};
-const lwi_decoder_style lwi_style_granite = {
-    .norm = LWI_NORM_RMS, .activation = LWI_SILU, .rope = LWI_ROPE_PAIRS, .adjust = adjust_granite};
+const lwi_decoder_style lwi_style_llama = {.norm = LWI_NORM_RMS,
+                                           .activation = LWI_SILU,
+                                           .rope = LWI_ROPE_PAIRS,
+                                           .permuted = true,
+                                           .adjust = adjust};
+const lwi_decoder_style lwi_style_granite = {.norm = LWI_NORM_RMS,
+                                             .activation = LWI_SILU,
+                                             .rope = LWI_ROPE_PAIRS,
+                                             .permuted = true,
+                                             .adjust = adjust_granite};
 const lwi_decoder_style lwi_style_llama_halves = {
     .norm = LWI_NORM_RMS, .activation = LWI_SILU, .rope = LWI_ROPE_HALVES, .adjust = adjust_halves};

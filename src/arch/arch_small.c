@@ -34,6 +34,9 @@ const lwi_decoder_style lwi_style_command_r = {.norm = LWI_NORM_LAYER,
                                                .parallel = true,
                                                .adjust = adjust_command_r};
 const lwi_decoder_style lwi_style_arcee = {
-    .norm = LWI_NORM_RMS, .activation = LWI_RELU_SQUARED, .rope = LWI_ROPE_PAIRS};
-const lwi_decoder_style lwi_style_smollm3 = {
-    .norm = LWI_NORM_RMS, .activation = LWI_SILU, .rope = LWI_ROPE_PAIRS, .adjust = adjust_smollm3};
+    .norm = LWI_NORM_RMS, .activation = LWI_RELU_SQUARED, .rope = LWI_ROPE_PAIRS, .permuted = true};
+const lwi_decoder_style lwi_style_smollm3 = {.norm = LWI_NORM_RMS,
+                                             .activation = LWI_SILU,
+                                             .rope = LWI_ROPE_PAIRS,
+                                             .permuted = true,
+                                             .adjust = adjust_smollm3};

@@ -27,7 +27,8 @@ typedef struct lwi_checkpoint {
     /* Tensor i of all, in any order; false: there are not so many. */
     bool (*tensor)(void *state, size_t i, lwi_checkpoint_tensor *tensor);
     int (*find)(void *state, const char *name); /* its number; -1: there is none */
-    bool unpermuted; /* rows of query and key weights are in Hugging Face's order */
+    bool unpermuted; /* weights are as Hugging Face has them: rows of queries and keys in another
+                        order, and Gemma's norms less one */
 } lwi_checkpoint;
 
 #endif

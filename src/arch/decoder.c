@@ -17,6 +17,18 @@ static void read_sizes(lwi_decoder *d) {
     d->embedding_scale = d->residual_scale = d->logit_scale = 1;
 }
 
+/* Hugging Face's configurations say which one it is. */
+static void read_activation(lwi_decoder *d) {
+    static const struct {
+        const char *name;
+        lwi_activation activation;
+    } names[] = {{"silu", LWI_SILU},      {"gelu_new", LWI_GELU},   {"gelu_pytorch_tanh", LWI_GELU},
+                 {"gelu_fast", LWI_GELU}, {"gelu", LWI_GELU_EXACT}, {"relu2", LWI_RELU_SQUARED}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (lwi_build_text_is(&d->b, "hidden_activation", names[i].name))
+            d->activation = names[i].activation;
+}
+
 void lwi_decoder_read_window(lwi_decoder *d, int64_t absent) {
     d->window = lwi_build_size(&d->b, "attention.sliding_window", absent, 0, INT32_MAX);
 }
@@ -159,7 +171,8 @@ lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
                      .rope_kind = style->rope,
                      .parallel = style->parallel};
     LW_TRY(lwi_build_open(&d.b, network, from));
-    if (from->unpermuted && d.rope_kind == LWI_ROPE_PAIRS) d.rope_kind = LWI_ROPE_HALVES;
+    if (from->unpermuted && style->permuted) d.rope_kind = LWI_ROPE_HALVES;
+    read_activation(&d);
     read_sizes(&d);
     if (style->adjust) style->adjust(&d);
     make_inputs(&d);

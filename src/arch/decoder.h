@@ -42,6 +42,8 @@ typedef struct lwi_decoder_style {
     lwi_activation activation;
     lwi_rope_kind rope;
     bool parallel; /* attention and feed-forward read the same x */
+    bool permuted; /* GGUF files have rows of queries and keys in an order that makes pairs of the
+                      halves which Hugging Face's weights have */
     /* What only this family has; may be NULL. */
     void (*adjust)(lwi_decoder *d);
 } lwi_decoder_style;

@@ -3,6 +3,7 @@
 
 #include "files/gguf_file.h"
 #include "format/gguf/gguf.h"
+#include "format/huggingface/huggingface.h"
 #include "format/onnx/onnx.h"
 #include "graph/align.h"
 
@@ -99,9 +100,10 @@ static lw_status prepare(lw_model *m, bool keep_graph) {
     return status == LW_OK ? lwi_graph_lifetimes(n->graph) : status;
 }
 
-/* The door is chosen by the first bytes. */
+/* The door is chosen by the first bytes; a folder (data is NULL) has its own. */
 static lw_status read_network(lwi_network *network, const void *data, size_t size,
                               const char *path) {
+    if (!data && path) return lwi_huggingface_read(network, path);
     return lwi_is_gguf(data, size) ? lwi_gguf_model_read(network, data, size, path)
                                    : lwi_onnx_read(network, data, size, path);
 }
@@ -132,8 +134,9 @@ lw_status lwi_model_open_defaults(const lw_model *model, lw_model **open) {
 
 static lw_status load_file(lw_model *m, const char *path, const lw_model_options *options) {
     lwi_file file = {0};
-    LW_TRY(lwi_file_map(path, &file));
-    LW_TRY(lwi_network_keep_file(&m->network, &file));
+    const bool folder = lwi_is_huggingface(path);
+    if (!folder) LW_TRY(lwi_file_map(path, &file));
+    if (!folder) LW_TRY(lwi_network_keep_file(&m->network, &file));
     const lw_status status = read_model(m, file.data, file.size, path, options);
     return status == LW_OK ? LW_OK : lwi_fail_prefix(status, "%s", path);
 }

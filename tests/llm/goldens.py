@@ -14,42 +14,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "models"))
 import lampwick  # noqa: E402
-
-
-class Decoder:
-    """One sequence on the graph's own inputs."""
-
-    def __init__(self, library, path, cache=np.float32):
-        self.model = library.load(path, threads=1)
-        meta = self.metadata(library)
-        self.block, self.elements = int(meta["lampwick.cache.positions"]), int(
-            meta["lampwick.cache.elements"])
-        self.blocks = 16
-        self.cache = library.value(np.zeros((self.blocks, self.elements), cache))
-        self.at = 0
-
-    def metadata(self, library):
-        import ctypes as c
-        found, key, value, i = {}, c.c_char_p(), c.c_char_p(), 0
-        while library.c.lw_model_metadata(self.model.model, c.c_size_t(i), c.byref(key),
-                                          c.byref(value)) == 0:
-            found[key.value.decode()] = value.value.decode()
-            i += 1
-        return found
-
-    def feed(self, tokens):
-        n = len(tokens)
-        feeds = {"tokens": np.array(tokens, np.int32),
-                 "positions": np.arange(self.at, self.at + n, dtype=np.int32),
-                 "sequences": np.zeros(n, np.int32),
-                 "blocks": np.arange(self.blocks, dtype=np.int32)[None],
-                 "outputs": np.arange(n, dtype=np.int32), "cache": self.cache}
-        self.at += n
-        return self.model.run(feeds)[0]
-
-
-def nmse(got, want):
-    return float(((got - want) ** 2).sum() / (want ** 2).sum())
+from decoder import Decoder, nmse  # noqa: E402
 
 
 def bound(name):

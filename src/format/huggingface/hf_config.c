@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ * Hyperparameters from config.json. */
+#include "format/huggingface/source.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const keys[][4] = {
+#define LWI_KEY(key, first, second, third) {key, first, second, third},
+#include "format/huggingface/config_keys.def"
+#undef LWI_KEY
+};
+
+const lwi_json_item *lwi_hf_config(const lwi_hf_source *s, const char *name) {
+    const lwi_json_item *item = lwi_json_get(s->config, name);
+    return item && !lwi_json_is(item, LWI_JSON_NULL) ? item : NULL;
+}
+
+const lwi_json_item *lwi_hf_rope(const lwi_hf_source *s, const char *name) {
+    static const char *const places[] = {"rope_scaling", "rope_parameters"};
+    for (size_t i = 0; i < 2; i++) {
+        const lwi_json_item *rope = lwi_hf_config(s, places[i]);
+        const lwi_json_item *full = lwi_json_get(rope, "full_attention");
+        const lwi_json_item *item = lwi_json_get(full ? full : rope, name);
+        if (item && !lwi_json_is(item, LWI_JSON_NULL)) return item;
+    }
+    return NULL;
+}
+
+static bool to_number(const lwi_json_item *item, double *value) {
+    if (lwi_json_is(item, LWI_JSON_BOOL)) *value = item->truth;
+    else if (lwi_json_is(item, LWI_JSON_NUMBER))
+        *value = item->is_integer ? (double)item->integer : item->number;
+    else return false;
+    return true;
+}
+
+static bool find(const lwi_hf_source *s, const char *key, double *value) {
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        for (size_t j = 1; j < 4 && keys[i][j] && !strcmp(keys[i][0], key); j++)
+            if (to_number(lwi_hf_config(s, keys[i][j]), value)) return true;
+    return false;
+}
+
+/* Elements of a head that are turned: a share of it, or a number. */
+static bool turned(const lwi_hf_source *s, double *value) {
+    double share = 1, head = 0, width = 0, heads = 1;
+    if (!to_number(lwi_hf_config(s, "partial_rotary_factor"), &share) &&
+        !to_number(lwi_hf_config(s, "rotary_pct"), &share) &&
+        !to_number(lwi_hf_rope(s, "partial_rotary_factor"), &share))
+        return false;
+    if (!find(s, "attention.key_length", &head)) {
+        if (!find(s, "embedding_length", &width) || !find(s, "attention.head_count", &heads) ||
+            heads < 1)
+            return false;
+        head = floor(width / heads);
+    }
+    *value = floor(head * share);
+    return true;
+}
+
+/* There is none where the configuration says that it is not used. */
+static bool window(const lwi_hf_source *s, double *value) {
+    const lwi_json_item *used = lwi_hf_config(s, "use_sliding_window");
+    if (lwi_json_is(used, LWI_JSON_BOOL) && !used->truth) return false;
+    return to_number(lwi_hf_config(s, "sliding_window"), value);
+}
+
+static bool is_multi_query(const lwi_hf_source *s) {
+    const lwi_json_item *multi = lwi_hf_config(s, "multi_query");
+    const lwi_json_item *newer = lwi_hf_config(s, "new_decoder_architecture");
+    return lwi_json_is(multi, LWI_JSON_BOOL) && multi->truth &&
+           !(lwi_json_is(newer, LWI_JSON_BOOL) && newer->truth);
+}
+
+bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
+    const lwi_hf_source *s = state;
+    (void)i;
+    if (!strcmp(key, "rope.dimension_count")) return turned(s, value);
+    if (!strcmp(key, "attention.sliding_window")) return window(s, value);
+    if (!strcmp(key, "rope.scaling.factor")) return to_number(lwi_hf_rope(s, "factor"), value);
+    if (!strcmp(key, "rope.scaling.attn_factor"))
+        return to_number(lwi_hf_rope(s, "attention_factor"), value);
+    if (!strcmp(key, "rope.scaling.original_context_length"))
+        return to_number(lwi_hf_rope(s, "original_max_position_embeddings"), value) ||
+               to_number(lwi_hf_config(s, "original_max_position_embeddings"), value);
+    if (!strcmp(key, "rope.scaling.yarn_beta_fast"))
+        return to_number(lwi_hf_rope(s, "beta_fast"), value);
+    if (!strcmp(key, "rope.scaling.yarn_beta_slow"))
+        return to_number(lwi_hf_rope(s, "beta_slow"), value);
+    if (!strcmp(key, "attention.head_count_kv") && is_multi_query(s)) {
+        *value = 1;
+        return true;
+    }
+    if (find(s, key, value)) return true;
+    return !strcmp(key, "rope.freq_base") && to_number(lwi_hf_rope(s, "rope_theta"), value);
+}
+
+lw_string lwi_hf_text(void *state, const char *key) {
+    const lwi_hf_source *s = state;
+    static const char *const activations[] = {"hidden_activation", "hidden_act",
+                                              "activation_function", "activation"};
+    const lwi_json_item *item = NULL;
+    for (size_t i = 0; i < 4 && !item && !strcmp(key, "hidden_activation"); i++)
+        item = lwi_hf_config(s, activations[i]);
+    if (!strcmp(key, "rope.scaling.type")) item = lwi_hf_rope(s, "rope_type");
+    if (!strcmp(key, "rope.scaling.type") && !item) item = lwi_hf_rope(s, "type");
+    if (!lwi_json_is(item, LWI_JSON_STRING)) return (lw_string){NULL, 0};
+    return (lw_string){item->text, item->size};
+}

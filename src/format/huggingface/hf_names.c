@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT
+ * Names of tensors. */
+#include "format/huggingface/source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME = 128, MOST_EXPERTS = 1 << 16 };
+
+typedef struct pair {
+    const char *from, *to;
+} pair;
+typedef struct triple {
+    const char *list, *from, *to;
+} triple;
+
+#define LWI_NAME(from, to) {from, to},
+#define LWI_LAYER_NAME(from, to)
+#define LWI_EXPERT_NAME(list, from, to)
+static const pair single_names[] = {
+#include "format/huggingface/tensor_names.def"
+};
+#undef LWI_NAME
+#undef LWI_LAYER_NAME
+#define LWI_NAME(from, to)
+#define LWI_LAYER_NAME(from, to) {from, to},
+static const pair layer_names[] = {
+#include "format/huggingface/tensor_names.def"
+};
+#undef LWI_LAYER_NAME
+#undef LWI_EXPERT_NAME
+#define LWI_LAYER_NAME(from, to)
+#define LWI_EXPERT_NAME(list, from, to) {list, from, to},
+static const triple expert_names[] = {
+#include "format/huggingface/tensor_names.def"
+};
+
+/* "model.layers.3.mlp.up_proj.weight": what stands after the prefix. */
+static const char *skip_prefix(const char *name) {
+    static const char *const prefixes[] = {"language_model.model.", "model.language_model.",
+                                           "language_model.",       "model.",
+                                           "transformer.",          "gpt_neox."};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (!strncmp(name, prefixes[i], strlen(prefixes[i]))) return name + strlen(prefixes[i]);
+    return name;
+}
+
+/* Behind "layers.3." or "h.3."; NULL: the tensor is in no layer. */
+static const char *skip_layer(const char *name, long *layer) {
+    const char *digits = !strncmp(name, "layers.", 7) ? name + 7
+                         : !strncmp(name, "h.", 2)    ? name + 2
+                                                      : NULL;
+    char *end = NULL;
+    if (!digits || *digits < '0' || *digits > '9') return NULL;
+    *layer = strtol(digits, &end, 10);
+    return *end == '.' && *layer < 1 << 20 ? end + 1 : NULL;
+}
+
+/* The part before ".weight" or ".bias" is from; *end is what follows it. */
+static bool begins(const char *name, const char *from, const char **end) {
+    const size_t n = strlen(from);
+    if (strncmp(name, from, n)) return false;
+    *end = name + n;
+    return !strcmp(*end, ".weight") || !strcmp(*end, ".bias");
+}
+
+static const char *look_up(const pair *pairs, size_t n, const char *name, const char **end) {
+    for (size_t i = 0; i < n; i++)
+        if (begins(name, pairs[i].from, end)) return pairs[i].to;
+    return NULL;
+}
+
+/* The architecture's name, in `to`; false: nobody knows the tensor. */
+static bool translate(const lwi_hf_source *s, const char *name, char to[NAME]) {
+    const char *end = "";
+    long layer = -1;
+    name = skip_prefix(name);
+    const char *inner = skip_layer(name, &layer);
+    const char *found = inner
+                            ? look_up(layer_names, sizeof layer_names / sizeof(pair), inner, &end)
+                            : look_up(single_names, sizeof single_names / sizeof(pair), name, &end);
+    if (!inner) return found && snprintf(to, NAME, "%s%s", found, end) < NAME;
+    const bool after = s->family->form == LWI_HF_NORMS_AFTER;
+    if (found && after && !strncmp(inner, "post_attention_layernorm", 24))
+        found = "post_attention_norm";
+    if (!strcmp(inner, "self_attn.sinks")) {
+        found = "attn_sinks";
+        end = ".weight";
+    }
+    return found && snprintf(to, NAME, "blk.%ld.%s%s", layer, found, end) < NAME;
+}
+
+/* ----------------------------------------------------------------- tensors */
+
+static lw_status block_type(lw_dtype dtype, const char *name, const lwi_block_type **type) {
+    const uint32_t id = dtype == LW_FLOAT32    ? LWI_BLOCK_F32
+                        : dtype == LW_FLOAT16  ? LWI_BLOCK_F16
+                        : dtype == LW_BFLOAT16 ? LWI_BLOCK_BF16
+                                               : LWI_BLOCK_IDS;
+    *type = lwi_block_type_find(id);
+    if (*type) return LW_OK;
+    return lwi_fail(LW_UNSUPPORTED, "tensor '%s' has elements of type %s", name,
+                    lw_dtype_name(dtype));
+}
+
+static lw_status view(const lwi_safetensor *from, lwi_checkpoint_tensor *t) {
+    if (from->rank < 1 || from->rank > 4)
+        return lwi_fail(LW_UNSUPPORTED, "tensor '%s' has %d dimensions", from->name, from->rank);
+    *t = (lwi_checkpoint_tensor){
+        .name = from->name, .rank = from->rank, .data = from->data, .bytes = from->bytes};
+    memcpy(t->dims, from->dims, (size_t)from->rank * sizeof *t->dims);
+    return block_type(from->dtype, from->name, &t->type);
+}
+
+static bool is_known(const lwi_hf_source *s, const lwi_safetensor *from, char name[NAME]) {
+    return translate(s, from->name, name);
+}
+
+static lw_status rearrange(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
+    const bool packed = strstr(t->name, ".attn_qkv.");
+    if (s->family->form == LWI_HF_MIXED && packed) return lwi_hf_unmix(s, t);
+    const bool embedding = !strncmp(t->name, "token_embd", 10) ||
+                           !strncmp(t->name, "position", 8) || !strncmp(t->name, "output.", 7);
+    if (s->family->form == LWI_HF_TURNED && t->rank == 2 && !embedding) return lwi_hf_turn(s, t);
+    return LW_OK;
+}
+
+static lw_status add(lwi_hf_source *s, const lwi_safetensor *from) {
+    char name[NAME];
+    lwi_checkpoint_tensor t;
+    if (!is_known(s, from, name)) {
+        /* named in the list of what was not understood, whatever its type */
+        t = (lwi_checkpoint_tensor){.name = from->name, .type = lwi_block_type_find(0)};
+        return lwi_hf_add(s, &t);
+    }
+    LW_TRY(view(from, &t));
+    LW_TRY(lwi_arena_string(&s->network->arena, name, strlen(name), &t.name));
+    LW_TRY(rearrange(s, &t));
+    return lwi_hf_add(s, &t);
+}
+
+/* ----------------------------------------------------------------- experts */
+
+/* "mlp.experts.7.up_proj.weight" as list, number and name; -1: it is none. */
+static long expert_of(const char *name, const triple *e) {
+    const size_t n = strlen(e->list);
+    char *end = NULL;
+    if (strncmp(name, e->list, n) || name[n] != '.' || name[n + 1] < '0' || name[n + 1] > '9')
+        return -1;
+    const long number = strtol(name + n + 1, &end, 10);
+    const size_t m = strlen(e->from);
+    if (*end != '.' || strncmp(end + 1, e->from, m) || strcmp(end + 1 + m, ".weight")) return -1;
+    return number < MOST_EXPERTS ? number : -1;
+}
+
+/* The tensors of all experts of a layer, one behind the other: those of the files are apart. */
+static lw_status stack(lwi_hf_source *s, const lwi_safetensor *first, const char *prefix,
+                       long layer, const triple *e) {
+    char name[2 * NAME];
+    lwi_checkpoint_tensor t;
+    const lwi_safetensor *one = first;
+    size_t n = 0;
+    LW_TRY(view(first, &t));
+    if (t.rank != 2) return lwi_fail(LW_CORRUPT, "tensor '%s' is no matrix", first->name);
+    for (; one; n++, one = lwi_safetensors_find(&s->files, name)) {
+        if (one->bytes != first->bytes || one->dtype != first->dtype)
+            return lwi_fail(LW_CORRUPT, "tensor '%s' is not as large as '%s'", one->name,
+                            first->name);
+        snprintf(name, sizeof name, "%s%s.%zu.%s.weight", prefix, e->list, n + 1, e->from);
+    }
+    uint8_t *all = NULL;
+    LW_TRY(lwi_arena_alloc(&s->network->arena, n, first->bytes, &all));
+    for (size_t i = 0; i < n; i++) {
+        snprintf(name, sizeof name, "%s%s.%zu.%s.weight", prefix, e->list, i, e->from);
+        memcpy(all + i * first->bytes, lwi_safetensors_find(&s->files, name)->data, first->bytes);
+    }
+    t.rank = 3;
+    t.dims[2] = t.dims[1];
+    t.dims[1] = t.dims[0];
+    t.dims[0] = (int64_t)n;
+    t.data = all;
+    t.bytes = n * first->bytes;
+    snprintf(name, sizeof name, "blk.%ld.%s.weight", layer, e->to);
+    LW_TRY(lwi_arena_string(&s->network->arena, name, strlen(name), &t.name));
+    return lwi_hf_add(s, &t);
+}
+
+/* *done: the tensor is one expert's. Expert 0 brings the others with it. */
+static lw_status add_expert(lwi_hf_source *s, const lwi_safetensor *from, bool *done) {
+    long layer = -1;
+    const char *inner = skip_layer(skip_prefix(from->name), &layer);
+    *done = false;
+    for (size_t i = 0; inner && i < sizeof expert_names / sizeof *expert_names; i++) {
+        const long number = expert_of(inner, expert_names + i);
+        if (number < 0) continue;
+        char prefix[NAME];
+        *done = true;
+        snprintf(prefix, sizeof prefix, "%.*s", (int)(inner - from->name), from->name);
+        return number == 0 ? stack(s, from, prefix, layer, expert_names + i) : LW_OK;
+    }
+    return LW_OK;
+}
+
+lw_status lwi_hf_translate(lwi_hf_source *s) {
+    for (size_t i = 0; i < s->files.n; i++) {
+        const lwi_safetensor *from = s->files.tensors + i;
+        bool done = false;
+        LW_TRY(add_expert(s, from, &done));
+        if (!done) LW_TRY(add(s, from));
+    }
+    return LW_OK;
+}

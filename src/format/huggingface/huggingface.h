@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ * The Hugging Face door: a folder with config.json and *.safetensors becomes the graph of its
+ * architecture. What the files call things is translated to the names that architectures know
+ * (those of GGUF); tensors that are laid out otherwise are rearranged. */
+#ifndef LWI_HUGGINGFACE_H
+#define LWI_HUGGINGFACE_H
+
+#include "graph/network.h"
+
+/* The path is a folder with a config.json. */
+bool lwi_is_huggingface(const char *path);
+/* Fills an initialised network. */
+lw_status lwi_huggingface_read(lwi_network *network, const char *folder);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * A Hugging Face folder as a checkpoint: what the parts of the door share. */
+#ifndef LWI_HUGGINGFACE_SOURCE_H
+#define LWI_HUGGINGFACE_SOURCE_H
+
+#include "arch/checkpoint.h"
+#include "base/json_read.h"
+#include "base/strmap.h"
+#include "files/safetensors_file.h"
+#include "graph/network.h"
+
+typedef enum lwi_hf_form {
+    LWI_HF_PLAIN,
+    LWI_HF_NORMS_AFTER,
+    LWI_HF_TURNED,
+    LWI_HF_MIXED
+} lwi_hf_form;
+
+typedef struct lwi_hf_family {
+    const char *model_type, *architecture;
+    lwi_hf_form form;
+} lwi_hf_family;
+
+typedef struct lwi_hf_source {
+    lwi_network *network;
+    const lwi_json_item *config; /* of the part that makes text */
+    const lwi_hf_family *family;
+    lwi_safetensors files;
+    lwi_checkpoint_tensor *tensors; /* by the architecture's names */
+    size_t n, capacity;
+    lwi_strmap index;
+} lwi_hf_source;
+
+/* A member of config.json that is there and not null, else NULL. */
+const lwi_json_item *lwi_hf_config(const lwi_hf_source *s, const char *name);
+/* Of its rope_scaling or rope_parameters. */
+const lwi_json_item *lwi_hf_rope(const lwi_hf_source *s, const char *name);
+/* For lwi_checkpoint. */
+bool lwi_hf_number(void *state, const char *key, size_t i, double *value);
+lw_string lwi_hf_text(void *state, const char *key);
+
+/* Adds a tensor under the architecture's name. */
+lw_status lwi_hf_add(lwi_hf_source *s, const lwi_checkpoint_tensor *tensor);
+/* All tensors of the files by the architecture's names; those that nobody knows keep their own. */
+lw_status lwi_hf_translate(lwi_hf_source *s);
+/* Matrices [in, out] become [out, in]; mixed rows are put in order. A copy in the arena. */
+lw_status lwi_hf_turn(lwi_hf_source *s, lwi_checkpoint_tensor *tensor);
+lw_status lwi_hf_unmix(lwi_hf_source *s, lwi_checkpoint_tensor *tensor);
+/* Tensors that are made of numbers in config.json. */
+lw_status lwi_hf_add_rope_factors(lwi_hf_source *s);
+
+#endif

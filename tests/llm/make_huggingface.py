@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Makes small Hugging Face folders with random weights of every family that lampwick opens, and the
+logits that PyTorch gives for a prompt. Needs the packages torch and transformers.
+
+    make_huggingface.py FOLDER [FAMILY...]
+"""
+import json
+import pathlib
+import sys
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM
+
+BASE = dict(vocab_size=160, hidden_size=64, intermediate_size=96, num_hidden_layers=3,
+            num_attention_heads=4, max_position_embeddings=128, bos_token_id=1, eos_token_id=2,
+            pad_token_id=0)
+GROUPED = dict(BASE, num_key_value_heads=2)
+GEMMA = dict(GROUPED, head_dim=16, sliding_window=8, query_pre_attn_scalar=16)
+QWEN_MOE = dict(GROUPED, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=48,
+                decoder_sparse_step=1)
+# folder: (model_type, configuration)
+FAMILIES = {
+    "llama": ("llama", dict(GROUPED, rope_theta=50000.0)),
+    "llama-rope-llama3": ("llama", dict(GROUPED, rope_scaling=dict(
+        rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+        original_max_position_embeddings=32))),
+    "llama-rope-yarn": ("llama", dict(GROUPED, rope_scaling=dict(
+        rope_type="yarn", factor=4.0, original_max_position_embeddings=32))),
+    "llama-rope-linear": ("llama", dict(GROUPED, rope_scaling=dict(
+        rope_type="linear", factor=4.0))),
+    "mistral": ("mistral", dict(GROUPED, sliding_window=None)),
+    "mixtral": ("mixtral", dict(GROUPED, num_local_experts=4, num_experts_per_tok=2,
+                                sliding_window=None)),
+    "qwen2": ("qwen2", dict(GROUPED, tie_word_embeddings=True)),
+    "qwen2_moe": ("qwen2_moe", dict(QWEN_MOE, shared_expert_intermediate_size=80)),
+    "qwen3": ("qwen3", dict(GROUPED, head_dim=32)),
+    "qwen3_moe": ("qwen3_moe", dict(QWEN_MOE, head_dim=32, norm_topk_prob=True)),
+    "gemma": ("gemma", dict(BASE, num_key_value_heads=1, head_dim=16)),
+    "gemma2": ("gemma2", GEMMA),
+    "gemma3": ("gemma3_text", dict(GEMMA, num_hidden_layers=7)),
+    "phi": ("phi", dict(BASE, partial_rotary_factor=0.5)),
+    "phi3": ("phi3", dict(GROUPED, sliding_window=None)),
+    "gpt2": ("gpt2", dict(vocab_size=160, n_embd=64, n_layer=3, n_head=4, n_positions=128,
+                          bos_token_id=1, eos_token_id=2)),
+    "gpt_neox": ("gpt_neox", dict(BASE, rotary_pct=0.25, use_parallel_residual=True)),
+    "gpt_neox-sequential": ("gpt_neox", dict(BASE, rotary_pct=0.5, use_parallel_residual=False)),
+    "falcon": ("falcon", dict(BASE, multi_query=True, parallel_attn=True, bias=False,
+                              new_decoder_architecture=False, alibi=False)),
+    "falcon-new": ("falcon", dict(BASE, num_kv_heads=2, new_decoder_architecture=True, bias=False,
+                                  alibi=False)),
+    "starcoder2": ("starcoder2", dict(GROUPED, sliding_window=None)),
+    "stablelm": ("stablelm", dict(GROUPED, partial_rotary_factor=0.25, use_qkv_bias=True)),
+    "olmo2": ("olmo2", GROUPED),
+    "olmoe": ("olmoe", dict(GROUPED, num_experts=4, num_experts_per_tok=2)),
+    "granite": ("granite", dict(GROUPED, embedding_multiplier=12.0, residual_multiplier=0.22,
+                                attention_multiplier=0.0625, logits_scaling=8.0)),
+    "cohere": ("cohere", dict(GROUPED, logit_scale=0.0625)),
+    "smollm3": ("smollm3", dict(GROUPED, num_hidden_layers=4)),
+    "arcee": ("arcee", GROUPED),
+}
+IDS = [(7 * i * i + 3 * i + 5) % 160 for i in range(24)]
+
+
+def make(folder, kind, options):
+    torch.manual_seed(3)
+    config = AutoConfig.for_model(kind, **options)
+    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval().float()
+    with torch.no_grad():
+        for parameter in model.parameters():  # norms and biases too
+            parameter.mul_(1.5).add_(0.02 * torch.randn_like(parameter))
+        logits = model(torch.tensor([IDS])).logits[0].numpy()
+    model.save_pretrained(folder)
+    (folder / "ids.json").write_text(json.dumps(IDS))
+    logits.astype("float32").tofile(folder / "logits.f32")
+
+
+def main():
+    out = pathlib.Path(sys.argv[1])
+    for name, (kind, options) in FAMILIES.items():
+        if not sys.argv[2:] or name in sys.argv[2:]:
+            make(out / name, kind, options)
+    print(f"{len(FAMILIES)} families")
+
+
+main()
