@@ -29,4 +29,16 @@ static inline void lwi_block_k_scale(const uint8_t *packed, int i, int *scale, i
     }
 }
 
+/* Scale i of 16, 6 bits: the low four in 8 bytes, the high two in 4 (Q3_K). */
+static inline int lwi_block_q3_scale(const uint8_t *packed, int i) {
+    const int low = i < 8 ? packed[i] & 15 : packed[i - 8] >> 4;
+    return (low | (packed[8 + i % 4] >> i / 4 * 2 & 3) << 4) - 32;
+}
+
+/* Scale i of 8 of an IQ4_XS block. */
+static inline int lwi_block_iq4_scale(const uint8_t *block, int i) {
+    const int high = block[2] | block[3] << 8;
+    return ((block[4 + i / 2] >> i % 2 * 4 & 15) | (high >> i * 2 & 3) << 4) - 32;
+}
+
 #endif

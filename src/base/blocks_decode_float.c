@@ -15,12 +15,10 @@ void lwi_block_decode_IQ4_NL(const uint8_t *block, float *to) {
 
 void lwi_block_decode_IQ4_XS(const uint8_t *block, float *to) {
     const float scale = lwi_block_half(block);
-    const int high = block[2] | block[3] << 8;
     for (int i = 0; i < 256; i++) {
         const int group = i / 32, at = 8 + group * 16 + i % 16;
-        const int s = (block[4 + group / 2] >> group % 2 * 4 & 15) | (high >> group * 2 & 3) << 4;
         const int code = i % 32 < 16 ? block[at] & 15 : block[at] >> 4;
-        to[i] = scale * (float)(s - 32) * (float)iq4_values[code];
+        to[i] = scale * (float)lwi_block_iq4_scale(block, group) * (float)iq4_values[code];
     }
 }
 

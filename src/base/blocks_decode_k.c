@@ -16,17 +16,11 @@ void lwi_block_decode_Q2_K(const uint8_t *block, float *to) {
     }
 }
 
-/* Scale i of 16, 6 bits: the low four in 8 bytes, the high two in 4. */
-static int q3_scale(const uint8_t *packed, int i) {
-    const int low = i < 8 ? packed[i] & 15 : packed[i - 8] >> 4;
-    return (low | (packed[8 + i % 4] >> i / 4 * 2 & 3) << 4) - 32;
-}
-
 void lwi_block_decode_Q3_K(const uint8_t *block, float *to) {
     const float scale = lwi_block_half(block + 108);
     for (int i = 0; i < 256; i++) {
         const int high = block[i % 32] >> i / 32 & 1;
-        const float group = scale * (float)q3_scale(block + 96, i / 16);
+        const float group = scale * (float)lwi_block_q3_scale(block + 96, i / 16);
         to[i] = group * (float)(two_bits(block + 32, i) - (high ? 0 : 4));
     }
 }

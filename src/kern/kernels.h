@@ -7,6 +7,7 @@
 #include "base/cpu.h"
 #include "kern/attention_f32.h"
 #include "kern/blend_f32.h"
+#include "kern/block_dot.h"
 #include "kern/codes.h"
 #include "kern/depthwise_f32.h"
 #include "kern/depthwise_i8.h"
@@ -27,6 +28,7 @@
 #include "kern/softmax_f32.h"
 #include "kern/tile_f32.h"
 #include "kern/transpose_f32.h"
+#include "kern/widen_f32.h"
 #include "kern/winograd_f32.h"
 #include "kern/turn_i8.h"
 

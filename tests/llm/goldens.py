@@ -20,7 +20,7 @@ from decoder import Decoder, nmse  # noqa: E402
 def bound(name):
     """llama.cpp rounds activations to 8 bits for quantised weights, and to the weights' type for
     16-bit ones: these bounds are two to three times its own noise."""
-    return 1e-9 if "f32" in name else 1e-6 if "F16" in name else 1e-4 if "BF16" in name else 2e-3
+    return 1e-9 if "f32" in name else 1e-4 if "BF16" in name else 1e-6 if "F16" in name else 2e-3
 
 
 def weights_of(golden):

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ * The kernel of block_dot.h with vpdpbusd. */
+#include <immintrin.h>
+#include <string.h>
+
+#include "kern/block_layout.h"
+#include "kern/level.h"
+
+enum { LANES = 16, MOST = 8 };
+typedef __m512i ints;
+typedef __m512 reals;
+
+LWI_INLINE ints load(const uint8_t *p) { return _mm512_loadu_si512(p); }
+LWI_INLINE ints splat8(int x) { return _mm512_set1_epi8((char)x); }
+LWI_INLINE ints both(ints x, ints y) { return _mm512_and_si512(x, y); }
+LWI_INLINE ints shift_right(ints x, int n) { return _mm512_srli_epi16(x, (unsigned)n); }
+LWI_INLINE ints shift_left(ints x, int n) { return _mm512_slli_epi16(x, (unsigned)n); }
+LWI_INLINE ints pick(ints x, ints y, ints mask) {
+    return _mm512_or_si512(x, _mm512_and_si512(y, mask));
+}
+LWI_INLINE ints look_up(const uint8_t *table, ints codes) {
+    const __m128i sixteen = _mm_loadu_si128((const __m128i *)table);
+    return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(sixteen), codes);
+}
+LWI_INLINE reals zero_reals(void) { return _mm512_setzero_ps(); }
+LWI_INLINE reals splat(float x) { return _mm512_set1_ps(x); }
+LWI_INLINE reals mul(reals x, reals y) { return _mm512_mul_ps(x, y); }
+LWI_INLINE reals add_product(reals x, reals y, reals z) { return _mm512_fmadd_ps(x, y, z); }
+LWI_INLINE reals take_product(reals x, reals y, reals z) { return _mm512_fnmadd_ps(x, y, z); }
+LWI_INLINE reals to_reals(ints x) { return _mm512_cvtepi32_ps(x); }
+
+LWI_INLINE reals from_halves(const uint8_t *p) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
+}
+LWI_INLINE ints sixteen(const uint8_t *p) {
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
+}
+LWI_INLINE reals from_unsigned(const uint8_t *p, int shift, int bits) {
+    const ints mask = _mm512_set1_epi32((1 << bits) - 1);
+    return to_reals(_mm512_and_si512(_mm512_srli_epi32(sixteen(p), (unsigned)shift), mask));
+}
+LWI_INLINE reals from_signed(const uint8_t *p) {
+    return to_reals(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)));
+}
+/* 2^(e - 128) */
+LWI_INLINE reals from_powers(const uint8_t *p) {
+    const ints e = _mm512_subs_epu16(sixteen(p), _mm512_set1_epi32(1));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(e, 23));
+}
+
+LWI_INLINE void prepare_values(ints v[8], bool wide) {
+    (void)v;
+    (void)wide;
+}
+
+LWI_INLINE ints dots(const ints *v, const int8_t *a, int n, int most, int start) {
+    ints sum = _mm512_set1_epi32(start), other = _mm512_setzero_si512();
+    (void)most;
+    LWI_UNROLL for (int i = 0; i < n; i += 2) {
+        int32_t four[2];
+        memcpy(four, a + 4 * i, sizeof four);
+        sum = _mm512_dpbusd_epi32(sum, v[i], _mm512_set1_epi32(four[0]));
+        other = _mm512_dpbusd_epi32(other, v[i + 1], _mm512_set1_epi32(four[1]));
+    }
+    return _mm512_add_epi32(sum, other);
+}
+
+LWI_INLINE void store(float *y, reals x, const float *bias, size_t n) {
+    const __mmask16 mask = (__mmask16)(0xffffu >> (LANES - n));
+    if (bias) x = _mm512_add_ps(x, _mm512_maskz_loadu_ps(mask, bias));
+    _mm512_mask_storeu_ps(y, mask, x);
+}
+
+#include "kern/block_dot_wide.inc"

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * How the forms of block_dot.h lie. */
+#include "kern/block_layout.h"
+
+const uint8_t lwi_block_iq4_values[16] = {1,   24,  45,  63,  79,  93,  106, 118,
+                                          129, 141, 153, 166, 181, 197, 217, 241};
+const uint8_t lwi_block_fp4_values[16] = {128, 129, 130, 131, 132, 134, 136, 140,
+                                          128, 127, 126, 125, 124, 122, 120, 116};
+
+const lwi_block_layout lwi_block_layouts[LWI_DOT_FORMS] = {
+#define LWI_BLOCK_DOT(form, low, high, scaling, zero, table)                                       \
+    [LWI_DOT_##form] = {low, high, LWI_SCALING_##scaling, zero, table},
+#include "kern/block_dot.def"
+#undef LWI_BLOCK_DOT
+};
+
+size_t lwi_block_part_head(lwi_block_scaling scaling) {
+    static const uint8_t bytes[] = {32, 64, 16, 16, 32, 32, 32};
+    return bytes[scaling];
+}
+
+size_t lwi_block_part_bytes(const lwi_block_layout *l) {
+    return lwi_block_part_head(l->scaling) + (size_t)(l->low + l->high) * 64;
+}
+
+size_t lwi_block_head_bytes(lwi_block_scaling scaling) {
+    static const uint8_t bytes[] = {0, 0, 0, 32, 64, 32, 64};
+    return bytes[scaling];
+}
+
+size_t lwi_block_panel_bytes(const lwi_block_layout *l, size_t parts) {
+    return parts * lwi_block_part_bytes(l) + (parts + 7) / 8 * lwi_block_head_bytes(l->scaling);
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT
+ * float16 and bfloat16 numbers, of any alignment, as float32. */
+#ifndef LWI_KERN_WIDEN_F32_H
+#define LWI_KERN_WIDEN_F32_H
+
+#include <stddef.h>
+
+typedef void lwi_widen_f32_fn(const void *from, size_t n, float *to);
+
+#endif

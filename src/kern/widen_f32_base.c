@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+#include "kern/widen_f32.inc"
