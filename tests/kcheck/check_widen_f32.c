@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ * Sizes: numbers. All bit patterns, at any address. */
+#include "kcheck.h"
+
+static void check_with(kc_case *c, lwi_widen_f32_fn *base, lwi_widen_f32_fn *kernel) {
+    const size_t n = c->size[0];
+    const uint8_t *from = kc_bytes(c, 2 * n);
+    float *got = kc_floats(c, n), *want = kc_copy(c, got, n * sizeof *got);
+    base(from, n, want);
+    kernel(from, n, got);
+    kc_same_floats(c, "y", got, want, n, 0);
+}
+
+static void check(kc_case *c) {
+    check_with(c, c->base->widen_f16, c->kernels->widen_f16);
+    check_with(c, c->base->widen_bf16, c->kernels->widen_bf16);
+}
+
+const kc_check kc_widen_f32 = {"widen_f32", {40}, {500}, check, NULL};
