@@ -60,7 +60,8 @@ LW_API LW_MUST_CHECK lw_status lw_tokenizer_encode(const lw_tokenizer *tokenizer
                                                    size_t capacity, size_t *n);
 
 typedef enum lw_decode_flags {
-    LW_DECODE_SKIP_SPECIAL = 1 /* control tokens give nothing */
+    LW_DECODE_SKIP_SPECIAL = 1, /* control tokens give nothing */
+    LW_DECODE_CONTINUE = 2      /* other text stands before: a space at the beginning stays */
 } lw_decode_flags;
 
 /* The text of the tokens, always valid UTF-8 and not zero-terminated; *size is its whole size, the

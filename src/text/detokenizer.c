@@ -113,9 +113,10 @@ static lw_status flush(lw_detokenizer *d) {
 }
 
 static void reset(lw_detokenizer *d) {
-    d->any = d->strip_done = d->space_due = false;
+    d->any = d->flags & LW_DECODE_CONTINUE;
+    d->space_due = false;
     d->stripped = d->bytes.size = d->previous.size = 0;
-    d->strip_done = !d->tokenizer->decoder.strip_left;
+    d->strip_done = d->any || !d->tokenizer->decoder.strip_left;
 }
 
 static void free_parts(lw_detokenizer *d) {

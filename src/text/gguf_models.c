@@ -124,7 +124,7 @@ static lw_status unigram(const lwi_gguf *gguf, lw_tokenizer *t) {
     LW_TRY(lwi_normalizer_add(&t->normalizer, step));
     LW_TRY(lwi_add_space_decoder(&t->decoder, prefix));
     put_around(gguf, false, true, t);
-    return lwi_make_unigram(t, true);
+    return lwi_make_unigram(t, NULL, true);
 }
 
 static lw_status rwkv(const lwi_gguf *gguf, lw_tokenizer *t) {

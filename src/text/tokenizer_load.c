@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Which kind of file a tokenizer is in. */
 #include "text/gguf_tokenizer.h"
+#include "text/hf_tokenizer.h"
 
 /* Takes over the mapped file. */
 static lw_status load_gguf(lwi_file file, lw_tokenizer **tokenizer) {
@@ -27,6 +28,8 @@ lw_status lw_tokenizer_load(const char *path, lw_tokenizer **tokenizer) {
     lwi_file file = {0};
     LW_TRY(lwi_file_map(path, &file));
     if (lwi_is_gguf(file.data, file.size)) return load_gguf(file, tokenizer);
+    const lw_status status = lwi_hf_tokenizer((lw_string){(const char *)file.data, file.size},
+                                              (lw_string){NULL, 0}, tokenizer);
     lwi_file_unmap(&file);
-    return lwi_fail(LW_UNSUPPORTED, "'%s' is no tokenizer that lampwick knows", path);
+    return status;
 }

@@ -58,30 +58,38 @@ static lw_status make_trie(lw_tokenizer *t, uint8_t mask) {
     return LW_OK;
 }
 
-lw_status lwi_make_unigram(lw_tokenizer *t, bool single) {
-    enum { FOUND = LW_TOKEN_NORMAL | LW_TOKEN_USER };
-    const lwi_vocabulary *v = &t->vocabulary;
-    lwi_unigram *u = &t->unigram;
-    double *scores = NULL, least = 0, best = 0;
+/* The least and the greatest score of the tokens that are found. */
+static void score_range(const lw_tokenizer *t, const double *scores, double *least, double *best) {
     bool any = false;
-    if (!v->scores) return lwi_fail(LW_CORRUPT, "tokenizer: the tokens have no scores");
-    if (t->unknown < 0) return lwi_fail(LW_CORRUPT, "tokenizer: there is no unknown token");
-    LW_TRY(lwi_arena_alloc(&t->arena, v->count, sizeof *scores, &scores));
-    for (size_t i = 0; i < v->count; i++) {
-        scores[i] = (double)v->scores[i];
-        if (single && !(v->attributes[i] & LW_TOKEN_NORMAL)) continue;
-        if (!any || scores[i] < least) least = scores[i];
-        if (!any || scores[i] > best) best = scores[i];
+    for (size_t i = 0; i < t->vocabulary.count; i++) {
+        if (t->unigram.single && !(t->vocabulary.attributes[i] & LW_TOKEN_NORMAL)) continue;
+        if (!any || scores[i] < *least) *least = scores[i];
+        if (!any || scores[i] > *best) *best = scores[i];
         any = true;
     }
+}
+
+lw_status lwi_make_unigram(lw_tokenizer *t, const double *scores, bool single) {
+    enum { FOUND = LW_TOKEN_NORMAL | LW_TOKEN_USER, ANY = 0xff };
+    const lwi_vocabulary *v = &t->vocabulary;
+    lwi_unigram *u = &t->unigram;
+    double least = 0, *wide = NULL;
+    if (!scores && !v->scores) return lwi_fail(LW_CORRUPT, "tokenizer: the tokens have no scores");
+    if (t->unknown < 0) return lwi_fail(LW_CORRUPT, "tokenizer: there is no unknown token");
+    if (!scores) {
+        LW_TRY(lwi_arena_alloc(&t->arena, v->count, sizeof *wide, &wide));
+        for (size_t i = 0; i < v->count; i++)
+            wide[i] = (double)v->scores[i];
+        scores = wide;
+    }
     u->scores = scores;
-    u->best_score = best;
+    u->single = single;
+    score_range(t, scores, &least, &u->best_score);
     u->unknown_score = least - 10;
     u->unknown = t->unknown;
     u->fuse_unknown = true;
-    u->single = single;
-    LW_TRY(lwi_vocabulary_index(&t->vocabulary, &t->arena, single ? FOUND : 0xff));
-    return make_trie(t, single ? FOUND : 0xff);
+    LW_TRY(lwi_vocabulary_index(&t->vocabulary, &t->arena, single ? FOUND : ANY));
+    return make_trie(t, single ? FOUND : ANY);
 }
 
 static int hex_pair(const char *p) {

@@ -18,9 +18,10 @@ lw_status lwi_add_bert_normalizer(lwi_normalizer *normalizer, bool clean, bool c
 lw_status lwi_add_bert_pretokenizer(lwi_pretokenizer *pretokenizer);
 /* Spaces for U+2581; the text's first one is left out if it had been put there. */
 lw_status lwi_add_space_decoder(lwi_decoder *decoder, bool prefix);
-/* The model of a vocabulary with scores, of which `unknown` is known. single: SentencePiece's own
- * ways, in which only normal and user-defined tokens are found. */
-lw_status lwi_make_unigram(lw_tokenizer *tokenizer, bool single);
+/* The model of a vocabulary, of which `unknown` is known. scores [tokens], in the arena; NULL:
+ * those of the vocabulary. single: SentencePiece's own ways, in which only normal and user-defined
+ * tokens are found. */
+lw_status lwi_make_unigram(lw_tokenizer *tokenizer, const double *scores, bool single);
 /* Bytes that are written with \n, \t, \\, \', \" and \x.. */
 lw_status lwi_tokenizer_unescape(lw_tokenizer *tokenizer, lw_string written, lw_string *bytes);
 

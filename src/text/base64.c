@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#include "text/base64.h"
+
+static int value_of(char c) {
+    if (c >= 'A' && c <= 'Z') return c - 'A';
+    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+    if (c >= '0' && c <= '9') return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+bool lwi_base64_decode(lw_string text, char *bytes, size_t *size) {
+    uint32_t word = 0;
+    unsigned bits = 0;
+    size_t n = 0;
+    while (text.size && text.data[text.size - 1] == '=')
+        text.size--;
+    for (size_t i = 0; i < text.size; i++) {
+        const int value = value_of(text.data[i]);
+        if (value < 0) return false;
+        word = word << 6 | (uint32_t)value;
+        bits += 6;
+        if (bits < 8) continue;
+        bits -= 8;
+        bytes[n++] = (char)(word >> bits);
+        word &= (1u << bits) - 1;
+    }
+    *size = n;
+    return text.size % 4 != 1;
+}

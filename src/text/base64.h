@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ * Base64 (RFC 4648). */
+#ifndef LWI_BASE64_H
+#define LWI_BASE64_H
+
+#include "base/status.h"
+
+/* The bytes that the text stands for into bytes, which has room for text.size / 4 * 3 + 3 of them;
+ * false if it is malformed. */
+bool lwi_base64_decode(lw_string text, char *bytes, size_t *size);
+
+#endif

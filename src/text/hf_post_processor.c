@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ * The post-processors of tokenizer.json: the tokens that they put around a single text. */
+#include "text/hf_tokenizer.h"
+
+static lw_status put(lw_tokenizer *t, lwi_around *around, int64_t id) {
+    if (id < 0 || id >= (int64_t)t->vocabulary.count)
+        return lwi_fail(LW_CORRUPT, "tokenizer.json: the post-processor adds token %lld",
+                        (long long)id);
+    if (around->n == LWI_MOST_AROUND)
+        return lwi_fail(LW_LIMIT, "tokenizer.json: more than %d tokens around a text",
+                        LWI_MOST_AROUND);
+    around->ids[around->n++] = (int32_t)id;
+    return LW_OK;
+}
+
+/* A later processor's tokens stand outside those of an earlier one. */
+static lw_status put_outside(lw_tokenizer *t, const lwi_around *before, const lwi_around *after) {
+    lwi_around outer = *before;
+    for (size_t i = 0; i < t->before.n; i++)
+        LW_TRY(put(t, &outer, t->before.ids[i]));
+    t->before = outer;
+    for (size_t i = 0; i < after->n; i++)
+        LW_TRY(put(t, &t->after, after->ids[i]));
+    return LW_OK;
+}
+
+/* All numbers of a special token of the template. */
+static lw_status put_special(lw_tokenizer *t, const lwi_json_item *template, const char *name,
+                             lwi_around *around) {
+    const lwi_json_item *token = lwi_json_get(lwi_json_get(template, "special_tokens"), name);
+    const lwi_json_item *ids = lwi_json_get(token, "ids");
+    for (size_t i = 0; lwi_json_is(ids, LWI_JSON_ARRAY) && i < ids->size; i++)
+        LW_TRY(put(t, around, ids->items[i].is_integer ? ids->items[i].integer : -1));
+    return LW_OK;
+}
+
+static lw_status template(lw_tokenizer *t, const lwi_json_item *item) {
+    const lwi_json_item *list = lwi_json_get(item, "single");
+    lwi_around before = {0}, after = {0}, *around = &before;
+    for (size_t i = 0; lwi_json_is(list, LWI_JSON_ARRAY) && i < list->size; i++) {
+        const lwi_json_item *token = lwi_json_get(list->items + i, "SpecialToken");
+        if (!token) around = &after; /* the text itself */
+        else LW_TRY(put_special(t, item, lwi_json_text(token, "id", ""), around));
+    }
+    return put_outside(t, &before, &after);
+}
+
+/* ["[CLS]", 101] */
+static int64_t id_of(const lwi_json_item *pair) {
+    const bool whole = lwi_json_is(pair, LWI_JSON_ARRAY) && pair->size == 2 &&
+                       pair->items[1].kind == LWI_JSON_NUMBER && pair->items[1].is_integer;
+    return whole ? pair->items[1].integer : -1;
+}
+
+static lw_status cls_and_sep(lw_tokenizer *t, const lwi_json_item *item) {
+    lwi_around before = {0}, after = {0};
+    LW_TRY(put(t, &before, id_of(lwi_json_get(item, "cls"))));
+    LW_TRY(put(t, &after, id_of(lwi_json_get(item, "sep"))));
+    return put_outside(t, &before, &after);
+}
+
+lw_status lwi_hf_post_processor(lw_tokenizer *t, const lwi_json_item *item) {
+    if (!item || item->kind == LWI_JSON_NULL) return LW_OK;
+    const char *type = lwi_json_text(item, "type", "");
+    const lwi_json_item *list = lwi_json_get(item, "processors");
+    if (!strcmp(type, "ByteLevel")) return LW_OK; /* is about offsets */
+    if (!strcmp(type, "TemplateProcessing")) return template(t, item);
+    if (!strcmp(type, "BertProcessing") || !strcmp(type, "RobertaProcessing"))
+        return cls_and_sep(t, item);
+    if (strcmp(type, "Sequence"))
+        return lwi_fail(LW_UNSUPPORTED, "tokenizer.json: the post-processor '%.100s' is not known",
+                        type);
+    for (size_t i = 0; lwi_json_is(list, LWI_JSON_ARRAY) && i < list->size; i++)
+        LW_TRY(lwi_hf_post_processor(t, list->items + i));
+    return LW_OK;
+}
