@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Tokens to text, at once and one by one. */
+#include "base/utf8.h"
 #include "text/lossy_utf8.h"
 #include "text/text_tokenizer.h"
 
@@ -55,10 +56,22 @@ static lw_status emit_characters(lw_detokenizer *d, bool more) {
     return LW_OK;
 }
 
+/* One character, or one U+FFFD for a byte that is part of none. */
+static lw_status emit_each(lw_detokenizer *d, size_t n) {
+    const char *at = d->bytes.data, *end = at + n;
+    while (at < end) {
+        const char *from = at;
+        if (lwi_utf8_next(&at, end) == LWI_UTF8_BAD) LW_TRY(emit_replacements(d, 1));
+        else LW_TRY(emit(d, from, (size_t)(at - from)));
+    }
+    return LW_OK;
+}
+
 /* Byte tokens: a run of them is text if it is UTF-8, otherwise each is one U+FFFD. */
 static lw_status end_run(lw_detokenizer *d) {
     const size_t n = d->bytes.size;
     d->bytes.size = 0;
+    if (d->tokenizer->decoder.lone_bytes) return emit_each(d, n);
     return lwi_utf8_valid(d->bytes.data, n) ? emit(d, d->bytes.data, n) : emit_replacements(d, n);
 }
 
@@ -102,7 +115,9 @@ static lw_status feed(lw_detokenizer *d, int32_t token) {
     } else if (t->decoder.byte_fallback && attributes & LW_TOKEN_BYTE) {
         status = feed_byte(d, token);
     } else {
-        status = feed_text(d, t->vocabulary.written[token]);
+        const bool unknown = token == t->unknown && t->decoder.unknown.data;
+        d->strip_done = d->strip_done || unknown;
+        status = feed_text(d, unknown ? t->decoder.unknown : t->vocabulary.written[token]);
     }
     d->any = true;
     return status;

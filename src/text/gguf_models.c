@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The kinds of tokenizers in GGUF files. */
 #include "text/bpe_merges.h"
-#include "text/gguf_pre.h"
+#include "text/named_pre.h"
 #include "text/gguf_tokenizer.h"
 #include "text/tokenizer_steps.h"
 #include "text/unicode_class.h"
@@ -36,13 +36,13 @@ static lw_status read_merges(const lwi_gguf *gguf, lw_tokenizer *t) {
 
 static lw_status byte_level(const lwi_gguf *gguf, lw_tokenizer *t) {
     lw_string name = lwi_gguf_string(gguf, "tokenizer.ggml.pre");
-    lwi_gguf_pre pre = {0};
+    lwi_named_pre pre = {0};
     if (!name.size) {
         const bool neox = same(lwi_gguf_string(gguf, "general.architecture"), "gptneox");
         name = lwi_text_of(neox ? "gpt-neox" : "default");
     }
     t->kind = "byte-level BPE";
-    LW_TRY(lwi_gguf_pre_steps(name, &t->normalizer, &t->pretokenizer, &pre));
+    LW_TRY(lwi_named_pre_steps(name, &t->normalizer, &t->pretokenizer, &pre));
     t->in_alphabet = pre.in_alphabet;
     t->bpe.bytes = true;
     t->bpe.whole_first = pre.whole_first;
@@ -69,9 +69,10 @@ static lw_status sentencepiece_bpe(const lwi_gguf *gguf, lw_tokenizer *t) {
         return lwi_fail(LW_CORRUPT, "GGUF: there is no tokenizer.ggml.scores");
     LW_TRY(sentencepiece_steps(prefix, t));
     lwi_tokenizer_find_bytes(t);
-    t->bpe.byte_fallback = t->decoder.byte_fallback = true;
+    t->bpe.byte_fallback = t->decoder.byte_fallback = t->decoder.lone_bytes = true;
     t->bpe.unknown = t->unknown;
     t->bpe.fuse_unknown = true;
+    t->bpe.has_unused = true;
     LW_TRY(lwi_vocabulary_index(&t->vocabulary, &t->arena,
                                 LW_TOKEN_NORMAL | LW_TOKEN_USER | LW_TOKEN_UNUSED));
     t->bpe.words = lwi_bpe_has_words(&t->vocabulary);

@@ -40,7 +40,7 @@ static lw_status copy_texts(lw_tokenizer *t, const lwi_json_item *vocab) {
     return LW_OK;
 }
 
-static lw_status read_vocabulary(lw_tokenizer *t, const lwi_json_item *vocab, bool byte_level) {
+lw_status lwi_hf_vocabulary(lw_tokenizer *t, const lwi_json_item *vocab, bool byte_level) {
     size_t count = 0;
     LW_TRY(vocabulary_size(vocab, &count));
     LW_TRY(lwi_vocabulary_init(&t->vocabulary, &t->arena, count, byte_level));
@@ -83,7 +83,7 @@ static lw_status read_merges(lw_tokenizer *t, const lwi_json_item *merges) {
 static lw_status bpe(lw_tokenizer *t, const lwi_json_item *item) {
     t->kind = t->bpe.bytes || t->in_alphabet ? "byte-level BPE" : "BPE";
     t->bpe.bytes = t->bpe.bytes || t->in_alphabet;
-    LW_TRY(read_vocabulary(t, lwi_json_get(item, "vocab"), t->bpe.bytes));
+    LW_TRY(lwi_hf_vocabulary(t, lwi_json_get(item, "vocab"), t->bpe.bytes));
     LW_TRY(lwi_hf_keep(t, item, "continuing_subword_prefix", &t->bpe.prefix));
     LW_TRY(lwi_hf_keep(t, item, "end_of_word_suffix", &t->bpe.suffix));
     find_unknown(t, item);
@@ -105,7 +105,7 @@ static lw_status wordpiece(lw_tokenizer *t, const lwi_json_item *item) {
     const int64_t most = lwi_json_int(item, "max_input_chars_per_word", 100);
     t->kind = "WordPiece";
     t->model = LWI_MODEL_WORDPIECE;
-    LW_TRY(read_vocabulary(t, lwi_json_get(item, "vocab"), false));
+    LW_TRY(lwi_hf_vocabulary(t, lwi_json_get(item, "vocab"), false));
     LW_TRY(lwi_hf_keep(t, item, "continuing_subword_prefix", &t->wordpiece.more));
     t->wordpiece.most_characters = most < 0                 ? 0
                                    : most > MOST_CHARACTERS ? MOST_CHARACTERS
@@ -119,7 +119,7 @@ static lw_status wordpiece(lw_tokenizer *t, const lwi_json_item *item) {
 static lw_status word_level(lw_tokenizer *t, const lwi_json_item *item) {
     t->kind = "word level";
     t->model = LWI_MODEL_WORDS;
-    LW_TRY(read_vocabulary(t, lwi_json_get(item, "vocab"), false));
+    LW_TRY(lwi_hf_vocabulary(t, lwi_json_get(item, "vocab"), false));
     find_unknown(t, item);
     return LW_OK;
 }

@@ -13,6 +13,8 @@ lw_status lwi_hf_tokenizer(lw_string json, lw_string config, lw_tokenizer **toke
  * known. */
 lw_status lwi_hf_normalizer(lw_tokenizer *tokenizer, const lwi_json_item *item);
 lw_status lwi_hf_pretokenizer(lw_tokenizer *tokenizer, const lwi_json_item *item);
+/* A vocabulary {"token": number}; makes the hash. */
+lw_status lwi_hf_vocabulary(lw_tokenizer *tokenizer, const lwi_json_item *vocab, bool byte_level);
 /* json: the whole text. */
 lw_status lwi_hf_model(lw_tokenizer *tokenizer, const lwi_json_item *item, lw_string json);
 lw_status lwi_hf_post_processor(lw_tokenizer *tokenizer, const lwi_json_item *item);

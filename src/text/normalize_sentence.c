@@ -45,9 +45,13 @@ lw_status lwi_normalize_charsmap(const lwi_normal_step *step, lw_string text, lw
 /* ----------------------------------------------------------- SentencePiece */
 
 /* The longest entry at the beginning of the text, or one character. */
-static size_t next_part(const lwi_charsmap *map, lw_string text, lw_string *to) {
+static size_t next_part(const lwi_normal_step *step, lw_string text, lw_string *to) {
     size_t length = 0;
-    if (map->n_units && lwi_charsmap_find(map, text, false, &length, to)) return length;
+    if (step->kept && lwi_byte_trie_longest(step->kept, text.data, text.size, &length) >= 0) {
+        *to = (lw_string){text.data, length};
+        return length;
+    }
+    if (step->map.n_units && lwi_charsmap_find(&step->map, text, false, &length, to)) return length;
     *to = character(text);
     return to->size;
 }
@@ -63,11 +67,12 @@ static bool ends_with_space(const lwi_normal_step *step, const lwi_growing *out,
            !memcmp(out->data + out->size - *size, step->escape_spaces ? SPACE : " ", *size);
 }
 
-static size_t skip_spaces(const lwi_charsmap *map, lw_string text) {
+static size_t skip_spaces(const lwi_normal_step *step, lw_string text) {
     size_t skipped = 0;
     while (skipped < text.size) {
         lw_string to;
-        const size_t n = next_part(map, (lw_string){text.data + skipped, text.size - skipped}, &to);
+        const size_t n =
+            next_part(step, (lw_string){text.data + skipped, text.size - skipped}, &to);
         if (to.size != 1 || *to.data != ' ') break;
         skipped += n;
     }
@@ -94,7 +99,7 @@ lw_status lwi_normalize_sentence(const lwi_normal_step *step, lw_string text, lw
     bool after_space = step->remove_extra_spaces;
     size_t space = 0;
     if (step->remove_extra_spaces) {
-        const size_t n = skip_spaces(&step->map, text);
+        const size_t n = skip_spaces(step, text);
         text.data += n;
         text.size -= n;
     }
@@ -102,7 +107,7 @@ lw_status lwi_normalize_sentence(const lwi_normal_step *step, lw_string text, lw
     if (step->dummy_prefix && !step->space_after) LW_TRY(add_space(step, out));
     while (text.size) {
         lw_string to;
-        const size_t n = next_part(&step->map, text, &to);
+        const size_t n = next_part(step, text, &to);
         LW_TRY(add_part(step, to, &after_space, out));
         if (!step->remove_extra_spaces) after_space = false;
         text.data += n;

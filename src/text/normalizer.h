@@ -4,6 +4,7 @@
 #define LWI_NORMALIZER_H
 
 #include "text/byte_alphabet.h"
+#include "text/byte_trie.h"
 #include "text/charsmap.h"
 #include "text/pattern.h"
 #include "text/unicode_form.h"
@@ -34,6 +35,7 @@ typedef struct lwi_normal_step {
     lwi_charsmap map;     /* CHARSMAP, SENTENCE; no units: none */
     /* SENTENCE */
     bool dummy_prefix, remove_extra_spaces, escape_spaces, space_after;
+    const lwi_byte_trie *kept; /* texts that stay as they are; NULL: none */
 } lwi_normal_step;
 
 enum { LWI_MOST_NORMAL_STEPS = 32 };

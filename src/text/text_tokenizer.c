@@ -80,6 +80,15 @@ void lwi_tokenizer_find_bytes(lw_tokenizer *t) {
     }
 }
 
+lw_status lwi_add_special(lw_tokenizer *t, size_t capacity, int32_t id) {
+    if (!t->added) LW_TRY(lwi_arena_alloc(&t->arena, capacity, sizeof *t->added, &t->added));
+    if (t->n_added == capacity) return lwi_fail(LW_INTERNAL, "tokenizer: too many special tokens");
+    t->added[t->n_added++] =
+        (lwi_added_token){.id = id, .text = t->vocabulary.written[id], .special = true};
+    t->vocabulary.attributes[id] = LW_TOKEN_CONTROL;
+    return LW_OK;
+}
+
 /* ------------------------------------------------------------------ finish */
 
 static lw_status add_to_sets(lw_tokenizer *t) {

@@ -61,6 +61,9 @@ lw_status lwi_tokenizer_finish(lw_tokenizer *tokenizer);
 /* A copy in the tokenizer's arena. */
 lw_status lwi_tokenizer_keep(lw_tokenizer *tokenizer, const char *data, size_t size,
                              lw_string *copy);
+/* The token, which is in the vocabulary, is special: found in texts as it is written. capacity: how
+ * many such tokens there will be at most. */
+lw_status lwi_add_special(lw_tokenizer *tokenizer, size_t capacity, int32_t id);
 /* Fills the bytes that tokens stand for from how they are written, and the tokens of single
  * bytes. */
 lw_status lwi_tokenizer_read_alphabet(lw_tokenizer *tokenizer);

@@ -30,7 +30,9 @@ typedef struct lwi_decoder {
     size_t n;
     bool byte_level;    /* tokens stand for bytes: their pieces are the text */
     bool byte_fallback; /* runs of "<0x..>" are the bytes of characters */
+    bool lone_bytes;    /* of a run that is no UTF-8, what is UTF-8 is kept */
     bool separate;      /* a space between tokens */
+    lw_string unknown;  /* what the unknown token is shown as; NULL: as it is written */
     /* After all tokens are joined: up to so many of a character are taken from the beginning. */
     lw_string strip;
     size_t strip_left;

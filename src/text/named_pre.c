@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "text/gguf_pre.h"
+#include "text/named_pre.h"
 
 #include "text/unicode_class.h"
 
@@ -18,6 +18,12 @@
     "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
 
 #define GPT2 "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
+/* tiktoken's own form: white space at the end of the text is one piece. */
+#define TIKTOKEN                                                                                   \
+    "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++"    \
+    "[\\r\\n]*+|\\s++\\z|\\s*[\\r\\n]|\\s+(?!\\S)|\\s"
+#define TIKTOKEN_GPT2                                                                              \
+    "'(?:[sdmt]|ll|ve|re)| ?\\p{L}++| ?\\p{N}++| ?[^\\s\\p{L}\\p{N}]++|\\s++\\z|\\s+(?!\\S)|\\s"
 #define LLAMA3 CL100K("\\p{L}", "{1,3}", "[^\\s\\p{L}\\p{N}]")
 #define QWEN2 CL100K("\\p{L}", "", "[^\\s\\p{L}\\p{N}]")
 #define QWEN35 CL100K("[\\p{L}\\p{M}]", "", "[^\\s\\p{L}\\p{M}\\p{N}]")
@@ -43,7 +49,7 @@ enum { MOST_STEPS = 6 };
 
 static const struct entry {
     const char *names; /* separated by spaces */
-    lwi_gguf_pre pre;
+    lwi_named_pre pre;
     const char *steps[MOST_STEPS];
 } entries[] = {
     {"gpt-2 phi-2 jina-es jina-de jina-v1-en jina-v2-es jina-v2-de gigachat roberta-bpe mellum "
@@ -59,7 +65,9 @@ static const struct entry {
     {"qwen2 stablelm2 deepseek-r1-qwen megrez kormo bailingmoe exaone4 grok-2", {0}, {nfc, QWEN2}},
     {"qwen35", {0}, {nfc, QWEN35}},
     {"tekken", {.whole_first = true, .adds_bos = true}, {TEKKEN}},
-    {"gpt-4o llama4 gpt-oss o200k minimax-m2", {0}, {GPT4O}},
+    {"gpt-4o llama4 gpt-oss o200k_base minimax-m2", {0}, {GPT4O}},
+    {"cl100k_base", {0}, {TIKTOKEN}},
+    {"r50k_base", {0}, {TIKTOKEN_GPT2}},
     {"kimi-k2", {0}, {KIMI}},
     {"starcoder refact command-r smollm codeshell exaone minerva-7b", {0}, {each_digit, GPT2}},
     {"falcon", {.in_alphabet = true}, {punctuation, GPT2, bytes, digits, "[0-9][0-9][0-9]"}},
@@ -107,8 +115,8 @@ static lw_status add_step(const char *step, lwi_normalizer *normalizer,
     return lwi_pretokenizer_add(pretokenizer, s);
 }
 
-lw_status lwi_gguf_pre_steps(lw_string name, lwi_normalizer *normalizer,
-                             lwi_pretokenizer *pretokenizer, lwi_gguf_pre *pre) {
+lw_status lwi_named_pre_steps(lw_string name, lwi_normalizer *normalizer,
+                              lwi_pretokenizer *pretokenizer, lwi_named_pre *pre) {
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
         if (!has_name(entries[i].names, name)) continue;
         for (size_t k = 0; k < MOST_STEPS && entries[i].steps[k]; k++)
