@@ -32,6 +32,10 @@ typedef struct lw_detokenizer lw_detokenizer;
  * RWKV vocabulary. Errors: LW_IO, LW_NOT_FOUND, LW_CORRUPT, LW_UNSUPPORTED (among other things
  * where the build has no PCRE2 or utf8proc and the tokenizer needs it), LW_LIMIT, LW_NO_MEMORY. */
 LW_API LW_MUST_CHECK lw_status lw_tokenizer_load(const char *path, lw_tokenizer **tokenizer);
+/* The same from the bytes of one file, which are borrowed until lw_tokenizer_free. Not GPT-2's,
+ * which are two. */
+LW_API LW_MUST_CHECK lw_status lw_tokenizer_load_memory(const void *data, size_t size,
+                                                        lw_tokenizer **tokenizer);
 LW_API void lw_tokenizer_free(lw_tokenizer *tokenizer);
 
 typedef struct lw_tokenizer_info {

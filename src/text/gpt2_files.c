@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/bpe_merges.h"
-#include "text/hf_tokenizer.h"
+#include "text/hft_tokenizer.h"
 #include "text/named_pre.h"
 #include "text/text_lines.h"
 #include "text/tokenizer_files.h"
@@ -34,7 +34,7 @@ static const char *pre_of(size_t count) {
 static lw_status read(lw_tokenizer *t, lw_string merges, const lwi_json_item *vocabulary) {
     lwi_named_pre pre = {0};
     t->bpe.bytes = t->decoder.byte_level = true;
-    LW_TRY(lwi_hf_vocabulary(t, vocabulary, true));
+    LW_TRY(lwi_hft_vocabulary(t, vocabulary, true));
     LW_TRY(lwi_named_pre_steps(lwi_text_of(pre_of(t->vocabulary.count)), &t->normalizer,
                                &t->pretokenizer, &pre));
     t->bpe.whole_first = pre.whole_first;

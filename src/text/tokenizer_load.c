@@ -2,7 +2,7 @@
  * Which kind of file a tokenizer is in: by its first bytes and lines, and by names where those do
  * not tell. */
 #include "text/gguf_tokenizer.h"
-#include "text/hf_tokenizer.h"
+#include "text/hft_tokenizer.h"
 #include "text/text_lines.h"
 #include "text/tokenizer_files.h"
 
@@ -66,8 +66,8 @@ static lw_status load_gguf(const lwi_file *file, lw_tokenizer **tokenizer) {
 static lw_status load_json(const char *path, const lwi_file *file, lw_tokenizer **tokenizer) {
     static const char *const configs[] = {"tokenizer_config.json"};
     lwi_file config = {0};
-    LW_TRY(map_beside(path, configs, 1, &config));
-    const lw_status status = lwi_hf_tokenizer(text_of(file), text_of(&config), tokenizer);
+    if (*path) LW_TRY(map_beside(path, configs, 1, &config));
+    const lw_status status = lwi_hft_tokenizer(text_of(file), text_of(&config), tokenizer);
     lwi_file_unmap(&config);
     return status;
 }
@@ -75,7 +75,7 @@ static lw_status load_json(const char *path, const lwi_file *file, lw_tokenizer 
 static lw_status load_wordpiece(const char *path, const lwi_file *file, lw_tokenizer **tokenizer) {
     static const char *const configs[] = {"tokenizer_config.json"};
     lwi_file config = {0};
-    LW_TRY(map_beside(path, configs, 1, &config));
+    if (*path) LW_TRY(map_beside(path, configs, 1, &config));
     const lw_status status = lwi_wordpiece_tokenizer(text_of(file), text_of(&config), tokenizer);
     lwi_file_unmap(&config);
     return status;
@@ -87,7 +87,7 @@ static lw_status load_gpt2(const char *path, const lwi_file *file, bool merges,
     static const char *const vocabularies[] = {"vocab.json", "encoder.json"};
     static const char *const lists[] = {"merges.txt", "vocab.bpe"};
     lwi_file other = {0};
-    LW_TRY(map_beside(path, merges ? vocabularies : lists, 2, &other));
+    if (*path) LW_TRY(map_beside(path, merges ? vocabularies : lists, 2, &other));
     if (!other.size)
         return lwi_fail(LW_NOT_FOUND, "'%s' needs %s beside it", path,
                         merges ? "vocab.json or encoder.json" : "merges.txt or vocab.bpe");
@@ -156,6 +156,12 @@ static lw_status load_folder(const char *folder, lw_tokenizer **tokenizer) {
         if (exists(path)) return load_file(path, tokenizer);
     }
     return lwi_fail(LW_NOT_FOUND, "the folder '%s' holds no tokenizer", folder);
+}
+
+lw_status lw_tokenizer_load_memory(const void *data, size_t size, lw_tokenizer **tokenizer) {
+    const lwi_file file = {.data = data, .size = size};
+    bool keep = false; /* the bytes stay anyway */
+    return load("", &file, tokenizer, &keep);
 }
 
 lw_status lw_tokenizer_load(const char *path, lw_tokenizer **tokenizer) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The models of tokenizer.json. */
 #include "text/bpe_merges.h"
-#include "text/hf_tokenizer.h"
+#include "text/hft_tokenizer.h"
 #include "text/tokenizer_steps.h"
 
 /* A vocabulary's numbers may have gaps, but not be mostly gaps. */
@@ -40,7 +40,7 @@ static lw_status copy_texts(lw_tokenizer *t, const lwi_json_item *vocab) {
     return LW_OK;
 }
 
-lw_status lwi_hf_vocabulary(lw_tokenizer *t, const lwi_json_item *vocab, bool byte_level) {
+lw_status lwi_hft_vocabulary(lw_tokenizer *t, const lwi_json_item *vocab, bool byte_level) {
     size_t count = 0;
     LW_TRY(vocabulary_size(vocab, &count));
     LW_TRY(lwi_vocabulary_init(&t->vocabulary, &t->arena, count, byte_level));
@@ -51,7 +51,7 @@ lw_status lwi_hf_vocabulary(lw_tokenizer *t, const lwi_json_item *vocab, bool by
 
 /* The token that the model names for what it does not know. */
 static void find_unknown(lw_tokenizer *t, const lwi_json_item *item) {
-    const lw_string name = lwi_hf_text(lwi_json_get(item, "unk_token"));
+    const lw_string name = lwi_hft_text(lwi_json_get(item, "unk_token"));
     if (name.size) t->unknown = lwi_vocabulary_find_written(&t->vocabulary, name.data, name.size);
 }
 
@@ -59,10 +59,10 @@ static void find_unknown(lw_tokenizer *t, const lwi_json_item *item) {
 
 static lw_status read_merge(lw_tokenizer *t, const lwi_json_item *item, uint32_t rank,
                             lwi_growing *memory, bool *known) {
-    const lw_string line = lwi_hf_text(item);
+    const lw_string line = lwi_hft_text(item);
     if (line.data) return lwi_add_merge(t, line, rank, memory, known);
     if (!lwi_json_is(item, LWI_JSON_ARRAY) || item->size != 2) return LW_OK;
-    return lwi_add_merge_pair(t, lwi_hf_text(item->items), lwi_hf_text(item->items + 1), rank,
+    return lwi_add_merge_pair(t, lwi_hft_text(item->items), lwi_hft_text(item->items + 1), rank,
                               memory, known);
 }
 
@@ -83,9 +83,9 @@ static lw_status read_merges(lw_tokenizer *t, const lwi_json_item *merges) {
 static lw_status bpe(lw_tokenizer *t, const lwi_json_item *item) {
     t->kind = t->bpe.bytes || t->in_alphabet ? "byte-level BPE" : "BPE";
     t->bpe.bytes = t->bpe.bytes || t->in_alphabet;
-    LW_TRY(lwi_hf_vocabulary(t, lwi_json_get(item, "vocab"), t->bpe.bytes));
-    LW_TRY(lwi_hf_keep(t, item, "continuing_subword_prefix", &t->bpe.prefix));
-    LW_TRY(lwi_hf_keep(t, item, "end_of_word_suffix", &t->bpe.suffix));
+    LW_TRY(lwi_hft_vocabulary(t, lwi_json_get(item, "vocab"), t->bpe.bytes));
+    LW_TRY(lwi_hft_keep(t, item, "continuing_subword_prefix", &t->bpe.prefix));
+    LW_TRY(lwi_hft_keep(t, item, "end_of_word_suffix", &t->bpe.suffix));
     find_unknown(t, item);
     t->bpe.unknown = t->unknown;
     t->bpe.fuse_unknown = lwi_json_bool(item, "fuse_unk", false);
@@ -105,8 +105,8 @@ static lw_status wordpiece(lw_tokenizer *t, const lwi_json_item *item) {
     const int64_t most = lwi_json_int(item, "max_input_chars_per_word", 100);
     t->kind = "WordPiece";
     t->model = LWI_MODEL_WORDPIECE;
-    LW_TRY(lwi_hf_vocabulary(t, lwi_json_get(item, "vocab"), false));
-    LW_TRY(lwi_hf_keep(t, item, "continuing_subword_prefix", &t->wordpiece.more));
+    LW_TRY(lwi_hft_vocabulary(t, lwi_json_get(item, "vocab"), false));
+    LW_TRY(lwi_hft_keep(t, item, "continuing_subword_prefix", &t->wordpiece.more));
     t->wordpiece.most_characters = most < 0                 ? 0
                                    : most > MOST_CHARACTERS ? MOST_CHARACTERS
                                                             : (size_t)most;
@@ -119,7 +119,7 @@ static lw_status wordpiece(lw_tokenizer *t, const lwi_json_item *item) {
 static lw_status word_level(lw_tokenizer *t, const lwi_json_item *item) {
     t->kind = "word level";
     t->model = LWI_MODEL_WORDS;
-    LW_TRY(lwi_hf_vocabulary(t, lwi_json_get(item, "vocab"), false));
+    LW_TRY(lwi_hft_vocabulary(t, lwi_json_get(item, "vocab"), false));
     find_unknown(t, item);
     return LW_OK;
 }
@@ -151,7 +151,7 @@ static lw_status unigram(lw_tokenizer *t, const lwi_json_item *item, lw_string j
     LW_TRY(lwi_vocabulary_init(&t->vocabulary, &t->arena, vocab->size, false));
     LW_TRY(lwi_arena_alloc(&t->arena, vocab->size, sizeof *scores, &scores));
     LW_TRY(read_scored(t, vocab, scores));
-    lwi_hf_scores(json, vocab->size, scores);
+    lwi_hft_scores(json, vocab->size, scores);
     const int64_t unknown = lwi_json_int(item, "unk_id", -1);
     if (unknown >= 0 && unknown < (int64_t)vocab->size) t->unknown = (int32_t)unknown;
     t->unigram.byte_fallback = lwi_json_bool(item, "byte_fallback", false);
@@ -169,7 +169,7 @@ static const char *kind_of(const lwi_json_item *item) {
     return lwi_json_get(item, "max_input_chars_per_word") ? "WordPiece" : "WordLevel";
 }
 
-lw_status lwi_hf_model(lw_tokenizer *t, const lwi_json_item *item, lw_string json) {
+lw_status lwi_hft_model(lw_tokenizer *t, const lwi_json_item *item, lw_string json) {
     static const struct {
         const char *name;
         lw_status (*make)(lw_tokenizer *t, const lwi_json_item *item);

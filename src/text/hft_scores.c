@@ -3,7 +3,7 @@
  * number as an integer divided by a power of ten, both rounded, which is not always the nearest
  * double; and ways to cut a text that are equal but for that bit are common ("-------" from "-" and
  * "---"). */
-#include "text/hf_tokenizer.h"
+#include "text/hft_tokenizer.h"
 
 typedef struct scan {
     const char *at, *end;
@@ -90,7 +90,7 @@ static bool number(scan *s, double *value) {
     return true;
 }
 
-void lwi_hf_scores(lw_string json, size_t n, double *scores) {
+void lwi_hft_scores(lw_string json, size_t n, double *scores) {
     scan s = {json.data, json.data + json.size};
     if (!find_vocab(&s)) return;
     for (size_t i = 0; i < n; i++) {

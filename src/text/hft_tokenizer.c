@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "text/hf_tokenizer.h"
+#include "text/hft_tokenizer.h"
 
 #include "text/tokenizer_steps.h"
 
@@ -27,7 +27,7 @@ static lw_status read_added_token(lw_tokenizer *t, const lwi_json_item *item, si
                            .lstrip = lwi_json_bool(item, "lstrip", false),
                            .rstrip = lwi_json_bool(item, "rstrip", false)};
     a->normalized = lwi_json_bool(item, "normalized", !a->special);
-    LW_TRY(lwi_hf_keep(t, item, "content", &a->text));
+    LW_TRY(lwi_hft_keep(t, item, "content", &a->text));
     LW_TRY(lwi_vocabulary_extend(&t->vocabulary, &t->arena, (size_t)id + 1));
     LW_TRY(add_written(t, (size_t)id, a->text));
     t->vocabulary.attributes[id] = a->special ? LW_TOKEN_CONTROL : LW_TOKEN_USER;
@@ -57,17 +57,17 @@ static lw_status read(lw_tokenizer *t, lw_string json, const lwi_json_item *root
                       const lwi_json_item *config) {
     if (!lwi_json_is(lwi_json_get(root, "model"), LWI_JSON_OBJECT))
         return lwi_fail(LW_CORRUPT, "tokenizer.json: there is no model");
-    LW_TRY(lwi_hf_normalizer(t, lwi_json_get(root, "normalizer")));
-    LW_TRY(lwi_hf_pretokenizer(t, lwi_json_get(root, "pre_tokenizer")));
-    LW_TRY(lwi_hf_model(t, lwi_json_get(root, "model"), json));
+    LW_TRY(lwi_hft_normalizer(t, lwi_json_get(root, "normalizer")));
+    LW_TRY(lwi_hft_pretokenizer(t, lwi_json_get(root, "pre_tokenizer")));
+    LW_TRY(lwi_hft_model(t, lwi_json_get(root, "model"), json));
     LW_TRY(read_added(t, lwi_json_get(root, "added_tokens")));
-    LW_TRY(lwi_hf_post_processor(t, lwi_json_get(root, "post_processor")));
-    LW_TRY(lwi_hf_decoder(t, lwi_json_get(root, "decoder")));
-    LW_TRY(lwi_hf_config(t, config));
+    LW_TRY(lwi_hft_post_processor(t, lwi_json_get(root, "post_processor")));
+    LW_TRY(lwi_hft_decoder(t, lwi_json_get(root, "decoder")));
+    LW_TRY(lwi_hft_config(t, config));
     return lwi_tokenizer_finish(t);
 }
 
-lw_status lwi_hf_tokenizer(lw_string json, lw_string config, lw_tokenizer **tokenizer) {
+lw_status lwi_hft_tokenizer(lw_string json, lw_string config, lw_tokenizer **tokenizer) {
     lwi_arena arena;
     lw_tokenizer *t = NULL;
     const lwi_json_item *root = NULL, *settings = NULL;

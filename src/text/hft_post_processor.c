@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The post-processors of tokenizer.json: the tokens that they put around a single text. */
-#include "text/hf_tokenizer.h"
+#include "text/hft_tokenizer.h"
 
 static lw_status put(lw_tokenizer *t, lwi_around *around, int64_t id) {
     if (id < 0 || id >= (int64_t)t->vocabulary.count)
@@ -59,7 +59,7 @@ static lw_status cls_and_sep(lw_tokenizer *t, const lwi_json_item *item) {
     return put_outside(t, &before, &after);
 }
 
-lw_status lwi_hf_post_processor(lw_tokenizer *t, const lwi_json_item *item) {
+lw_status lwi_hft_post_processor(lw_tokenizer *t, const lwi_json_item *item) {
     if (!item || item->kind == LWI_JSON_NULL) return LW_OK;
     const char *type = lwi_json_text(item, "type", "");
     const lwi_json_item *list = lwi_json_get(item, "processors");
@@ -71,6 +71,6 @@ lw_status lwi_hf_post_processor(lw_tokenizer *t, const lwi_json_item *item) {
         return lwi_fail(LW_UNSUPPORTED, "tokenizer.json: the post-processor '%.100s' is not known",
                         type);
     for (size_t i = 0; lwi_json_is(list, LWI_JSON_ARRAY) && i < list->size; i++)
-        LW_TRY(lwi_hf_post_processor(t, list->items + i));
+        LW_TRY(lwi_hft_post_processor(t, list->items + i));
     return LW_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Which tokens are the special ones: what tokenizer_config.json says, or else the usual names. */
-#include "text/hf_tokenizer.h"
+#include "text/hft_tokenizer.h"
 
 typedef struct special {
     const char *key; /* in tokenizer_config.json */
@@ -10,8 +10,8 @@ typedef struct special {
 
 static lw_string name_in(const lwi_json_item *config, const char *key) {
     const lwi_json_item *item = lwi_json_get(config, key);
-    const lw_string text = lwi_hf_text(item);
-    return text.data ? text : lwi_hf_text(lwi_json_get(item, "content"));
+    const lw_string text = lwi_hft_text(item);
+    return text.data ? text : lwi_hft_text(lwi_json_get(item, "content"));
 }
 
 /* Among the added tokens first, then in the whole vocabulary. */
@@ -34,7 +34,7 @@ static void read_special(const lw_tokenizer *t, const lwi_json_item *config, spe
     }
 }
 
-lw_status lwi_hf_config(lw_tokenizer *t, const lwi_json_item *config) {
+lw_status lwi_hft_config(lw_tokenizer *t, const lwi_json_item *config) {
     const special specials[] = {
         {"bos_token", &t->bos, "<s> <bos> <|begin_of_text|> <|startoftext|> [CLS]"},
         {"eos_token", &t->eos, "</s> <eos> <|end_of_text|> <|endoftext|> [SEP]"},

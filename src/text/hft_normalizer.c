@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The normalizers of tokenizer.json. */
 #include "text/base64.h"
-#include "text/hf_tokenizer.h"
+#include "text/hft_tokenizer.h"
 #include "text/tokenizer_steps.h"
 #include "text/unicode_class.h"
 
@@ -62,15 +62,15 @@ static lw_status strip(lw_tokenizer *t, const lwi_json_item *item) {
 
 static lw_status prepend(lw_tokenizer *t, const lwi_json_item *item) {
     lw_string text;
-    LW_TRY(lwi_hf_keep(t, item, "prepend", &text));
+    LW_TRY(lwi_hft_keep(t, item, "prepend", &text));
     return lwi_add_prepend(&t->normalizer, text);
 }
 
 static lw_status replace(lw_tokenizer *t, const lwi_json_item *item) {
     lw_string text, regex, kept;
     lwi_normal_step step = {.kind = LWI_NORMAL_PATTERN};
-    lwi_hf_pattern(lwi_json_get(item, "pattern"), &text, &regex);
-    LW_TRY(lwi_hf_keep(t, item, "content", &step.to));
+    lwi_hft_pattern(lwi_json_get(item, "pattern"), &text, &regex);
+    LW_TRY(lwi_hft_keep(t, item, "content", &step.to));
     if (regex.data) {
         LW_TRY(lwi_pattern_compile(regex, &step.pattern));
         return lwi_normalizer_add(&t->normalizer, step);
@@ -87,7 +87,7 @@ static lw_status bert(lw_tokenizer *t, const lwi_json_item *item) {
 }
 
 static lw_status precompiled(lw_tokenizer *t, const lwi_json_item *item) {
-    const lw_string text = lwi_hf_text(lwi_json_get(item, "precompiled_charsmap"));
+    const lw_string text = lwi_hft_text(lwi_json_get(item, "precompiled_charsmap"));
     lwi_normal_step step = {.kind = LWI_NORMAL_CHARSMAP};
     char *bytes = NULL;
     size_t n = 0;
@@ -102,11 +102,11 @@ static lw_status precompiled(lw_tokenizer *t, const lwi_json_item *item) {
 static lw_status sequence(lw_tokenizer *t, const lwi_json_item *item) {
     const lwi_json_item *list = lwi_json_get(item, "normalizers");
     for (size_t i = 0; lwi_json_is(list, LWI_JSON_ARRAY) && i < list->size; i++)
-        LW_TRY(lwi_hf_normalizer(t, list->items + i));
+        LW_TRY(lwi_hft_normalizer(t, list->items + i));
     return LW_OK;
 }
 
-lw_status lwi_hf_normalizer(lw_tokenizer *t, const lwi_json_item *item) {
+lw_status lwi_hft_normalizer(lw_tokenizer *t, const lwi_json_item *item) {
     static const struct {
         const char *name;
         maker make;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The pre-tokenizers of tokenizer.json. */
-#include "text/hf_tokenizer.h"
+#include "text/hft_tokenizer.h"
 #include "text/tokenizer_steps.h"
 #include "text/unicode_class.h"
 
@@ -60,7 +60,7 @@ static lw_status byte_level(builder *b, const lwi_json_item *item) {
 static lw_status split(builder *b, const lwi_json_item *item) {
     lwi_pre_step step = {.kind = LWI_PRE_LITERAL, .invert = lwi_json_bool(item, "invert", false)};
     lw_string text, regex;
-    lwi_hf_pattern(lwi_json_get(item, "pattern"), &text, &regex);
+    lwi_hft_pattern(lwi_json_get(item, "pattern"), &text, &regex);
     LW_TRY(behaviour_of(item, "", &step.behaviour));
     if (regex.data) return add_pattern(b, regex, step.behaviour, step.invert);
     LW_TRY(lwi_tokenizer_keep(b->t, text.data, text.size, &step.text));
@@ -69,7 +69,7 @@ static lw_status split(builder *b, const lwi_json_item *item) {
 
 static lw_status delimiter(builder *b, const lwi_json_item *item) {
     lwi_pre_step step = {.kind = LWI_PRE_LITERAL, .behaviour = LWI_PRE_REMOVED};
-    LW_TRY(lwi_hf_keep(b->t, item, "delimiter", &step.text));
+    LW_TRY(lwi_hft_keep(b->t, item, "delimiter", &step.text));
     return add(b, step);
 }
 
@@ -105,9 +105,9 @@ static lw_status bert(builder *b, const lwi_json_item *item) {
 
 static lw_status metaspace(builder *b, const lwi_json_item *item) {
     lwi_pre_step step = {.kind = LWI_PRE_METASPACE,
-                         .prepend = lwi_hf_prepend(item),
+                         .prepend = lwi_hft_prepend(item),
                          .split = lwi_json_bool(item, "split", true)};
-    LW_TRY(lwi_hf_keep(b->t, item, "replacement", &step.text));
+    LW_TRY(lwi_hft_keep(b->t, item, "replacement", &step.text));
     if (!step.text.size) return lwi_fail(LW_CORRUPT, "tokenizer.json: Metaspace has no character");
     return add(b, step);
 }
@@ -152,7 +152,7 @@ static lw_status build(builder *b, const lwi_json_item *item) {
                     type);
 }
 
-lw_status lwi_hf_pretokenizer(lw_tokenizer *t, const lwi_json_item *item) {
+lw_status lwi_hft_pretokenizer(lw_tokenizer *t, const lwi_json_item *item) {
     builder b = {.t = t};
     if (!item || item->kind == LWI_JSON_NULL) return LW_OK;
     return build(&b, item);
