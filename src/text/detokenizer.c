@@ -36,6 +36,7 @@ static lw_status emit(lw_detokenizer *d, const char *data, size_t size) {
         data += c.size;
         size -= c.size;
         d->stripped++;
+        d->strip_done = decoder->strip_each && size;
     }
     return lwi_growing_add(&d->out, data, size);
 }
@@ -109,7 +110,7 @@ static lw_status feed(lw_detokenizer *d, int32_t token) {
     if (d->flags & LW_DECODE_SKIP_SPECIAL && attributes & LW_TOKEN_CONTROL) return LW_OK;
     lw_status status;
     if (t->decoder.byte_level) {
-        const lw_string piece = t->vocabulary.pieces[token];
+        const lw_string piece = lwi_vocabulary_shown(&t->vocabulary, token);
         status = lwi_growing_add(&d->bytes, piece.data, piece.size);
         if (status == LW_OK && !d->whole) status = emit_characters(d, true);
     } else if (t->decoder.byte_fallback && attributes & LW_TOKEN_BYTE) {
@@ -117,7 +118,8 @@ static lw_status feed(lw_detokenizer *d, int32_t token) {
     } else {
         const bool unknown = token == t->unknown && t->decoder.unknown.data;
         d->strip_done = d->strip_done || unknown;
-        status = feed_text(d, unknown ? t->decoder.unknown : t->vocabulary.written[token]);
+        status = feed_text(d, unknown ? t->decoder.unknown
+                                      : lwi_vocabulary_shown(&t->vocabulary, token));
     }
     d->any = true;
     return status;
@@ -196,7 +198,7 @@ lw_status lw_detokenizer_finish(lw_detokenizer *d, const char **text, size_t *si
 /* What a token adds when others stand before it. */
 static lw_status bytes_of(const lw_tokenizer *t, int32_t token, lwi_growing *out,
                           lwi_growing *spare) {
-    const lw_string piece = t->vocabulary.pieces[token];
+    const lw_string piece = lwi_vocabulary_shown(&t->vocabulary, token);
     if (t->decoder.byte_level) return lwi_growing_add(out, piece.data, piece.size);
     if (t->decoder.byte_fallback && t->vocabulary.attributes[token] & LW_TOKEN_BYTE) {
         const char byte = (char)lwi_byte_of(t->vocabulary.written[token]);

@@ -31,7 +31,10 @@ static lw_status encode_longest(const lw_tokenizer *t, lw_string text, lwi_ids *
 
 static lw_status encode_word(const lw_tokenizer *t, lw_string text, lwi_ids *ids) {
     int32_t id = lwi_vocabulary_find(&t->vocabulary, text.data, text.size);
-    if (id == LWI_NO_TOKEN) id = t->unknown;
+    if (id == LWI_NO_TOKEN) {
+        id = t->unknown;
+        if (t->fuse_unknown && ids->n && ids->items[ids->n - 1] == id) return LW_OK;
+    }
     return id == LWI_NO_TOKEN ? LW_OK : lwi_ids_add(ids, id);
 }
 

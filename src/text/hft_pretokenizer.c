@@ -88,8 +88,10 @@ static lw_status punctuation(builder *b, const lwi_json_item *item) {
 }
 
 static lw_status whitespace(builder *b, const lwi_json_item *item) {
+    /* Here tokenizers takes the regex package's \w, with the two joiners. */
+    static const char words[] = "[\\w\\x{200c}\\x{200d}]+|[^\\w\\s\\x{200c}\\x{200d}]+";
     (void)item;
-    return add_pattern(b, lwi_text_of("\\w+|[^\\w\\s]+"), LWI_PRE_REMOVED, true);
+    return add_pattern(b, lwi_text_of(words), LWI_PRE_REMOVED, true);
 }
 
 static lw_status whitespace_split(builder *b, const lwi_json_item *item) {

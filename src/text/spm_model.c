@@ -174,6 +174,7 @@ static lw_status make_bpe(lw_tokenizer *t, const settings *s) {
 static lw_status make_simple(lw_tokenizer *t, const settings *s) {
     t->kind = "word level";
     t->model = LWI_MODEL_WORDS;
+    t->fuse_unknown = true;
     lwi_pre_step step = {.kind = LWI_PRE_LENGTH, .behaviour = LWI_PRE_ISOLATED, .length = 1};
     if (s->model == MODEL_WORD)
         step = (lwi_pre_step){.kind = LWI_PRE_LITERAL,
@@ -224,6 +225,7 @@ static lw_status read(lw_tokenizer *t, lw_string proto) {
     if (t->bos >= 0) t->before.ids[t->before.n++] = t->bos;
     LW_TRY(lwi_add_space_decoder(&t->decoder, s.dummy_prefix || s.remove_extra_spaces));
     if (s.remove_extra_spaces) t->decoder.strip_left = SIZE_MAX;
+    t->decoder.strip_each = true;
     t->decoder.byte_fallback = t->decoder.lone_bytes = true;
     t->decoder.unknown = lwi_text_of(" \xe2\x81\x87 ");
     return lwi_tokenizer_finish(t);

@@ -91,6 +91,23 @@ lw_status lwi_add_special(lw_tokenizer *t, size_t capacity, int32_t id) {
 
 /* ------------------------------------------------------------------ finish */
 
+/* A token that is looked for in normalized text is decoded to its normal form too. */
+static lw_status show_normal(lw_tokenizer *t, int32_t id, lw_string text) {
+    lwi_vocabulary *v = &t->vocabulary;
+    const lw_string written = v->written[id];
+    lw_string kept;
+    char *bytes = NULL;
+    if (written.size == text.size && !memcmp(written.data, text.data, text.size)) return LW_OK;
+    if (!v->shown)
+        LW_TRY(lwi_arena_copy(&t->arena, v->pieces, v->count * sizeof *v->shown, &v->shown));
+    LW_TRY(lwi_tokenizer_keep(t, text.data, text.size, &kept));
+    LW_TRY(lwi_arena_alloc(&t->arena, text.size, 1, &bytes));
+    v->shown[id] = kept;
+    if (t->decoder.byte_level && lwi_from_alphabet(&t->alphabet, kept, bytes, &kept.size))
+        v->shown[id] = (lw_string){bytes, kept.size};
+    return LW_OK;
+}
+
 static lw_status add_to_sets(lw_tokenizer *t) {
     lwi_normal_work work = {0};
     lw_status status = LW_OK;
@@ -102,6 +119,7 @@ static lw_status add_to_sets(lw_tokenizer *t) {
         }
         status = lwi_normalize(&t->normalizer, &t->alphabet, text, &work, &text);
         if (status == LW_OK) status = lwi_added_set_add(&t->normalized, i, text);
+        if (status == LW_OK) status = show_normal(t, t->added[i].id, text);
     }
     lwi_normal_work_free(&work);
     return status;

@@ -49,6 +49,7 @@ struct lw_tokenizer {
     lwi_byte_trie trie;   /* of the model's tokens; unigram, RWKV */
     lwi_byte_trie frozen; /* of a SentencePiece model's own symbols */
     int32_t unknown;
+    bool fuse_unknown;        /* LWI_MODEL_WORDS: unknown neighbours give one token */
     lwi_around before, after; /* the text, when special tokens are added */
     lwi_decoder decoder;
     int32_t bos, eos, eot, pad, sep, cls, mask;

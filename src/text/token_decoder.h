@@ -36,6 +36,7 @@ typedef struct lwi_decoder {
     /* After all tokens are joined: up to so many of a character are taken from the beginning. */
     lw_string strip;
     size_t strip_left;
+    bool strip_each; /* at most one of each token */
 } lwi_decoder;
 
 lw_status lwi_decoder_add(lwi_decoder *decoder, lwi_decode_step step);

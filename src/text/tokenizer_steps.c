@@ -85,7 +85,7 @@ lw_status lwi_make_unigram(lw_tokenizer *t, const double *scores, bool single) {
     u->scores = scores;
     u->single = single;
     score_range(t, scores, &least, &u->best_score);
-    u->unknown_score = least - 10;
+    u->unknown_score = single ? (double)((float)least - 10) : least - 10;
     u->unknown = t->unknown;
     u->fuse_unknown = true;
     LW_TRY(lwi_vocabulary_index(&t->vocabulary, &t->arena, single ? FOUND : ANY));

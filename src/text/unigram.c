@@ -21,7 +21,7 @@ static void reach(const lwi_unigram *u, lwi_unigram_end *ends, size_t begin, siz
 /* A token that the user has defined counts more than any others of the same length. */
 static double score_of(const lwi_unigram *u, int32_t id, size_t length) {
     if (u->single && u->vocabulary->attributes[id] & LW_TOKEN_USER)
-        return (double)(float)((double)(float)((double)length * u->best_score) - 0.1);
+        return (double)(float)((double)length * u->best_score) - 0.1;
     return u->scores[id];
 }
 

@@ -107,10 +107,8 @@ int32_t lwi_vocabulary_find(const lwi_vocabulary *v, const char *data, size_t si
 
 int32_t lwi_vocabulary_find_written(const lwi_vocabulary *v, const char *data, size_t size) {
     if (!size) return LWI_NO_TOKEN;
-    if (v->written == v->pieces) {
-        const int32_t id = lwi_vocabulary_find(v, data, size);
-        if (id != LWI_NO_TOKEN) return id;
-    }
+    const int32_t id = lwi_vocabulary_find(v, data, size);
+    if (id != LWI_NO_TOKEN && same_piece(v->written[id], data, size)) return id;
     for (size_t i = v->count; i > 0; i--)
         if (same_piece(v->written[i - 1], data, size)) return (int32_t)i - 1;
     return LWI_NO_TOKEN;

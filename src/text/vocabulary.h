@@ -12,6 +12,7 @@ typedef struct lwi_vocabulary {
     size_t count;
     lw_string *pieces;   /* what the model matches: bytes for byte-level kinds */
     lw_string *written;  /* as the file writes them; may be the same array */
+    lw_string *shown;    /* what they are decoded to; NULL: the pieces */
     float *scores;       /* NULL: none */
     uint8_t *attributes; /* lw_token_attributes */
     size_t longest;      /* bytes of the longest piece that is indexed */
@@ -26,6 +27,9 @@ lw_status lwi_vocabulary_extend(lwi_vocabulary *v, lwi_arena *arena, size_t coun
 /* Makes the hash from the pieces of all tokens that have an attribute of the mask; of equal pieces
  * the last counts. */
 lw_status lwi_vocabulary_index(lwi_vocabulary *v, lwi_arena *arena, uint8_t mask);
+static inline lw_string lwi_vocabulary_shown(const lwi_vocabulary *v, int32_t id) {
+    return (v->shown ? v->shown : v->pieces)[id];
+}
 /* LWI_NO_TOKEN if there is none. */
 int32_t lwi_vocabulary_find(const lwi_vocabulary *v, const char *data, size_t size);
 /* The token that is written so, whether it is in the hash or not. */
