@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lampwick chat: messages become the text that a language model was trained on, by the template
+ * that comes with the model. Part of the optional library liblampwick-llm. The rules of lampwick.h
+ * hold: lw_status, lw_last_error(), outputs untouched by a failed call. Templates and messages are
+ * hostile until checked: a template cannot reach anything but the values it is given, and its
+ * steps, memory and output are limited.
+ *
+ *   lw_chat_template *chat = NULL;
+ *   lw_text prompt = {NULL, 0};
+ *   lw_chat_input input = {sizeof input};
+ *   input.messages = "[{\"role\": \"user\", \"content\": \"Hello!\"}]";
+ *   input.add_generation_prompt = true;
+ *   if (!lw_chat_template_new(text, text_size, &chat) && !lw_chat_render(chat, &input, &prompt))
+ * ... lw_text_free(&prompt), lw_chat_template_free(chat);
+ */
+#ifndef LAMPWICK_CHAT_H
+#define LAMPWICK_CHAT_H
+
+#include <lampwick.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* UTF-8 that belongs to the caller: zero-ended, but may hold zeros. */
+typedef struct lw_text {
+    char *data;
+    size_t size; /* without the zero at the end */
+} lw_text;
+/* Frees the bytes and clears the struct. NULL is accepted. */
+LW_API void lw_text_free(lw_text *text);
+
+/* ---------------------------------------------------------------- templates */
+
+/* A parsed template: immutable, any number of threads may share it. */
+typedef struct lw_chat_template lw_chat_template;
+/* text: Jinja2 as transformers understands it (chat_template of tokenizer_config.json,
+ * tokenizer.chat_template of a GGUF file); docs/chat.md says what is different. It is copied.
+ * Errors name the line: LW_CORRUPT, LW_UNSUPPORTED (other files), LW_LIMIT, LW_NO_MEMORY. */
+LW_API LW_MUST_CHECK lw_status lw_chat_template_new(const char *text, size_t size,
+                                                    lw_chat_template **chat);
+LW_API void lw_chat_template_free(lw_chat_template *chat);
+
+typedef struct lw_chat_input {
+    size_t size;
+    const char *messages; /* a JSON array of objects: role, content (a string or parts), tool_calls,
+                             reasoning_content, ... as the template wants them */
+    const char *tools;    /* a JSON array of tools as in OpenAI's interface; NULL: none */
+    const char *variables; /* a JSON object: further variables of the template; NULL: none */
+    const char *bos_token, *eos_token; /* NULL: the template sees none */
+    bool add_generation_prompt;
+    int64_t now;        /* seconds since 1970 for strftime_now; 0: the clock */
+    uint64_t max_steps; /* 0: 10 million, under a second */
+    size_t max_output;  /* bytes; 0: 64 MiB */
+    size_t max_memory;  /* bytes, all values included; 0: 256 MiB */
+} lw_chat_input;
+/* The prompt. A template that refuses its input (raise_exception) or does what Jinja2 forbids gives
+ * LW_INVALID; a limit gives LW_LIMIT; messages that are not JSON give LW_CORRUPT. */
+LW_API LW_MUST_CHECK lw_status lw_chat_render(const lw_chat_template *chat,
+                                              const lw_chat_input *input, lw_text *prompt);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
