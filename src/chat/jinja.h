@@ -208,6 +208,8 @@ size_t lwi_find(lwi_val text, lwi_val part, size_t from);
 lw_status lwi_replace(lwi_jinja *run, lwi_val text, lwi_val old, lwi_val by, int64_t most,
                       lwi_val *result);
 lw_status lwi_change_case(lwi_jinja *run, lwi_val text, bool upper, lwi_val *result);
+/* Runs of letters, digits and underscores. */
+size_t lwi_count_words(lwi_jinja *run, lwi_val text);
 lw_status lwi_capitalize(lwi_jinja *run, lwi_val text, lwi_val *result);
 lw_status lwi_escape(lwi_jinja *run, lwi_val value, lwi_val *result);
 lw_status lwi_add_texts(lwi_jinja *run, lwi_val a, lwi_val b, lwi_val *result);
@@ -234,8 +236,8 @@ const lwi_function *lwi_find_function(const lwi_function *list, const char *name
 #define LWI_UNUSED (void)run, (void)self, (void)slots, (void)all
 extern const lwi_function lwi_list_filters[], lwi_text_filters[];
 extern const lwi_function lwi_jinja_globals[];
-extern const lwi_function lwi_str_methods[], lwi_list_methods[], lwi_dict_methods[],
-    lwi_loop_methods[], lwi_cycler_methods[];
+extern const lwi_function lwi_str_methods[], lwi_list_methods[], lwi_tuple_methods[],
+    lwi_dict_methods[], lwi_loop_methods[], lwi_cycler_methods[];
 const lwi_function *lwi_find_filter(const char *name, size_t size);
 lw_status lwi_run_test(lwi_jinja *run, const char *name, size_t size, lwi_val value,
                        const lwi_args *args, bool *truth);

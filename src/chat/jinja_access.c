@@ -6,9 +6,9 @@
 #include <string.h>
 
 static const lwi_function *const methods_of[LWI_CYCLER + 1] = {
-    [LWI_STR] = lwi_str_methods,    [LWI_LIST] = lwi_list_methods,
-    [LWI_TUPLE] = lwi_list_methods, [LWI_DICT] = lwi_dict_methods,
-    [LWI_LOOP] = lwi_loop_methods,  [LWI_CYCLER] = lwi_cycler_methods};
+    [LWI_STR] = lwi_str_methods,     [LWI_LIST] = lwi_list_methods,
+    [LWI_TUPLE] = lwi_tuple_methods, [LWI_DICT] = lwi_dict_methods,
+    [LWI_LOOP] = lwi_loop_methods,   [LWI_CYCLER] = lwi_cycler_methods};
 
 /* Methods of Python's containers that change them. */
 static bool is_forbidden(lwi_val object, lwi_val name) {
@@ -177,7 +177,7 @@ lw_status lwi_slice(lwi_jinja *run, lwi_scope *scope, const lwi_node *node, lwi_
     if (object.kind == LWI_UNDEFINED) return no_attributes(object);
     const bool text = object.kind == LWI_STR;
     if (!text && !(lwi_is_list(object) && object.list->form < LWI_VIEW))
-        return undefined(run, lwi_none(), false, value);
+        return LWI_WRONG("'%s' object cannot be sliced", lwi_type_name(object));
     LW_TRY(lwi_length(run, object, &n));
     LW_TRY(bounds(run, scope, node, (int64_t)n, &s));
     if (text) {

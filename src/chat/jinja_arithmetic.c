@@ -136,8 +136,7 @@ static bool is_sequence(lwi_val v) {
 lw_status lwi_binary(lwi_jinja *run, int op, lwi_val a, lwi_val b, lwi_val *result) {
     if (lwi_is_whole(a) && lwi_is_whole(b)) return whole(op, lwi_whole(a), lwi_whole(b), result);
     if (lwi_is_number(a) && lwi_is_number(b)) return real(op, lwi_number(a), lwi_number(b), result);
-    if (op == '%' && a.kind == LWI_STR && b.kind != LWI_UNDEFINED)
-        return lwi_percent(run, a, b, result);
+    if (op == '%' && a.kind == LWI_STR) return lwi_percent(run, a, b, result);
     if (op == '+' && a.kind == LWI_STR && b.kind == LWI_STR)
         return lwi_add_texts(run, a, b, result);
     if (op == '+' && is_sequence(a) && a.kind == b.kind && is_sequence(b))

@@ -213,7 +213,8 @@ lw_status lwi_percent(lwi_jinja *run, lwi_val text, lwi_val values, lwi_val *res
         LW_TRY(percent_one(&out, &p, &at, end));
     }
     if (values.kind == LWI_TUPLE ? p.next < values.list->count
-                                 : values.kind != LWI_DICT && !p.next && !lwi_is_list(values))
+                                 : values.kind != LWI_DICT && values.kind != LWI_UNDEFINED &&
+                                       !p.next && !lwi_is_list(values))
         return LWI_WRONG("not all arguments converted during string formatting");
     *result = lwi_text_value(&out);
     return LW_OK;

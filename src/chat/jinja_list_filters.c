@@ -158,6 +158,26 @@ LWI_FUNCTION_OF(reverse) {
     return LW_OK;
 }
 
+/* By "a,b": a list of both. Lists that are equal need no order of what is in them. */
+static lw_status sort_key(lwi_jinja *run, lwi_val item, const lwi_val *attributes, bool with_case,
+                          lwi_val *key) {
+    lwi_val part, rest = *attributes;
+    LW_TRY(lwi_new_list(run, LWI_LIST, LWI_PLAIN, key));
+    for (bool more = true; more;) {
+        lwi_val path = rest;
+        const char *comma =
+            rest.kind == LWI_STR && rest.size ? memchr(rest.text, ',', rest.size) : NULL;
+        more = comma != NULL;
+        if (more) {
+            path.size = (uint32_t)(comma - rest.text);
+            rest.size -= path.size + 1, rest.text = comma + 1;
+        }
+        LW_TRY(key_of(run, item, &path, with_case, &part));
+        LW_TRY(lwi_append(run, key->list, part));
+    }
+    return LW_OK;
+}
+
 /* reverse, case_sensitive, attribute */
 LWI_FUNCTION_OF(sort) {
     LWI_UNUSED;
@@ -166,7 +186,9 @@ LWI_FUNCTION_OF(sort) {
     LW_TRY(lwi_truth(run, slots[0], &reversed));
     LW_TRY(lwi_truth(run, slots[1], &with_case));
     LW_TRY(copied(run, self, LWI_PLAIN, result));
-    LW_TRY(keys_of(run, result->list, &slots[2], with_case, &keys));
+    LW_TRY(lwi_take(run, result->list->count, sizeof *keys, &keys));
+    for (size_t i = 0; i < result->list->count; i++)
+        LW_TRY(sort_key(run, result->list->items[i], &slots[2], with_case, &keys[i]));
     return lwi_sort(run, keys, result->list->items, result->list->count, reversed);
 }
 

@@ -88,6 +88,8 @@ const lwi_function lwi_list_methods[] = {{"index", "value", 1, list_index},
                                          {"count", "value", 1, list_count},
                                          {"copy", "", 0, same},
                                          {NULL, NULL, 0, NULL}};
+const lwi_function lwi_tuple_methods[] = {
+    {"index", "value", 1, list_index}, {"count", "value", 1, list_count}, {NULL, NULL, 0, NULL}};
 const lwi_function lwi_dict_methods[] = {
     {"get", "key default", 1, dict_get}, {"items", "", 0, dict_items}, {"keys", "", 0, dict_keys},
     {"values", "", 0, dict_values},      {"copy", "", 0, same},        {NULL, NULL, 0, NULL}};

@@ -352,13 +352,13 @@ static bool has_case(lwi_jinja *run, uint32_t c) {
 static lw_status recase(lwi_jinja *run, lwi_val self, bool title, lwi_val *result) {
     lwi_text out = {.run = run};
     bool inside = false;
-    for (const char *p = self.text, *end = p + self.size; p < end;) {
-        char bytes[4];
-        const uint32_t c = lwi_utf8_next(&p, end), big = lwi_upper(&run->letters, c);
-        const uint32_t small = lwi_lower(&run->letters, c);
-        const uint32_t other = title ? inside ? small : big : big != c ? big : small;
+    for (const char *p = self.text, *end = p + self.size, *start = p; p < end; start = p) {
+        const uint32_t c = lwi_utf8_next(&p, end);
+        const bool upper = title ? !inside : lwi_lower(&run->letters, c) == c;
+        lwi_val letter = lwi_str(start, (size_t)(p - start));
         inside = has_case(run, c);
-        LW_TRY(lwi_put(&out, bytes, lwi_utf8_write(other, bytes)));
+        LW_TRY(lwi_change_case(run, letter, upper, &letter));
+        LW_TRY(lwi_put(&out, letter.text, letter.size));
     }
     *result = lwi_text_value(&out);
     return LW_OK;
@@ -445,6 +445,18 @@ static int class_of(lwi_jinja *run, uint32_t c) {
     return run->letters.locale && iswalpha_l((wint_t)c, run->letters.locale) ? LETTER : 0;
 }
 
+size_t lwi_count_words(lwi_jinja *run, lwi_val text) {
+    size_t words = 0;
+    bool inside = false;
+    for (const char *p = text.text, *end = p + text.size; p < end;) {
+        const uint32_t c = lwi_utf8_next(&p, end);
+        const bool word = c == '_' || (class_of(run, c) & (DIGIT | LETTER));
+        words += word && !inside;
+        inside = word;
+    }
+    return words;
+}
+
 static void all_of(lwi_jinja *run, lwi_val self, int classes, lwi_val *result) {
     bool truth = self.size > 0;
     for (const char *p = self.text, *end = p + self.size; p < end && truth;)
@@ -476,14 +488,20 @@ LWI_FUNCTION_OF(all_space) {
     return LW_OK;
 }
 
-/* Some letter has case, and none has the other one. */
+static bool in_case(lwi_jinja *run, uint32_t c, bool upper_case) {
+    if (c < 0x80 || !run->letters.locale)
+        return upper_case ? lwi_lower(&run->letters, c) != c : lwi_upper(&run->letters, c) != c;
+    return upper_case ? iswupper_l((wint_t)c, run->letters.locale) != 0
+                      : iswlower_l((wint_t)c, run->letters.locale) != 0;
+}
+
+/* Some letter has this case, and none the other one. */
 static lw_status one_case(lwi_jinja *run, lwi_val self, bool upper_case, lwi_val *result) {
     bool some = false, other = false;
     for (const char *p = self.text, *end = p + self.size; p < end;) {
         const uint32_t c = lwi_utf8_next(&p, end);
-        if (!has_case(run, c)) continue;
-        some = true;
-        other |= (upper_case ? lwi_upper(&run->letters, c) : lwi_lower(&run->letters, c)) != c;
+        some |= in_case(run, c, upper_case);
+        other |= in_case(run, c, !upper_case);
     }
     *result = lwi_bool(some && !other);
     return LW_OK;

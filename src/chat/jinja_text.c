@@ -2,7 +2,7 @@
  * str() and repr() of values. */
 #include "base/double_text.h"
 #include "base/utf8.h"
-#include "chat/jinja.h"
+#include "chat/jinja_nodes.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -78,6 +78,13 @@ static lw_status put_number(lwi_text *text, lwi_val v) {
     return lwi_put(text, digits, n);
 }
 
+static lw_status put_loop(lwi_text *text, const lwi_loop *loop) {
+    char shown[64];
+    const int n =
+        snprintf(shown, sizeof shown, "<LoopContext %zu/%zu>", loop->index + 1, loop->items.count);
+    return lwi_put(text, shown, (size_t)n);
+}
+
 static lw_status put_shape(lwi_text *text, lwi_val v) {
     switch ((lwi_val_kind)v.kind) {
     case LWI_UNDEFINED:
@@ -100,6 +107,8 @@ static lw_status put_shape(lwi_text *text, lwi_val v) {
         LW_TRY(lwi_put_zero_ended(text, "<Namespace "));
         LW_TRY(put_dict(text, v.dict));
         return lwi_put(text, ">", 1);
+    case LWI_LOOP:
+        return put_loop(text, v.loop);
     default:
         LW_TRY(lwi_put(text, "<", 1));
         LW_TRY(lwi_put_zero_ended(text, lwi_type_name(v)));

@@ -167,9 +167,10 @@ LWI_FUNCTION_OF(indent) {
 
 LWI_FUNCTION_OF(wordcount) {
     LWI_UNUSED;
-    lwi_val words;
-    LW_TRY(as_method(run, self, "split", &(lwi_args){.named = {0}}, &words));
-    *result = lwi_int((int64_t)words.list->count);
+    lwi_val text;
+    LW_TRY(lwi_to_text(run, self, &text));
+    LW_TRY(lwi_step(run, text.size / 16));
+    *result = lwi_int((int64_t)lwi_count_words(run, text));
     return LW_OK;
 }
 
@@ -177,7 +178,8 @@ LWI_FUNCTION_OF(wordcount) {
 LWI_FUNCTION_OF(truncate) {
     LWI_UNUSED;
     bool kill;
-    LW_TRY(lwi_to_text(run, self, &self));
+    size_t size;
+    LW_TRY(lwi_length(run, self, &size));
     LW_TRY(lwi_truth(run, slots[1], &kill));
     const int64_t most = lwi_is_whole(slots[0]) ? lwi_whole(slots[0]) : 255;
     const int64_t leeway = lwi_is_whole(slots[3]) ? lwi_whole(slots[3]) : 5;
@@ -185,7 +187,8 @@ LWI_FUNCTION_OF(truncate) {
     const int64_t n = most - (int64_t)lwi_points(end);
     *result = self;
     if (n < 0 || leeway < 0) return LWI_WRONG("truncate: the length is too small");
-    if ((int64_t)lwi_points(self) <= most + leeway) return LW_OK;
+    if ((int64_t)size <= most + leeway) return LW_OK;
+    if (self.kind != LWI_STR) return LWI_WRONG("truncate wants a string");
     lwi_val head = lwi_str(self.text, lwi_byte_at(self, (size_t)n));
     const char *space = memrchr(head.text, ' ', head.size);
     if (!kill && space) head.size = (uint32_t)(space - head.text);
@@ -205,17 +208,39 @@ LWI_FUNCTION_OF(format) {
     return lwi_percent(run, self, values, result);
 }
 
+static lw_status put_quoted(lwi_text *out, lwi_val value, bool in_query) {
+    lwi_val text;
+    LW_TRY(lwi_to_text(out->run, value, &text));
+    for (uint32_t i = 0; i < text.size; i++) {
+        const unsigned char c = (unsigned char)text.text[i], small = c | 32;
+        char escape[4];
+        const bool plain = (c >= '0' && c <= '9') || (small >= 'a' && small <= 'z') ||
+                           (c && strchr("_.-~", c)) || (c == '/' && !in_query);
+        const int n = snprintf(escape, sizeof escape, plain ? "%c" : "%%%02X", c);
+        LW_TRY(in_query && c == ' ' ? lwi_put(out, "+", 1) : lwi_put(out, escape, (size_t)n));
+    }
+    return LW_OK;
+}
+
+/* A text, or the pairs of a query. */
 LWI_FUNCTION_OF(urlencode) {
     LWI_UNUSED;
+    lwi_list pairs, pair;
     lwi_text out = {.run = run};
-    LW_TRY(lwi_to_text(run, self, &self));
-    for (uint32_t i = 0; i < self.size; i++) {
-        const unsigned char c = (unsigned char)self.text[i], small = c | 32;
-        char escape[4];
-        const bool plain =
-            (c >= '0' && c <= '9') || (small >= 'a' && small <= 'z') || (c && strchr("_.-~/", c));
-        const int n = snprintf(escape, sizeof escape, plain ? "%c" : "%%%02X", c);
-        LW_TRY(lwi_put(&out, escape, (size_t)n));
+    if (lwi_is_list(self) || self.kind == LWI_DICT) {
+        if (self.kind == LWI_DICT)
+            LW_TRY(lwi_call_function(run, lwi_find_filter("items", 5), self, all, &self));
+        LW_TRY(lwi_iterate(run, self, &pairs));
+        for (size_t i = 0; i < pairs.count; i++) {
+            LW_TRY(lwi_iterate(run, pairs.items[i], &pair));
+            if (pair.count != 2) return LWI_WRONG("urlencode wants pairs");
+            if (i) LW_TRY(lwi_put(&out, "&", 1));
+            LW_TRY(put_quoted(&out, pair.items[0], true));
+            LW_TRY(lwi_put(&out, "=", 1));
+            LW_TRY(put_quoted(&out, pair.items[1], true));
+        }
+    } else {
+        LW_TRY(put_quoted(&out, self, false));
     }
     *result = lwi_text_value(&out);
     return LW_OK;
@@ -262,7 +287,9 @@ LWI_FUNCTION_OF(to_int) {
     }
     if (self.kind == LWI_STR) found = lwi_text_double(self.text, self.size, &x);
     else if (found) x = self.number;
-    if (found && isfinite(x) && fabs(x) < 9e18) *result = lwi_int((int64_t)x);
+    if (found && isfinite(x) && fabs(x) > 9e18)
+        return lwi_fail(LW_RANGE, "an integer of the template does not fit in 64 bits");
+    if (found && isfinite(x)) *result = lwi_int((int64_t)x);
     return LW_OK;
 }
 
@@ -302,7 +329,7 @@ LWI_FUNCTION_OF(round_number) {
         *result = lwi_float((up ? ceil(x) : floor(x)) / scale);
         return LW_OK;
     }
-    *result = self;
+    *result = lwi_is_whole(self) ? lwi_int(lwi_whole(self)) : self;
     if (self.kind != LWI_FLOAT || !isfinite(self.number)) return LW_OK;
     if (places < 0) {
         const double scale = pow(10, (double)-places);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Values as Python treats them: truth, equality, order, membership, iteration. */
-#include "chat/jinja.h"
+#include "chat/jinja_nodes.h"
 
 #include "base/hash.h"
 #include "base/utf8.h"
@@ -315,7 +315,7 @@ lw_status lwi_length(lwi_jinja *run, lwi_val v, size_t *length) {
         *length = lwi_points(v);
     } else if (lwi_is_list(v) && v.list->form != LWI_GENERATOR) *length = v.list->count;
     else if (v.kind == LWI_DICT) *length = v.dict->count;
-    else if (v.kind == LWI_LOOP) return LWI_WRONG("use loop.length");
+    else if (v.kind == LWI_LOOP) *length = v.loop->items.count;
     else return LWI_WRONG("object of type '%s' has no len()", lwi_type_name(v));
     return LW_OK;
 }
