@@ -60,6 +60,39 @@ typedef struct lw_chat_input {
 LW_API LW_MUST_CHECK lw_status lw_chat_render(const lw_chat_template *chat,
                                               const lw_chat_input *input, lw_text *prompt);
 
+/* ------------------------------------------------------------------ replies */
+
+/* What a model writes, told apart while it comes: content, reasoning, and calls of tools in the
+ * format that the model's template asks for. */
+typedef struct lw_chat_parser lw_chat_parser;
+typedef struct lw_chat_parser_options {
+    size_t size;
+    const char *tools;  /* as in lw_chat_input; NULL: none, then bare JSON is content */
+    const char *prompt; /* the rendered prompt: the reply may begin within reasoning */
+    const char *format; /* one of lw_chat_format's; NULL: the template's */
+} lw_chat_parser_options;
+/* The formats that are known; NULL past the last. */
+LW_API const char *lw_chat_format(size_t index);
+/* The one that a template asks for; "plain": content and <think> only. */
+LW_API const char *lw_chat_template_format(const lw_chat_template *chat);
+/* options may be NULL. The parser belongs to one thread at a time. */
+LW_API LW_MUST_CHECK lw_status lw_chat_parser_new(const lw_chat_template *chat,
+                                                  const lw_chat_parser_options *options,
+                                                  lw_chat_parser **parser);
+LW_API void lw_chat_parser_free(lw_chat_parser *parser);
+/* The next bytes of the reply, cut anywhere; special tokens as text. */
+LW_API LW_MUST_CHECK lw_status lw_chat_parser_feed(lw_chat_parser *parser, const char *text,
+                                                   size_t size);
+/* The reply is complete. */
+LW_API LW_MUST_CHECK lw_status lw_chat_parser_end(lw_chat_parser *parser);
+/* What has become certain since the last call, as OpenAI's delta: {"reasoning_content": "...",
+ * "content": "...", "tool_calls": [{"index": 0, ...}]}, each only if there is any. A call comes at
+ * once when it is complete. */
+LW_API LW_MUST_CHECK lw_status lw_chat_parser_delta(lw_chat_parser *parser, lw_text *json);
+/* All so far, as OpenAI's message: {"role": "assistant", "content": "..." or null,
+ * "reasoning_content": "...", "tool_calls": [...]}, the last two only if there is any. */
+LW_API LW_MUST_CHECK lw_status lw_chat_parser_message(const lw_chat_parser *parser, lw_text *json);
+
 #ifdef __cplusplus
 }
 #endif

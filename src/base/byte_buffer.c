@@ -65,10 +65,15 @@ static lw_status put_children(lwi_buffer *buffer, const lwi_json_item *item) {
 
 lw_status lwi_buffer_json(lwi_buffer *buffer, const lwi_json_item *item) {
     switch ((lwi_json_kind)item->kind) {
-    case LWI_JSON_NULL: return lwi_buffer_text(buffer, "null");
-    case LWI_JSON_BOOL: return lwi_buffer_text(buffer, item->truth ? "true" : "false");
-    case LWI_JSON_NUMBER: return put_number(buffer, item);
-    case LWI_JSON_STRING: return lwi_buffer_json_string(buffer, item->text, item->size);
-    default: return put_children(buffer, item);
+    case LWI_JSON_NULL:
+        return lwi_buffer_text(buffer, "null");
+    case LWI_JSON_BOOL:
+        return lwi_buffer_text(buffer, item->truth ? "true" : "false");
+    case LWI_JSON_NUMBER:
+        return put_number(buffer, item);
+    case LWI_JSON_STRING:
+        return lwi_buffer_json_string(buffer, item->text, item->size);
+    default:
+        return put_children(buffer, item);
     }
 }

@@ -3,16 +3,12 @@
 #include "lampwick/chat.h"
 
 #include "base/json_read.h"
-#include "chat/jinja_nodes.h"
+#include "chat/chat_template.h"
 
 #include <string.h>
 #include <time.h>
 
 enum { MOST_TEMPLATE = 16 << 20, DEPTH = 800 };
-
-struct lw_chat_template {
-    lwi_template template;
-};
 
 void lw_text_free(lw_text *text) {
     if (!text) return;
@@ -46,6 +42,7 @@ lw_status lw_chat_template_new(const char *text, size_t size, lw_chat_template *
     lwi_strmap_init(&made->template.names, &lwi_malloc_allocator);
     lw_status status = take_source(&made->template, text, size);
     if (status == LW_OK) status = lwi_parse_template(&made->template);
+    made->format = lwi_find_reply_format(text, size);
     if (status == LW_OK) *chat = made;
     else lw_chat_template_free(made);
     return status;

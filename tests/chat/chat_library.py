@@ -25,6 +25,11 @@ class Input(ctypes.Structure):
                 ("max_memory", ctypes.c_size_t)]
 
 
+class ParserOptions(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t), ("tools", ctypes.c_char_p), ("prompt", ctypes.c_char_p),
+                ("format", ctypes.c_char_p)]
+
+
 class Failure(Exception):
     def __init__(self, status, sentence):
         super().__init__(sentence)
@@ -69,6 +74,11 @@ class Template:
         if self.handle:
             self.library.lib.lw_chat_template_free(self.handle)
 
+    def format(self):
+        name = self.library.lib.lw_chat_template_format
+        name.restype = ctypes.c_char_p
+        return name(self.handle).decode()
+
     def render(self, messages, tools=None, variables=None, add_generation_prompt=False,
                bos_token=None, eos_token=None, **limits):
         given = Input(ctypes.sizeof(Input), dumps(messages), dumps(tools), dumps(variables),
@@ -80,6 +90,40 @@ class Template:
         self.library.check(self.library.lib.lw_chat_render(
             self.handle, ctypes.byref(given), ctypes.byref(text)))
         return self.library.text(text)
+
+
+class Parser:
+    """A reply, from a template's format or a format by its name."""
+
+    def __init__(self, library, template=None, tools=None, prompt=None, form=None):
+        self.library = library
+        self.handle = ctypes.c_void_p()
+        options = ParserOptions(ctypes.sizeof(ParserOptions), dumps(tools),
+                                prompt and prompt.encode(), form and form.encode())
+        library.check(library.lib.lw_chat_parser_new(
+            template and template.handle, ctypes.byref(options), ctypes.byref(self.handle)))
+
+    def __del__(self):
+        if self.handle:
+            self.library.lib.lw_chat_parser_free(self.handle)
+
+    def feed(self, data):
+        self.library.check(self.library.lib.lw_chat_parser_feed(
+            self.handle, data, ctypes.c_size_t(len(data))))
+
+    def end(self):
+        self.library.check(self.library.lib.lw_chat_parser_end(self.handle))
+
+    def read(self, name):
+        text = Text()
+        self.library.check(getattr(self.library.lib, name)(self.handle, ctypes.byref(text)))
+        return json.loads(self.library.text(text))
+
+    def delta(self):
+        return self.read("lw_chat_parser_delta")
+
+    def message(self):
+        return self.read("lw_chat_parser_message")
 
 
 class Generation(jinja2.ext.Extension):

@@ -5,6 +5,7 @@
 #include "base/json_write.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,12 +19,17 @@ static void print_string(const char *text, size_t size) {
     putchar('"');
 }
 
+static void print_double(double x) {
+    if (isinf(x)) fputs(x < 0 ? "-1e999" : "1e999", stdout); /* Python reads infinity */
+    else printf("%.17g", x);
+}
+
 static void print_item(const lwi_json_item *item) {
     const bool object = item->kind == LWI_JSON_OBJECT;
     if (item->kind == LWI_JSON_NULL) fputs("null", stdout);
     else if (item->kind == LWI_JSON_BOOL) fputs(item->truth ? "true" : "false", stdout);
     else if (item->kind == LWI_JSON_NUMBER && item->is_integer) printf("%" PRId64, item->integer);
-    else if (item->kind == LWI_JSON_NUMBER) printf("%.17g", item->number);
+    else if (item->kind == LWI_JSON_NUMBER) print_double(item->number);
     else if (item->kind == LWI_JSON_STRING) print_string(item->text, item->size);
     else {
         putchar(object ? '{' : '[');
