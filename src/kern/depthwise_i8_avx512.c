@@ -1,2 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-#include "kern/depthwise_i8.inc"
