@@ -21,6 +21,10 @@ typedef void lwi_softmax_tile_f32_fn(const lwi_softmax_tile_f32_job *job);
 typedef void lwi_dots_f32_fn(const float *x, const float *rows, size_t row, size_t n, size_t k,
                              float *y);
 
+/* y = y * factor + the sum of weights[i] * rows[i], of n rows of k elements. */
+typedef void lwi_mix_rows_f32_fn(const float *weights, const float *rows, size_t row, size_t n,
+                                 size_t k, float factor, float *y);
+
 /* y[i, j] = x[i, j] * factor[i * step]; x and y may be the same. */
 typedef struct lwi_scale_rows_f32_job {
     const float *x;

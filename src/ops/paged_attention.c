@@ -202,7 +202,7 @@ typedef struct job {
 
 static size_t scratch_floats(const lwi_paged *p) {
     const size_t group = p->heads / p->kv_heads;
-    return group * (p->key + p->positions + 2);
+    return group * (p->key + p->positions + 3);
 }
 
 static void attend_items(void *arg, size_t begin, size_t end) {

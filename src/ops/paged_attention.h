@@ -30,7 +30,7 @@ char *lwi_paged_values(const lwi_paged *p, int32_t block, size_t kv_head);
 
 /* The queries of one token that share a head of keys, q [heads / kv_heads, key] turned already,
  * over positions [first, last] of its sequence; y [heads / kv_heads, value]. Scratch of
- * (heads / kv_heads) * (positions + 2) floats. */
+ * (heads / kv_heads) * (positions + 3) floats. */
 typedef void lwi_paged_attend_fn(const lwi_paged *p, const float *q, size_t token, size_t kv_head,
                                  size_t first, size_t last, float *scratch, float *y);
 /* The operator's run with a function for the attention itself. */
