@@ -158,9 +158,11 @@ LW_API const char *lw_last_error(void);
  * this thread's last failure, and returns the status. */
 LW_API lw_status lw_fail(lw_status status, const char *sentence);
 
-/* Opens a model file (.onnx) and maps it: weights stay in the mapped file, which must not be
- * changed while the model lives. options may be NULL. Errors: LW_IO, LW_CORRUPT, LW_UNSUPPORTED
- * (operator, type or version that lampwick does not know), LW_LIMIT, LW_NO_MEMORY. */
+/* Opens a model file (.onnx, .gguf) or a Hugging Face folder (config.json, *.safetensors) and maps
+ * it: weights stay in the mapped file, which must not be changed while the model lives. options may
+ * be NULL. Errors: LW_IO, LW_CORRUPT, LW_UNSUPPORTED (operator, type, version or architecture that
+ * lampwick does not know), LW_LIMIT, LW_NO_MEMORY. lampwick/llm.h makes text with language models;
+ * src/arch/decoder.h says what the inputs of their graphs are. */
 LW_API LW_MUST_CHECK lw_status lw_model_load(const char *path, const lw_model_options *options,
                                              lw_model **model);
 /* The same from memory, which is borrowed until lw_model_free. External data is refused. */
@@ -279,7 +281,8 @@ typedef struct lw_io_info {
     const char *name;
     lw_kind kind;                 /* of the value */
     lw_kind element;              /* of a sequence's or optional's element; a map's values */
-    lw_dtype dtype;               /* of the tensor, or of the tensors inside; a map's values */
+    lw_dtype dtype;               /* of the tensor, or of the tensors inside; a map's values;
+                                     LW_DTYPE_NONE: any float type */
     lw_dtype key;                 /* of a map's keys, LW_DTYPE_NONE otherwise */
     int rank;                     /* -1: not declared */
     const int64_t *dims;          /* [rank]; -1 where not fixed */

@@ -116,8 +116,9 @@ bool lwi_fill_input(const lw_io_info *info, const lwi_texts *shapes, lwi_fill ho
     if (rank < 0) rank = 0;
     for (int i = 0; i < rank; i++)
         if (dims[i] < 0) dims[i] = 1;
-    lw_status status = info->dtype == LW_STRING ? empty_strings(rank, dims, value)
-                                                : lw_tensor_new(info->dtype, rank, dims, value);
+    const lw_dtype dtype = info->dtype ? info->dtype : LW_FLOAT32; /* any float type will do */
+    lw_status status = dtype == LW_STRING ? empty_strings(rank, dims, value)
+                                          : lw_tensor_new(dtype, rank, dims, value);
     if (!status) {
         status = fill(*value, how);
         if (status) lw_value_free(*value);

@@ -36,9 +36,11 @@ static lw_status make_input(const lw_io_info *info, lw_value **value) {
         n *= (size_t)dims[d];
     }
     if (info->dtype == LW_STRING) return make_strings(info, dims, n, value);
-    lw_status status = lw_tensor_new(info->dtype, info->rank < 0 ? 0 : info->rank, dims, value);
+    const lw_dtype dtype = info->dtype ? info->dtype : LW_FLOAT32;
+    const size_t numbers = dtype == LW_INT32 ? 2 : 3; /* ids of language models' inputs */
+    lw_status status = lw_tensor_new(dtype, info->rank < 0 ? 0 : info->rank, dims, value);
     for (size_t i = 0; status == LW_OK && i < lw_tensor_count(*value); i++)
-        if (lw_tensor_set(*value, i, (double)(i % 3)) != LW_OK) break;
+        if (lw_tensor_set(*value, i, (double)(i % numbers)) != LW_OK) break;
     return status;
 }
 
