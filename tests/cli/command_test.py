@@ -20,7 +20,7 @@ from onnx import TensorProto, helper, numpy_helper
 BINARY = str(pathlib.Path(sys.argv[1]).resolve())
 DEMO = pathlib.Path(__file__).resolve().parents[2] / "demo"
 DIGITS = str(DEMO / "digits.onnx")
-COMMANDS = ["run", "info", "bench", "profile", "graph", "test", "diff", "ops", "devices", "help"]
+COMMANDS = ["run", "info", "tokenize", "bench", "profile", "graph", "test", "diff", "ops", "devices", "help"]
 checks, failures = 0, []
 
 
@@ -223,9 +223,28 @@ def test_damage(folder):
                   f"{done.returncode} {done.stderr[-200:]}")
 
 
+def test_tokens(folder):
+    """A WordPiece vocabulary of a few tokens."""
+    vocabulary = folder / "vocab.txt"
+    vocabulary.write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "lamp", "##wick", "."]))
+    out, _ = call("tokenize", vocabulary, "A lampwick.", "--ids")
+    check("ids", out == "2 4 5 6 7 3\n", out)
+    out, _ = call("tokenize", vocabulary, "a lamp", "--plain")
+    check("pieces", out == "       4  a\n       5  lamp\n", out)
+    check("count", call("tokenize", vocabulary, "a lamp", "--count")[0] == "4\n")
+    out, _ = call("tokenize", vocabulary, "--decode", "2 4 5 6 7 3", "--skip-special")
+    check("text", out == "a lampwick.\n", out)
+    out, _ = call("tokenize", vocabulary, "lamp", "--json")
+    check("json", [t["piece"] for t in json.loads(out)] == ["[CLS]", "lamp", "[SEP]"], out)
+    call("tokenize", vocabulary, "--decode", "2 x", code=2)
+    call("tokenize", vocabulary, "--decode", "99", code=1)
+    call("tokenize", DIGITS, "a", code=1)
+
+
 def main():
     test_usage()
-    for test in (test_run, test_sources, test_looking, test_comparing, test_testing, test_damage):
+    for test in (test_run, test_sources, test_looking, test_comparing, test_testing, test_damage,
+                 test_tokens):
         with tempfile.TemporaryDirectory() as folder:
             test(pathlib.Path(folder))
     for failure in failures:
