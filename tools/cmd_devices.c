@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include <lampwick/media.h>
+#include <lampwick/tokenizer.h>
 
 #include "commands.h"
 #include "json.h"
@@ -17,6 +18,10 @@ static void print_parts(void) {
     for (size_t i = 0; !lw_media_part(i, &part); i++)
         printf("%-12s %-26s %s%s\n", i ? "" : "reads", part.format,
                part.available ? "yes" : "no: built without ", part.available ? "" : part.library);
+    lw_tokenizer_part_info text = {.size = sizeof text};
+    for (size_t i = 0; !lw_tokenizer_part(i, &text); i++)
+        printf("%-12s %-26s %s%s\n", i ? "" : "tokenizers", text.purpose,
+               text.available ? "yes" : "no: built without ", text.available ? "" : text.library);
 }
 
 static void print_json(const lw_cpu_info *cpu) {
@@ -32,6 +37,14 @@ static void print_json(const lw_cpu_info *cpu) {
     for (size_t i = 0; !lw_media_part(i, &part); i++) {
         lwi_put_key(&json, part.format);
         lwi_put_bool(&json, part.available);
+    }
+    lwi_put_close(&json, '}');
+    lw_tokenizer_part_info text = {.size = sizeof text};
+    lwi_put_key(&json, "tokenizers");
+    lwi_put_open(&json, '{');
+    for (size_t i = 0; !lw_tokenizer_part(i, &text); i++) {
+        lwi_put_key(&json, text.library);
+        lwi_put_bool(&json, text.available);
     }
     lwi_put_close(&json, '}');
     lwi_put_close(&json, '}');
@@ -62,7 +75,7 @@ const lwi_command lwi_cmd_devices = {
     .summary = "the processor, and the parts built in",
     .about = "Prints the instruction sets in use (the environment variable LAMPWICK_ISA lowers "
              "them: base, avx2, avx512), the threads and memory that this process may use, and "
-             "which files of pictures and sound can be read.",
+             "which files of pictures, sound and tokenizers can be read.",
     .examples = "lampwick devices\nLAMPWICK_ISA=avx2 lampwick devices",
     LWI_OPTIONS(table),
     .size = sizeof(devices_options),

@@ -38,6 +38,15 @@ LW_API LW_MUST_CHECK lw_status lw_tokenizer_load_memory(const void *data, size_t
                                                         lw_tokenizer **tokenizer);
 LW_API void lw_tokenizer_free(lw_tokenizer *tokenizer);
 
+typedef struct lw_tokenizer_part_info {
+    size_t size;
+    const char *library; /* "PCRE2" */
+    const char *purpose; /* what needs it */
+    bool available;
+} lw_tokenizer_part_info;
+/* Libraries that this build has or could have. LW_RANGE past the last. */
+LW_API LW_MUST_CHECK lw_status lw_tokenizer_part(size_t index, lw_tokenizer_part_info *info);
+
 typedef struct lw_tokenizer_info {
     size_t size;
     const char *kind;  /* "BPE", "byte-level BPE", "tiktoken", "SentencePiece BPE", "unigram",

@@ -3,44 +3,15 @@
 
 #include "base/utf8.h"
 #include "lampwick/tokenizer.h"
+#include "text/space_words.h"
 
-#define SPACE "\xe2\x96\x81" /* U+2581, which SentencePiece writes for a space */
-enum { SPACE_BYTES = 3, MOST_BYTES = 1 << 30 };
+enum { MOST_BYTES = 1 << 30 };
 
 void lwi_bpe_work_free(lwi_bpe_work *work) {
     lwi_free(&lwi_malloc_allocator, work->symbols);
     lwi_free(&lwi_malloc_allocator, work->heap);
     lwi_free(&lwi_malloc_allocator, work->splits);
     lwi_growing_free(&work->key);
-}
-
-static bool is_space(const char *at, const char *end) {
-    return end - at >= SPACE_BYTES && !memcmp(at, SPACE, SPACE_BYTES);
-}
-
-/* Where the word at the beginning ends: before the next run of U+2581. */
-static size_t word_size(const char *data, size_t size) {
-    const char *at = data, *end = data + size;
-    while (is_space(at, end))
-        at += SPACE_BYTES;
-    while (at < end) {
-        at = memchr(at, SPACE[0], (size_t)(end - at));
-        if (!at) return size;
-        if (is_space(at, end)) return (size_t)(at - data);
-        at++;
-    }
-    return size;
-}
-
-bool lwi_bpe_has_words(const lwi_vocabulary *v) {
-    if (lwi_vocabulary_find(v, SPACE, SPACE_BYTES) == LWI_NO_TOKEN) return false;
-    for (size_t i = 0; i < v->count; i++) {
-        const bool joins = v->attributes[i] & (LW_TOKEN_NORMAL | LW_TOKEN_USER | LW_TOKEN_UNUSED);
-        if (joins && v->pieces[i].size &&
-            word_size(v->pieces[i].data, v->pieces[i].size) < v->pieces[i].size)
-            return false;
-    }
-    return true;
 }
 
 /* ----------------------------------------------------------------- symbols */
@@ -200,7 +171,7 @@ lw_status lwi_bpe_encode(const lwi_bpe *bpe, lwi_bpe_work *work, lw_string text,
     work->first = ids->n;
     if (!bpe->words) return encode_word(bpe, work, text, ids);
     while (text.size) {
-        const size_t n = word_size(text.data, text.size);
+        const size_t n = lwi_word_size(text.data, text.size);
         LW_TRY(encode_word(bpe, work, (lw_string){text.data, n}, ids));
         text.data += n;
         text.size -= n;

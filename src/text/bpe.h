@@ -63,8 +63,6 @@ typedef struct lwi_bpe_work {
 } lwi_bpe_work;
 
 void lwi_bpe_work_free(lwi_bpe_work *work);
-/* Whether `words` holds for the vocabulary. */
-bool lwi_bpe_has_words(const lwi_vocabulary *vocabulary);
 /* Appends the tokens of one piece of text. */
 lw_status lwi_bpe_encode(const lwi_bpe *bpe, lwi_bpe_work *work, lw_string text, lwi_ids *ids);
 

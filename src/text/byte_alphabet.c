@@ -23,7 +23,10 @@ bool lwi_from_alphabet(const lwi_byte_alphabet *alphabet, lw_string text, char *
     const char *at = text.data, *end = at + text.size;
     size_t n = 0;
     while (at < end) {
-        const uint32_t point = lwi_utf8_next(&at, end);
+        const uint8_t first = (uint8_t)*at; /* all are of one or two bytes */
+        uint32_t point = first;
+        if (first < 0x80) at++;
+        else point = lwi_utf8_next(&at, end);
         if (point >= sizeof alphabet->bytes / sizeof *alphabet->bytes || alphabet->bytes[point] < 0)
             return false;
         bytes[n++] = (char)alphabet->bytes[point];

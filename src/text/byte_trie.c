@@ -4,22 +4,19 @@
 lw_status lwi_byte_trie_init(lwi_byte_trie *trie, const lw_allocator *allocator) {
     enum { FIRST_EDGES = 64 };
     *trie = (lwi_byte_trie){.allocator = *allocator, .mask = FIRST_EDGES - 1, .nodes = 1};
-    LW_TRY(lwi_alloc_array(allocator, FIRST_EDGES, sizeof *trie->edges, &trie->edges));
-    LW_TRY(lwi_grow(allocator, &trie->values, &trie->capacity, 1, sizeof *trie->values));
-    trie->values[0] = -1;
-    return LW_OK;
+    return lwi_alloc_array(allocator, FIRST_EDGES, sizeof *trie->edges, &trie->edges);
 }
 
 void lwi_byte_trie_free(lwi_byte_trie *trie) {
     if (!trie->edges) return;
     lwi_free(&trie->allocator, trie->edges);
-    lwi_free(&trie->allocator, trie->values);
     *trie = (lwi_byte_trie){0};
 }
 
+/* The edge, or the free place where it belongs. */
 static lwi_trie_edge *place(lwi_trie_edge *edges, size_t mask, uint64_t key) {
     size_t i = lwi_trie_place(key) & mask;
-    while (edges[i].key)
+    while (edges[i].key && edges[i].key != key)
         i = (i + 1) & mask;
     return edges + i;
 }
@@ -36,39 +33,40 @@ static lw_status widen(lwi_byte_trie *trie) {
     return LW_OK;
 }
 
-/* A new child of the node. */
-static lw_status grow_child(lwi_byte_trie *trie, uint32_t node, char byte, uint32_t *child) {
-    if (trie->nodes >= UINT32_MAX - 1) return lwi_fail(LW_LIMIT, "tokenizer: too many tokens");
-    if (trie->nodes * 2 > trie->mask) LW_TRY(widen(trie));
-    LW_TRY(lwi_grow(&trie->allocator, &trie->values, &trie->capacity, trie->nodes + 1,
-                    sizeof *trie->values));
+/* The edge from the node, which is made if it is not there. */
+static lw_status edge_to(lwi_byte_trie *trie, uint32_t node, char byte, lwi_trie_edge **edge) {
     const uint64_t key = ((uint64_t)node << 8 | (uint8_t)byte) + 1;
-    *child = (uint32_t)trie->nodes;
-    trie->values[trie->nodes++] = -1;
-    *place(trie->edges, trie->mask, key) = (lwi_trie_edge){key, *child};
+    *edge = place(trie->edges, trie->mask, key);
+    if ((*edge)->key) return LW_OK;
+    if (trie->nodes >= LWI_TRIE_NONE) return lwi_fail(LW_LIMIT, "tokenizer: too many tokens");
+    if (trie->nodes * 2 > trie->mask) {
+        LW_TRY(widen(trie));
+        *edge = place(trie->edges, trie->mask, key);
+    }
+    **edge = (lwi_trie_edge){key, (uint32_t)trie->nodes++, -1};
     return LW_OK;
 }
 
 lw_status lwi_byte_trie_add(lwi_byte_trie *trie, const char *data, size_t size, int32_t value) {
     uint32_t node = 0;
+    lwi_trie_edge *edge = NULL;
     for (size_t i = 0; i < size; i++) {
-        uint32_t child = lwi_byte_trie_step(trie, node, data[i]);
-        if (child == LWI_TRIE_NONE) LW_TRY(grow_child(trie, node, data[i], &child));
-        node = child;
+        LW_TRY(edge_to(trie, node, data[i], &edge));
+        node = edge->child;
     }
-    trie->values[node] = value;
+    if (edge) edge->value = value;
     return LW_OK;
 }
 
 int32_t lwi_byte_trie_longest(const lwi_byte_trie *trie, const char *data, size_t size,
                               size_t *length) {
-    int32_t best = -1;
+    int32_t best = -1, value = -1;
     uint32_t node = 0;
     for (size_t i = 0; i < size; i++) {
-        node = lwi_byte_trie_step(trie, node, data[i]);
+        node = lwi_byte_trie_step(trie, node, data[i], &value);
         if (node == LWI_TRIE_NONE) break;
-        if (trie->values[node] < 0) continue;
-        best = trie->values[node];
+        if (value < 0) continue;
+        best = value;
         *length = i + 1;
     }
     return best;

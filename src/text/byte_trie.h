@@ -8,14 +8,13 @@
 typedef struct lwi_trie_edge {
     uint64_t key; /* node << 8 | byte, + 1; 0: free */
     uint32_t child;
+    int32_t value; /* of the string that ends with this edge; -1: none */
 } lwi_trie_edge;
 
 typedef struct lwi_byte_trie {
     lw_allocator allocator;
     lwi_trie_edge *edges;
-    size_t mask;
-    int32_t *values; /* by node; -1: no string ends here */
-    size_t nodes, capacity;
+    size_t mask, nodes;
 } lwi_byte_trie;
 
 #define LWI_TRIE_NONE UINT32_MAX
@@ -30,12 +29,17 @@ static inline size_t lwi_trie_place(uint64_t key) {
     return (size_t)(key ^ key >> 29);
 }
 
-/* The node after one more byte; LWI_TRIE_NONE. */
-static inline uint32_t lwi_byte_trie_step(const lwi_byte_trie *trie, uint32_t node, char byte) {
+/* The node after one more byte, and the value of the string so far; LWI_TRIE_NONE. */
+static inline uint32_t lwi_byte_trie_step(const lwi_byte_trie *trie, uint32_t node, char byte,
+                                          int32_t *value) {
     const uint64_t key = ((uint64_t)node << 8 | (uint8_t)byte) + 1;
     for (size_t i = lwi_trie_place(key) & trie->mask;; i = (i + 1) & trie->mask) {
-        if (trie->edges[i].key == key) return trie->edges[i].child;
-        if (!trie->edges[i].key) return LWI_TRIE_NONE;
+        const lwi_trie_edge *edge = trie->edges + i;
+        if (edge->key == key) {
+            *value = edge->value;
+            return edge->child;
+        }
+        if (!edge->key) return LWI_TRIE_NONE;
     }
 }
 

@@ -3,6 +3,7 @@
 #include "text/bpe_merges.h"
 #include "text/named_pre.h"
 #include "text/gguf_tokenizer.h"
+#include "text/space_words.h"
 #include "text/tokenizer_steps.h"
 #include "text/unicode_class.h"
 
@@ -23,15 +24,12 @@ static lw_status read_merges(const lwi_gguf *gguf, lw_tokenizer *t) {
     const lw_string *texts = NULL;
     if (!pair) return lwi_fail(LW_CORRUPT, "GGUF: there is no tokenizer.ggml.merges");
     LW_TRY(lwi_gguf_strings(&t->arena, pair, &texts));
-    LW_TRY(lwi_merge_table_init(&t->bpe.merges, &t->arena, pair->count));
-    lwi_growing memory = {0};
+    lwi_merge_reader reader;
+    LW_TRY(lwi_merges_begin(&reader, t, pair->count));
     lw_status status = LW_OK;
-    for (size_t i = 0; i < pair->count && status == LW_OK; i++) {
-        bool known = false; /* a merge of what is no token never happens */
-        status = lwi_add_merge(t, texts[i], (uint32_t)i, &memory, &known);
-    }
-    lwi_growing_free(&memory);
-    return status;
+    for (size_t i = 0; i < pair->count && status == LW_OK; i++)
+        status = lwi_merges_add(&reader, texts[i]);
+    return lwi_merges_end(&reader, status);
 }
 
 static lw_status byte_level(const lwi_gguf *gguf, lw_tokenizer *t) {
@@ -75,7 +73,7 @@ static lw_status sentencepiece_bpe(const lwi_gguf *gguf, lw_tokenizer *t) {
     t->bpe.has_unused = true;
     LW_TRY(lwi_vocabulary_index(&t->vocabulary, &t->arena,
                                 LW_TOKEN_NORMAL | LW_TOKEN_USER | LW_TOKEN_UNUSED));
-    t->bpe.words = lwi_bpe_has_words(&t->vocabulary);
+    t->bpe.words = lwi_has_words(&t->vocabulary);
     put_around(gguf, true, false, t);
     return LW_OK;
 }
@@ -89,7 +87,7 @@ static lw_status gemma_bpe(const lwi_gguf *gguf, lw_tokenizer *t) {
     t->bpe.unknown = t->unknown;
     t->bpe.fuse_unknown = true;
     LW_TRY(lwi_vocabulary_index(&t->vocabulary, &t->arena, 0xff));
-    t->bpe.words = lwi_bpe_has_words(&t->vocabulary);
+    t->bpe.words = lwi_has_words(&t->vocabulary);
     put_around(gguf, true, false, t);
     return read_merges(gguf, t);
 }

@@ -8,20 +8,17 @@
 
 static lw_status read_merges(lw_tokenizer *t, lw_string text) {
     lw_string rest = text, line;
-    lwi_growing memory = {0};
+    lwi_merge_reader reader;
     lw_status status = LW_OK;
-    uint32_t rank = 0;
     size_t lines = 0;
     while (lwi_next_line(&rest, &line))
         lines++;
-    LW_TRY(lwi_merge_table_init(&t->bpe.merges, &t->arena, lines));
+    LW_TRY(lwi_merges_begin(&reader, t, lines));
     while (status == LW_OK && lwi_next_line(&text, &line)) {
-        bool known = false;
         const bool version = line.size > 8 && !memcmp(line.data, "#version", 8);
-        if (line.size && !version) status = lwi_add_merge(t, line, rank++, &memory, &known);
+        if (line.size && !version) status = lwi_merges_add(&reader, line);
     }
-    lwi_growing_free(&memory);
-    return status;
+    return lwi_merges_end(&reader, status);
 }
 
 /* The files do not tell how texts are cut: the number of tokens does. */

@@ -2,6 +2,7 @@
  * The models of tokenizer.json. */
 #include "text/bpe_merges.h"
 #include "text/hft_tokenizer.h"
+#include "text/space_words.h"
 #include "text/tokenizer_steps.h"
 
 /* A vocabulary's numbers may have gaps, but not be mostly gaps. */
@@ -57,27 +58,23 @@ static void find_unknown(lw_tokenizer *t, const lwi_json_item *item) {
 
 /* -------------------------------------------------------------------- BPE */
 
-static lw_status read_merge(lw_tokenizer *t, const lwi_json_item *item, uint32_t rank,
-                            lwi_growing *memory, bool *known) {
+static lw_status read_merge(lwi_merge_reader *reader, const lwi_json_item *item) {
     const lw_string line = lwi_hft_text(item);
-    if (line.data) return lwi_add_merge(t, line, rank, memory, known);
-    if (!lwi_json_is(item, LWI_JSON_ARRAY) || item->size != 2) return LW_OK;
-    return lwi_add_merge_pair(t, lwi_hft_text(item->items), lwi_hft_text(item->items + 1), rank,
-                              memory, known);
+    if (line.data) return lwi_merges_add(reader, line);
+    if (!lwi_json_is(item, LWI_JSON_ARRAY) || item->size != 2)
+        return lwi_fail(LW_CORRUPT, "tokenizer.json: a merge is not a pair");
+    return lwi_merges_add_pair(reader, lwi_hft_text(item->items), lwi_hft_text(item->items + 1));
 }
 
 static lw_status read_merges(lw_tokenizer *t, const lwi_json_item *merges) {
-    lwi_growing memory = {0};
+    lwi_merge_reader reader;
     lw_status status = LW_OK;
     if (!lwi_json_is(merges, LWI_JSON_ARRAY))
         return lwi_fail(LW_CORRUPT, "tokenizer.json: the model has no merges");
-    LW_TRY(lwi_merge_table_init(&t->bpe.merges, &t->arena, merges->size));
-    for (size_t i = 0; i < merges->size && status == LW_OK; i++) {
-        bool known = false; /* a merge of what is no token never happens */
-        status = read_merge(t, merges->items + i, (uint32_t)i, &memory, &known);
-    }
-    lwi_growing_free(&memory);
-    return status;
+    LW_TRY(lwi_merges_begin(&reader, t, merges->size));
+    for (size_t i = 0; i < merges->size && status == LW_OK; i++)
+        status = read_merge(&reader, merges->items + i);
+    return lwi_merges_end(&reader, status);
 }
 
 static lw_status bpe(lw_tokenizer *t, const lwi_json_item *item) {
@@ -94,7 +91,7 @@ static lw_status bpe(lw_tokenizer *t, const lwi_json_item *item) {
     if (t->bpe.byte_fallback) lwi_tokenizer_find_bytes(t);
     const bool affixes = t->bpe.prefix.size || t->bpe.suffix.size;
     t->bpe.words =
-        !t->bpe.bytes && !affixes && !t->bpe.whole_first && lwi_bpe_has_words(&t->vocabulary);
+        !t->bpe.bytes && !affixes && !t->bpe.whole_first && lwi_has_words(&t->vocabulary);
     return read_merges(t, lwi_json_get(item, "merges"));
 }
 

@@ -29,6 +29,10 @@ void lwi_merge_table_add(lwi_merge_table *table, lwi_merge merge) {
     *slot_of(table, merge.left, merge.right) = merge;
 }
 
+void lwi_merge_prefetch(const lwi_merge_table *table, int32_t left, int32_t right) {
+    __builtin_prefetch(table->slots + (place_of(left, right) & table->mask));
+}
+
 const lwi_merge *lwi_merge_find(const lwi_merge_table *table, int32_t left, int32_t right) {
     const lwi_merge *slot = slot_of(table, left, right);
     return slot->left < 0 ? NULL : slot;

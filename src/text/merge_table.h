@@ -21,6 +21,8 @@ typedef struct lwi_merge_table {
 lw_status lwi_merge_table_init(lwi_merge_table *table, lwi_arena *arena, size_t count);
 /* Of a pair given twice the last counts. */
 void lwi_merge_table_add(lwi_merge_table *table, lwi_merge merge);
+/* Says that the pair will be looked for or added soon. */
+void lwi_merge_prefetch(const lwi_merge_table *table, int32_t left, int32_t right);
 /* NULL if the two do not merge. */
 const lwi_merge *lwi_merge_find(const lwi_merge_table *table, int32_t left, int32_t right);
 

@@ -2,6 +2,7 @@
  * SentencePiece's models (sentencepiece_model.proto). */
 #include "text/spm_wire.h"
 #include "text/tokenizer_files.h"
+#include "text/space_words.h"
 #include "text/tokenizer_steps.h"
 
 enum { MODEL_UNIGRAM = 1, MODEL_BPE = 2, MODEL_WORD = 3, MODEL_CHAR = 4 };
@@ -166,7 +167,7 @@ static lw_status make_bpe(lw_tokenizer *t, const settings *s) {
     t->bpe.has_unused = true;
     LW_TRY(lwi_vocabulary_index(&t->vocabulary, &t->arena,
                                 LW_TOKEN_NORMAL | LW_TOKEN_USER | LW_TOKEN_UNUSED));
-    t->bpe.words = !t->bpe.frozen && lwi_bpe_has_words(&t->vocabulary);
+    t->bpe.words = !t->bpe.frozen && lwi_has_words(&t->vocabulary);
     return LW_OK;
 }
 

@@ -37,6 +37,31 @@ lw_status lw_tokenizer_get_info(const lw_tokenizer *t, lw_tokenizer_info *info) 
     return LW_OK;
 }
 
+lw_status lw_tokenizer_part(size_t index, lw_tokenizer_part_info *info) {
+    static const lw_tokenizer_part_info parts[] = {
+        {sizeof *parts, "PCRE2", "regular expressions of tokenizers",
+#ifdef LWI_HAVE_PCRE2
+         true
+#else
+         false
+#endif
+        },
+        {sizeof *parts, "utf8proc", "normal forms of Unicode",
+#ifdef LWI_HAVE_UTF8PROC
+         true
+#else
+         false
+#endif
+        },
+    };
+    if (index >= sizeof parts / sizeof *parts)
+        return lwi_fail(LW_RANGE, "there is no part %zu of the tokenizers", index);
+    if (info->size != sizeof *info)
+        return lwi_fail(LW_INVALID, "lw_tokenizer_part_info.size is %zu", info->size);
+    *info = parts[index];
+    return LW_OK;
+}
+
 static bool is_token(const lw_tokenizer *t, int32_t token) {
     return token >= 0 && (size_t)token < t->vocabulary.count;
 }

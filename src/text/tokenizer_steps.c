@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/tokenizer_steps.h"
 
+#include "text/space_words.h"
 #include "text/unicode_class.h"
 
 lw_status lwi_add_prepend(lwi_normalizer *normalizer, lw_string text) {
@@ -89,6 +90,7 @@ lw_status lwi_make_unigram(lw_tokenizer *t, const double *scores, bool single) {
     u->unknown = t->unknown;
     u->fuse_unknown = true;
     LW_TRY(lwi_vocabulary_index(&t->vocabulary, &t->arena, single ? FOUND : ANY));
+    u->words = lwi_has_words(&t->vocabulary);
     return make_trie(t, single ? FOUND : ANY);
 }
 

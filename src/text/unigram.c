@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "lampwick/tokenizer.h"
+#include "text/space_words.h"
 
 void lwi_unigram_work_free(lwi_unigram_work *work) {
     lwi_free(&lwi_malloc_allocator, work->ends);
@@ -31,9 +32,9 @@ static void reach_from(const lwi_unigram *u, lwi_unigram_end *ends, lw_string te
     uint32_t node = 0;
     bool single = false;
     for (size_t at = begin; at < text.size;) {
-        node = lwi_byte_trie_step(u->trie, node, text.data[at++]);
+        int32_t id = LWI_NO_TOKEN;
+        node = lwi_byte_trie_step(u->trie, node, text.data[at++], &id);
         if (node == LWI_TRIE_NONE) break;
-        const int32_t id = u->trie->values[node];
         if (id < 0) continue;
         reach(u, ends, begin, at, id, score_of(u, id, at - begin));
         if (at - begin == character) single = true;
@@ -41,11 +42,13 @@ static void reach_from(const lwi_unigram *u, lwi_unigram_end *ends, lw_string te
     if (!single) reach(u, ends, begin, begin + character, u->unknown, u->unknown_score);
 }
 
-static lw_status find_ends(const lwi_unigram *u, lwi_unigram_work *work, lw_string text) {
+/* before: the score of what stands before the text. */
+static lw_status find_ends(const lwi_unigram *u, lwi_unigram_work *work, lw_string text,
+                           double before) {
     LW_TRY(lwi_grow(&lwi_malloc_allocator, &work->ends, &work->capacity, text.size + 1,
                     sizeof *work->ends));
     for (size_t i = 0; i <= text.size; i++)
-        work->ends[i] = (lwi_unigram_end){0, 0, LWI_NO_TOKEN};
+        work->ends[i] = (lwi_unigram_end){before, 0, LWI_NO_TOKEN};
     const char *at = text.data, *end = at + text.size;
     while (at < end) {
         const size_t begin = (size_t)(at - text.data);
@@ -84,15 +87,30 @@ static lw_status put_unknown(const lwi_unigram *u, lw_string text, lwi_ids *ids)
     return LW_OK;
 }
 
-lw_status lwi_unigram_encode(const lwi_unigram *u, lwi_unigram_work *work, lw_string text,
-                             lwi_ids *ids) {
-    LW_TRY(find_ends(u, work, text));
+/* Appends the tokens of a text of which no token goes on beyond it; *score grows by theirs. */
+static lw_status encode_word(const lwi_unigram *u, lwi_unigram_work *work, lw_string text,
+                             double *score, lwi_ids *ids) {
+    LW_TRY(find_ends(u, work, text, *score));
     LW_TRY(walk_back(u, work, text.size));
+    *score = work->ends[text.size].score;
     for (size_t i = work->ids.n; i > 0; i--) {
         const lwi_span s = work->spans.items[i - 1];
         const int32_t id = work->ids.items[i - 1];
         if (id != u->unknown) LW_TRY(lwi_ids_add(ids, id));
         else LW_TRY(put_unknown(u, (lw_string){text.data + s.begin, s.end - s.begin}, ids));
+    }
+    return LW_OK;
+}
+
+lw_status lwi_unigram_encode(const lwi_unigram *u, lwi_unigram_work *work, lw_string text,
+                             lwi_ids *ids) {
+    double score = 0;
+    if (!u->words) return encode_word(u, work, text, &score, ids);
+    while (text.size) {
+        const size_t n = lwi_word_size(text.data, text.size);
+        LW_TRY(encode_word(u, work, (lw_string){text.data, n}, &score, ids));
+        text.data += n;
+        text.size -= n;
     }
     return LW_OK;
 }

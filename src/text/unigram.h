@@ -15,6 +15,7 @@ typedef struct lwi_unigram {
     double unknown_score, best_score;
     int32_t unknown;
     bool fuse_unknown, byte_fallback;
+    bool words;               /* no token goes on over the beginning of a run of U+2581 */
     bool single;              /* sums are rounded to float, as SentencePiece's */
     int32_t byte_tokens[256]; /* "<0x..>" */
 } lwi_unigram;

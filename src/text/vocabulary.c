@@ -22,18 +22,34 @@ static uint64_t mix(uint64_t h, uint64_t word) {
     return h ^ h >> 32;
 }
 
-/* Of short pieces mostly: a multiplication for eight bytes, and one for their number. */
-static uint64_t piece_hash(const char *p, size_t n) {
-    uint64_t h = n * UINT64_C(0x9e3779b97f4a7c15);
-    for (; n > 8; n -= 8, p += 8)
-        h = mix(h, load64(p));
-    uint64_t word = 0;
-    if (n == 8) word = load64(p);
-    else if (n >= 4) word = load32(p) << 32 | load32(p + n - 4);
-    else if (n)
-        word =
-            (uint64_t)(uint8_t)p[0] << 16 | (uint64_t)(uint8_t)p[n >> 1] << 8 | (uint8_t)p[n - 1];
-    return mix(mix(h, word), h);
+enum { HEAD = 8 };
+
+static uint64_t head_of(const char *p, size_t n) {
+    if (n >= HEAD) return load64(p);
+    if (n >= 4) return load32(p) | load32(p + n - 4) << 8 * (n - 4);
+    uint64_t head = 0;
+    for (size_t i = 0; i < n; i++)
+        head |= (uint64_t)(uint8_t)p[i] << 8 * i;
+    return head;
+}
+
+/* What is looked for: pieces are short mostly, and two multiplications are enough. */
+typedef struct key {
+    uint64_t head, hash;
+    uint32_t check;
+} key;
+
+static key key_of(const char *p, size_t n) {
+    key k = {.head = head_of(p, n), .check = (uint32_t)n};
+    k.hash = mix(n * UINT64_C(0x9e3779b97f4a7c15), k.head);
+    if (n > HEAD) {
+        for (size_t i = HEAD; i + HEAD < n; i += HEAD)
+            k.hash = mix(k.hash, load64(p + i));
+        k.hash = mix(k.hash, load64(p + n - HEAD));
+        k.check = (uint32_t)(k.hash >> 32) | 1u << 31;
+    }
+    k.hash = mix(k.hash, k.hash >> 17);
+    return k;
 }
 
 lw_status lwi_vocabulary_init(lwi_vocabulary *v, lwi_arena *arena, size_t count, bool byte_level) {
@@ -74,26 +90,26 @@ static bool same_piece(lw_string piece, const char *data, size_t size) {
 }
 
 /* The slot that holds the piece, or the empty one where it belongs. */
-static uint64_t *slot_of(const lwi_vocabulary *v, const char *data, size_t size, uint64_t hash) {
-    for (size_t i = hash & v->mask;; i = (i + 1) & v->mask) {
-        uint64_t *slot = v->slots + i;
-        if (!*slot) return slot;
-        if ((*slot ^ hash) >> 32 == 0 && same_piece(v->pieces[(uint32_t)*slot - 1], data, size))
-            return slot;
+static lwi_piece_slot *slot_of(const lwi_vocabulary *v, const char *data, size_t size, key k) {
+    for (size_t i = k.hash & v->mask;; i = (i + 1) & v->mask) {
+        lwi_piece_slot *slot = v->slots + i;
+        if (!slot->id) return slot;
+        if (slot->head != k.head || slot->check != k.check) continue;
+        if (size <= HEAD || same_piece(v->pieces[slot->id - 1], data, size)) return slot;
     }
 }
 
 lw_status lwi_vocabulary_index(lwi_vocabulary *v, lwi_arena *arena, uint8_t mask) {
     size_t slots = 16;
-    while (slots < v->count * 2)
+    while (slots < v->count + v->count / 2)
         slots *= 2;
     LW_TRY(lwi_arena_alloc(arena, slots, sizeof *v->slots, &v->slots));
     v->mask = slots - 1;
     for (size_t i = 0; i < v->count; i++) {
         const lw_string piece = v->pieces[i];
         if (!piece.size || !(v->attributes[i] & mask)) continue;
-        const uint64_t hash = piece_hash(piece.data, piece.size);
-        *slot_of(v, piece.data, piece.size, hash) = (hash >> 32) << 32 | (i + 1);
+        const key k = key_of(piece.data, piece.size);
+        *slot_of(v, piece.data, piece.size, k) = (lwi_piece_slot){k.head, k.check, (uint32_t)i + 1};
         if (piece.size > v->longest) v->longest = piece.size;
     }
     return LW_OK;
@@ -101,8 +117,12 @@ lw_status lwi_vocabulary_index(lwi_vocabulary *v, lwi_arena *arena, uint8_t mask
 
 int32_t lwi_vocabulary_find(const lwi_vocabulary *v, const char *data, size_t size) {
     if (size > v->longest || !size) return LWI_NO_TOKEN;
-    const uint64_t slot = *slot_of(v, data, size, piece_hash(data, size));
-    return slot ? (int32_t)((uint32_t)slot - 1) : LWI_NO_TOKEN;
+    return (int32_t)slot_of(v, data, size, key_of(data, size))->id - 1;
+}
+
+void lwi_vocabulary_prefetch(const lwi_vocabulary *v, const char *data, size_t size) {
+    if (size && size <= v->longest)
+        __builtin_prefetch(v->slots + (key_of(data, size).hash & v->mask));
 }
 
 int32_t lwi_vocabulary_find_written(const lwi_vocabulary *v, const char *data, size_t size) {

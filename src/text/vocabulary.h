@@ -8,6 +8,13 @@
 
 enum { LWI_NO_TOKEN = -1 };
 
+/* The first bytes of a piece are in its slot: for short ones nothing else is looked at. */
+typedef struct lwi_piece_slot {
+    uint64_t head;  /* up to 8 bytes, the rest 0 */
+    uint32_t check; /* the size up to 8; of longer ones their hash, with the highest bit set */
+    uint32_t id;    /* + 1; 0: free */
+} lwi_piece_slot;
+
 typedef struct lwi_vocabulary {
     size_t count;
     lw_string *pieces;   /* what the model matches: bytes for byte-level kinds */
@@ -16,7 +23,7 @@ typedef struct lwi_vocabulary {
     float *scores;       /* NULL: none */
     uint8_t *attributes; /* lw_token_attributes */
     size_t longest;      /* bytes of the longest piece that is indexed */
-    uint64_t *slots;     /* upper half of the hash, id + 1 */
+    lwi_piece_slot *slots;
     size_t mask;
 } lwi_vocabulary;
 
@@ -32,6 +39,8 @@ static inline lw_string lwi_vocabulary_shown(const lwi_vocabulary *v, int32_t id
 }
 /* LWI_NO_TOKEN if there is none. */
 int32_t lwi_vocabulary_find(const lwi_vocabulary *v, const char *data, size_t size);
+/* Says that it will be looked for soon. */
+void lwi_vocabulary_prefetch(const lwi_vocabulary *v, const char *data, size_t size);
 /* The token that is written so, whether it is in the hash or not. */
 int32_t lwi_vocabulary_find_written(const lwi_vocabulary *v, const char *data, size_t size);
 

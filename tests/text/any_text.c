@@ -12,8 +12,7 @@ static const char *const texts[] = {
     "\xef\xac\x81 "
     "\xc4\xb0 \xe2\x96\x81\xe2\x96\x81the \xed\x95\x9c\xea\xb8\x80 e\xcc\x81 \xd0\x9f\xd1\x80",
     "\xff\xfe bad \xe4\xb8 bytes \xf0\x9f",
-    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-    "a",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 };
 
 static lw_status decode_all(const lw_tokenizer *t, const int32_t *tokens, size_t n) {
