@@ -126,6 +126,69 @@ class Parser:
         return self.read("lw_chat_parser_message")
 
 
+class String(ctypes.Structure):
+    _fields_ = [("data", ctypes.c_char_p), ("size", ctypes.c_size_t)]
+
+
+class Owner:
+    """A handle of the library, and the function that frees it."""
+
+    def __init__(self, library, free, make, *args):
+        self.library, self.free, self.handle = library, free, ctypes.c_void_p()
+        library.check(getattr(library.lib, make)(*args, ctypes.byref(self.handle)))
+
+    def __del__(self):
+        if self.handle:
+            getattr(self.library.lib, self.free)(self.handle)
+
+
+def grammar(library, text, schema=False):
+    data = text if isinstance(text, bytes) else text.encode()
+    make = "lw_grammar_new_schema" if schema else "lw_grammar_new"
+    return Owner(library, "lw_grammar_free", make, data, ctypes.c_size_t(len(data)))
+
+
+def vocabulary(library, tokens):
+    list_of = (String * len(tokens))(*(String(t, len(t)) for t in tokens))
+    return Owner(library, "lw_vocabulary_free", "lw_vocabulary_new", list_of,
+                 ctypes.c_size_t(len(tokens)))
+
+
+class Matcher(Owner):
+    def __init__(self, library, grammar_of, words=None):
+        self.grammar, self.words = grammar_of, words  # borrowed: they must live
+        super().__init__(library, "lw_matcher_free", "lw_matcher_new", grammar_of.handle,
+                         words and words.handle)
+        library.lib.lw_matcher_complete.restype = ctypes.c_bool
+
+    def mask(self, count):
+        bits = ctypes.POINTER(ctypes.c_uint64)()
+        self.library.check(self.library.lib.lw_matcher_mask(self.handle, ctypes.byref(bits)))
+        return [i for i in range(count) if bits[i // 64] >> i % 64 & 1]
+
+    def text(self, data):
+        return self.allowed(self.library.lib.lw_matcher_text(
+            self.handle, data, ctypes.c_size_t(len(data))))
+
+    def token(self, token):
+        return self.allowed(self.library.lib.lw_matcher_token(self.handle, ctypes.c_size_t(token)))
+
+    def allowed(self, status):
+        if status and status != -9:
+            self.library.check(status)
+        return not status
+
+    def reset(self):
+        self.library.check(self.library.lib.lw_matcher_reset(self.handle))
+
+    def complete(self):
+        return self.library.lib.lw_matcher_complete(self.handle)
+
+    def matches(self, data):
+        self.reset()
+        return self.text(data) and self.complete()
+
+
 class Generation(jinja2.ext.Extension):
     """{% generation %}: its body is called as a macro and stays as it is."""
     tags = {"generation"}

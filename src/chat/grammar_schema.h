@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ * JSON schemas as GBNF. Expressions are written so that they can stand behind each other. */
+#ifndef LWI_GRAMMAR_SCHEMA_H
+#define LWI_GRAMMAR_SCHEMA_H
+
+#include "base/byte_buffer.h"
+#include "base/json_read.h"
+
+/* A schema that has a rule of its own, because it is referred to. */
+typedef struct lwi_schema_rule {
+    const lwi_json_item *schema;
+    size_t number;
+} lwi_schema_rule;
+
+typedef struct lwi_schema {
+    const lwi_json_item *root;
+    lwi_arena arena;
+    lwi_buffer *out; /* the rules */
+    lwi_schema_rule *known;
+    size_t known_count, known_capacity, rules;
+    unsigned depth;
+} lwi_schema;
+
+lw_status lwi_schema_gbnf(const char *json, size_t size, lwi_buffer *gbnf);
+
+/* The expression of a schema, whatever it is. */
+lw_status lwi_schema_any(lwi_schema *c, const lwi_json_item *schema, lwi_buffer *to);
+/* Those of one type. parts: the schema, and others that hold at the same time. */
+lw_status lwi_schema_object(lwi_schema *c, const lwi_json_item *const *parts, size_t count,
+                            lwi_buffer *to);
+lw_status lwi_schema_array(lwi_schema *c, const lwi_json_item *schema, lwi_buffer *to);
+lw_status lwi_schema_string(lwi_schema *c, const lwi_json_item *schema, lwi_buffer *to);
+lw_status lwi_schema_number(lwi_schema *c, const lwi_json_item *schema, bool integer,
+                            lwi_buffer *to);
+/* A regular expression, for the inside of a JSON string. */
+lw_status lwi_schema_pattern(const char *pattern, size_t size, lwi_buffer *to);
+
+lw_status lwi_schema_unsupported(const char *keyword);
+/* An error if the schema has one of the keywords. */
+lw_status lwi_schema_refuse(const lwi_json_item *schema, const char *const *keywords);
+/* A rule "rN ::= expression" of its own; its name is appended to `to`. */
+lw_status lwi_schema_rule_of(lwi_schema *c, const lwi_buffer *expression, lwi_buffer *to);
+lw_status lwi_schema_format(lwi_buffer *to, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Bytes as a GBNF literal in quotes. */
+lw_status lwi_gbnf_literal(lwi_buffer *to, const char *text, size_t size);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT
+ * Objects and arrays. Properties come in the schema's order; those that are not required may be
+ * left out. Without "additionalProperties" there are no others, which keeps a model to the point.
+ */
+#include "chat/grammar_schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------- objects */
+
+typedef struct member {
+    const char *key;
+    size_t size;
+    const lwi_json_item *schema; /* NULL: any value */
+    bool required;
+} member;
+
+typedef struct object {
+    lwi_schema *c;
+    member *members;
+    size_t count, capacity;
+    const lwi_json_item *others; /* additionalProperties; NULL: none */
+} object;
+
+static member *find_member(object *o, const char *key, size_t size) {
+    for (size_t i = 0; i < o->count; i++)
+        if (o->members[i].size == size && !memcmp(o->members[i].key, key, size))
+            return &o->members[i];
+    return NULL;
+}
+
+static lw_status add_member(object *o, const char *key, size_t size, const lwi_json_item *schema) {
+    if (find_member(o, key, size)) return lwi_schema_unsupported("allOf");
+    LW_TRY(
+        lwi_arena_grow(&o->c->arena, &o->members, &o->capacity, o->count + 1, sizeof *o->members));
+    o->members[o->count++] = (member){key, size, schema, false};
+    return LW_OK;
+}
+
+static lw_status collect_properties(object *o, const lwi_json_item *s) {
+    static const char *const refused[] = {"patternProperties",     "propertyNames",
+                                          "minProperties",         "maxProperties",
+                                          "unevaluatedProperties", NULL};
+    const lwi_json_item *list = lwi_json_get(s, "properties");
+    const lwi_json_item *others = lwi_json_get(s, "additionalProperties");
+    LW_TRY(lwi_schema_refuse(s, refused));
+    for (size_t i = 0; lwi_json_is(list, LWI_JSON_OBJECT) && i < list->size; i++)
+        LW_TRY(add_member(o, list->items[i].key, list->items[i].key_size, &list->items[i]));
+    if (others && !(lwi_json_is(others, LWI_JSON_BOOL) && !others->truth)) o->others = others;
+    return LW_OK;
+}
+
+static lw_status collect_required(object *o, const lwi_json_item *s) {
+    const lwi_json_item *list = lwi_json_get(s, "required");
+    for (size_t i = 0; lwi_json_is(list, LWI_JSON_ARRAY) && i < list->size; i++) {
+        const lwi_json_item *key = &list->items[i];
+        if (!lwi_json_is(key, LWI_JSON_STRING)) continue;
+        if (!find_member(o, key->text, key->size))
+            LW_TRY(add_member(o, key->text, key->size, o->others));
+        find_member(o, key->text, key->size)->required = true;
+    }
+    return LW_OK;
+}
+
+static lw_status key_and_colon(lwi_buffer *to, const char *key, size_t size) {
+    lwi_buffer json = lwi_buffer_new(to->allocator);
+    lw_status status = lwi_buffer_json_string(&json, key, size);
+    if (status == LW_OK) status = lwi_gbnf_literal(to, json.data, json.size);
+    lwi_buffer_free(&json);
+    LW_TRY(status);
+    return lwi_buffer_text(to, " ws \":\" ws ");
+}
+
+static lw_status put_member(object *o, const member *m, lwi_buffer *to) {
+    LW_TRY(key_and_colon(to, m->key, m->size));
+    if (m->schema) LW_TRY(lwi_schema_any(o->c, m->schema, to));
+    else LW_TRY(lwi_buffer_text(to, "value"));
+    return lwi_buffer_text(to, " ws");
+}
+
+static int by_key(const void *a, const void *b) {
+    const member *x = a, *y = b;
+    const int c = memcmp(x->key, y->key, x->size < y->size ? x->size : y->size);
+    return c ? c : x->size < y->size ? -1 : x->size > y->size;
+}
+
+/* Keys that are none of the members from..to, which agree in their first `depth` bytes: what may
+ * follow there, up to the closing quote. Characters of members beyond ASCII are left out whole. */
+static lw_status other_keys(object *o, const member *from, const member *to_member, size_t depth,
+                            lwi_buffer *to) {
+    const bool ends_here = from < to_member && from->size == depth;
+    const member *first = ends_here ? from + 1 : from;
+    LW_TRY(lwi_buffer_text(to, "([^\"\\\\\\x00-\\x1f"));
+    for (const member *m = first; m < to_member; m++) {
+        const unsigned char c = (unsigned char)m->key[depth];
+        if (c >= 0x80) LW_TRY(lwi_buffer_text(to, "\\x80-\\U0010ffff"));
+        else if (m == first || (unsigned char)m[-1].key[depth] != c)
+            LW_TRY(lwi_schema_format(to, "\\x%02x", c));
+    }
+    LW_TRY(lwi_buffer_text(to, "] [^\"\\\\\\x00-\\x1f]* \"\\\"\""));
+    if (!ends_here) LW_TRY(lwi_buffer_text(to, " | \"\\\"\""));
+    for (const member *m = first; m < to_member;) {
+        const member *end = m;
+        while (end < to_member && end->key[depth] == m->key[depth])
+            end++;
+        const unsigned char c = (unsigned char)m->key[depth];
+        if (c < 0x80 && c >= 0x20 && c != '"' && c != '\\' && depth < 50) {
+            LW_TRY(lwi_schema_format(to, " | \"%c\" ", c));
+            LW_TRY(other_keys(o, m, end, depth + 1, to));
+        }
+        m = end;
+    }
+    return lwi_buffer_text(to, ")");
+}
+
+/* A pair whose key is none of the members'. */
+static lw_status other_pair(object *o, lwi_buffer *to) {
+    member *sorted = NULL;
+    lwi_buffer pair = lwi_buffer_new(to->allocator);
+    LW_TRY(lwi_arena_alloc(&o->c->arena, o->count, sizeof *sorted, &sorted));
+    if (o->count) memcpy(sorted, o->members, o->count * sizeof *sorted);
+    if (o->count) qsort(sorted, o->count, sizeof *sorted, by_key);
+    lw_status status = lwi_buffer_text(&pair, "\"\\\"\" ");
+    if (status == LW_OK) status = other_keys(o, sorted, sorted + o->count, 0, &pair);
+    if (status == LW_OK) status = lwi_buffer_text(&pair, " ws \":\" ws ");
+    if (status == LW_OK) status = lwi_schema_any(o->c, o->others, &pair);
+    if (status == LW_OK) status = lwi_buffer_text(&pair, " ws");
+    if (status == LW_OK) status = lwi_schema_rule_of(o->c, &pair, to);
+    lwi_buffer_free(&pair);
+    return status;
+}
+
+/* What may follow when all members are through. */
+static lw_status put_others(object *o, bool first, lwi_buffer *to) {
+    lwi_buffer pair = lwi_buffer_new(to->allocator);
+    lw_status status = LW_OK;
+    if (!o->others) return lwi_buffer_text(to, "\"\"");
+    status = other_pair(o, &pair);
+    if (status == LW_OK)
+        status = first ? lwi_schema_format(to, "(%s (\",\" ws %s)*)?", pair.data, pair.data)
+                       : lwi_schema_format(to, "(\",\" ws %s)*", pair.data);
+    lwi_buffer_free(&pair);
+    return status;
+}
+
+/* Rules from the last member to the first: first (nothing has come yet) and next (something has, so
+ * a comma is needed). Each name is that of the rule for the members that remain. */
+static lw_status chain(object *o, lwi_buffer *first, lwi_buffer *next) {
+    lwi_buffer pair = lwi_buffer_new(o->c->out->allocator);
+    lwi_buffer rule = pair, name = pair;
+    lw_status status = LW_OK;
+    for (size_t i = o->count; i-- > 0 && status == LW_OK;) {
+        const bool optional = !o->members[i].required;
+        pair.size = name.size = 0;
+        status = put_member(o, &o->members[i], &pair);
+        if (status == LW_OK) status = lwi_schema_rule_of(o->c, &pair, &name);
+        rule.size = 0;
+        if (status == LW_OK)
+            status = optional ? lwi_schema_format(&rule, "%s %s | %s", name.data, next->data,
+                                                  first->data)
+                              : lwi_schema_format(&rule, "%s %s", name.data, next->data);
+        first->size = 0;
+        if (status == LW_OK) status = lwi_schema_rule_of(o->c, &rule, first);
+        rule.size = 0;
+        if (status == LW_OK)
+            status = optional ? lwi_schema_format(&rule, "\",\" ws %s %s | %s", name.data,
+                                                  next->data, next->data)
+                              : lwi_schema_format(&rule, "\",\" ws %s %s", name.data, next->data);
+        next->size = 0;
+        if (status == LW_OK) status = lwi_schema_rule_of(o->c, &rule, next);
+    }
+    lwi_buffer_free(&pair);
+    lwi_buffer_free(&rule);
+    lwi_buffer_free(&name);
+    return status;
+}
+
+lw_status lwi_schema_object(lwi_schema *c, const lwi_json_item *const *parts, size_t count,
+                            lwi_buffer *to) {
+    object o = {.c = c};
+    for (size_t i = 0; i < count; i++)
+        LW_TRY(collect_properties(&o, parts[i]));
+    for (size_t i = 0; i < count; i++)
+        LW_TRY(collect_required(&o, parts[i]));
+    if (!o.count && !o.others)
+        return lwi_buffer_text(to, lwi_json_get(parts[0], "additionalProperties") ||
+                                           lwi_json_get(parts[0], "properties")
+                                       ? "\"{\" ws \"}\""
+                                       : "object");
+    lwi_buffer first = lwi_buffer_new(to->allocator), next = first;
+    lw_status status = put_others(&o, true, &first);
+    if (status == LW_OK) status = put_others(&o, false, &next);
+    if (status == LW_OK) status = chain(&o, &first, &next);
+    if (status == LW_OK) status = lwi_schema_format(to, "\"{\" ws %s \"}\"", first.data);
+    lwi_buffer_free(&first);
+    lwi_buffer_free(&next);
+    return status;
+}
+
+/* -------------------------------------------------------------------- arrays */
+
+static lw_status element_rule(lwi_schema *c, const lwi_json_item *schema, lwi_buffer *name) {
+    lwi_buffer element = lwi_buffer_new(name->allocator);
+    lw_status status =
+        schema ? lwi_schema_any(c, schema, &element) : lwi_buffer_text(&element, "value");
+    if (status == LW_OK) status = lwi_buffer_text(&element, " ws");
+    if (status == LW_OK) status = lwi_schema_rule_of(c, &element, name);
+    lwi_buffer_free(&element);
+    return status;
+}
+
+static lw_status put_counts(lwi_buffer *to, int64_t low, int64_t high) {
+    if (high < 0) return lwi_schema_format(to, "{%lld,}", (long long)low);
+    return lwi_schema_format(to, "{%lld,%lld}", (long long)low, (long long)high);
+}
+
+/* Elements that are all alike: low to high of them (high < 0: no limit). */
+static lw_status put_alike(lwi_buffer *to, const char *name, int64_t low, int64_t high) {
+    if (high == 0) return lwi_buffer_text(to, "\"\"");
+    LW_TRY(lwi_schema_format(to, "(%s (\",\" ws %s)", name, name));
+    LW_TRY(put_counts(to, low > 1 ? low - 1 : 0, high < 0 ? -1 : high - 1));
+    return lwi_buffer_text(to, low ? ")" : ")?");
+}
+
+/* A list with schemas by place, and one for those behind them. */
+static lw_status put_places(lwi_schema *c, const lwi_json_item *places, const lwi_json_item *rest,
+                            int64_t low, int64_t high, lwi_buffer *to) {
+    const int64_t n = (int64_t)places->size;
+    int64_t i = 0;
+    for (; i < n && (high < 0 || i < high); i++) {
+        LW_TRY(lwi_buffer_text(to, i ? "(\",\" ws " : "("));
+        LW_TRY(element_rule(c, &places->items[i], to));
+        LW_TRY(lwi_buffer_text(to, " "));
+    }
+    if (rest && i == n && (high < 0 || high > n)) {
+        LW_TRY(lwi_buffer_text(to, "(\",\" ws "));
+        LW_TRY(element_rule(c, rest, to));
+        LW_TRY(lwi_buffer_text(to, ")"));
+        LW_TRY(put_counts(to, low > n ? low - n : 0, high < 0 ? -1 : high - n));
+    }
+    while (i-- > 0)
+        LW_TRY(lwi_buffer_text(to, i < low ? ")" : ")?"));
+    return LW_OK;
+}
+
+lw_status lwi_schema_array(lwi_schema *c, const lwi_json_item *s, lwi_buffer *to) {
+    static const char *const refused[] = {"contains", "unevaluatedItems", "additionalItems", NULL};
+    const lwi_json_item *places = lwi_json_get(s, "prefixItems"), *rest = lwi_json_get(s, "items");
+    const int64_t low = lwi_json_int(s, "minItems", 0), high = lwi_json_int(s, "maxItems", -1);
+    LW_TRY(lwi_schema_refuse(s, refused));
+    if (lwi_json_bool(s, "uniqueItems", false)) return lwi_schema_unsupported("uniqueItems");
+    if (low < 0 || low > 10000 || high > 10000 || (high >= 0 && high < low))
+        return lwi_schema_unsupported("minItems or maxItems");
+    if (lwi_json_is(rest, LWI_JSON_ARRAY)) places = rest, rest = NULL; /* of older drafts */
+    if (lwi_json_is(rest, LWI_JSON_BOOL) && !rest->truth && !places)
+        return low ? lwi_buffer_text(to, "[]") : lwi_buffer_text(to, "\"[\" ws \"]\"");
+    if (lwi_json_is(rest, LWI_JSON_BOOL) && !rest->truth) rest = NULL;
+    LW_TRY(lwi_buffer_text(to, "\"[\" ws "));
+    if (lwi_json_is(places, LWI_JSON_ARRAY) && places->size) {
+        if (low > (int64_t)places->size && !rest) return lwi_schema_unsupported("minItems");
+        LW_TRY(put_places(c, places, rest, low, high, to));
+        return lwi_buffer_text(to, " \"]\"");
+    }
+    lwi_buffer name = lwi_buffer_new(to->allocator);
+    lw_status status = element_rule(c, rest, &name);
+    if (status == LW_OK) status = put_alike(to, name.data, low, high);
+    lwi_buffer_free(&name);
+    LW_TRY(status);
+    return lwi_buffer_text(to, " \"]\"");
+}

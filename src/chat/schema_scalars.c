@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ * Strings and numbers. */
+#include "chat/grammar_schema.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------- strings */
+
+#define DAY                                                                                        \
+    "((\"0\" [13578] | \"10\" | \"12\") \"-\" (\"0\" [1-9] | [12] [0-9] | \"3\" [01]) | "          \
+    "(\"0\" [469] | \"11\") \"-\" (\"0\" [1-9] | [12] [0-9] | \"30\") | "                          \
+    "\"02-\" (\"0\" [1-9] | \"1\" [0-9] | \"2\" [0-8]))"
+#define DATE                                                                                       \
+    "(\"000\" [1-9] | \"00\" [1-9] [0-9] | \"0\" [1-9] [0-9]{2} | [1-9] [0-9]{3}) \"-\" " DAY
+#define HOUR "([01] [0-9] | \"2\" [0-3])"
+#define TIME                                                                                       \
+    HOUR " \":\" [0-5] [0-9] \":\" [0-5] [0-9] (\".\" [0-9]{1,6})? (\"Z\" | [+-] " HOUR            \
+         " \":\" [0-5] [0-9])"
+#define BYTE "(\"25\" [0-5] | \"2\" [0-4] [0-9] | \"1\" [0-9]{2} | [1-9]? [0-9])"
+
+/* Formats that are more than a remark. */
+static const char *const formats[][2] = {
+    {"date", DATE},
+    {"time", TIME},
+    {"date-time", DATE " \"T\" " TIME},
+    {"ipv4", BYTE " (\".\" " BYTE "){3}"},
+    {"uuid", "hex{8} \"-\" hex{4} \"-\" hex{4} \"-\" hex{4} \"-\" hex{12}"},
+    {NULL, NULL}};
+
+static lw_status quoted(lwi_buffer *to, const char *inside) {
+    LW_TRY(lwi_buffer_text(to, "\"\\\"\" "));
+    LW_TRY(lwi_buffer_text(to, inside));
+    return lwi_buffer_text(to, " \"\\\"\"");
+}
+
+static lw_status with_length(const lwi_json_item *s, lwi_buffer *to) {
+    const int64_t low = lwi_json_int(s, "minLength", 0), high = lwi_json_int(s, "maxLength", -1);
+    if (low < 0 || low > 10000 || high > 10000 || (high >= 0 && high < low))
+        return lwi_schema_unsupported("minLength or maxLength");
+    LW_TRY(lwi_buffer_text(to, "\"\\\"\" char"));
+    if (high < 0) LW_TRY(lwi_schema_format(to, "{%" PRId64 ",}", low));
+    else LW_TRY(lwi_schema_format(to, "{%" PRId64 ",%" PRId64 "}", low, high));
+    return lwi_buffer_text(to, " \"\\\"\"");
+}
+
+lw_status lwi_schema_string(lwi_schema *c, const lwi_json_item *s, lwi_buffer *to) {
+    static const char *const refused[] = {"contentEncoding", "contentSchema", NULL};
+    const lwi_json_item *pattern = lwi_json_get(s, "pattern");
+    const char *format = lwi_json_text(s, "format", "");
+    const bool length = lwi_json_get(s, "minLength") || lwi_json_get(s, "maxLength");
+    (void)c;
+    LW_TRY(lwi_schema_refuse(s, refused));
+    if (lwi_json_is(pattern, LWI_JSON_STRING)) {
+        if (length) return lwi_schema_unsupported("pattern with a length");
+        LW_TRY(lwi_buffer_text(to, "\"\\\"\" "));
+        LW_TRY(lwi_schema_pattern(pattern->text, pattern->size, to));
+        return lwi_buffer_text(to, " \"\\\"\"");
+    }
+    for (int i = 0; formats[i][0]; i++)
+        if (!strcmp(formats[i][0], format))
+            return length ? lwi_schema_unsupported("format with a length")
+                          : quoted(to, formats[i][1]);
+    return length ? with_length(s, to) : lwi_buffer_text(to, "string");
+}
+
+/* ------------------------------------------------------------------- numbers */
+
+static bool all(const char *digits, size_t n, char c) {
+    for (size_t i = 0; i < n; i++)
+        if (digits[i] != c) return false;
+    return true;
+}
+
+static lw_status any_digits(lwi_buffer *to, size_t n) {
+    return n ? lwi_schema_format(to, " [0-9]{%zu}", n) : LW_OK;
+}
+
+/* Numbers of n digits from low to high: those that begin as low does, those between, and those that
+ * begin as high does. */
+static lw_status digit_range(lwi_buffer *to, const char *low, const char *high, size_t n) {
+    char zeros[32], nines[32];
+    memset(zeros, '0', sizeof zeros);
+    memset(nines, '9', sizeof nines);
+    if (!n) return lwi_buffer_text(to, "\"\"");
+    if (*low == *high) {
+        LW_TRY(lwi_schema_format(to, "\"%c\" (", *low));
+        LW_TRY(digit_range(to, low + 1, high + 1, n - 1));
+        return lwi_buffer_text(to, ")");
+    }
+    const bool low_whole = all(low + 1, n - 1, '0'), high_whole = all(high + 1, n - 1, '9');
+    const char first = (char)(*low + !low_whole), last = (char)(*high - !high_whole);
+    const char *between = "";
+    if (!low_whole) {
+        LW_TRY(lwi_schema_format(to, "\"%c\" (", *low));
+        LW_TRY(digit_range(to, low + 1, nines, n - 1));
+        LW_TRY(lwi_buffer_text(to, ")"));
+        between = " | ";
+    }
+    if (first <= last) {
+        LW_TRY(lwi_schema_format(to, "%s[%c-%c]", between, first, last));
+        LW_TRY(any_digits(to, n - 1));
+        between = " | ";
+    }
+    if (high_whole) return LW_OK;
+    LW_TRY(lwi_schema_format(to, "%s\"%c\" (", between, *high));
+    LW_TRY(digit_range(to, zeros, high + 1, n - 1));
+    return lwi_buffer_text(to, ")");
+}
+
+/* Whole numbers from low to high, both at least 0, without leading zeros. */
+static lw_status whole_range(lwi_buffer *to, int64_t low, int64_t high) {
+    char a[24], b[24];
+    LW_TRY(lwi_buffer_text(to, "("));
+    for (int64_t end; low <= high; low = end + 1) {
+        const int n = snprintf(a, sizeof a, "%" PRId64, low);
+        end = 9;
+        for (int i = 1; i < n; i++)
+            end = end * 10 + 9;
+        const bool last = end >= high;
+        if (last) end = high;
+        snprintf(b, sizeof b, "%" PRId64, end);
+        LW_TRY(digit_range(to, a, b, (size_t)n));
+        if (last) break;
+        LW_TRY(lwi_buffer_text(to, " | "));
+    }
+    return lwi_buffer_text(to, ")");
+}
+
+static const char fraction[] = " (\".\" [0-9]{1,17})?", no_fraction[] = " (\".\" \"0\"{1,9})?";
+
+/* Sizes from low to high: whole ones, and for numbers what lies between them; if open, not high
+ * itself. */
+static lw_status sizes(lwi_buffer *to, int64_t low, int64_t high, bool integer, bool open) {
+    if (integer) return whole_range(to, low, high);
+    if (low < high) {
+        LW_TRY(whole_range(to, low, high - 1));
+        LW_TRY(lwi_buffer_text(to, fraction));
+        if (open) return LW_OK;
+        LW_TRY(lwi_buffer_text(to, " | "));
+    }
+    if (open) return lwi_buffer_text(to, "[]");
+    LW_TRY(whole_range(to, high, high));
+    return lwi_buffer_text(to, no_fraction);
+}
+
+static const int64_t most = INT64_C(999999999999999);
+
+/* A bound, rounded to the inside; false if there is none. *open: the bound itself is outside; for
+ * integers, and where sizes begin, the next whole number is the bound instead. */
+static bool bound(const lwi_json_item *s, bool lower, bool integer, int64_t *value, bool *open) {
+    static const char *const keys[2][2] = {{"maximum", "exclusiveMaximum"},
+                                           {"minimum", "exclusiveMinimum"}};
+    bool found = false;
+    for (int i = 0; i < 2; i++) {
+        const lwi_json_item *item = lwi_json_get(s, keys[lower][i]);
+        if (!lwi_json_is(item, LWI_JSON_NUMBER)) continue;
+        const double x = item->is_integer ? (double)item->integer : item->number;
+        const double whole = lower ? ceil(x) : floor(x);
+        int64_t v = whole > 1e15 ? most : whole < -1e15 ? -most : (int64_t)whole;
+        const bool outside = i == 1 && whole == x, grows = lower ? v < 0 : v > 0;
+        if (outside && (integer || !grows)) v += lower ? 1 : -1;
+        if (found && (lower ? v < *value : v > *value)) continue;
+        *open = (outside && !integer && grows) || (found && *open && v == *value);
+        *value = v;
+        found = true;
+    }
+    return found;
+}
+
+lw_status lwi_schema_number(lwi_schema *c, const lwi_json_item *s, bool integer, lwi_buffer *to) {
+    const double step = lwi_json_number(s, "multipleOf", 0);
+    int64_t low = -most, high = most;
+    (void)c;
+    if (step != 0 && step != 1) return lwi_schema_unsupported("multipleOf");
+    integer |= step == 1;
+    bool low_open = false, high_open = false;
+    const bool has_low = bound(s, true, integer, &low, &low_open);
+    const bool has_high = bound(s, false, integer, &high, &high_open);
+    if (!has_low && !has_high) return lwi_buffer_text(to, integer ? "integer" : "number");
+    if (low > high) return lwi_schema_unsupported("minimum above maximum");
+    LW_TRY(lwi_buffer_text(to, "("));
+    if (low < 0) {
+        LW_TRY(lwi_buffer_text(to, "\"-\" ("));
+        LW_TRY(sizes(to, high < 0 ? -high : integer ? 1 : 0, -low, integer, low_open));
+        LW_TRY(lwi_buffer_text(to, high >= 0 ? ") | " : ")"));
+    }
+    if (high >= 0) LW_TRY(sizes(to, low > 0 ? low : 0, high, integer, high_open));
+    return lwi_buffer_text(to, ")");
+}

@@ -1,0 +1,284 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Grammars against Python's regular expressions, masks against texts, and schemas against the
+package jsonschema: what a grammar writes is valid, and valid documents are allowed.
+
+    python3 tests/chat/grammar_test.py LIBLAMPWICK-LLM.so [SAMPLES]
+"""
+import json
+import random
+import re
+import sys
+import time
+
+import jsonschema
+
+import chat_library
+from chat_library import Matcher, grammar, vocabulary
+
+BYTES = [bytes([i]) for i in range(256)]
+faults = []
+
+
+def check(truth, *what):
+    if not truth:
+        faults.append(what)
+        if len(faults) < 15:
+            print(*(repr(w)[:600] for w in what))
+
+
+# ------------------------------------------------------------------------ GBNF
+
+LETTERS = ["a", "b", "c", "\u00e9", "\u4e2d", "\U0001f600"]
+
+
+def rule(depth):
+    """A random right side, as GBNF and as a regular expression."""
+    kind = random.randint(0, 5 if depth else 2)
+    if kind == 0:
+        text = "".join(random.choice(LETTERS) for _ in range(random.randint(0, 2)))
+        return f'"{text}"', f"(?:{text})"
+    if kind <= 2:
+        a, b = sorted(random.sample(LETTERS, 2))
+        sign = random.choice(["", "^"])
+        return f"[{sign}{a}-{b}]", f"[{sign}{a}-{b}]"
+    if kind == 3:
+        parts = [rule(depth - 1) for _ in range(2)]
+        return "(" + " ".join(p[0] for p in parts) + ")", "(?:" + "".join(p[1] for p in parts) + ")"
+    if kind == 4:
+        parts = [rule(depth - 1) for _ in range(2)]
+        return "(" + " | ".join(p[0] for p in parts) + ")", "(?:" + "|".join(p[1] for p in parts) + ")"
+    inner = rule(depth - 1)
+    mark = random.choice(["?", "*", "+", "{2}", "{1,}", "{0,3}", "{1,2}"])
+    return f"({inner[0]}){mark}", f"(?:{inner[1]}){mark}"
+
+
+def random_grammars(library, count):
+    for _ in range(count):
+        gbnf, pattern = rule(4)
+        if random.random() < 0.5:
+            gbnf = f'other # a rule\nother ::= {gbnf}'
+        matcher = Matcher(library, grammar(library, f"root ::= {gbnf}\n"))
+        for _ in range(15):
+            text = "".join(random.choice(LETTERS) for _ in range(random.randint(0, 5)))
+            check(matcher.matches(text.encode()) == bool(re.fullmatch(pattern, text)), gbnf, pattern, text)
+
+
+NESTED = 'root ::= "(" root ")" | "[" root "]" | item\nitem ::= [a-z]+ ("," item)? |\n  "" # nothing\n'
+
+
+def written_grammars(library):
+    matcher = Matcher(library, grammar(library, NESTED))
+    for text, fine in (("", True), ("([a,b])", True), ("(a]", False), ("((", False), ("a,", True), (",", False)):
+        check(matcher.matches(text.encode()) == fine, text, fine)
+    check(matcher.matches(b"(" * 1500 + b")" * 1500), "1500 deep")
+    check(not matcher.text(b"(" * 5000), "without end")
+    for text, status in (('root ::= root "a" | "b"', -6), ('root ::= a\na ::= "" b\nb ::= a', -6), ("root ::= x", -5),
+                         ('a ::= "b"', -5), ('root ::= "a', -5), ("root ::= (", -5), ("root ::= [b-a]", -5),
+                         ('root ::= "a"{3,2}', -5), ('root ::= "a"{1000000}', -10), ("root ::= " + "(" * 5000, -10),
+                         ('root ::= (((("a"{900}){900}){900}){900})', -10), ('root ::= "\\q"', -5), ("", -5),
+                         ('root ::= "a"\nroot ::= "b"', -5)):
+        try:
+            grammar(library, text)
+            found = 0
+        except chat_library.Failure as fault:
+            found = fault.status
+        check(found == status, text[:60], status, found)
+    many = 'root ::= (a | a)* "x"\na ::= b*\nb ::= "y"* "y"*\n'
+    check(Matcher(library, grammar(library, many)).matches(b"y" * 2000 + b"x"), "many ways")
+
+
+# ----------------------------------------------------------------------- masks
+
+def masks(library):
+    tokens = BYTES + [b"", b"((", b"a,b", b"ab", b"ab", b"abc", b"\xc3", b"\xa9)", b"])", b"a)", b"([a"]
+    words = vocabulary(library, tokens)
+    matcher = Matcher(library, grammar(library, NESTED.replace("[a-z]+", "[a-z\u00e9]+")), words)
+    for _ in range(60):
+        matcher.reset()
+        came = b""
+        for _ in range(6):
+            allowed = matcher.mask(len(tokens))
+            probe = Matcher(library, matcher.grammar)
+            expected = []
+            for i, token in enumerate(tokens):
+                probe.reset()
+                if token and probe.text(came + token):
+                    expected.append(i)
+            check(allowed == expected, came, allowed, expected)
+            if not allowed:
+                break
+            token = random.choice(allowed)
+            check(matcher.token(token), came, token)
+            came += tokens[token]
+
+
+def speed(library):
+    random.seed(5)
+    tokens = set(BYTES)
+    pieces = ["ing", "er", " the", "th", "a", "e", "st", '"', "{", "}", ":", ",", " ", "\n", "0", "12", "\u00e9", "\\"]
+    while len(tokens) < 128000:
+        tokens.add("".join(random.choice(pieces) for _ in range(random.randint(1, 6))).encode())
+    tokens = sorted(tokens, key=lambda t: random.random())
+    words = vocabulary(library, tokens)
+    matcher = Matcher(library, grammar(library, "{}", schema=True), words)
+    worst, total, known = 0, 0, 0
+    text = json.dumps({"a": [1, 2.5, {"b": "some text \u00e9 \\ here", "c": None}], "d": {}}, ensure_ascii=False).encode()
+    import ctypes
+    bits = ctypes.POINTER(ctypes.c_uint64)()
+    for round_ in range(2):
+        matcher.reset()
+        for i in range(len(text)):
+            start = time.process_time()
+            library.check(library.lib.lw_matcher_mask(matcher.handle, ctypes.byref(bits)))
+            took = time.process_time() - start
+            if round_ == 0:
+                worst, total = max(worst, took), total + took
+            else:
+                known += took
+            check(matcher.text(text[i:i + 1]), text[:i + 1])
+    return (f"masks of 128000 tokens: new {1e3 * total / len(text):.2f} ms (at most {1e3 * worst:.2f}), "
+            f"known {1e6 * known / len(text):.1f} us")
+
+
+# --------------------------------------------------------------------- schemas
+
+TREE = {"$defs": {"node": {"type": "object", "properties": {
+    "name": {"type": "string", "maxLength": 4}, "children": {"type": "array", "items": {"$ref": "#/$defs/node"}, "maxItems": 2}},
+    "required": ["name"], "additionalProperties": False}}, "$ref": "#/$defs/node"}
+# schema, valid documents, invalid ones
+SCHEMAS = [
+    ({}, [1, "a", None, [], {"a": [True, {"b": -1.5e3}]}, "\u00e9\n\"\\\u4e2d"], []),
+    (True, [1], []),
+    ({"type": "string"}, ["", "a\"b"], [1]),
+    ({"type": "integer"}, [0, -5, 123456], [1.5, "1"]),
+    ({"type": "number"}, [0, -5.25, 1e5], ["1"]),
+    ({"type": "boolean"}, [True, False], [0]),
+    ({"type": ["string", "null"]}, ["a", None], [1]),
+    ({"enum": [1, "a", None, [1, {"b": 2}], "\u00e9\"\n"]}, [1, "a", None, "\u00e9\"\n"], [2]),
+    ({"type": "string", "enum": ["a", 1, "b"]}, ["a"], [1]),
+    ({"const": {"a": 1}}, [], [{"a": 2}]),
+    ({"type": "array", "items": {"type": "integer"}}, [[], [1], [1, 2, 3]], [["a"], {}]),
+    ({"type": "array", "items": {"type": "boolean"}, "minItems": 2, "maxItems": 3}, [[True, False], [True] * 3], [[True], [True] * 4]),
+    ({"type": "array", "maxItems": 0}, [[]], [[1]]),
+    ({"type": "array", "minItems": 1}, [[1, "a"]], [[]]),
+    ({"prefixItems": [{"type": "string"}, {"type": "integer"}], "items": {"type": "null"}, "minItems": 1, "maxItems": 4},
+     [["a"], ["a", 1], ["a", 1, None, None]], [[], [1], ["a", 1, 2]]),
+    ({"type": "array", "prefixItems": [{"type": "string"}], "items": False}, [[], ["a"]], [["a", 1]]),
+    ({"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "string"}, "c": {"type": "null"}}, "required": ["b"]},
+     [{"b": ""}, {"a": 1, "b": "x"}, {"a": 1, "b": "x", "c": None}, {"b": "", "c": None}], [{}, {"a": 1}, {"b": 1}]),
+    ({"type": "object", "properties": {"a": {"type": "integer"}}}, [{}, {"a": 1}], [{"a": "x"}]),
+    ({"type": "object", "properties": {}, "additionalProperties": False}, [{}], [{"a": 1}]),
+    ({"type": "object", "additionalProperties": {"type": "integer"}}, [{}, {"x": 1, "y": 2}], [{"x": "a"}]),
+    ({"type": "object", "properties": {"ab": {"type": "string"}, "ac": {"type": "null"}, "b": {}, "\u00e9": {"type": "null"}},
+      "required": ["ab"], "additionalProperties": {"type": "integer"}},
+     [{"ab": "x", "abc": 1, "a": 2, "": 3}, {"ab": "", "bb": 1}], [{"ab": 1}, {"ab": "x", "q": "a"}]),
+    ({"type": "object", "required": ["z"]}, [], [{}]),
+    ({"type": "string", "minLength": 2, "maxLength": 4}, ["ab", "\u4e2d\U0001f600\u00e9", "\"\\\n"], ["a", "abcde"]),
+    ({"type": "string", "pattern": "^[A-Z]{2}-\\d+$"}, ["AB-12"], ["AB-", "xAB-1"]),
+    ({"type": "string", "pattern": "foo|^ba[rz]$"}, ["foo", "xfoox", "bar"], ["barx", "fo"]),
+    ({"type": "string", "pattern": "^(a|b.)*[^a-z\"]\\.\\\\$"}, ["abxbx-.\\", " .\\"], ["a.\\"]),
+    ({"type": "string", "pattern": "^[\"'\\n ]+\\s?\\S$"}, ["\" \n'x"], ["x"]),
+    ({"type": "string", "format": "date"}, ["2026-01-31", "2024-11-30"], ["2026-13-01", "2026-02-30"]),
+    ({"type": "string", "format": "date-time"}, ["2026-01-31T23:59:59Z", "2026-01-31T00:00:00.5+01:00"], ["2026-01-31"]),
+    ({"type": "string", "format": "uuid"}, ["123e4567-e89b-12d3-a456-426614174000"], ["123"]),
+    ({"type": "string", "format": "ipv4"}, ["255.0.10.199"], ["256.1.1.1"]),
+    ({"type": "integer", "minimum": 0}, [0, 7, 1000], [-1]),
+    ({"type": "integer", "minimum": -13, "maximum": 207}, [-13, -9, 0, 5, 99, 100, 207], [-14, 208, 1000]),
+    ({"type": "integer", "exclusiveMinimum": 17, "exclusiveMaximum": 1234}, [18, 99, 100, 999, 1000, 1233], [17, 1234]),
+    ({"type": "integer", "maximum": -5}, [-5, -100], [-4, 0]),
+    ({"type": "number", "minimum": 0, "maximum": 1}, [0, 0.5, 1], [-0.5, 1.5]),
+    ({"type": "number", "minimum": -2.5, "exclusiveMaximum": 10}, [-2, -0.5, 0, 9.75], [10, -3]),
+    ({"type": "number", "multipleOf": 1}, [3], [3.5]),
+    ({"anyOf": [{"type": "integer"}, {"type": "object", "properties": {"a": {"const": 1}}, "required": ["a"]}]}, [1, {"a": 1}], ["a", {}]),
+    ({"oneOf": [{"type": "string"}, {"type": "null"}]}, ["a", None], [1]),
+    ({"allOf": [{"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]},
+                {"properties": {"b": {"type": "string"}}}]}, [{"a": 1}, {"a": 1, "b": ""}], [{"b": ""}]),
+    ({"allOf": [{"$ref": "#/$defs/x"}], "$defs": {"x": {"type": "integer"}}}, [1], ["a"]),
+    (TREE, [{"name": "a", "children": [{"name": "b"}, {"name": "c", "children": []}]}], [{"name": "abcde"}, {"children": []}]),
+    ({"type": "object", "properties": {"x": {"type": "array", "items": {"type": "object", "properties": {
+        "kind": {"enum": ["a", "b"]}, "score": {"type": "number", "minimum": 0, "maximum": 100}}, "required": ["kind", "score"]}, "minItems": 1}},
+      "required": ["x"], "title": "T", "description": "d"}, [{"x": [{"kind": "a", "score": 99.5}]}], [{"x": []}]),
+]
+REFUSED = [{"not": {}}, {"type": "object", "patternProperties": {"a": {}}}, {"type": "array", "uniqueItems": True}, {"type": "number", "multipleOf": 0.1},
+           {"type": "string", "pattern": "(?=a)b"}, {"type": "string", "pattern": "\\bword"}, {"$ref": "http://x/y"}, {"type": "object", "minProperties": 1},
+           {"if": {}, "then": {}}, {"type": "array", "contains": {}}, {"type": "string", "pattern": "a", "minLength": 2}]
+
+
+def sample(matcher):
+    """A random text of the grammar, or None; endings are preferred, so that it gets one."""
+    matcher.reset()
+    text = bytearray()
+    while len(text) < 600:
+        allowed = matcher.mask(256)
+        if matcher.complete() and (not allowed or random.random() < 0.5):
+            return bytes(text)
+        if not allowed:
+            return None
+        closing = [b for b in allowed if b in b'"]},:0123456789']
+        plain = [b for b in allowed if 33 <= b < 127]
+        choices = closing if closing and random.random() < 0.4 + len(text) / 500 else plain if plain and random.random() < 0.8 else allowed
+        byte = random.choice(choices)
+        text.append(byte)
+        if not matcher.token(byte):
+            check(False, "a token of the mask is refused", bytes(text))
+            return None
+    return None
+
+
+def valid(validator, value):
+    return validator.is_valid(value)
+
+
+def schemas(library, samples):
+    words = vocabulary(library, BYTES)
+    written = 0
+    for schema, good, bad in SCHEMAS:
+        validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+        matcher = Matcher(library, grammar(library, json.dumps(schema), schema=True), words)
+        for value in good:
+            check(valid(validator, value), "the test is wrong", schema, value)
+            for form in ({}, {"indent": 2}, {"separators": (",", ":")}, {"ensure_ascii": False}):
+                if form.get("ensure_ascii", True) and schema != {} and any(ord(c) > 127 for c in json.dumps(value, ensure_ascii=False)):
+                    continue  # \u is another spelling: lengths, keys and constants have one
+                check(matcher.matches(json.dumps(value, **form).encode()), "valid but refused", schema, json.dumps(value, **form))
+        for value in bad:
+            check(not matcher.matches(json.dumps(value).encode()), "invalid but allowed", schema, value)
+        for _ in range(samples):
+            text = sample(matcher)
+            if text is None:
+                continue
+            written += 1
+            try:
+                check(valid(validator, json.loads(text)), "invalid was written", schema, text)
+            except ValueError as fault:
+                check(False, "not JSON was written", schema, text, str(fault))
+    for schema in REFUSED:
+        try:
+            grammar(library, json.dumps(schema), schema=True)
+            check(False, "should not be supported", schema)
+        except chat_library.Failure as fault:
+            check(fault.status == -6, schema, fault.status, str(fault))
+    for text in ("[", "1", '{"type": "x"}', '{"$ref": "#/nothing"}', '{"enum": 1}', '{"anyOf": []}', '{"type": []}'):
+        try:
+            grammar(library, text, schema=True)
+            check(False, "malformed schema", text)
+        except chat_library.Failure:
+            pass
+    return written
+
+
+def main():
+    library = chat_library.Library(sys.argv[1])
+    samples = int(sys.argv[2]) if len(sys.argv) > 2 else 60
+    random.seed(1)
+    random_grammars(library, 400)
+    written_grammars(library)
+    masks(library)
+    written = schemas(library, samples)
+    print(speed(library))
+    print(f"grammars: {len(SCHEMAS)} schemas, {written} texts written by their grammars, {len(faults)} faults")
+    sys.exit(1 if faults else 0)
+
+
+main()
