@@ -34,6 +34,7 @@ lw_status lwi_buffer_text(lwi_buffer *buffer, const char *text) {
 lw_status lwi_buffer_json_string(lwi_buffer *buffer, const char *text, size_t size) {
     char escape[LWI_JSON_ESCAPE];
     LW_TRY(lwi_buffer_put(buffer, "\"", 1));
+    if (!size) text = ""; /* may be NULL */
     for (const char *p = text, *end = p + size; p < end;)
         LW_TRY(lwi_buffer_put(buffer, escape, lwi_json_escape(&p, end, false, escape)));
     return lwi_buffer_put(buffer, "\"", 1);

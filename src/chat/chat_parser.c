@@ -143,6 +143,7 @@ static lw_status inside(lw_chat_parser *p, bool *more) {
     if (section->kind == LWI_CALLS) LW_TRY(end_calls(p, section, text, n, close != NULL));
     else LW_TRY(emit(&p->streams[section->kind == LWI_REASONING], text, n));
     p->from += n;
+    p->searched = 0;
     if (close && !section->keep_close) p->from += strlen(section->close);
     return close || section->kind == LWI_CALLS ? leave(p) : LW_OK;
 }
@@ -194,7 +195,7 @@ static lw_status prepare(lw_chat_parser *p, const lw_chat_parser_options *o) {
         p->has_tools = lwi_json_is(p->calls.tools, LWI_JSON_ARRAY) && p->calls.tools->size;
     }
     if (o->prompt) begin_within_reasoning(p, o->prompt);
-    return p->format->prefix ? lwi_buffer_text(&p->pending, p->format->prefix) : LW_OK;
+    return lwi_buffer_text(&p->pending, p->format->prefix ? p->format->prefix : "");
 }
 
 lw_status lw_chat_parser_new(const lw_chat_template *chat, const lw_chat_parser_options *given,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Rules become states. A fragment is built from its end: each part is told the state that follows.
  */
-#include "chat/grammar.h"
+#include "chat/grammar_states.h"
 
 #include <string.h>
 

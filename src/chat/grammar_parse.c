@@ -4,7 +4,7 @@
  *   number ::= "-"? [1-9] [0-9]{0,8}      classes, ? * + {n} {n,} {n,m}, groups in parentheses
  * A rule ends with its line, except within parentheses and behind ::= and |. # begins a comment. */
 #include "base/utf8.h"
-#include "chat/grammar.h"
+#include "chat/grammar_states.h"
 
 #include <string.h>
 

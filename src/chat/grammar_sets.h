@@ -4,7 +4,7 @@
 #ifndef LWI_GRAMMAR_SETS_H
 #define LWI_GRAMMAR_SETS_H
 
-#include "chat/grammar.h"
+#include "chat/grammar_states.h"
 
 /* A state, and the stack (by number) of states to return to. */
 typedef struct lwi_place {

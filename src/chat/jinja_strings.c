@@ -62,6 +62,7 @@ bool lwi_starts_with(lwi_val text, lwi_val start) {
 size_t lwi_find(lwi_val text, lwi_val part, size_t from) {
     if (from > text.size) return SIZE_MAX;
     if (!part.size) return from;
+    if (!text.size) return SIZE_MAX;
     const char *found = memmem(text.text + from, text.size - from, part.text, part.size);
     return found ? (size_t)(found - text.text) : SIZE_MAX;
 }

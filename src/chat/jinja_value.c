@@ -75,7 +75,9 @@ lw_status lwi_put_times(lwi_text *text, char c, size_t n) {
     return LW_OK;
 }
 
-lwi_val lwi_text_value(const lwi_text *text) { return lwi_str(text->data, text->size); }
+lwi_val lwi_text_value(const lwi_text *text) {
+    return lwi_str(text->data ? text->data : "", text->size);
+}
 
 /* ---------------------------------------------------------------- containers */
 

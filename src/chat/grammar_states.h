@@ -2,8 +2,8 @@
  * Grammars over bytes. A rule is a network of states whose transitions take a byte, go on, or call
  * a rule; where a match stands is a set of pairs of a state and a stack of the states to return to.
  * Code points become sequences of byte ranges, so that tokens may cut characters. */
-#ifndef LWI_GRAMMAR_H
-#define LWI_GRAMMAR_H
+#ifndef LWI_GRAMMAR_STATES_H
+#define LWI_GRAMMAR_STATES_H
 
 #include "base/memory.h"
 
