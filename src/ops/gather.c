@@ -13,6 +13,28 @@ typedef struct gather {
     size_t round;          /* bytes from round to round in the source */
 } gather;
 
+/* The same slice of each round. */
+#define PICK_FIXED(BYTES)                                                                          \
+    for (size_t i = 0; i < n; i++, from += g->round, to += (BYTES))                                \
+    memcpy(to, from, BYTES)
+
+static void pick_slices(const gather *g, const char *from, size_t n, char *to) {
+    switch (g->slice) {
+    case 1:
+        PICK_FIXED(1);
+        break;
+    case 4:
+        PICK_FIXED(4);
+        break;
+    case 8:
+        PICK_FIXED(8);
+        break;
+    default:
+        PICK_FIXED(g->slice);
+        break;
+    }
+}
+
 /* A constant size makes memcpy one instruction. */
 #define COPY_FIXED(BYTES)                                                                          \
     for (size_t j = first; j < last; j++, to += (BYTES))                                           \
@@ -43,6 +65,11 @@ static void copy_slices(const gather *g, const char *from, size_t first, size_t 
 
 static void run_slices(void *arg, size_t begin, size_t end) {
     const gather *g = arg;
+    if (g->n == 1) {
+        const char *from = g->from + g->offsets[0] * g->size + begin * g->round;
+        pick_slices(g, from, end - begin, g->to + begin * g->slice);
+        return;
+    }
     while (begin < end) {
         const size_t outer = begin / g->n, first = begin % g->n;
         const size_t last = end - begin < g->n - first ? first + (end - begin) : g->n;

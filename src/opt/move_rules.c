@@ -168,6 +168,21 @@ static lw_status move_reduce(const lwi_move *m, bool *moved) {
     return lwi_perm_is_identity(&perm) ? LW_OK : lwi_permute_output(m->r, m->index, 0, &perm);
 }
 
+/* One index takes its dimension away, a list leaves the rank as it is. */
+static lw_status move_gather(const lwi_move *m, bool *moved) {
+    const lwi_node *node = lwi_move_node(m);
+    const int indices = lwi_shape_of(m->r->shapes, lwi_input(m->r, node, 1))->rank;
+    int64_t axis = lwi_attr_int(node, "axis", 0);
+    int source = -1;
+    if ((indices != 0 && indices != 1) || !map_axes(m, &axis, 1)) return LW_OK;
+    if (!lwi_move_source(m, 0, &source)) return LW_OK; /* the indices are transposed */
+    const lwi_perm perm = indices == 1 ? m->perm : order_of_kept(m, &axis, 1);
+    *moved = true;
+    LW_TRY(lwi_rewrite_set_input(m->r, lwi_move_node(m), 0, source));
+    LW_TRY(lwi_node_set_int(m->r->graph->arena, lwi_move_node(m), "axis", axis));
+    return lwi_perm_is_identity(&perm) ? LW_OK : lwi_permute_output(m->r, m->index, 0, &perm);
+}
+
 static lw_status move_pad(const lwi_move *m, bool *moved) {
     int64_t pads[2 * LW_MAX_RANK], to[2 * LW_MAX_RANK];
     size_t n = 0;

@@ -200,6 +200,26 @@ class Network:
         y = self.node("Transpose", [y], None, perm=[0, 2, 1, 3, 4])
         self.node("Reshape", [y, self.constant(np.array(s, np.int64))], s)
 
+    def gather(self):
+        x, s = self.pick()
+        axis = int(self.r.integers(0, self.rank))
+        picked = self.r.integers(-s[axis], s[axis], int(self.r.integers(1, 4)))
+        self.node("Gather", [x, self.constant(picked.astype(np.int64))],
+                  (*s[:axis], len(picked), *s[axis + 1:]) if axis > 0 else None, axis=axis)
+
+    def shuffle_and_pick(self):
+        """As ShuffleNet does in exports of PyTorch: one half of the shuffled channels by index."""
+        x, s = self.pick()
+        if s[1] % 2 or s[0] != 1 or self.rank != 4:
+            return
+        c, pixels = s[1] // 2, s[2] * s[3]
+        ints = [self.constant(np.array(v, np.int64)) for v in ([c, 2, pixels], [2, 1, c, *s[2:]])]
+        y = self.node("Reshape", [x, ints[0]], None)
+        y = self.node("Transpose", [y], None, perm=[1, 0, 2])
+        y = self.node("Reshape", [y, ints[1]], None)
+        for i in range(2):
+            self.node("Gather", [y, self.constant(np.array(i, np.int64))], (1, c, *s[2:]), axis=0)
+
     def tokens(self):
         x, s = self.pick()
         flat = self.node("Reshape", [x, self.constant(np.array([0, s[1], -1], np.int64))], None)
@@ -225,7 +245,7 @@ class Network:
 
     STEPS = [conv, conv, conv, conv_transpose, unary, clip, binary, binary, batch_norm,
              instance_norm, pool, global_pool, resize, concat, split, slice, pad, softmax, reduce,
-             shuffle, tokens, sizes, squeeze, last]
+             shuffle, shuffle_and_pick, gather, tokens, sizes, squeeze, last]
 
     def build(self, listed):
         self.conv()
