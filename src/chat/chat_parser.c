@@ -19,6 +19,7 @@ struct lw_chat_parser {
     lwi_arena arena; /* the tools */
     lwi_buffer pending;
     size_t from;       /* of pending, what is not yet told apart */
+    size_t searched;   /* bytes behind it in which no closing mark begins */
     stream streams[2]; /* LWI_CONTENT, LWI_REASONING */
     lwi_calls calls;
     const lwi_section *section; /* NULL: content outside of any */
