@@ -50,33 +50,20 @@ static lw_status infer_matmul(lwi_call *c) {
     return lwi_out(c, 0, a->dtype, a->rank, dims);
 }
 
-typedef struct product {
-    lwi_block_rows rows;
-    const float *a, *bias;
-    const uint8_t *b;
-    float *y, *scratch; /* a decoded row for each of B */
-    size_t m;
-} product;
-
-static void multiply_rows(void *arg, size_t begin, size_t end) {
-    const product *p = arg;
-    for (size_t j = begin; j < end; j++) {
-        float *row = p->scratch + j * p->rows.k;
-        lwi_blocks_decode(p->rows.type, p->b + j * p->rows.bytes, p->rows.k, row);
-        for (size_t i = 0; i < p->m; i++)
-            p->y[i * p->rows.n + j] =
-                dot(p->a + i * p->rows.k, row, p->rows.k) + (p->bias ? p->bias[j] : 0);
-    }
-}
-
 static lw_status run_matmul(lwi_call *c) {
-    product p = {.a = c->in[0]->data, .b = c->in[1]->data, .y = c->out[0]->data};
-    LW_TRY(lwi_block_rows_read(c, 1, &p.rows));
+    lwi_block_rows rows;
+    LW_TRY(lwi_block_rows_read(c, 1, &rows));
     if (c->out[0]->count == 0) return LW_OK;
-    p.bias = lwi_has(c, 2) ? c->in[2]->data : NULL;
-    p.m = c->in[0]->count / p.rows.k;
-    LW_TRY(lwi_scratch(c, p.rows.n, p.rows.k * sizeof(float), &p.scratch));
-    lwi_parallel(c, p.rows.n, 1 + 16384 / (p.m * p.rows.k), multiply_rows, &p);
+    const size_t m = c->in[0]->count / rows.k;
+    const float *a = c->in[0]->data, *bias = lwi_has(c, 2) ? c->in[2]->data : NULL;
+    float *row = NULL, *y = c->out[0]->data;
+    LW_TRY(lwi_scratch(c, rows.k, sizeof *row, &row));
+    for (size_t j = 0; j < rows.n; j++) {
+        lwi_blocks_decode(rows.type, (const uint8_t *)c->in[1]->data + j * rows.bytes, rows.k, row);
+        for (size_t i = 0; i < m; i++)
+            y[i * rows.n + j] = dot(a + i * rows.k, row, rows.k) + (bias ? bias[j] : 0);
+        LW_TRY(lwi_check_cancel(c));
+    }
     return LW_OK;
 }
 

@@ -1,173 +1,127 @@
 /* SPDX-License-Identifier: MIT
- * BlockMatMul. Quantised weights are packed once for the model and multiplied as integers; rows of
- * A are rounded to 8 bits for that. float32, float16 and bfloat16 weights stay in the file and are
- * multiplied in float32. Either way a result depends on its own row of A only. */
-#include <math.h>
+ * BlockMatMul and BlockMatMulExperts. The rows of all tokens that have chosen an expert are
+ * multiplied with its weights together. */
+#include "backend/cpu/block_product.h"
 
-#include "backend/cpu/block_pack.h"
-#include "backend/cpu/cpu_backend.h"
-#include "backend/cpu/work_slots.h"
-#include "ops/block_matmul.h"
+#include <string.h>
 
-enum { A, B, BIAS, ROWS = LWI_BLOCK_ROWS, PART = LWI_BLOCK_PART };
-enum { PORTION = 1 << 16 }; /* products that are worth a thread */
-
-typedef struct plan {
-    lwi_block_rows rows;
-    lwi_block_pack pack;
-    const uint8_t *packed; /* NULL: numbers that are no integers */
-    size_t m;
-} plan;
-
-static lw_status pack(void *arg, const lw_value *from, void *to) {
-    lwi_block_pack_all(arg, from->data, to);
-    return LW_OK;
-}
+enum { A, B, BIAS, CHOSEN = 2, ROWS = LWI_BLOCK_ROWS };
 
 static lw_status prepare(lwi_call *c) {
-    plan *p = NULL;
-    const void *packed = NULL;
-    LW_TRY(lwi_prepare(c, sizeof *p, &p));
-    LW_TRY(lwi_block_rows_read(c, B, &p->rows));
-    p->m = c->in[A]->count / p->rows.k;
-    lwi_block_pack *k = &p->pack;
-    *k = (lwi_block_pack){.type = p->rows.type,
-                          .rows = p->rows.n,
-                          .k = p->rows.k,
-                          .row_bytes = p->rows.bytes,
-                          .matrices = 1};
-    if (!lwi_block_form(p->rows.type->id, &k->form)) return LW_OK;
-    LW_TRY(lwi_packed_anywhere(c, B, "blocks", k->form | (uint64_t)k->k << 8,
-                               lwi_block_packed_bytes(k), pack, k, &packed));
-    p->packed = packed;
-    return LW_OK;
+    lwi_block_weights *weights = NULL;
+    LW_TRY(lwi_prepare(c, sizeof *weights, &weights));
+    return lwi_block_weights_prepare(c, B, weights);
 }
 
-static size_t grain(const plan *p) { return 1 + PORTION / (ROWS * p->rows.k * p->m); }
-
-/* ----------------------------------------------------------------- integers */
-
-typedef struct rounding {
-    const lwi_kernels *kernels;
-    const float *x;
-    int8_t *a;
-    lwi_block_sums *sums;
-    size_t parts;
-} rounding;
-
-static void round_rows(void *arg, size_t begin, size_t end) {
-    const rounding *r = arg;
-    for (size_t i = begin; i < end; i++)
-        r->kernels->block_round(r->x + i * r->parts * PART, r->parts, r->a + i * r->parts * PART,
-                                r->sums + i * r->parts);
-}
-
-typedef struct integers {
-    const lwi_kernels *kernels;
-    lwi_block_dot_form form;
-    lwi_block_dot_job job;
-} integers;
+typedef struct product {
+    lwi_block_product p;
+    float *y;
+    const float *bias;
+} product;
 
 static void multiply_panels(void *arg, size_t begin, size_t end) {
-    const integers *n = arg;
-    lwi_block_dot_job j = n->job;
-    const size_t first = begin * ROWS, last = end * ROWS;
-    j.panels += begin * j.panel;
-    j.y += first;
-    if (j.bias) j.bias += first;
-    j.columns = (last < n->job.columns ? last : n->job.columns) - first;
-    n->kernels->block_dot(n->form, &j);
-}
-
-static lw_status run_integers(lwi_call *c, const plan *p, const uint8_t *packed) {
-    rounding r = {.kernels = lwi_cpu_kernels(), .x = c->in[A]->data, .parts = p->rows.k / PART};
-    LW_TRY(lwi_scratch(c, p->m * p->rows.k, sizeof *r.a, &r.a));
-    LW_TRY(lwi_scratch(c, p->m * r.parts, sizeof *r.sums, &r.sums));
-    lwi_parallel(c, p->m, 1 + PORTION / p->rows.k, round_rows, &r);
-    integers n = {.kernels = r.kernels, .form = p->pack.form};
-    n.job = (lwi_block_dot_job){
-        .panels = packed,
-        .panel = lwi_block_panel_bytes(lwi_block_layouts + p->pack.form, r.parts),
-        .parts = r.parts,
-        .rows = p->m,
-        .columns = p->rows.n,
-        .a = r.a,
-        .sums = r.sums,
-        .y = c->out[0]->data,
-        .y_row = p->rows.n,
-        .bias = lwi_has(c, BIAS) ? c->in[BIAS]->data : NULL,
-    };
-    lwi_parallel(c, (p->rows.n + ROWS - 1) / ROWS, grain(p), multiply_panels, &n);
-    return LW_OK;
-}
-
-/* ------------------------------------------------------------------- floats */
-
-typedef struct floats {
-    const lwi_kernels *kernels;
-    const plan *p;
-    lwi_work_slots *slots;
-    const uint8_t *b;
-    lwi_gemm_f32_job job; /* for all columns */
-} floats;
-
-/* Rows of B as float32; where they lie, if they are that already. */
-static const float *widen(const floats *f, size_t row, size_t n, float *to) {
-    const lwi_block_rows *rows = &f->p->rows;
-    const uint8_t *from = f->b + row * rows->bytes;
-    if (rows->type->id == LWI_BLOCK_F32 && (uintptr_t)from % sizeof(float) == 0)
-        return (const float *)(const void *)from;
-    if (rows->type->id == LWI_BLOCK_F16) f->kernels->widen_f16(from, n * rows->k, to);
-    else if (rows->type->id == LWI_BLOCK_BF16) f->kernels->widen_bf16(from, n * rows->k, to);
-    else lwi_blocks_decode(rows->type, from, n * rows->k, to);
-    return to;
-}
-
-static void multiply_floats(void *arg, size_t begin, size_t end) {
-    const floats *f = arg;
-    unsigned slot = 0;
-    float *room = lwi_work_slots_take(f->slots, &slot);
-    for (size_t i = begin; i < end; i++) {
-        lwi_gemm_f32_job j = f->job;
-        const size_t row = i * ROWS, left = f->p->rows.n - row;
-        j.columns = left < ROWS ? left : ROWS;
-        j.b = widen(f, row, j.columns, room);
-        j.y += row;
-        if (j.bias) j.bias += row;
-        f->kernels->dot_f32(&j);
-    }
-    lwi_work_slots_give(f->slots, slot);
-}
-
-static lw_status run_floats(lwi_call *c, const plan *p) {
-    lwi_work_slots slots;
-    const size_t k = p->rows.k;
-    floats f = {.kernels = lwi_cpu_kernels(), .p = p, .slots = &slots, .b = c->in[B]->data};
-    f.job = (lwi_gemm_f32_job){.a = c->in[A]->data,
-                               .a_row = k,
-                               .segments = 1,
-                               .length = k,
-                               .b_panel = k,
-                               .y = c->out[0]->data,
-                               .y_row = p->rows.n,
-                               .rows = p->m,
-                               .bias = lwi_has(c, BIAS) ? c->in[BIAS]->data : NULL,
-                               .low = -INFINITY,
-                               .high = INFINITY};
-    LW_TRY(lwi_work_slots_make(c, ROWS * k * sizeof(float), &slots));
-    lwi_parallel(c, (p->rows.n + ROWS - 1) / ROWS, grain(p), multiply_floats, &f);
-    return LW_OK;
+    product *t = arg;
+    lwi_block_multiply(
+        &t->p,
+        &(lwi_block_part){
+            .n = t->p.m, .first = begin, .last = end, .y = t->y + begin * ROWS, .bias = t->bias});
 }
 
 static lw_status run(lwi_call *c) {
-    const plan *p = c->prepared;
+    const lwi_block_weights *w = c->prepared;
+    const size_t k = w->rows.k, m = c->in[A]->count / k;
+    product t = {.y = c->out[0]->data, .bias = lwi_has(c, BIAS) ? c->in[BIAS]->data : NULL};
     if (c->out[0]->count == 0) return LW_OK;
-    return p->packed ? run_integers(c, p, p->packed) : run_floats(c, p);
+    LW_TRY(lwi_block_product_begin(c, w, B, c->in[A]->data, m, &t.p));
+    lwi_parallel(c, lwi_block_panels(w), 1 + LWI_BLOCK_PORTION / (ROWS * k * m), multiply_panels,
+                 &t);
+    return LW_OK;
+}
+
+/* ------------------------------------------------------------------ experts */
+
+typedef struct experts {
+    lwi_block_product p;
+    size_t used, panels; /* chosen by a token; of an expert */
+    size_t *order;       /* [m] pairs of token and choice, sorted by expert */
+    size_t *first;       /* [experts + 1] where those of an expert begin */
+    size_t *active;      /* experts that anyone has chosen */
+    float *x, *y;        /* [m, k], [m, n] in that order */
+} experts;
+
+/* Counting sort: pairs of an expert stay in their order. */
+static lw_status sort_pairs(lwi_call *c, experts *e, size_t n_experts, size_t *n_active) {
+    const int64_t *chosen = c->in[CHOSEN]->data;
+    const size_t m = c->in[CHOSEN]->count;
+    LW_TRY(lwi_scratch(c, m + 1, sizeof *e->order, &e->order));
+    LW_TRY(lwi_scratch(c, n_experts + 2, sizeof *e->first, &e->first));
+    LW_TRY(lwi_scratch(c, n_experts + 1, sizeof *e->active, &e->active));
+    memset(e->first, 0, (n_experts + 2) * sizeof *e->first);
+    for (size_t i = 0; i < m; i++) {
+        if (chosen[i] < 0 || (size_t)chosen[i] >= n_experts)
+            return lwi_call_fail(c, LW_RANGE, "there is no expert %lld", (long long)chosen[i]);
+        e->first[chosen[i] + 2]++;
+    }
+    for (size_t i = 0; i < n_experts; i++) {
+        if (e->first[i + 2]) e->active[(*n_active)++] = i;
+        e->first[i + 2] += e->first[i + 1];
+    }
+    for (size_t i = 0; i < m; i++)
+        e->order[e->first[chosen[i] + 1]++] = i;
+    return LW_OK;
+}
+
+static lw_status gather_rows(lwi_call *c, experts *e, const lwi_block_rows *rows, size_t m) {
+    const float *x = c->in[A]->data;
+    const size_t each = c->in[A]->rank == 3 ? 1 : e->used; /* pairs that share a row */
+    LW_TRY(lwi_scratch(c, m * rows->k, sizeof *e->x, &e->x));
+    LW_TRY(lwi_scratch(c, m * rows->n, sizeof *e->y, &e->y));
+    for (size_t i = 0; i < m; i++)
+        memcpy(e->x + i * rows->k, x + e->order[i] / each * rows->k, rows->k * sizeof *x);
+    return LW_OK;
+}
+
+static void multiply_experts(void *arg, size_t begin, size_t end) {
+    experts *e = arg;
+    const size_t n = e->p.weights->rows.n;
+    for (size_t i = begin; i < end; i++) {
+        const size_t expert = e->active[i / e->panels], panel = i % e->panels;
+        const size_t row = e->first[expert];
+        lwi_block_multiply(&e->p, &(lwi_block_part){.matrix = expert,
+                                                    .row = row,
+                                                    .n = e->first[expert + 1] - row,
+                                                    .first = panel,
+                                                    .last = panel + 1,
+                                                    .y = e->y + row * n + panel * ROWS});
+    }
+}
+
+static lw_status run_experts(lwi_call *c) {
+    const lwi_block_weights *w = c->prepared;
+    const size_t m = c->in[CHOSEN]->count, n = w->rows.n;
+    experts e = {.used = (size_t)c->in[CHOSEN]->dims[1], .panels = lwi_block_panels(w)};
+    size_t active = 0;
+    if (c->out[0]->count == 0) return LW_OK;
+    LW_TRY(sort_pairs(c, &e, w->rows.experts, &active));
+    LW_TRY(gather_rows(c, &e, &w->rows, m));
+    LW_TRY(lwi_block_product_begin(c, w, B, e.x, m, &e.p));
+    lwi_parallel(c, active * e.panels, 1 + LWI_BLOCK_PORTION / (ROWS * w->rows.k), multiply_experts,
+                 &e);
+    for (size_t i = 0; i < m; i++)
+        memcpy((float *)c->out[0]->data + e.order[i] * n, e.y + i * n, n * sizeof(float));
+    return LW_OK;
 }
 
 const lwi_kernel *lwi_cpu_block_matmul_claim(const lwi_call *c);
 const lwi_kernel *lwi_cpu_block_matmul_claim(const lwi_call *c) {
     static const lwi_kernel kernel = {prepare, run};
+    (void)c;
+    return &kernel;
+}
+
+const lwi_kernel *lwi_cpu_block_matmul_experts_claim(const lwi_call *c);
+const lwi_kernel *lwi_cpu_block_matmul_experts_claim(const lwi_call *c) {
+    static const lwi_kernel kernel = {prepare, run_experts};
     (void)c;
     return &kernel;
 }
