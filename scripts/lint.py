@@ -29,7 +29,7 @@ ALLOWED = {
     "text": {"files", "base", "public"},
     "chat": {"base", "public"},
     "llm": {"text", "chat", "files", "base", "public"},
-    "tools": {"public"},
+    "tools": {"base", "public"},
 }
 BANNED = re.compile(r"\b(sprintf|strcpy|strcat|strtok|gets|atoi|atol|atof|alloca|rand|srand|setjmp|"
                     r"longjmp|exit|abort|system|assert)\s*\(")

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "json.h"
 
+#include "base/json_write.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -33,28 +35,12 @@ void lwi_put_close(lwi_json *json, char bracket) {
     if (!json->depth) putchar('\n');
 }
 
-/* Bytes of the UTF-8 character at the start; 0 if there is none (RFC 3629). */
-static size_t utf8_length(const unsigned char *p, size_t n) {
-    const size_t more = p[0] < 0x80 ? 0 : p[0] < 0xc2 ? 4 : p[0] < 0xe0 ? 1 : p[0] < 0xf0 ? 2 : 3;
-    if (more > 3 || p[0] > 0xf4 || more >= n) return 0;
-    for (size_t i = 1; i <= more; i++)
-        if ((p[i] & 0xc0) != 0x80) return 0;
-    if (more > 1 && ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-                     (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f)))
-        return 0;
-    return more + 1;
-}
-
 static void put_string(const char *data, size_t size) {
+    char escape[LWI_JSON_ESCAPE];
     putchar('"');
-    for (size_t i = 0; i < size;) {
-        const unsigned char c = (unsigned char)data[i];
-        const size_t n = utf8_length((const unsigned char *)data + i, size - i);
-        if (!n) fputs("\\ufffd", stdout);
-        else if (c == '"' || c == '\\') printf("\\%c", c);
-        else if (c < 0x20) printf("\\u%04x", c);
-        else fwrite(data + i, 1, n, stdout);
-        i += n ? n : 1;
+    for (const char *p = data, *end = data + size; p < end;) {
+        const size_t n = lwi_json_escape(&p, end, false, escape);
+        fwrite(escape, 1, n, stdout);
     }
     putchar('"');
 }
@@ -123,7 +109,7 @@ static void put_element(lwi_json *json, const lw_value *tensor, size_t i) {
         lwi_put_open(json, '[');
         for (size_t k = 2 * i; k < 2 * i + 2; k++)
             lwi_put_number(json,
-                            narrow ? (double)((const float *)data)[k] : ((const double *)data)[k]);
+                           narrow ? (double)((const float *)data)[k] : ((const double *)data)[k]);
         lwi_put_close(json, ']');
     } else {
         lwi_put_number(json, lw_tensor_get(tensor, i));
