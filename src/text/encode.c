@@ -5,6 +5,7 @@
 #include "text/text_tokenizer.h"
 
 void lwi_encoder_free(lwi_encoder *e) {
+    if (!e) return;
     lwi_growing_free(&e->valid);
     lwi_growing_free(&e->unmapped);
     lwi_free(&lwi_malloc_allocator, e->raw.items);
@@ -15,6 +16,22 @@ void lwi_encoder_free(lwi_encoder *e) {
     lwi_unigram_work_free(&e->unigram);
     lwi_growing_free(&e->word);
     lwi_free(&lwi_malloc_allocator, e->ids.items);
+    lwi_free(&lwi_malloc_allocator, e);
+}
+
+lw_status lwi_encoder_take(const lw_tokenizer *t, lwi_encoder **encoder) {
+    *encoder = __atomic_exchange_n(t->spare, NULL, __ATOMIC_ACQ_REL);
+    return *encoder ? LW_OK : lwi_alloc_array(&lwi_malloc_allocator, 1, sizeof **encoder, encoder);
+}
+
+/* What long texts needed is not kept. */
+void lwi_encoder_give(const lw_tokenizer *t, lwi_encoder *e) {
+    enum { MOST = 1 << 16 };
+    const bool large = e->ids.capacity > MOST || e->bpe.symbol_capacity > MOST ||
+                       e->unigram.capacity > MOST || e->normal.texts[0].capacity > MOST ||
+                       e->pieces.spans.capacity > MOST || e->valid.capacity > MOST;
+    if (!large) e = __atomic_exchange_n(t->spare, e, __ATOMIC_ACQ_REL);
+    lwi_encoder_free(e);
 }
 
 static lw_status encode_longest(const lw_tokenizer *t, lw_string text, lwi_ids *ids) {

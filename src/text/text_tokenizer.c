@@ -27,6 +27,7 @@ void lw_tokenizer_free(lw_tokenizer *t) {
     lwi_byte_trie_free(&t->frozen);
     for (size_t i = 0; i < sizeof t->files / sizeof *t->files; i++)
         lwi_file_unmap(&t->files[i]);
+    if (t->spare) lwi_encoder_free(*t->spare);
     lwi_arena_free(&t->arena);
     lwi_free(&lwi_malloc_allocator, t);
 }
@@ -155,6 +156,7 @@ static void mark_ends(lw_tokenizer *t) {
 }
 
 lw_status lwi_tokenizer_finish(lw_tokenizer *t) {
+    LW_TRY(lwi_arena_alloc(&t->arena, 1, sizeof(lwi_encoder *), &t->spare));
     LW_TRY(lwi_added_set_init(&t->raw, t->added, &lwi_malloc_allocator));
     LW_TRY(lwi_added_set_init(&t->normalized, t->added, &lwi_malloc_allocator));
     LW_TRY(add_to_sets(t));

@@ -22,6 +22,18 @@ typedef enum lwi_tokenizer_model {
     LWI_MODEL_WORDS    /* a piece is a token or unknown */
 } lwi_tokenizer_model;
 
+/* Memory for encoding one text. */
+typedef struct lwi_encoder {
+    lwi_growing valid, unmapped;
+    lwi_fragments raw, normalized;
+    lwi_normal_work normal;
+    lwi_pieces pieces;
+    lwi_bpe_work bpe;
+    lwi_unigram_work unigram;
+    lwi_growing word;
+    lwi_ids ids;
+} lwi_encoder;
+
 enum { LWI_MOST_AROUND = 64 };
 
 /* Tokens before or after a text. */
@@ -53,6 +65,8 @@ struct lw_tokenizer {
     lwi_around before, after; /* the text, when special tokens are added */
     lwi_decoder decoder;
     int32_t bos, eos, eot, pad, sep, cls, mask;
+    lwi_encoder **spare; /* what the last text was encoded with, for the next one; any thread takes
+                            it, and the others make their own */
 };
 
 lw_status lwi_tokenizer_new(const char *kind, lw_tokenizer **tokenizer);
@@ -73,21 +87,12 @@ int lwi_byte_of(lw_string written);
 /* Finds the tokens "<0x00>" to "<0xFF>". */
 void lwi_tokenizer_find_bytes(lw_tokenizer *tokenizer);
 
-/* Memory for encoding one text. */
-typedef struct lwi_encoder {
-    lwi_growing valid, unmapped;
-    lwi_fragments raw, normalized;
-    lwi_normal_work normal;
-    lwi_pieces pieces;
-    lwi_bpe_work bpe;
-    lwi_unigram_work unigram;
-    lwi_growing word;
-    lwi_ids ids;
-} lwi_encoder;
-
 /* encode.c */
 lw_status lwi_encode(const lw_tokenizer *tokenizer, lwi_encoder *encoder, lw_string text,
                      unsigned flags);
+/* Memory that is kept from text to text. */
+lw_status lwi_encoder_take(const lw_tokenizer *tokenizer, lwi_encoder **encoder);
+void lwi_encoder_give(const lw_tokenizer *tokenizer, lwi_encoder *encoder);
 void lwi_encoder_free(lwi_encoder *encoder);
 
 #endif

@@ -4,14 +4,15 @@
 
 lw_status lw_tokenizer_encode(const lw_tokenizer *tokenizer, const char *text, size_t size,
                               unsigned flags, int32_t *tokens, size_t capacity, size_t *n) {
-    lwi_encoder encoder = {0};
-    const lw_status status = lwi_encode(tokenizer, &encoder, (lw_string){text, size}, flags);
+    lwi_encoder *encoder = NULL;
+    LW_TRY(lwi_encoder_take(tokenizer, &encoder));
+    const lw_status status = lwi_encode(tokenizer, encoder, (lw_string){text, size}, flags);
     if (status == LW_OK) {
-        *n = encoder.ids.n;
-        if (capacity > encoder.ids.n) capacity = encoder.ids.n;
-        if (capacity) memcpy(tokens, encoder.ids.items, capacity * sizeof *tokens);
+        *n = encoder->ids.n;
+        if (capacity > encoder->ids.n) capacity = encoder->ids.n;
+        if (capacity) memcpy(tokens, encoder->ids.items, capacity * sizeof *tokens);
     }
-    lwi_encoder_free(&encoder);
+    lwi_encoder_give(tokenizer, encoder);
     return status;
 }
 

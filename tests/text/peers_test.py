@@ -13,6 +13,7 @@ import base64
 import collections
 import pathlib
 import sys
+import threading
 import unicodedata
 
 import sentencepiece
@@ -84,6 +85,24 @@ def compare_made(library, folder, texts):
         compare_peer(name, library, path, texts)
     for name, path in made_tokenizers.sentencepieces(folder, 8):
         compare_sentencepiece(name, library, path, texts, folder)
+
+
+def compare_threads(library, folder, texts):
+    """A tokenizer is shared: threads that use it at once get what one gets."""
+    tokenizer = Tokenizer(library, folder / "made0.json")
+    want = [Tokenizer(library, folder / "made0.json").encode(t) for t in texts]
+    results = {}
+
+    def work(number):
+        results[number] = [tokenizer.encode(t) for t in texts]
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for number in range(4):
+        check("threads", "tokens", str(number), results[number], want)
 
 
 def read_tiktoken(path):
@@ -159,6 +178,7 @@ def main():
     library, folder = Text(sys.argv[1]), pathlib.Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
     compare_made(library, folder, random_text.texts(1, 600) + EXTRA)
+    compare_threads(library, folder, random_text.texts(3, 500))
     if len(sys.argv) > 3 and pathlib.Path(sys.argv[3]).is_dir():
         compare_data(library, pathlib.Path(sys.argv[3]) / "tokenizers",
                      random_text.texts(2, 1500) + EXTRA)
