@@ -89,18 +89,18 @@ static void print_result(result *r, const bench_options *options) {
                  most = lwi_times_quantile(&r->times, 0.9);
     if (options->json) {
         lwi_json json = {0};
-        lwi_put_open(&json, '{');
-        lwi_put_set_number(&json, "load_ms", r->load * 1e3);
-        lwi_put_set_number(&json, "first_run_ms", r->first * 1e3);
-        lwi_put_set_number(&json, "median_ms", median * 1e3);
-        lwi_put_set_number(&json, "min_ms", least * 1e3);
-        lwi_put_set_number(&json, "p90_ms", most * 1e3);
-        lwi_put_set_integer(&json, "runs", (int64_t)r->times.n);
-        lwi_put_set_integer(&json, "threads", threads);
-        lwi_put_set_integer(&json, "arena_bytes", (int64_t)r->memory.arena);
-        lwi_put_set_integer(&json, "block_bytes", (int64_t)r->memory.blocks);
-        lwi_put_set_number(&json, "peak_bytes", peak_bytes());
-        lwi_put_close(&json, '}');
+        lwi_show_open(&json, '{');
+        lwi_show_set_number(&json, "load_ms", r->load * 1e3);
+        lwi_show_set_number(&json, "first_run_ms", r->first * 1e3);
+        lwi_show_set_number(&json, "median_ms", median * 1e3);
+        lwi_show_set_number(&json, "min_ms", least * 1e3);
+        lwi_show_set_number(&json, "p90_ms", most * 1e3);
+        lwi_show_set_integer(&json, "runs", (int64_t)r->times.n);
+        lwi_show_set_integer(&json, "threads", threads);
+        lwi_show_set_integer(&json, "arena_bytes", (int64_t)r->memory.arena);
+        lwi_show_set_integer(&json, "block_bytes", (int64_t)r->memory.blocks);
+        lwi_show_set_number(&json, "peak_bytes", peak_bytes());
+        lwi_show_close(&json, '}');
         return;
     }
     printf("load       %.3f ms\nfirst run  %.3f ms\n", r->load * 1e3, r->first * 1e3);

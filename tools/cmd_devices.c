@@ -27,27 +27,27 @@ static void print_parts(void) {
 static void print_json(const lw_cpu_info *cpu) {
     lwi_json json = {0};
     lw_media_part_info part = {.size = sizeof part};
-    lwi_put_open(&json, '{');
-    lwi_put_set_text(&json, "version", lw_version());
-    lwi_put_set_text(&json, "isa", cpu->isa);
-    lwi_put_set_integer(&json, "threads", cpu->threads);
-    lwi_put_set_integer(&json, "memory", (int64_t)cpu->memory);
-    lwi_put_key(&json, "reads");
-    lwi_put_open(&json, '{');
+    lwi_show_open(&json, '{');
+    lwi_show_set_text(&json, "version", lw_version());
+    lwi_show_set_text(&json, "isa", cpu->isa);
+    lwi_show_set_integer(&json, "threads", cpu->threads);
+    lwi_show_set_integer(&json, "memory", (int64_t)cpu->memory);
+    lwi_show_key(&json, "reads");
+    lwi_show_open(&json, '{');
     for (size_t i = 0; !lw_media_part(i, &part); i++) {
-        lwi_put_key(&json, part.format);
-        lwi_put_bool(&json, part.available);
+        lwi_show_key(&json, part.format);
+        lwi_show_bool(&json, part.available);
     }
-    lwi_put_close(&json, '}');
+    lwi_show_close(&json, '}');
     lw_tokenizer_part_info text = {.size = sizeof text};
-    lwi_put_key(&json, "tokenizers");
-    lwi_put_open(&json, '{');
+    lwi_show_key(&json, "tokenizers");
+    lwi_show_open(&json, '{');
     for (size_t i = 0; !lw_tokenizer_part(i, &text); i++) {
-        lwi_put_key(&json, text.library);
-        lwi_put_bool(&json, text.available);
+        lwi_show_key(&json, text.library);
+        lwi_show_bool(&json, text.available);
     }
-    lwi_put_close(&json, '}');
-    lwi_put_close(&json, '}');
+    lwi_show_close(&json, '}');
+    lwi_show_close(&json, '}');
 }
 
 static int run(const void *given, char **arguments, int n) {

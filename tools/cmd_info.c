@@ -129,69 +129,69 @@ static void print_info(const lw_model *model, const lw_model_info *info) {
 
 static void json_ios(lwi_json *json, const char *key, const lw_model *model, size_t n,
                      lw_io_info (*get)(const lw_model *model, size_t index)) {
-    lwi_put_key(json, key);
-    lwi_put_open(json, '[');
+    lwi_show_key(json, key);
+    lwi_show_open(json, '[');
     for (size_t i = 0; i < n; i++) {
         const lw_io_info info = get(model, i);
         lwi_shape_text type;
-        lwi_put_open(json, '{');
-        lwi_put_set_text(json, "name", info.name);
-        lwi_put_set_text(json, "type", lwi_type_of_info(&info, &type));
-        lwi_put_key(json, "has_default");
-        lwi_put_bool(json, info.has_default);
-        lwi_put_close(json, '}');
+        lwi_show_open(json, '{');
+        lwi_show_set_text(json, "name", info.name);
+        lwi_show_set_text(json, "type", lwi_type_of_info(&info, &type));
+        lwi_show_key(json, "has_default");
+        lwi_show_bool(json, info.has_default);
+        lwi_show_close(json, '}');
     }
-    lwi_put_close(json, ']');
+    lwi_show_close(json, ']');
 }
 
 static void json_pairs(lwi_json *json, const lw_model *model, const lw_model_info *info) {
-    lwi_put_key(json, "opsets");
-    lwi_put_open(json, '{');
+    lwi_show_key(json, "opsets");
+    lwi_show_open(json, '{');
     for (size_t i = 0; i < info->opsets; i++) {
         const char *domain;
         int64_t version;
         if (!lw_model_opset(model, i, &domain, &version))
-            lwi_put_set_integer(json, *domain ? domain : "ai.onnx", version);
+            lwi_show_set_integer(json, *domain ? domain : "ai.onnx", version);
     }
-    lwi_put_close(json, '}');
-    lwi_put_key(json, "metadata");
-    lwi_put_open(json, '{');
+    lwi_show_close(json, '}');
+    lwi_show_key(json, "metadata");
+    lwi_show_open(json, '{');
     for (size_t i = 0; i < info->metadata; i++) {
         const char *key, *value;
-        if (!lw_model_metadata(model, i, &key, &value)) lwi_put_set_text(json, key, value);
+        if (!lw_model_metadata(model, i, &key, &value)) lwi_show_set_text(json, key, value);
     }
-    lwi_put_close(json, '}');
+    lwi_show_close(json, '}');
     op_counts counts = count_ops(model);
-    lwi_put_key(json, "operators");
-    lwi_put_open(json, '{');
+    lwi_show_key(json, "operators");
+    lwi_show_open(json, '{');
     for (size_t i = 0; i < counts.n; i++)
-        lwi_put_set_integer(json, counts.items[i].name, (int64_t)counts.items[i].count);
-    lwi_put_close(json, '}');
+        lwi_show_set_integer(json, counts.items[i].name, (int64_t)counts.items[i].count);
+    lwi_show_close(json, '}');
     free_counts(&counts);
 }
 
 static void print_json(const lw_model *model, const lw_model_info *info) {
     lwi_json json = {0};
-    lwi_put_open(&json, '{');
-    lwi_put_set_text(&json, "format", info->format);
-    lwi_put_set_integer(&json, "ir_version", info->ir_version);
-    lwi_put_set_integer(&json, "model_version", info->model_version);
-    lwi_put_set_text(&json, "producer", info->producer);
-    lwi_put_set_text(&json, "producer_version", info->producer_version);
-    lwi_put_set_text(&json, "graph", info->graph_name);
-    lwi_put_set_text(&json, "doc", info->doc);
-    lwi_put_set_integer(&json, "parameters", (int64_t)info->parameters);
-    lwi_put_set_integer(&json, "bytes", (int64_t)info->file_bytes);
-    lwi_put_set_integer(&json, "nodes", (int64_t)info->nodes);
+    lwi_show_open(&json, '{');
+    lwi_show_set_text(&json, "format", info->format);
+    lwi_show_set_integer(&json, "ir_version", info->ir_version);
+    lwi_show_set_integer(&json, "model_version", info->model_version);
+    lwi_show_set_text(&json, "producer", info->producer);
+    lwi_show_set_text(&json, "producer_version", info->producer_version);
+    lwi_show_set_text(&json, "graph", info->graph_name);
+    lwi_show_set_text(&json, "doc", info->doc);
+    lwi_show_set_integer(&json, "parameters", (int64_t)info->parameters);
+    lwi_show_set_integer(&json, "bytes", (int64_t)info->file_bytes);
+    lwi_show_set_integer(&json, "nodes", (int64_t)info->nodes);
     json_ios(&json, "inputs", model, lw_model_input_count(model), lwi_input_info);
     json_ios(&json, "outputs", model, lw_model_output_count(model), lwi_output_info);
     json_pairs(&json, model, info);
-    lwi_put_key(&json, "issues");
-    lwi_put_open(&json, '[');
+    lwi_show_key(&json, "issues");
+    lwi_show_open(&json, '[');
     for (size_t i = 0; i < info->issues; i++)
-        lwi_put_text(&json, lw_model_issue(model, i));
-    lwi_put_close(&json, ']');
-    lwi_put_close(&json, '}');
+        lwi_show_text(&json, lw_model_issue(model, i));
+    lwi_show_close(&json, ']');
+    lwi_show_close(&json, '}');
 }
 
 /* The passes, and how often each was applied to the model at path, if there is one. */

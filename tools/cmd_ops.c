@@ -88,24 +88,24 @@ static void print_table(const lw_op_info *ops, size_t n, bool markdown) {
 
 static void print_json(const lw_op_info *ops, size_t n) {
     lwi_json json = {0};
-    lwi_put_open(&json, '[');
+    lwi_show_open(&json, '[');
     for (size_t i = 0; i < n; i++) {
         const lw_op_info op = ops[i];
-        lwi_put_open(&json, '{');
+        lwi_show_open(&json, '{');
         json.flat = true;
-        lwi_put_set_text(&json, "domain", domain_of(&op));
-        lwi_put_set_text(&json, "name", op.name);
-        lwi_put_set_integer(&json, "version", op.version);
-        lwi_put_set_text(&json, "kernels", op.kernels);
-        lwi_put_key(&json, "types");
-        lwi_put_open(&json, '[');
+        lwi_show_set_text(&json, "domain", domain_of(&op));
+        lwi_show_set_text(&json, "name", op.name);
+        lwi_show_set_integer(&json, "version", op.version);
+        lwi_show_set_text(&json, "kernels", op.kernels);
+        lwi_show_key(&json, "types");
+        lwi_show_open(&json, '[');
         for (int d = 1; d < LW_DTYPE_COUNT; d++)
-            if (op.types >> d & 1) lwi_put_text(&json, lw_dtype_name((lw_dtype)d));
-        lwi_put_close(&json, ']');
-        lwi_put_close(&json, '}');
+            if (op.types >> d & 1) lwi_show_text(&json, lw_dtype_name((lw_dtype)d));
+        lwi_show_close(&json, ']');
+        lwi_show_close(&json, '}');
         json.flat = false;
     }
-    lwi_put_close(&json, ']');
+    lwi_show_close(&json, ']');
 }
 
 static int run(const void *given, char **arguments, int n) {

@@ -145,38 +145,38 @@ static void print_top_json(lwi_json *json, const lw_value *tensor, const run_opt
                            const lwi_labels *labels) {
     size_t rows, classes;
     double *scores = lwi_scores(tensor, options->softmax, &rows, &classes);
-    lwi_put_open(json, '[');
+    lwi_show_open(json, '[');
     for (size_t r = 0; scores && r < rows; r++) {
         size_t *indices = lwi_resize(NULL, (size_t)options->top + 1, sizeof *indices);
         const size_t n =
             lwi_top_indices(scores + r * classes, classes, (size_t)options->top, indices);
-        lwi_put_open(json, '[');
+        lwi_show_open(json, '[');
         for (size_t i = 0; i < n; i++) {
             char number[40];
-            lwi_put_open(json, '{');
-            lwi_put_set_integer(json, "class", (int64_t)indices[i]);
-            lwi_put_set_text(json, "label", lwi_label(labels, indices[i], number, sizeof number));
-            lwi_put_set_number(json, "score", scores[r * classes + indices[i]]);
-            lwi_put_close(json, '}');
+            lwi_show_open(json, '{');
+            lwi_show_set_integer(json, "class", (int64_t)indices[i]);
+            lwi_show_set_text(json, "label", lwi_label(labels, indices[i], number, sizeof number));
+            lwi_show_set_number(json, "score", scores[r * classes + indices[i]]);
+            lwi_show_close(json, '}');
         }
-        lwi_put_close(json, ']');
+        lwi_show_close(json, ']');
         free(indices);
     }
-    lwi_put_close(json, ']');
+    lwi_show_close(json, ']');
     free(scores);
 }
 
 static void print_json(const lw_io *outputs, size_t n, const run_options *options,
                        const lwi_labels *labels) {
     lwi_json json = {0};
-    lwi_put_open(&json, '{');
+    lwi_show_open(&json, '{');
     for (size_t i = 0; i < n; i++) {
-        lwi_put_key(&json, outputs[i].name);
+        lwi_show_key(&json, outputs[i].name);
         if (options->top && lw_value_kind(outputs[i].value) == LW_KIND_TENSOR)
             print_top_json(&json, outputs[i].value, options, labels);
-        else lwi_put_value(&json, outputs[i].value);
+        else lwi_show_value(&json, outputs[i].value);
     }
-    lwi_put_close(&json, '}');
+    lwi_show_close(&json, '}');
 }
 
 static int give_outputs(const lw_io *outputs, size_t n, const run_options *options,

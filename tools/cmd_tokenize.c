@@ -37,19 +37,19 @@ static void print_tokens(const lw_tokenizer *tokenizer, const tokenize_options *
 
 static void print_json(const lw_tokenizer *tokenizer, const int32_t *tokens, size_t n) {
     lwi_json json = {0};
-    lwi_put_open(&json, '[');
+    lwi_show_open(&json, '[');
     for (size_t i = 0; i < n; i++) {
         lw_string piece = {"", 0};
         if (lw_tokenizer_piece(tokenizer, tokens[i], &piece)) continue;
-        lwi_put_open(&json, '{');
+        lwi_show_open(&json, '{');
         json.flat = true;
-        lwi_put_set_integer(&json, "id", tokens[i]);
-        lwi_put_key(&json, "piece");
-        lwi_put_string(&json, piece.data, piece.size);
-        lwi_put_close(&json, '}');
+        lwi_show_set_integer(&json, "id", tokens[i]);
+        lwi_show_key(&json, "piece");
+        lwi_show_string(&json, piece.data, piece.size);
+        lwi_show_close(&json, '}');
         json.flat = false;
     }
-    lwi_put_close(&json, ']');
+    lwi_show_close(&json, ']');
 }
 
 static int encode(const lw_tokenizer *tokenizer, const tokenize_options *o, const char *text,

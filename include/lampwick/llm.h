@@ -19,6 +19,7 @@
 #ifndef LAMPWICK_LLM_H
 #define LAMPWICK_LLM_H
 
+#include <lampwick/chat.h>
 #include <lampwick/tokenizer.h>
 
 #ifdef __cplusplus
@@ -54,6 +55,8 @@ typedef struct lw_llm_info {
 LW_API LW_MUST_CHECK lw_status lw_llm_describe(const lw_llm *llm, lw_llm_info *info);
 LW_API const lw_model *lw_llm_model(const lw_llm *llm);
 LW_API const lw_tokenizer *lw_llm_tokenizer(const lw_llm *llm); /* NULL: there is none */
+/* The template that came with the model; NULL: none that lampwick can read. */
+LW_API const lw_chat_template *lw_llm_chat_template(const lw_llm *llm);
 
 /* ---------------------------------------------------------------- sampling */
 

@@ -136,7 +136,7 @@ static lw_status render(lwi_jinja *run, const lw_chat_input *input, lw_text *pro
     LW_TRY(define_inputs(run, input));
     LW_TRY(lwi_new_scope(run, run->variables, &scope));
     run->out = &text;
-    const lw_status status = lwi_execute(run, scope, root->body, root->body_count);
+    const lw_status status = lwi_jinja_execute(run, scope, root->body, root->body_count);
     if (status == LW_OK) return copy_out(&text, prompt);
     return run->current ? lwi_fail_prefix(status, "template, line %d", run->current->line) : status;
 }

@@ -81,7 +81,7 @@ static lw_status if_statement(lwi_jinja *run, lwi_scope *scope, const lwi_node *
             LW_TRY(lwi_evaluate(run, scope, node->a, &value));
             LW_TRY(lwi_truth(run, value, &truth));
         }
-        if (truth) return lwi_execute(run, scope, node->body, node->body_count);
+        if (truth) return lwi_jinja_execute(run, scope, node->body, node->body_count);
     }
     return LW_OK;
 }
@@ -95,14 +95,14 @@ static lw_status set(lwi_jinja *run, lwi_scope *scope, const lwi_node *node) {
 static lw_status inner_body(lwi_jinja *run, lwi_scope *scope, const lwi_node *node) {
     lwi_scope *inner;
     LW_TRY(lwi_new_scope(run, scope, &inner));
-    return lwi_execute(run, inner, node->body, node->body_count);
+    return lwi_jinja_execute(run, inner, node->body, node->body_count);
 }
 
 /* The text of a body. */
 static lw_status caught(lwi_jinja *run, lwi_scope *scope, const lwi_node *node, lwi_val *text) {
     lwi_text inner = {.run = run}, *outer = run->out;
     run->out = &inner;
-    const lw_status status = lwi_execute(run, scope, node->body, node->body_count);
+    const lw_status status = lwi_jinja_execute(run, scope, node->body, node->body_count);
     run->out = outer;
     *text = lwi_text_value(&inner);
     return status;
@@ -135,7 +135,7 @@ static lw_status with(lwi_jinja *run, lwi_scope *scope, const lwi_node *node) {
         LW_TRY(lwi_evaluate(run, scope, node->list[i + 1], &value));
         LW_TRY(lwi_assign(run, inner, node->list[i], value));
     }
-    return lwi_execute(run, inner, node->body, node->body_count);
+    return lwi_jinja_execute(run, inner, node->body, node->body_count);
 }
 
 static lw_status leave(lwi_jinja *run, lwi_scope *scope, const lwi_node *node) {
@@ -249,7 +249,8 @@ static executor *const executors[LWI_N_COUNT] = {[LWI_N_DATA] = data,
                                                  [LWI_N_BREAK] = leave,
                                                  [LWI_N_CONTINUE] = leave};
 
-lw_status lwi_execute(lwi_jinja *run, lwi_scope *scope, const lwi_node *const *body, size_t count) {
+lw_status lwi_jinja_execute(lwi_jinja *run, lwi_scope *scope, const lwi_node *const *body,
+                            size_t count) {
     LW_TRY(lwi_deeper(run));
     for (size_t i = 0; i < count && run->flow == LWI_GO_ON; i++) {
         LW_TRY(lwi_step(run, 1));

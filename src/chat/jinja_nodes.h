@@ -178,7 +178,8 @@ lw_status lwi_new_scope(lwi_jinja *run, lwi_scope *parent, lwi_scope **scope);
 lw_status lwi_bind(lwi_jinja *run, lwi_scope *scope, const char *name, lwi_val value);
 lwi_val lwi_look_up(lwi_jinja *run, const lwi_scope *scope, const char *name);
 lw_status lwi_assign(lwi_jinja *run, lwi_scope *scope, const lwi_node *target, lwi_val value);
-lw_status lwi_execute(lwi_jinja *run, lwi_scope *scope, const lwi_node *const *body, size_t count);
+lw_status lwi_jinja_execute(lwi_jinja *run, lwi_scope *scope, const lwi_node *const *body,
+                            size_t count);
 lw_status lwi_call_macro(lwi_jinja *run, const lwi_macro *macro, const lwi_args *args,
                          lwi_val *result);
 lw_status lwi_run_loop(lwi_jinja *run, lwi_scope *scope, const lwi_node *node, lwi_val what,

@@ -50,6 +50,7 @@ lw_status lw_llm_load(const char *path, const lw_llm_options *options, lw_llm **
     lw_status status = lw_model_load(path, options ? options->model : NULL, &l->model);
     if (status == LW_OK) status = read_sizes(l);
     if (status == LW_OK) status = load_tokenizer(l, tokenizer ? tokenizer : path, tokenizer);
+    if (status == LW_OK && lwi_llm_read_template(l, path) == LW_NO_MEMORY) status = LW_NO_MEMORY;
     if (status == LW_OK) *llm = l;
     else lw_llm_free(l);
     return status;
@@ -58,6 +59,7 @@ lw_status lw_llm_load(const char *path, const lw_llm_options *options, lw_llm **
 void lw_llm_free(lw_llm *llm) {
     if (!llm) return;
     lw_tokenizer_free(llm->tokenizer);
+    lw_chat_template_free(llm->chat);
     lw_model_free(llm->model);
     lwi_free(&lwi_malloc_allocator, llm);
 }

@@ -9,6 +9,7 @@
 struct lw_llm {
     lw_model *model;
     lw_tokenizer *tokenizer; /* NULL: none */
+    lw_chat_template *chat;  /* NULL: none, or one that lampwick cannot read */
     const char *architecture;
     size_t vocabulary, context, width;
     size_t cache_positions, cache_elements; /* of a block of the cache */
@@ -65,6 +66,8 @@ struct lw_session {
     const uint64_t *allowed; /* NULL, or which tokens may come next */
 };
 
+/* Looks for the template that comes with the model at the path. */
+lw_status lwi_llm_read_template(lw_llm *llm, const char *path);
 /* One run for the sessions of a batch. */
 lw_status lwi_batch_step(lw_batch *batch, size_t *tokens);
 /* Takes the blocks that the cache still has of the tokens to be computed next. */
