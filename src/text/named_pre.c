@@ -52,28 +52,31 @@ static const struct entry {
     lwi_named_pre pre;
     const char *steps[MOST_STEPS];
 } entries[] = {
-    {"gpt-2 phi-2 jina-es jina-de jina-v1-en jina-v2-es jina-v2-de gigachat roberta-bpe mellum "
-     "modern-bert whisper",
+    {"gpt-2 phi-2 jina-es jina-de jina-v1-en jina-v2-es jina-v2-de jina-v2-code gigachat "
+     "roberta-bpe mellum modern-bert a.x-4.0 jais trillion granite-docling exaone4 whisper",
      {0},
      {GPT2}},
-    {"mpt olmo jais gpt-neox", {0}, {nfc, GPT2}},
-    {"llama3 llama-v3 llama-bpe falcon3 falcon-h1 pixtral midm-2.0 lfm2 dbrx smaug-bpe "
-     "llama4-bpe smollm3 granite-llama3 jina-v5-nano",
+    {"mpt olmo gpt-neox", {0}, {nfc, GPT2}},
+    {"llama3 llama-v3 llama-bpe falcon3 falcon-h1 pixtral midm-2.0 lfm2 jina-v5-nano",
      {.whole_first = true, .adds_bos = true},
      {LLAMA3}},
-    {"chatglm-bpe glm4 glm-4 seed-coder hunyuan hunyuan-dense dots1 stablelm3", {0}, {LLAMA3}},
-    {"qwen2 stablelm2 deepseek-r1-qwen megrez kormo bailingmoe exaone4 grok-2", {0}, {nfc, QWEN2}},
+    {"dbrx smaug-bpe chatglm-bpe glm4", {0}, {LLAMA3}},
+    {"qwen2 stablelm2", {0}, {nfc, QWEN2}},
+    {"deepseek-r1-qwen megrez kormo bailingmoe bailingmoe2 llada-moe grok-2 hunyuan solar-open",
+     {0},
+     {QWEN2}},
     {"qwen35", {0}, {nfc, QWEN35}},
     {"tekken", {.whole_first = true, .adds_bos = true}, {TEKKEN}},
-    {"gpt-4o llama4 gpt-oss o200k_base minimax-m2", {0}, {GPT4O}},
+    {"gpt-4o llama4 o200k_base minimax-m2", {0}, {GPT4O}},
     {"cl100k_base", {0}, {TIKTOKEN}},
     {"r50k_base", {0}, {TIKTOKEN_GPT2}},
     {"kimi-k2", {0}, {KIMI}},
-    {"starcoder refact command-r smollm codeshell exaone minerva-7b", {0}, {each_digit, GPT2}},
+    {"starcoder refact smollm codeshell exaone minerva-7b", {0}, {each_digit, GPT2}},
+    {"command-r", {0}, {nfc, each_digit, GPT2}},
     {"falcon", {.in_alphabet = true}, {punctuation, GPT2, bytes, digits, "[0-9][0-9][0-9]"}},
     {"deepseek-coder", {0}, {"[\\r\\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", CJK, each_digit}},
     {"deepseek-llm", {0}, {"[\\r\\n]", DEEPSEEK_LETTERS, DEEPSEEK_MARKS, "\\s+$", CJK, each_digit}},
-    {"deepseek-v3 hunyuan-moe joyai-llm",
+    {"deepseek-v3 hunyuan-dense joyai-llm",
      {0},
      {"\\p{N}{1,3}", "[一-龥぀-ゟ゠-ヿ]+",
       "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?"

@@ -59,6 +59,34 @@ static lw_status escape(reader *r, bool in_class) {
 
 static bool is_posix(const reader *r) { return r->end - r->at > 1 && r->at[1] == ':'; }
 
+/* [:alpha:] and its like, as Unicode has them; what is not known here stays. *size is the text that
+ * it takes. */
+static const char *posix_set(const reader *r, size_t *size) {
+    static const char *const sets[][2] = {{"[:alpha:]", "\\p{Alphabetic}"},
+                                          {"[:alnum:]", "\\p{Alphabetic}\\p{Nd}"},
+                                          {"[:upper:]", "\\p{Uppercase}"},
+                                          {"[:lower:]", "\\p{Lowercase}"},
+                                          {"[:digit:]", "\\p{Nd}"},
+                                          {"[:space:]", SPACES},
+                                          {"[:word:]", WORD}};
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        *size = strlen(sets[i][0]);
+        if ((size_t)(r->end - r->at) >= *size && !memcmp(r->at, sets[i][0], *size))
+            return sets[i][1];
+    }
+    return NULL;
+}
+
+/* One character, escape or named set of a class. */
+static lw_status class_member(reader *r) {
+    size_t size = 0;
+    const char *set = posix_set(r, &size);
+    if (*r->at == '\\') return escape(r, true);
+    if (!set) return lwi_growing_add(r->out, r->at++, 1);
+    r->at += size;
+    return put(r, set);
+}
+
 static bool is_and(const reader *r) {
     return r->end - r->at > 1 && r->at[0] == '&' && r->at[1] == '&';
 }
@@ -81,8 +109,7 @@ static lw_status alternatives(reader *r, int depth) {
             continue;
         }
         r->out = &own;
-        if (*r->at == '\\') status = escape(r, true);
-        else status = lwi_growing_add(&own, r->at++, 1);
+        status = class_member(r);
         r->out = out;
     }
     if (status == LW_OK && own.size) {
@@ -132,7 +159,7 @@ static lw_status class(reader *r, int depth) {
     if (!is_plain_class(r, &end)) return intersection(r, depth);
     const char *first = r->at + 1;
     while (r->at < end) {
-        if (*r->at == '\\' && r->at >= first) LW_TRY(escape(r, true));
+        if (r->at >= first) LW_TRY(class_member(r));
         else LW_TRY(lwi_growing_add(r->out, r->at++, 1));
     }
     if (r->at < r->end) LW_TRY(lwi_growing_add(r->out, r->at++, 1));

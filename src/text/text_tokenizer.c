@@ -98,7 +98,8 @@ static lw_status show_normal(lw_tokenizer *t, int32_t id, lw_string text) {
     const lw_string written = v->written[id];
     lw_string kept;
     char *bytes = NULL;
-    if (written.size == text.size && !memcmp(written.data, text.data, text.size)) return LW_OK;
+    const bool same = written.size == text.size;
+    if (same && (!text.size || !memcmp(written.data, text.data, text.size))) return LW_OK;
     if (!v->shown)
         LW_TRY(lwi_arena_copy(&t->arena, v->pieces, v->count * sizeof *v->shown, &v->shown));
     LW_TRY(lwi_tokenizer_keep(t, text.data, text.size, &kept));

@@ -14,6 +14,7 @@ import random_text
 P, N, D = pre_tokenizers, normalizers, decoders
 LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
           r"|\s*[\r\n]+|\s+(?!\S)|\s+")
+BLOOM = r" ?[^(\s|[.,!?…。，、।۔،])]+"
 KIMI = (r"[\p{Han}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*"
         r"[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+|\p{N}{1,3}|[^\s\p{L}\p{N}]+[\r\n]*|\s+")
 SPECIAL = ["<unk>", "<s>", "</s>", "<pad>", "<|im_end|>"]
@@ -157,8 +158,10 @@ def tokenizers(seed):
         texts, P.Split(Regex(LLAMA3), "isolated"), add_prefix_space=False, use_regex=False),
         post=processors.Sequence([processors.ByteLevel(), template()]), added=added_tokens())
     yield "whole tokens first", whole_first(texts)
-    yield "intersections", byte_level(texts, P.Split(Regex(KIMI), "isolated"),
-                                      add_prefix_space=False, use_regex=False)
+    for pattern in (BLOOM, KIMI, r"[a-c[x-z]]+|[^[:alpha:]a]", r"[^\s[0-9&&[^5]]]+",
+                    r"[\w&&\S&&[^aeiou]]+", r"\h+|\H"):
+        yield f"classes in {pattern}", byte_level(texts, P.Split(Regex(pattern), "isolated"),
+                                                  add_prefix_space=False, use_regex=False)
     falcon = train_bpe(texts, P.Sequence([P.Punctuation("contiguous"), P.ByteLevel(False),
                                           P.Digits(False), P.Split(Regex("[0-9][0-9][0-9]"), "isolated")]),
                        alphabet=bytes_alphabet())
