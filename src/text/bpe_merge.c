@@ -29,9 +29,14 @@ static bool find_pair(const lwi_bpe *bpe, const char *text, const lwi_bpe_symbol
     return true;
 }
 
-/* Remembers what an unused token was made from. */
+/* Remembers what an unused token was made from first. Models have few such tokens; of very many,
+ * not all are taken apart again, so that a file cannot make this slow. */
 static lw_status note_split(const lwi_bpe *bpe, lwi_bpe_work *work, int32_t id, uint32_t left) {
+    enum { MOST = 1024 };
     if (!bpe->has_unused || !(bpe->vocabulary->attributes[id] & LW_TOKEN_UNUSED)) return LW_OK;
+    for (size_t i = 0; i < work->n_splits; i++)
+        if (work->splits[i].id == id) return LW_OK;
+    if (work->n_splits == MOST) return LW_OK;
     LW_TRY(lwi_grow(&lwi_malloc_allocator, &work->splits, &work->split_capacity, work->n_splits + 1,
                     sizeof *work->splits));
     work->splits[work->n_splits++] = (lwi_bpe_split){id, left};

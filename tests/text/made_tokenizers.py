@@ -3,6 +3,7 @@
 that they are then compared with."""
 import collections
 import json
+import random
 import struct
 
 import sentencepiece
@@ -222,6 +223,19 @@ def sentencepieces(folder, seed):
             input=str(corpus), model_prefix=str(prefix), vocab_size=1200,
             hard_vocab_limit=False, character_coverage=0.999, minloglevel=2, num_threads=1, **options)
         yield name, prefix.with_suffix(".model")
+
+
+def with_unused(path, seed):
+    """The model with some tokens marked as unused: they are made, and taken apart again."""
+    from sentencepiece import sentencepiece_model_pb2 as wire
+    model, rng = wire.ModelProto(), random.Random(seed)
+    model.ParseFromString(path.read_bytes())
+    for piece in model.pieces:
+        if piece.type == 1 and len(piece.piece) > 1 and rng.random() < 0.3:
+            piece.type = 5
+    copy = path.with_name(path.stem + "_unused.model")
+    copy.write_bytes(model.SerializeToString())
+    return copy
 
 
 def gguf(path, pairs):

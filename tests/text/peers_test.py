@@ -85,6 +85,9 @@ def compare_made(library, folder, texts):
         compare_peer(name, library, path, texts)
     for name, path in made_tokenizers.sentencepieces(folder, 8):
         compare_sentencepiece(name, library, path, texts, folder)
+        if name in ("BPE with bytes", "BPE with symbols"):
+            compare_sentencepiece(name + ", unused tokens", library,
+                                  made_tokenizers.with_unused(path, 9), texts, folder)
 
 
 def compare_threads(library, folder, texts):
