@@ -47,6 +47,8 @@ lw_status lwi_read_json_calls(lwi_calls *calls, const char *text, size_t size, b
 lw_status lwi_read_tagged_calls(lwi_calls *calls, const char *text, size_t size, bool *understood);
 /* Many calls with a name, a separator and JSON. */
 lw_status lwi_read_named_calls(lwi_calls *calls, const char *text, size_t size, bool *understood);
+/* call:f{a:1,b:<|"|>x<|"|>} */
+lw_status lwi_read_gemma_calls(lwi_calls *calls, const char *text, size_t size, bool *understood);
 /* [f(a=1, b="x")] */
 lw_status lwi_read_python_calls(lwi_calls *calls, const char *text, size_t size, bool *understood);
 

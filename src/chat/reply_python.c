@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Tool calls written as Python does: [get(city="Paris", days=[1, 2]), time()]. */
+ * Tool calls written as Python does, [get(city="Paris", days=[1, 2]), time()], and as Gemma does:
+ * call:get{city:<|"|>Paris<|"|>,days:[1,2]}. */
 #include "chat/reply.h"
 
 #include <string.h>
@@ -40,9 +41,26 @@ static lwi_span name(reader *r) {
     return s;
 }
 
+static const char mark[] = "<|\"|>"; /* Gemma's quote */
+
+static bool at_string(const reader *r) {
+    return r->at < r->end &&
+           (*r->at == '"' || *r->at == '\'' || lwi_span_starts((lwi_span){r->at, r->end}, mark));
+}
+
+/* What stands between Gemma's quotes has no escapes. */
+static lw_status marked_string(reader *r) {
+    lwi_span s = {r->at + sizeof mark - 1, r->end}, found;
+    r->fits = lwi_span_find(s, mark, &found);
+    if (!r->fits) return LW_OK;
+    r->at = found.end;
+    return lwi_buffer_json_string(r->out, s.at, (size_t)(found.at - s.at));
+}
+
 /* The usual escapes; others stay. */
 static lw_status string(reader *r) {
     static const char names[] = "ntr\\'\"", values[] = "\n\t\r\\'\"";
+    if (*r->at == '<') return marked_string(r);
     const char quote = *r->at++;
     lwi_buffer text = lwi_buffer_new(r->out->allocator);
     lw_status status = LW_OK;
@@ -60,6 +78,14 @@ static lw_status string(reader *r) {
     return status;
 }
 
+/* In quotes, or a name without. */
+static lw_status key(reader *r) {
+    if (at_string(r)) return string(r);
+    const lwi_span s = name(r);
+    r->fits = s.at < s.end;
+    return lwi_buffer_json_string(r->out, s.at, (size_t)(s.end - s.at));
+}
+
 /* Items between commas; of a dict with keys. */
 static lw_status items(reader *r, char close, bool dict, int depth) {
     LW_TRY(lwi_buffer_put(r->out, dict ? "{" : "[", 1));
@@ -69,10 +95,9 @@ static lw_status items(reader *r, char close, bool dict, int depth) {
         if (!first) LW_TRY(lwi_buffer_put(r->out, ",", 1));
         skip_space(r);
         if (dict) {
-            r->fits &= r->at < r->end && (*r->at == '"' || *r->at == '\'');
-            if (!r->fits) return LW_OK;
-            LW_TRY(string(r));
+            LW_TRY(key(r));
             r->fits &= skip(r, ':');
+            if (!r->fits) return LW_OK;
             LW_TRY(lwi_buffer_put(r->out, ":", 1));
         }
         if (r->fits) LW_TRY(value(r, depth + 1));
@@ -98,7 +123,7 @@ static lw_status value(reader *r, int depth) {
     r->fits = r->at < r->end && depth < DEPTH;
     if (!r->fits) return LW_OK;
     const char c = *r->at;
-    if (c == '"' || c == '\'') return string(r);
+    if (at_string(r)) return string(r);
     if (c == '[' || c == '(' || c == '{') {
         r->at++;
         return items(r, c == '[' ? ']' : c == '(' ? ')' : '}', c == '{', depth);
@@ -119,10 +144,11 @@ static lw_status call(lwi_calls *calls, reader *r) {
     for (bool first = true; r->fits && !skip(r, ')'); first = false) {
         r->fits = first || skip(r, ',');
         if (!first) LW_TRY(lwi_buffer_put(r->out, ",", 1));
-        const lwi_span key = name(r);
-        r->fits &= key.at < key.end && skip(r, '=');
+        const lwi_span parameter = name(r);
+        r->fits &= parameter.at < parameter.end && skip(r, '=');
         if (!r->fits) return LW_OK;
-        LW_TRY(lwi_buffer_json_string(r->out, key.at, (size_t)(key.end - key.at)));
+        LW_TRY(
+            lwi_buffer_json_string(r->out, parameter.at, (size_t)(parameter.end - parameter.at)));
         LW_TRY(lwi_buffer_put(r->out, ":", 1));
         LW_TRY(value(r, 0));
     }
@@ -146,6 +172,25 @@ lw_status lwi_read_python_calls(lwi_calls *calls, const char *text, size_t size,
     }
     lwi_buffer_free(&out);
     if (status == LW_OK && !*understood) return lwi_read_json_calls(calls, text, size, understood);
+    return status;
+}
+
+/* call:name{...} */
+lw_status lwi_read_gemma_calls(lwi_calls *calls, const char *text, size_t size, bool *understood) {
+    lwi_buffer out = lwi_buffer_new(calls->text.allocator);
+    reader r = {text, text + size, &out, true};
+    skip_space(&r);
+    *understood = lwi_span_starts((lwi_span){r.at, r.end}, "call:");
+    if (!*understood) return LW_OK;
+    r.at += 5;
+    const lwi_span function = name(&r);
+    skip_space(&r);
+    lw_status status = value(&r, 0);
+    *understood = r.fits && function.at < function.end && out.size && *out.data == '{';
+    if (status == LW_OK && *understood)
+        status = lwi_add_call(calls, function.at, (size_t)(function.end - function.at), NULL,
+                              out.data, out.size);
+    lwi_buffer_free(&out);
     return status;
 }
 

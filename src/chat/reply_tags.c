@@ -21,6 +21,8 @@ typedef struct tags {
 static const tags families[] = {
     {"<function=", ">", "</function>", "<parameter=", ">", "</parameter>"},
     {"<function name=\"", "\">", "</function>", "<param name=\"", "\"", "</param>"},
+    {"<atem:invoke name=\"", "\">", "</atem:invoke>", "<atem:parameter name=\"", "\"",
+     "</atem:parameter>"},
     {"<invoke name=\"", "\">", "</invoke>", "<parameter name=\"", "\"", "</parameter>"},
     {"<\xef\xbd\x9c"
      "DSML\xef\xbd\x9cinvoke name=\"",
@@ -150,6 +152,7 @@ lw_status lwi_read_tagged_calls(lwi_calls *calls, const char *text, size_t size,
 /* Where a call's name is told from its arguments, and what may follow the arguments. */
 static const char *const separators[] = {"<\xef\xbd\x9ctool\xe2\x96\x81sep\xef\xbd\x9c>",
                                          "<|tool_call_argument_begin|>",
+                                         "<|tool_call:args|>",
                                          "[ARGS]",
                                          "<|message|>",
                                          "\n",
@@ -159,6 +162,8 @@ static const char *const separators[] = {"<\xef\xbd\x9ctool\xe2\x96\x81sep\xef\x
 static lwi_span bare_name(lwi_span s) {
     static const char *const noise[] = {"functions.", "[CALL_ID]", "<|channel|>", "<|constrain|>",
                                         " ",          ":",         NULL};
+    lwi_span after_id;
+    if (lwi_span_find(s, "<|tool_call:name|>", &after_id)) s.at = after_id.end;
     if (lwi_span_starts(s, "functions.")) s.at += 10;
     for (int i = 1; noise[i]; i++) {
         lwi_span found;
@@ -193,6 +198,7 @@ lw_status lwi_read_named_calls(lwi_calls *calls, const char *text, size_t size, 
                                             "call\xe2\x96\x81"
                                             "end\xef\xbd\x9c>"},
                                            {"<|tool_call_begin|>", "<|tool_call_end|>"},
+                                           {"<|tool_call:begin|>", "<|tool_call:end|>"},
                                            {"[TOOL_CALLS]", "[TOOL_CALLS]"},
                                            {NULL, NULL}};
     lwi_span s = lwi_span_trim((lwi_span){text, text + size}), found;
@@ -200,13 +206,14 @@ lw_status lwi_read_named_calls(lwi_calls *calls, const char *text, size_t size, 
     if (s.at < s.end && *s.at == '[' && !lwi_span_starts(s, "[TOOL_CALLS]"))
         return lwi_read_json_calls(calls, text, size, understood);
     for (int i = 0; marks[i][0]; i++) {
+        const bool again = marks[i][0][0] == '['; /* the first one opened the section */
         if (!lwi_span_find(s, marks[i][0], &found)) continue;
-        if (i == 2) found = (lwi_span){s.at, s.at}; /* the first one opened the section */
+        if (again) found = (lwi_span){s.at, s.at};
         while (s.at < s.end) {
             s.at = found.end;
             LW_TRY(named_call(calls, take_until(&s, marks[i][1]), understood));
             if (!*understood) return LW_OK;
-            if (i == 2) found.end = s.at;
+            if (again) found.end = s.at;
             else if (!lwi_span_find(s, marks[i][0], &found)) return LW_OK;
         }
         return LW_OK;

@@ -75,6 +75,14 @@ CASES = [
     ("functionary-3.2", f"get_weather\n{J}", None, None, ONE),
     ("minicpm", '<function name="get_weather"><param name="city">Paris</param><param name="days">2</param><param name="exact">True</param>'
                 "<param name=\"where\">{'lat': 1.5, 'lon': None}</param></function>", None, None, ONE),
+    ("gemma", '<|channel>thought\nhm\n<channel|><|tool_call>call:get_weather{city:<|"|>Paris<|"|>,days:2,exact:true,'
+              'where:{lat:1.5,lon:None}}<tool_call|><|tool_call>call:time{}<tool_call|>', None, "hm", TWO),
+    ("solar", f"<|think|>hm<|end|><|begin|>assistant<|tool_calls|><|tool_call:begin|>abc<|tool_call:name|>get_weather<|tool_call:args|>{J}"
+              "<|tool_call:end|><|tool_call:begin|>abd<|tool_call:name|>time<|tool_call:args|>{}<|tool_call:end|><|calls|>", None, "hm", TWO),
+    ("muse", ' to=self<|message|>hm<|eom|><|start|>assistant to=get_weather<|message|><atem:function_calls>\n<atem:invoke name="get_weather">\n'
+             '<atem:parameter name="city">Paris</atem:parameter><atem:parameter name="days">2</atem:parameter><atem:parameter name="exact">true'
+             '</atem:parameter><atem:parameter name="where">{"lat": 1.5, "lon": null}</atem:parameter>\n</atem:invoke>\n</atem:function_calls><|eot|>',
+     None, "hm", ONE),
     ("gigachat", f'<|function_call|>{{"name": "get_weather", "arguments": {J}}}<|message_sep|>', None, None, ONE),
 ]
 
