@@ -55,6 +55,10 @@ LW_API LW_MUST_CHECK lw_status lw_matcher_new(const lw_grammar *grammar,
 LW_API void lw_matcher_free(lw_matcher *matcher);
 /* Back to the start. */
 LW_API LW_MUST_CHECK lw_status lw_matcher_reset(lw_matcher *matcher);
+/* Remembers where the text stands, and goes back there: for tokens that are only tried. A new
+ * matcher has its start marked. */
+LW_API void lw_matcher_mark(lw_matcher *matcher);
+LW_API void lw_matcher_back(lw_matcher *matcher);
 /* Bit i % 64 of word i / 64: token i may come next. Owned by the matcher, until its next call. */
 LW_API LW_MUST_CHECK lw_status lw_matcher_mask(lw_matcher *matcher, const uint64_t **mask);
 /* The token, or the bytes, have come. LW_RANGE and no change if the grammar does not allow them. */

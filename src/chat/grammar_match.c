@@ -24,7 +24,7 @@ struct lw_vocabulary {
 struct lw_matcher {
     const lw_vocabulary *vocabulary;
     lwi_sets sets;
-    uint32_t at;
+    uint32_t at, marked; /* sets */
     uint64_t *masks[MASKS];
     uint32_t owners[MASKS]; /* the set whose mask it is */
     size_t next_mask, words;
@@ -145,7 +145,9 @@ static lw_status prepare(lw_matcher *m, const lw_grammar *grammar) {
         LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, m->vocabulary->longest + 1, sizeof *m->path,
                                &m->path));
     }
-    return lwi_sets_start(&m->sets, &m->at);
+    LW_TRY(lwi_sets_start(&m->sets, &m->at));
+    m->marked = m->at;
+    return LW_OK;
 }
 
 lw_status lw_matcher_new(const lw_grammar *grammar, const lw_vocabulary *vocabulary,
@@ -179,10 +181,20 @@ lw_status lw_matcher_reset(lw_matcher *m) {
 
 bool lw_matcher_complete(const lw_matcher *m) { return m && m->sets.sets[m->at].complete; }
 
-/* When there are too many sets, all but the present one are forgotten, and the masks with them. */
+void lw_matcher_mark(lw_matcher *m) {
+    if (m) m->marked = m->at;
+}
+
+void lw_matcher_back(lw_matcher *m) {
+    if (m) m->at = m->marked;
+}
+
+/* When there are too many sets, all but those in use are forgotten, and the masks with them. */
 static lw_status tidy(lw_matcher *m) {
     if (m->sets.set_count < SETS_KEPT) return LW_OK;
-    LW_TRY(lwi_sets_restart(&m->sets, &m->at));
+    uint32_t kept[2] = {m->at, m->marked};
+    LW_TRY(lwi_sets_restart(&m->sets, kept, 2));
+    m->at = kept[0], m->marked = kept[1];
     memset(m->owners, 0, sizeof m->owners);
     return LW_OK;
 }

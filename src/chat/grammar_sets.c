@@ -257,19 +257,24 @@ static lw_status copy_stack(lwi_sets *to, const lwi_sets *from, uint32_t stack, 
     return LW_OK;
 }
 
-lw_status lwi_sets_restart(lwi_sets *s, uint32_t *set) {
-    lwi_sets fresh;
-    const lwi_set old = s->sets[*set];
-    lw_status status = lwi_sets_init(&fresh, s->grammar);
-    if (status == LW_OK)
-        status = lwi_grow(&fresh.allocator, &fresh.places, &fresh.place_capacity, old.count,
-                          sizeof *fresh.places);
-    for (uint32_t i = 0; i < old.count && status == LW_OK; i++) {
-        const lwi_place place = s->places[old.first + i];
-        fresh.places[i].state = place.state;
-        status = copy_stack(&fresh, s, place.stack, &fresh.places[i].stack);
+static lw_status copy_set(lwi_sets *to, const lwi_sets *from, uint32_t *set) {
+    const lwi_set old = from->sets[*set];
+    LW_TRY(lwi_grow(&to->allocator, &to->places, &to->place_capacity, to->place_count + old.count,
+                    sizeof *to->places));
+    for (uint32_t i = 0; i < old.count; i++) {
+        const lwi_place place = from->places[old.first + i];
+        uint32_t stack;
+        LW_TRY(copy_stack(to, from, place.stack, &stack));
+        to->places[to->place_count + i] = (lwi_place){place.state, stack};
     }
-    if (status == LW_OK) status = number_set(&fresh, old.count, old.complete, set);
+    return number_set(to, old.count, old.complete, set);
+}
+
+lw_status lwi_sets_restart(lwi_sets *s, uint32_t *kept, size_t count) {
+    lwi_sets fresh;
+    lw_status status = lwi_sets_init(&fresh, s->grammar);
+    for (size_t i = 0; i < count && status == LW_OK; i++)
+        status = copy_set(&fresh, s, &kept[i]);
     if (status != LW_OK) {
         lwi_sets_free(&fresh);
         return status;

@@ -41,8 +41,8 @@ typedef struct lwi_sets {
 
 lw_status lwi_sets_init(lwi_sets *sets, const lwi_grammar *grammar);
 void lwi_sets_free(lwi_sets *sets);
-/* Forgets all sets but one, and gives its new number. */
-lw_status lwi_sets_restart(lwi_sets *sets, uint32_t *set);
+/* Forgets all sets but some, and gives their new numbers. */
+lw_status lwi_sets_restart(lwi_sets *sets, uint32_t *kept, size_t count);
 lw_status lwi_sets_start(lwi_sets *sets, uint32_t *set);
 /* Where a byte leads. */
 lw_status lwi_sets_step(lwi_sets *sets, uint32_t set, uint8_t byte, uint32_t *next);

@@ -181,6 +181,12 @@ class Matcher(Owner):
     def reset(self):
         self.library.check(self.library.lib.lw_matcher_reset(self.handle))
 
+    def mark_place(self):
+        self.library.lib.lw_matcher_mark(self.handle)
+
+    def back(self):
+        self.library.lib.lw_matcher_back(self.handle)
+
     def complete(self):
         return self.library.lib.lw_matcher_complete(self.handle)
 

@@ -113,6 +113,23 @@ def masks(library):
             came += tokens[token]
 
 
+def restarts(library):
+    """So many places that the automaton is made anew, and a place is marked all the while."""
+    matcher = Matcher(library, grammar(library, 'root ::= ("(" root ")" | "[" root "]" | "x")*\n'), vocabulary(library, BYTES))
+    check(matcher.text(b"[("), "start")
+    matcher.mark_place()
+    open_brackets = ""
+    for _ in range(60000):
+        c = random.choice("([" if len(open_brackets) < 900 else ")]x")
+        c = c if c in "([x" else {"(": ")", "[": "]"}[open_brackets[-1]]
+        open_brackets = open_brackets + c if c in "([" else open_brackets[:-1] if c in ")]" else open_brackets
+        check(matcher.text(c.encode()), "brackets", open_brackets[-20:])
+    closing = "".join({"(": ")", "[": "]"}[c] for c in reversed("[(" + open_brackets))
+    check(matcher.text(closing.encode()) and matcher.complete(), "closing")
+    matcher.back()
+    check(not matcher.text(b"]") and matcher.text(b"x)]") and matcher.complete(), "marked place")
+
+
 def speed(library):
     random.seed(5)
     tokens = set(BYTES)
@@ -275,6 +292,7 @@ def main():
     random_grammars(library, 400)
     written_grammars(library)
     masks(library)
+    restarts(library)
     written = schemas(library, samples)
     print(speed(library))
     print(f"grammars: {len(SCHEMAS)} schemas, {written} texts written by their grammars, {len(faults)} faults")
