@@ -131,10 +131,10 @@ static lw_status render(lwi_jinja *run, const lw_chat_input *input, lw_text *pro
     const lwi_node *root = run->template->root;
     lwi_text text = {.run = run, .limit = run->limits.output};
     lwi_scope *scope;
-    LW_TRY(lwi_new_scope(run, NULL, &run->variables));
+    LW_TRY(lwi_take(run, 1, sizeof *run->variables, &run->variables));
     LW_TRY(define_globals(run));
     LW_TRY(define_inputs(run, input));
-    LW_TRY(lwi_new_scope(run, run->variables, &scope));
+    LW_TRY(lwi_new_scope(run, run->variables, root, &scope));
     run->out = &text;
     const lw_status status = lwi_jinja_execute(run, scope, root->body, root->body_count);
     if (status == LW_OK) return copy_out(&text, prompt);

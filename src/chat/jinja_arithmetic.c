@@ -94,6 +94,7 @@ static lw_status real(int op, double a, double b, lwi_val *result) {
         break;
     case LWI_OP2('*', '*'):
         x = pow(a, b);
+        if (isfinite(a) && isfinite(b) && !isfinite(x)) return LWI_WRONG("a power out of range");
         break;
     default:
         x = floor(a / b);

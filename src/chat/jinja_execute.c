@@ -34,9 +34,12 @@ lwi_val lwi_look_up(lwi_jinja *run, const lwi_scope *scope, const char *name) {
 }
 
 /* In the arena: macros that are made in a scope may outlive its end. */
-lw_status lwi_new_scope(lwi_jinja *run, lwi_scope *parent, lwi_scope **scope) {
+lw_status lwi_new_scope(lwi_jinja *run, lwi_scope *parent, const lwi_node *node,
+                        lwi_scope **scope) {
     LW_TRY(lwi_take(run, 1, sizeof **scope, scope));
     (*scope)->parent = parent;
+    for (size_t i = 0; i < node->hidden_count; i++)
+        LW_TRY(lwi_bind(run, *scope, node->hidden[i], lwi_undefined(node->hidden[i])));
     return LW_OK;
 }
 
@@ -96,6 +99,8 @@ static lw_status inner_body(lwi_jinja *run, lwi_scope *scope, const lwi_node *no
     lwi_scope *inner;
     LW_TRY(lwi_new_scope(run, scope, &inner));
     return lwi_jinja_execute(run, inner, node->body, node->body_count);
+    LW_TRY(lwi_new_scope(run, scope, node, &inner));
+    return lwi_execute(run, inner, node->body, node->body_count);
 }
 
 /* The text of a body. */
@@ -110,7 +115,7 @@ static lw_status caught(lwi_jinja *run, lwi_scope *scope, const lwi_node *node, 
 
 static lw_status set_block(lwi_jinja *run, lwi_scope *scope, const lwi_node *node) {
     lwi_scope *inner;
-    LW_TRY(lwi_new_scope(run, scope, &inner));
+    LW_TRY(lwi_new_scope(run, scope, node, &inner));
     lwi_val text;
     LW_TRY(caught(run, inner, node, &text));
     if (node->b) LW_TRY(lwi_evaluate_filter(run, inner, node->b, text, &text));
@@ -119,7 +124,7 @@ static lw_status set_block(lwi_jinja *run, lwi_scope *scope, const lwi_node *nod
 
 static lw_status filter_block(lwi_jinja *run, lwi_scope *scope, const lwi_node *node) {
     lwi_scope *inner;
-    LW_TRY(lwi_new_scope(run, scope, &inner));
+    LW_TRY(lwi_new_scope(run, scope, node, &inner));
     lwi_val text;
     LW_TRY(caught(run, inner, node, &text));
     LW_TRY(lwi_evaluate_filter(run, inner, node->b, text, &text));
@@ -129,7 +134,7 @@ static lw_status filter_block(lwi_jinja *run, lwi_scope *scope, const lwi_node *
 /* The values are evaluated outside, all before they get their names. */
 static lw_status with(lwi_jinja *run, lwi_scope *scope, const lwi_node *node) {
     lwi_scope *inner;
-    LW_TRY(lwi_new_scope(run, scope, &inner));
+    LW_TRY(lwi_new_scope(run, scope, node, &inner));
     for (size_t i = 0; i < node->count; i += 2) {
         lwi_val value;
         LW_TRY(lwi_evaluate(run, scope, node->list[i + 1], &value));
@@ -220,7 +225,7 @@ lw_status lwi_call_macro(lwi_jinja *run, const lwi_macro *m, const lwi_args *arg
                          lwi_val *result) {
     lwi_scope *scope;
     size_t named = 0;
-    LW_TRY(lwi_new_scope(run, m->scope, &scope));
+    LW_TRY(lwi_new_scope(run, m->scope, m->node, &scope));
     for (size_t i = 0; i < m->node->count; i++)
         LW_TRY(bind_parameter(run, scope, m->node, i, args, &named));
     LW_TRY(bind_others(run, scope, m->node, args, named));

@@ -23,7 +23,7 @@ static lw_status chosen(lwi_jinja *run, lwi_scope *scope, const lwi_node *node, 
 /* One time through the body; *go_on is false after a break. Each time has a scope of its own. */
 static lw_status turn(lwi_jinja *run, lwi_scope *scope, lwi_loop *loop, bool *go_on) {
     lwi_scope *inner;
-    LW_TRY(lwi_new_scope(run, scope, &inner));
+    LW_TRY(lwi_new_scope(run, scope, loop->node, &inner));
     LW_TRY(lwi_bind(run, inner, run->template->loop, (lwi_val){.kind = LWI_LOOP, .loop = loop}));
     LW_TRY(lwi_assign(run, inner, loop->node->a, loop->items.items[loop->index]));
     LW_TRY(lwi_jinja_execute(run, inner, loop->node->body, loop->node->body_count));
@@ -46,6 +46,8 @@ lw_status lwi_run_loop(lwi_jinja *run, lwi_scope *scope, const lwi_node *node, l
     lwi_scope *inner;
     LW_TRY(lwi_new_scope(run, scope, &inner));
     return lwi_jinja_execute(run, inner, node->d->body, node->d->body_count);
+    LW_TRY(lwi_new_scope(run, scope, node->d, &inner));
+    return lwi_execute(run, inner, node->d->body, node->d->body_count);
 }
 
 lw_status lwi_loop_attribute(lwi_jinja *run, lwi_loop *loop, lwi_val name, lwi_val *value) {

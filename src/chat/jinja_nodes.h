@@ -81,6 +81,8 @@ typedef struct lwi_node {
     const struct lwi_node **keywords; /* LWI_N_SET with name and b */
     size_t keyword_count;
     const struct lwi_node *star, *star_star; /* *args and **kwargs of a call */
+    const char **hidden; /* names that are undefined where the scope of the body begins */
+    size_t hidden_count;
 } lwi_node;
 
 /* Comparisons beyond the operators' characters. */
@@ -100,6 +102,8 @@ typedef struct lwi_template {
 /* Tokens of the source, in the template's arena. */
 lw_status lwi_tokenize(lwi_template *template, const lwi_token **tokens, size_t *count);
 lw_status lwi_parse_template(lwi_template *template);
+/* Finds the hidden names of all scopes. */
+lw_status lwi_settle_scopes(lwi_template *template, lwi_node *root);
 /* The one copy of a name; NULL if add is false and the template does not have it. */
 lw_status lwi_intern(lwi_template *template, const char *text, size_t size, const char **name);
 const char *lwi_known_name(const lwi_template *template, const char *name);
@@ -174,7 +178,8 @@ lw_status lwi_evaluate_call(lwi_jinja *run, lwi_scope *scope, const lwi_node *no
 lw_status lwi_evaluate_filter(lwi_jinja *run, lwi_scope *scope, const lwi_node *node, lwi_val on,
                               lwi_val *value);
 
-lw_status lwi_new_scope(lwi_jinja *run, lwi_scope *parent, lwi_scope **scope);
+/* The scope of a node's body. */
+lw_status lwi_new_scope(lwi_jinja *run, lwi_scope *parent, const lwi_node *node, lwi_scope **scope);
 lw_status lwi_bind(lwi_jinja *run, lwi_scope *scope, const char *name, lwi_val value);
 lwi_val lwi_look_up(lwi_jinja *run, const lwi_scope *scope, const char *name);
 lw_status lwi_assign(lwi_jinja *run, lwi_scope *scope, const lwi_node *target, lwi_val value);

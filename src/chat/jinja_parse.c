@@ -346,5 +346,5 @@ lw_status lwi_parse_template(lwi_template *template) {
     LW_TRY(lwi_new_node(&p, LWI_N_BLOCK, &root));
     LW_TRY(body_until(&p, NULL, root));
     template->root = root;
-    return LW_OK;
+    return lwi_settle_scopes(template, root);
 }

@@ -100,8 +100,8 @@ class Maker:
         if kind == 0: return t(f"if {e()}") + b(depth) + t(f"elif {e()}") + b(depth) + t("else") + b(depth) + t("endif")
         if kind == 1: return t(f"for i in {e()}") + b(depth) + "{{ loop.index }}{{ loop.last }}" + t("else") + b(depth) + t("endfor")
         if kind == 2: return t(f"for k, v in {self.pick(['d.items()', 'd|dictsort', 'nested', 'd|items'])}") + "{{ k }}" + b(depth) + t("endfor")
-        if kind == 3: return t(f"set {self.pick(['q', 'w'])} = {e()}") + b(depth)
-        if kind == 4: return t("set q") + b(depth) + t("endset") + "[{{ q }}]"
+        if kind == 3: return t(f"set {self.pick(['n', 'q', 's'])} = {e()}") + b(depth)
+        if kind == 4: return t("set s") + b(depth) + t("endset") + "[{{ s }}]"
         if kind == 5: return t("macro m(a, b=2)") + "{{ a }}{{ b }}" + b(depth) + t("endmacro") + "{{ m(" + e() + ") }}{{ m(1, b=" + e() + ") }}"
         if kind == 6: return t("set ns = namespace(c=0)") + t(f"for i in {e()}") + t("set ns.c = ns.c + 1") + b(depth) + t("endfor") + "{{ ns.c }}"
         if kind == 7: return t(f"for i in {e()} if {e()}") + "{{ loop.length }}{{ loop.previtem }}" + t("if loop.index > 2") + t("break") + t("endif") + b(depth) + t("endfor")
@@ -175,6 +175,10 @@ HOSTILE = {
     "json": "{% set ns = namespace(s=[]) %}{% for i in range(9999) %}{% set ns.s = [ns.s] %}{% endfor %}{{ ns.s|tojson }}",
     "compare": "{% set ns = namespace(a=[], b=[]) %}{% for i in range(9999) %}{% set ns.a = [ns.a, ns.a] %}{% set ns.b = [ns.b, ns.b] %}{% endfor %}{{ ns.a == ns.b }}",
     "tojson": "{{ [1]|tojson(indent=10**15) }}",
+    "names": "".join(f"{{% if a{i} %}}{{% set b{i} = 1 %}}{{% endif %}}" for i in range(20000)),
+    "elifs": "{% if a %}" + "".join(f"{{% elif b{i} %}}{{% set c{i} = 1 %}}" for i in range(20000)) + "{% endif %}",
+    "scopes": "".join(f"{{% for x in [] %}}{{% set d{i} = y{i} %}}" for i in range(150)) + "{% endfor %}" * 150,
+    "many lines": "{{ a }}\n" * 200000,
     "recursive loop": "{% for i in [1] recursive %}{{ loop([1]) }}{% endfor %}",
 }
 
