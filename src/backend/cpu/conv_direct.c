@@ -153,7 +153,8 @@ typedef struct direct {
     const lwi_conv_part *part;
     lwi_gemm_f32_fn *multiply;
     lwi_work_slots slots;
-    int64_t block_rows;
+    int64_t block_rows, block_columns;
+    size_t filter_block;
     size_t row_blocks, column_blocks; /* of a slice */
     size_t filter_blocks, shares;     /* blocks of all groups; shares that threads take of them */
     size_t panel;                     /* floats from one panel of weights to the next */
@@ -286,7 +287,7 @@ static void multiply_block(const direct *d, const block *b, size_t unit) {
     const lwi_conv_plan *v = args->plan;
     const lwi_conv_part *p = d->part;
     const size_t blocks = d->filter_blocks / v->groups, group = unit / blocks;
-    const size_t first = unit % blocks * p->filter_block, filter = group * v->filters + first;
+    const size_t first = unit % blocks * d->filter_block, filter = group * v->filters + first;
     const size_t y_pixel = lwi_conv_y_pixel(v);
     const int64_t z = p->y_first[0] + b->slice * p->y_step[0];
     lwi_gemm_f32_job job = {
@@ -294,7 +295,7 @@ static void multiply_block(const direct *d, const block *b, size_t unit) {
         .b_panel = d->panel,
         .y_row = (size_t)p->y_step[2] * y_pixel,
         .rows = (size_t)(p->gather ? b->rows * b->columns : b->columns),
-        .columns = smaller(p->filter_block, v->filters - first),
+        .columns = smaller(d->filter_block, v->filters - first),
     };
     const float *weights = args->weights + p->weights +
                            group * d->panel * divide_up(v->filters, d->width) +
@@ -325,8 +326,8 @@ static void multiply_block(const direct *d, const block *b, size_t unit) {
 
 static void find_block(const direct *d, size_t place, block *b) {
     const lwi_conv_part *p = d->part;
-    b->column = (int64_t)(place % d->column_blocks) * p->block_columns;
-    b->columns = smaller_int(p->block_columns, p->out[2] - b->column);
+    b->column = (int64_t)(place % d->column_blocks) * d->block_columns;
+    b->columns = smaller_int(d->block_columns, p->out[2] - b->column);
     place /= d->column_blocks;
     b->row = (int64_t)(place % d->row_blocks) * d->block_rows;
     b->rows = smaller_int(d->block_rows, p->out[1] - b->row);
@@ -372,23 +373,38 @@ static void fill_part(const lwi_conv_args *a, const lwi_conv_part *p) {
     }
 }
 
-/* Several threads share rows, as long as each block has enough of them, or else filters. */
+static void cut_filters(direct *d, size_t wanted) {
+    const lwi_conv_plan *v = d->args->plan;
+    const size_t cut = divide_up(divide_up(v->filters, wanted), d->width) * d->width;
+    if (cut < d->filter_block) d->filter_block = cut;
+    d->filter_blocks = v->groups * divide_up(v->filters, d->filter_block);
+    d->shares = smaller(wanted, d->filter_blocks);
+}
+
+/* Several threads share rows, as long as each block has enough of them, or else columns (all pixels
+ * are one row if the kernel is 1 x 1), or filters. */
 static void share_out(direct *d, size_t threads) {
     const lwi_conv_part *p = d->part;
-    const size_t rows = (size_t)p->out[1], others = d->args->plan->batch * (size_t)p->out[0];
-    d->column_blocks = divide_up((size_t)p->out[2], (size_t)p->block_columns);
+    const size_t rows = (size_t)p->out[1], columns = (size_t)p->out[2];
+    const size_t others = d->args->plan->batch * (size_t)p->out[0];
+    d->column_blocks = divide_up(columns, (size_t)p->block_columns);
     d->row_blocks = divide_up(rows, (size_t)p->block_rows);
     const size_t places = others * d->row_blocks * d->column_blocks, wanted = 2 * threads;
     d->shares = 1;
     if (threads > 1 && places < wanted) {
-        const size_t least = divide_up(LEAST_ROWS, (size_t)p->out[2]), most = rows / least;
+        const size_t least = divide_up(LEAST_ROWS, columns), most = rows / least;
         const size_t blocks = divide_up(wanted, others * d->column_blocks);
+        const size_t cuts = divide_up(wanted, others * d->row_blocks);
         if (d->filter_blocks >= wanted) d->shares = wanted;
         else if (most >= blocks) d->row_blocks = blocks;
-        else d->shares = d->filter_blocks;
+        else if (columns / LEAST_ROWS >= cuts) d->column_blocks = cuts;
+        else cut_filters(d, wanted);
     }
     d->block_rows = (int64_t)divide_up(rows, d->row_blocks);
     d->row_blocks = divide_up(rows, (size_t)d->block_rows);
+    const size_t wide = divide_up(columns, d->column_blocks);
+    d->block_columns = smaller_int((int64_t)wide, p->block_columns);
+    d->column_blocks = divide_up(columns, (size_t)d->block_columns);
 }
 
 static lw_status run_part(const lwi_conv_args *args, const lwi_conv_part *p) {
@@ -398,6 +414,7 @@ static lw_status run_part(const lwi_conv_args *args, const lwi_conv_part *p) {
     direct d = {.args = args,
                 .part = p,
                 .multiply = dot ? kernels->dot_f32 : kernels->gemm_f32,
+                .filter_block = p->filter_block,
                 .width = dot ? 1 : kernels->gemm_f32_columns};
     d.panel = p->runs * p->run * d.width;
     d.filter_blocks = v->groups * divide_up(v->filters, p->filter_block);
