@@ -97,10 +97,8 @@ static lw_status set(lwi_jinja *run, lwi_scope *scope, const lwi_node *node) {
 
 static lw_status inner_body(lwi_jinja *run, lwi_scope *scope, const lwi_node *node) {
     lwi_scope *inner;
-    LW_TRY(lwi_new_scope(run, scope, &inner));
-    return lwi_jinja_execute(run, inner, node->body, node->body_count);
     LW_TRY(lwi_new_scope(run, scope, node, &inner));
-    return lwi_execute(run, inner, node->body, node->body_count);
+    return lwi_jinja_execute(run, inner, node->body, node->body_count);
 }
 
 /* The text of a body. */

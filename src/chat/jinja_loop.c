@@ -44,10 +44,8 @@ lw_status lwi_run_loop(lwi_jinja *run, lwi_scope *scope, const lwi_node *node, l
         LW_TRY(turn(run, scope, loop, &go_on));
     if (loop->items.count || !node->d) return LW_OK;
     lwi_scope *inner;
-    LW_TRY(lwi_new_scope(run, scope, &inner));
-    return lwi_jinja_execute(run, inner, node->d->body, node->d->body_count);
     LW_TRY(lwi_new_scope(run, scope, node->d, &inner));
-    return lwi_execute(run, inner, node->d->body, node->d->body_count);
+    return lwi_jinja_execute(run, inner, node->d->body, node->d->body_count);
 }
 
 lw_status lwi_loop_attribute(lwi_jinja *run, lwi_loop *loop, lwi_val name, lwi_val *value) {
