@@ -1,0 +1,302 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Sessions, batches and sampling of liblampwick-llm, on a small model with random weights
+(make_tiny.py). Numbers are compared with numpy.
+
+    sessions_test.py liblampwick-llm.so MODEL.gguf
+"""
+import ctypes as c
+import sys
+
+import numpy as np
+
+P, SIZE = c.c_void_p, c.c_size_t
+LIMIT, RANGE = -10, -9
+failures = checks = 0
+
+
+class Sampling(c.Structure):
+    _fields_ = [("size", SIZE), ("seed", c.c_uint64), ("temperature", c.c_float), ("biases", P),
+                ("n_biases", SIZE), ("penalty_last", SIZE), ("repetition", c.c_float),
+                ("frequency", c.c_float), ("presence", c.c_float), ("dry_multiplier", c.c_float),
+                ("dry_base", c.c_float), ("dry_allowed", SIZE), ("top_k", SIZE),
+                ("typical", c.c_float), ("top_p", c.c_float), ("min_p", c.c_float),
+                ("xtc_probability", c.c_float), ("xtc_threshold", c.c_float),
+                ("mirostat_tau", c.c_float), ("mirostat_eta", c.c_float)]
+
+
+class ContextOptions(c.Structure):
+    _fields_ = [("size", SIZE), ("threads", c.c_int), ("executor", P), ("allocator", P),
+                ("memory_limit", SIZE), ("max_plans", SIZE), ("precision", c.c_int), ("isa", P)]
+
+
+class BatchOptions(c.Structure):
+    _fields_ = [("size", SIZE), ("context", P), ("cache", c.c_int), ("tokens", SIZE),
+                ("step_tokens", SIZE), ("keep_prefixes", c.c_bool)]
+
+
+class SessionOptions(c.Structure):
+    _fields_ = [("size", SIZE), ("batch", P), ("batch_options", P), ("sampling", P),
+                ("most_tokens", SIZE), ("shift", c.c_bool), ("keep", SIZE)]
+
+
+class Info(c.Structure):
+    _fields_ = [("size", SIZE), ("architecture", c.c_char_p), ("vocabulary", SIZE),
+                ("context", SIZE), ("width", SIZE), ("cache_bytes", SIZE)]
+
+
+class Probability(c.Structure):
+    _fields_ = [("token", c.c_int32), ("logprob", c.c_float)]
+
+
+lib = c.CDLL(sys.argv[1])
+lib.lw_session_tokens.restype = P
+lib.lw_session_reused.restype = SIZE
+lib.lw_session_ready.restype = c.c_bool
+lib.lw_last_error.restype = c.c_char_p
+
+
+def check(name, good, note=""):
+    global failures, checks
+    checks += 1
+    if not good:
+        failures += 1
+        print("FAILED", name, note)
+
+
+def ok(status):
+    if status:
+        raise RuntimeError(lib.lw_last_error().decode())
+
+
+def sampling(**options):
+    return Sampling(size=c.sizeof(Sampling), **options)
+
+
+class Batch:
+    def __init__(self, llm, threads=1, **options):
+        self.context = ContextOptions(size=c.sizeof(ContextOptions), threads=threads)
+        self.options = BatchOptions(size=c.sizeof(BatchOptions), cache=1,
+                                    context=c.addressof(self.context), **options)
+        self.p = P()
+        ok(lib.lw_batch_new(llm, c.byref(self.options), c.byref(self.p)))
+
+    def step(self):
+        n = SIZE()
+        ok(lib.lw_batch_step(self.p, c.byref(n)))
+        return n.value
+
+
+class Session:
+    def __init__(self, llm, batch=None, choose=None, **options):
+        self.choose = choose or sampling()
+        self.batch = batch or Batch(llm)
+        self.options = SessionOptions(size=c.sizeof(SessionOptions), batch=self.batch.p,
+                                      sampling=c.addressof(self.choose), **options)
+        self.p = P()
+        ok(lib.lw_session_new(llm, c.byref(self.options), c.byref(self.p)))
+
+    def feed(self, tokens):
+        return lib.lw_session_feed(self.p, (c.c_int32 * len(tokens))(*tokens), SIZE(len(tokens)))
+
+    def logits(self, vocabulary):
+        logits = c.POINTER(c.c_float)()
+        ok(lib.lw_session_logits(self.p, c.byref(logits)))
+        return np.ctypeslib.as_array(logits, (vocabulary,)).copy()
+
+    def next(self):
+        token = c.c_int32()
+        ok(lib.lw_session_next(self.p, c.byref(token)))
+        return token.value
+
+    def tokens(self):
+        n = SIZE()
+        data = lib.lw_session_tokens(self.p, c.byref(n))
+        return list((c.c_int32 * n.value).from_address(data)) if n.value else []
+
+    def close(self):
+        lib.lw_session_free(self.p)
+
+
+def generate(session, n):
+    return [session.next() for _ in range(n)]
+
+
+def test_same_everywhere(llm, vocabulary):
+    prompt, choose = [5, 9, 30, 2, 17, 8], dict(seed=7, temperature=1.0, top_k=20)
+    alone = Session(llm, choose=sampling(**choose))
+    ok(alone.feed(prompt))
+    want = generate(alone, 30)
+    check("sampled, not greedy", len(set(want)) > 3, want)
+    threaded = Session(llm, Batch(llm, threads=2), sampling(**choose))
+    ok(threaded.feed(prompt))
+    check("two threads", generate(threaded, 30) == want)
+    batch = Batch(llm, tokens=512, step_tokens=7)
+    many = [Session(llm, batch, sampling(**choose)) for _ in range(3)]
+    others = [[4] * 11, prompt, list(range(3, 25))]
+    for session, tokens in zip(many, others):
+        ok(session.feed(tokens))
+    got = [[s.next() for s in many][1] for _ in range(30)]
+    check("beside other sessions", got == want, (got, want))
+    pieces = Session(llm)
+    for token in prompt:
+        ok(pieces.feed([token]))
+        pieces.logits(vocabulary)
+    whole = Session(llm)
+    ok(whole.feed(prompt))
+    check("in pieces", np.array_equal(pieces.logits(vocabulary), whole.logits(vocabulary)))
+    for session in [alone, threaded, pieces, whole] + many:
+        session.close()
+
+
+def test_rewind(llm, vocabulary):
+    session, fresh = Session(llm), Session(llm)
+    ok(session.feed(list(range(3, 20))))
+    first = session.logits(vocabulary)
+    ok(session.feed([1, 2, 3]))
+    session.logits(vocabulary)
+    ok(lib.lw_session_rewind(session.p, SIZE(17)))
+    check("back to the same logits", np.array_equal(session.logits(vocabulary), first))
+    ok(lib.lw_session_rewind(session.p, SIZE(10)))
+    ok(session.feed([7, 7]))
+    ok(fresh.feed(list(range(3, 13)) + [7, 7]))
+    check("another way", np.array_equal(session.logits(vocabulary), fresh.logits(vocabulary)))
+    check("too far", lib.lw_session_rewind(session.p, SIZE(99)) == RANGE)
+    session.close()
+    fresh.close()
+
+
+def test_prefixes(llm, vocabulary):
+    batch, tokens = Batch(llm, tokens=256, keep_prefixes=True), [3 + i % 30 for i in range(50)]
+    first = Session(llm, batch)
+    ok(first.feed(tokens))
+    want = first.logits(vocabulary)
+    check("nothing to reuse", lib.lw_session_reused(first.p) == 0)
+    first.close()
+    again = Session(llm, batch)
+    ok(again.feed(tokens))
+    check("logits from kept blocks", np.array_equal(again.logits(vocabulary), want))
+    check("a block was reused", lib.lw_session_reused(again.p) == 32,
+          lib.lw_session_reused(again.p))
+    other = Session(llm, batch)
+    ok(other.feed([9] + tokens[1:]))
+    other.logits(vocabulary)
+    check("another beginning is not reused", lib.lw_session_reused(other.p) == 0)
+    again.close()
+    other.close()
+
+
+def test_limits(llm, vocabulary):
+    session = Session(llm, most_tokens=20)
+    ok(session.feed([5] * 18))
+    check("too many", session.feed([5] * 3) == LIMIT)
+    check("nothing was appended", len(session.tokens()) == 18)
+    check("no such token", session.feed([vocabulary]) == RANGE)
+    check("negative", session.feed([-1]) == RANGE)
+    session.close()
+    moving = Session(llm, most_tokens=20, shift=True, keep=4)
+    start = list(range(3, 21))
+    ok(moving.feed(start))
+    generate(moving, 40)
+    check("goes on", len(moving.tokens()) <= 20 and moving.tokens()[:4] == start[:4])
+    same = Session(llm)
+    ok(same.feed(moving.tokens()))
+    check("as if it had begun so",
+          np.array_equal(same.logits(vocabulary), moving.logits(vocabulary)))
+    moving.close()
+    same.close()
+
+
+def test_logprobs(llm, vocabulary):
+    session = Session(llm)
+    ok(session.feed([3, 4, 5]))
+    logits = session.logits(vocabulary).astype(np.float64)
+    want = logits - np.log(np.exp(logits - logits.max()).sum()) - logits.max()
+    token, chosen, top = session.next(), Probability(), (Probability * 5)()
+    ok(lib.lw_session_logprobs(session.p, c.byref(chosen), top, SIZE(5)))
+    order = np.argsort(-logits, kind="stable")[:5]
+    check("greedy", token == order[0])
+    check("chosen", chosen.token == token and abs(chosen.logprob - want[token]) < 1e-5)
+    check("top", [t.token for t in top] == order.tolist())
+    check("top values", np.allclose([t.logprob for t in top], want[order], atol=1e-5))
+    session.close()
+
+
+def draw(options, logits, n, before=()):
+    logits = np.asarray(logits, np.float32)
+    tokens = (c.c_int32 * max(1, len(before)))(*before)
+    counts, token = np.zeros(len(logits)), c.c_int32()
+    for i in range(n):
+        ok(lib.lw_sample(c.byref(options), logits.ctypes.data_as(P), SIZE(len(logits)), tokens,
+                         SIZE(len(before)), c.c_uint64(i), None, c.byref(token)))
+        counts[token.value] += 1
+    return counts
+
+
+def softmax(x):
+    e = np.exp(x - np.max(x))
+    return e / e.sum()
+
+
+def near(counts, p):
+    """Within five standard deviations."""
+    n = counts.sum()
+    return np.all(np.abs(counts - n * p) <= 5 * np.sqrt(n * p * (1 - p)) + 1e-9)
+
+
+def test_sampling():
+    rng, n = np.random.default_rng(5), 6000
+    logits = rng.standard_normal(30).astype(np.float32) * 2
+    p, order = softmax(logits.astype(np.float64)), np.argsort(-logits, kind="stable")
+    check("plain", near(draw(sampling(seed=1, temperature=1), logits, n), p))
+    hot = softmax(logits.astype(np.float64) / 2)
+    check("temperature", near(draw(sampling(seed=1, temperature=2), logits, n), hot))
+    check("greedy", draw(sampling(), logits, 3)[order[0]] == 3)
+
+    def kept(mask):
+        q = np.where(mask, p, 0)
+        return q / q.sum()
+
+    top = np.isin(np.arange(30), order[:5])
+    check("top k", near(draw(sampling(seed=2, temperature=1, top_k=5), logits, n), kept(top)))
+    sums = np.cumsum(p[order])
+    nucleus = np.isin(np.arange(30), order[:int(np.searchsorted(sums, 0.8)) + 1])
+    check("top p", near(draw(sampling(seed=3, temperature=1, top_p=0.8), logits, n), kept(nucleus)))
+    check("min p", near(draw(sampling(seed=4, temperature=1, min_p=0.1), logits, n),
+                        kept(p >= 0.1 * p.max())))
+    surprise = np.abs(-np.log(p) + (p * np.log(p)).sum())
+    by = np.argsort(surprise, kind="stable")
+    typical = np.isin(np.arange(30), by[:int(np.searchsorted(np.cumsum(p[by]), 0.5)) + 1])
+    check("typical", near(draw(sampling(seed=5, temperature=1, typical=0.5), logits, n),
+                          kept(typical)))
+    before = [int(order[0]), int(order[0]), int(order[3])]
+    changed = logits.astype(np.float64).copy()
+    for t, times in ((before[0], 2), (before[2], 1)):
+        changed[t] = changed[t] / 1.3 if changed[t] > 0 else changed[t] * 1.3
+        changed[t] -= 0.4 * times + 0.2
+    penal = sampling(seed=6, temperature=1, penalty_last=64, repetition=1.3, frequency=0.4,
+                     presence=0.2)
+    check("penalties", near(draw(penal, logits, n, before), softmax(changed)))
+    above = p >= 0.1
+    gone = above & (np.arange(30) != [t for t in order if above[t]][-1])
+    check("xtc", near(draw(sampling(seed=7, temperature=1, xtc_probability=1, xtc_threshold=0.1),
+                           logits, n), kept(~gone)))
+    repeat = sampling(penalty_last=64, dry_multiplier=100, dry_base=1.75, dry_allowed=2)
+    before = [1, 2, 3, int(order[0]), 9, 1, 2, 3]
+    check("dry", draw(repeat, logits, 1, before)[order[0]] == 0)
+    check("dry allows", draw(repeat, logits, 1, before[2:])[order[0]] == 1)
+
+
+def main():
+    llm, info = P(), Info(size=c.sizeof(Info))
+    ok(lib.lw_llm_load(sys.argv[2].encode(), None, c.byref(llm)))
+    ok(lib.lw_llm_describe(llm, c.byref(info)))
+    for test in (test_same_everywhere, test_rewind, test_prefixes, test_limits, test_logprobs):
+        test(llm, info.vocabulary)
+    test_sampling()
+    lib.lw_llm_free(llm)
+    print(f"{checks - failures} passed, {failures} failed")
+    sys.exit(failures > 0)
+
+
+main()
