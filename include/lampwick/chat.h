@@ -8,7 +8,7 @@
  *
  *   lw_chat_template *chat = NULL;
  *   lw_text prompt = {NULL, 0};
- *   lw_chat_input input = {sizeof input};
+ *   lw_chat_input input = {.size = sizeof input};
  *   input.messages = "[{\"role\": \"user\", \"content\": \"Hello!\"}]";
  *   input.add_generation_prompt = true;
  *   if (!lw_chat_template_new(text, text_size, &chat) && !lw_chat_render(chat, &input, &prompt))

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *messages = calloc(size + 1, 1);
     if (!messages) return 0;
     if (end) memcpy(messages, end + 1, size - length - 1);
-    lw_chat_input input = {sizeof input};
+    lw_chat_input input = {.size = sizeof input};
     input.messages = end ? messages : usual;
     input.tools = "[{\"function\": {\"name\": \"f\", \"parameters\": {\"properties\": {}}}}]";
     input.add_generation_prompt = true;
