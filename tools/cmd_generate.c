@@ -14,7 +14,7 @@ typedef struct generate_options {
     lwi_llm_options llm;
     lwi_sampling_options sampling;
     int tokens;
-    const char *file;
+    const char *file, *grammar, *schema;
     lwi_texts stop;
     bool ignore_end, echo, special, statistics;
 } generate_options;
@@ -85,20 +85,36 @@ static lw_status run_session(generation *g, const char *prompt, size_t size) {
     return status;
 }
 
+/* --grammar FILE or --json-schema FILE */
+static lw_status read_grammar(const generate_options *o, lw_grammar **grammar) {
+    const char *path = o->grammar ? o->grammar : o->schema;
+    uint8_t *text = NULL;
+    size_t size = 0;
+    if (!path) return LW_OK;
+    if (!lwi_read_file(path, &text, &size)) return lw_fail(LW_IO, "cannot read the grammar");
+    const lw_status status = o->grammar ? lw_grammar_new((const char *)text, size, grammar)
+                                        : lw_grammar_new_schema((const char *)text, size, grammar);
+    free(text);
+    return status;
+}
+
 static lw_status open_and_run(const char *path, const generate_options *o, const char *prompt,
                               size_t size) {
     lw_llm *llm = NULL;
+    lw_grammar *grammar = NULL;
     generation g = {.options = o};
     lw_context_options context;
     const lw_batch_options batch = lwi_llm_batch_options(&o->llm, &context);
     const lw_sampling sampling = lwi_llm_sampling(&o->sampling);
+    lw_status status = read_grammar(o, &grammar);
     const lw_session_options session = {
-        .size = sizeof session, .batch_options = &batch, .sampling = &sampling};
-    lw_status status = lwi_llm_open(path, &o->llm, &llm);
+        .size = sizeof session, .batch_options = &batch, .sampling = &sampling, .grammar = grammar};
+    if (status == LW_OK) status = lwi_llm_open(path, &o->llm, &llm);
     if (status == LW_OK) status = lw_session_new(llm, &session, &g.session);
     if (status == LW_OK) status = run_session(&g, prompt, size);
     lw_session_free(g.session);
     lw_llm_free(llm);
+    lw_grammar_free(grammar);
     return status;
 }
 
@@ -121,6 +137,8 @@ static const lwi_option table[] = {
     {"tokens", 'n', LWI_COUNT, AT(tokens), "N", NULL, "to generate at most (256)"},
     {"file", 'f', LWI_TEXT, AT(file), "FILE", NULL, "the text to go on with"},
     {"stop", 0, LWI_LIST, AT(stop), "TEXT", NULL, "end when this has been generated"},
+    {"grammar", 0, LWI_TEXT, AT(grammar), "FILE", NULL, "the text must follow a GBNF grammar"},
+    {"json-schema", 0, LWI_TEXT, AT(schema), "FILE", NULL, "the text must be JSON of this schema"},
     {"ignore-end", 0, LWI_FLAG, AT(ignore_end), NULL, NULL, "go on when the model has finished"},
     {"echo", 0, LWI_FLAG, AT(echo), NULL, NULL, "print the prompt too"},
     {"special", 0, LWI_FLAG, AT(special), NULL, NULL,

@@ -19,7 +19,7 @@
 #ifndef LAMPWICK_LLM_H
 #define LAMPWICK_LLM_H
 
-#include <lampwick/chat.h>
+#include <lampwick/grammar.h>
 #include <lampwick/tokenizer.h>
 
 #ifdef __cplusplus
@@ -131,6 +131,8 @@ typedef struct lw_session_options {
     lw_batch *batch; /* that it belongs to; NULL: one of its own, with batch_options */
     const lw_batch_options *batch_options;
     const lw_sampling *sampling; /* copied, the biases too; NULL: greedy */
+    const lw_grammar *grammar;   /* that the chosen tokens must follow; it must outlive the session;
+                                    NULL: none */
     size_t most_tokens;          /* of the session; 0: the model's context */
     bool shift; /* when most_tokens are reached, the first half after `keep` tokens is dropped and
                    the rest is computed anew; otherwise LW_LIMIT */
@@ -161,7 +163,8 @@ LW_API bool lw_session_ready(const lw_session *session);
 LW_API LW_MUST_CHECK lw_status lw_session_logits(lw_session *session, const float **logits);
 /* The last token's state before the logits, [width], likewise. */
 LW_API LW_MUST_CHECK lw_status lw_session_embedding(lw_session *session, const float **embedding);
-/* Chooses the next token by the session's sampling, appends it and returns it. */
+/* Chooses the next token by the session's sampling (and grammar: LW_NOT_FOUND if that allows none),
+ * appends it and returns it. */
 LW_API LW_MUST_CHECK lw_status lw_session_next(lw_session *session, int32_t *token);
 /* Natural logarithm of the probability that the token just chosen had, before any filter; and of
  * the `n` likeliest tokens at that place, sorted. */

@@ -47,6 +47,7 @@ lw_status lw_llm_load(const char *path, const lw_llm_options *options, lw_llm **
     const char *tokenizer = options ? options->tokenizer : NULL;
     lw_llm *l = NULL;
     LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, 1, sizeof *l, &l));
+    pthread_mutex_init(&l->lock, NULL);
     lw_status status = lw_model_load(path, options ? options->model : NULL, &l->model);
     if (status == LW_OK) status = read_sizes(l);
     if (status == LW_OK) status = load_tokenizer(l, tokenizer ? tokenizer : path, tokenizer);
@@ -58,6 +59,8 @@ lw_status lw_llm_load(const char *path, const lw_llm_options *options, lw_llm **
 
 void lw_llm_free(lw_llm *llm) {
     if (!llm) return;
+    lw_vocabulary_free(llm->grammar_vocabulary);
+    pthread_mutex_destroy(&llm->lock);
     lw_tokenizer_free(llm->tokenizer);
     lw_chat_template_free(llm->chat);
     lw_model_free(llm->model);

@@ -43,6 +43,7 @@ static lw_status prepare(lw_session *s, const lw_session_options *o) {
         return lwi_fail(LW_INVALID, "keep is %zu, of %zu tokens", s->keep, s->most);
     LW_TRY(lwi_alloc_array(&s->allocator, llm->vocabulary, sizeof *s->logits, &s->logits));
     LW_TRY(lwi_alloc_array(&s->allocator, llm->width, sizeof *s->state, &s->state));
+    LW_TRY(lwi_token_rules_init(&s->rules, llm, o ? o->grammar : NULL));
     return lwi_sampler_init(&s->sampler, &s->allocator, o ? o->sampling : NULL);
 }
 
@@ -72,6 +73,7 @@ void lw_session_free(lw_session *s) {
     if (s->batch) lwi_sequence_release(s, 0);
     if (s->owns_batch) lw_batch_free(s->batch);
     lwi_sampler_free(&s->sampler);
+    lwi_token_rules_free(&s->rules);
     lw_detokenizer_free(s->detokenizer);
     lwi_free(&s->allocator, s->tokens);
     lwi_free(&s->allocator, s->blocks);
@@ -159,12 +161,15 @@ lw_status lw_session_embedding(lw_session *s, const float **embedding) {
 }
 
 lw_status lw_session_next(lw_session *s, int32_t *token) {
+    const uint64_t *allowed = NULL;
     int32_t chosen = -1;
     if (!s || !token) return lwi_fail(LW_INVALID, "lw_session_next: an argument is NULL");
     LW_TRY(compute(s));
-    LW_TRY(lwi_sampler_choose(&s->sampler, s->logits, s->llm->vocabulary, s->tokens, s->n, s->drawn,
-                              s->allowed, &chosen));
     LW_TRY(lwi_sequence_make_room(s, 1));
+    LW_TRY(lwi_token_rules_mask(&s->rules, &allowed));
+    LW_TRY(lwi_sampler_choose(&s->sampler, s->logits, s->llm->vocabulary, s->tokens, s->n, s->drawn,
+                              allowed, &chosen));
+    LW_TRY(lwi_token_rules_accept(&s->rules, chosen));
     s->tokens[s->n++] = chosen;
     s->drawn++;
     s->has_logits = s->has_state = false;

@@ -6,6 +6,8 @@
 #include "llm/cache_blocks.h"
 #include "llm/sampler.h"
 
+#include <pthread.h>
+
 struct lw_llm {
     lw_model *model;
     lw_tokenizer *tokenizer; /* NULL: none */
@@ -13,6 +15,8 @@ struct lw_llm {
     const char *architecture;
     size_t vocabulary, context, width;
     size_t cache_positions, cache_elements; /* of a block of the cache */
+    pthread_mutex_t lock;                   /* guards what follows until it is there */
+    lw_vocabulary *grammar_vocabulary;      /* NULL: no session had a grammar yet */
 };
 
 /* The graph's inputs and outputs (src/arch/decoder.h). */
@@ -41,6 +45,20 @@ struct lw_batch {
     size_t cap_logits, cap_states;
 };
 
+/* Which tokens a grammar allows next; without one, all. */
+typedef struct lwi_token_rules {
+    lw_matcher *matcher; /* NULL: no grammar */
+    const lw_tokenizer *tokenizer;
+    size_t n; /* tokens */
+    uint64_t *mask;
+} lwi_token_rules;
+lw_status lwi_token_rules_init(lwi_token_rules *rules, const lw_llm *llm,
+                               const lw_grammar *grammar);
+void lwi_token_rules_free(lwi_token_rules *rules);
+/* NULL: all. */
+lw_status lwi_token_rules_mask(lwi_token_rules *rules, const uint64_t **allowed);
+lw_status lwi_token_rules_accept(lwi_token_rules *rules, int32_t token);
+
 struct lw_session {
     lw_allocator allocator;
     const lw_llm *llm;
@@ -63,7 +81,7 @@ struct lw_session {
     float *logits; /* [vocabulary], of token done - 1 */
     float *state;  /* [width] */
     bool wants_state, has_logits, has_state;
-    const uint64_t *allowed; /* NULL, or which tokens may come next */
+    lwi_token_rules rules;
 };
 
 /* Looks for the template that comes with the model at the path. */

@@ -37,7 +37,7 @@ class BatchOptions(c.Structure):
 
 class SessionOptions(c.Structure):
     _fields_ = [("size", SIZE), ("batch", P), ("batch_options", P), ("sampling", P),
-                ("most_tokens", SIZE), ("shift", c.c_bool), ("keep", SIZE)]
+                ("grammar", P), ("most_tokens", SIZE), ("shift", c.c_bool), ("keep", SIZE)]
 
 
 class Info(c.Structure):
@@ -222,6 +222,18 @@ def test_logprobs(llm, vocabulary):
     session.close()
 
 
+def test_grammar(llm, vocabulary):
+    """Token i of the model is the text "ti"."""
+    grammar, text = P(), b'root ::= ("t" [468])+\n'
+    ok(lib.lw_grammar_new(text, SIZE(len(text)), c.byref(grammar)))
+    session = Session(llm, choose=sampling(seed=3, temperature=2), grammar=grammar.value)
+    ok(session.feed([1, 5, 7]))
+    tokens = generate(session, 25)
+    check("what the grammar allows", set(tokens) == {4, 6, 8}, tokens)
+    session.close()
+    lib.lw_grammar_free(grammar)
+
+
 def draw(options, logits, n, before=()):
     logits = np.asarray(logits, np.float32)
     tokens = (c.c_int32 * max(1, len(before)))(*before)
@@ -291,7 +303,8 @@ def main():
     llm, info = P(), Info(size=c.sizeof(Info))
     ok(lib.lw_llm_load(sys.argv[2].encode(), None, c.byref(llm)))
     ok(lib.lw_llm_describe(llm, c.byref(info)))
-    for test in (test_same_everywhere, test_rewind, test_prefixes, test_limits, test_logprobs):
+    for test in (test_same_everywhere, test_rewind, test_prefixes, test_limits, test_logprobs,
+                 test_grammar):
         test(llm, info.vocabulary)
     test_sampling()
     lib.lw_llm_free(llm)
