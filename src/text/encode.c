@@ -114,6 +114,7 @@ static lw_status add_all(const lwi_around *around, lwi_ids *ids) {
 lw_status lwi_encode(const lw_tokenizer *t, lwi_encoder *e, lw_string text, unsigned flags) {
     size_t used = 0;
     e->ids.n = e->raw.n = e->valid.size = 0;
+    if (!text.size) text.data = ""; /* may be NULL */
     if (!lwi_utf8_valid(text.data, text.size)) {
         LW_TRY(lwi_lossy_utf8(text, false, &e->valid, &used));
         text = (lw_string){e->valid.data, e->valid.size};

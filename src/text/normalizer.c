@@ -101,7 +101,7 @@ lw_status lwi_normalize(const lwi_normalizer *normalizer, const lwi_byte_alphabe
         lwi_growing *to = &work->texts[i % 2];
         to->size = 0;
         LW_TRY(apply(normalizer->steps + i, alphabet, text, work, to));
-        text = (lw_string){to->data, to->size};
+        text = (lw_string){to->data ? to->data : "", to->size};
     }
     *out = text;
     return LW_OK;

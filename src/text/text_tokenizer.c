@@ -12,6 +12,7 @@ lw_status lwi_tokenizer_new(const char *kind, lw_tokenizer **tokenizer) {
     for (size_t i = 0; i < 256; i++)
         t->bpe.byte_tokens[i] = t->unigram.byte_tokens[i] = LWI_NO_TOKEN;
     t->bpe.vocabulary = t->unigram.vocabulary = t->wordpiece.vocabulary = &t->vocabulary;
+    t->bpe.prefix = t->bpe.suffix = t->wordpiece.start = t->wordpiece.more = (lw_string){"", 0};
     t->unigram.trie = &t->trie;
     *tokenizer = t;
     return LW_OK;

@@ -180,11 +180,11 @@ def compare_data(library, data, texts):
 def main():
     library, folder = Text(sys.argv[1]), pathlib.Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
-    compare_made(library, folder, random_text.texts(1, 600) + EXTRA)
+    compare_made(library, folder, random_text.texts(1, 300) + EXTRA)
     compare_threads(library, folder, random_text.texts(3, 500))
     if len(sys.argv) > 3 and pathlib.Path(sys.argv[3]).is_dir():
         compare_data(library, pathlib.Path(sys.argv[3]) / "tokenizers",
-                     random_text.texts(2, 1500) + EXTRA)
+                     random_text.texts(2, 1000) + EXTRA)
     print("\n".join(f[:400] for f in failures[:30]))
     by_name = collections.Counter(f.split(":")[0] for f in failures)
     print(", ".join(f"{name}: {n}" for name, n in by_name.items()))
