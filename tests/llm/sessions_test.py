@@ -229,7 +229,7 @@ def test_grammar(llm, vocabulary):
     session = Session(llm, choose=sampling(seed=3, temperature=2), grammar=grammar.value)
     ok(session.feed([1, 5, 7]))
     tokens = generate(session, 25)
-    check("what the grammar allows", set(tokens) == {4, 6, 8}, tokens)
+    check("what the grammar allows", set(tokens) - {2} == {4, 6, 8}, tokens)  # 2: the end
     session.close()
     lib.lw_grammar_free(grammar)
 
