@@ -20,6 +20,8 @@ void lwi_byte_alphabet_make(lwi_byte_alphabet *alphabet) {
 
 bool lwi_from_alphabet(const lwi_byte_alphabet *alphabet, lw_string text, char *bytes,
                        size_t *size) {
+    *size = 0;
+    if (!text.size) return true;
     const char *at = text.data, *end = at + text.size;
     size_t n = 0;
     while (at < end) {

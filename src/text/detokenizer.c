@@ -71,6 +71,7 @@ static lw_status emit_each(lw_detokenizer *d, size_t n) {
 /* Byte tokens: a run of them is text if it is UTF-8, otherwise each is one U+FFFD. */
 static lw_status end_run(lw_detokenizer *d) {
     const size_t n = d->bytes.size;
+    if (!n) return LW_OK;
     d->bytes.size = 0;
     if (d->tokenizer->decoder.lone_bytes) return emit_each(d, n);
     return lwi_utf8_valid(d->bytes.data, n) ? emit(d, d->bytes.data, n) : emit_replacements(d, n);

@@ -17,6 +17,7 @@ static size_t ascii_run(const char *data, size_t size) {
 }
 
 bool lwi_utf8_valid(const char *data, size_t size) {
+    if (!size) return true;
     const char *at = data, *end = data + size;
     while ((at += ascii_run(at, (size_t)(end - at))) < end)
         if (lwi_utf8_next(&at, end) == LWI_UTF8_BAD) return false;
@@ -46,8 +47,9 @@ static size_t bad_part(const uint8_t *p, size_t size, bool *open) {
 }
 
 lw_status lwi_lossy_utf8(lw_string bytes, bool more, lwi_growing *text, size_t *used) {
-    const char *at = bytes.data, *end = at + bytes.size, *good = at;
     *used = bytes.size;
+    if (!bytes.size) return LW_OK;
+    const char *at = bytes.data, *end = at + bytes.size, *good = at;
     while (at < end) {
         at += ascii_run(at, (size_t)(end - at));
         const char *from = at;
