@@ -36,7 +36,8 @@ lw_status lw_session_next_text(lw_session *s, lw_llm_text *text) {
         return lwi_fail(LW_INVALID, "lw_session_next_text: an argument is NULL or size not set");
     LW_TRY(need_tokenizer(s, "lw_session_next_text"));
     if (!s->detokenizer)
-        LW_TRY(lw_detokenizer_new(s->llm->tokenizer, LW_DECODE_SKIP_SPECIAL, &s->detokenizer));
+        LW_TRY(lw_detokenizer_new(s->llm->tokenizer, LW_DECODE_SKIP_SPECIAL | LW_DECODE_CONTINUE,
+                                  &s->detokenizer));
     LW_TRY(lw_session_next(s, &token));
     const bool end = lw_tokenizer_attributes(s->llm->tokenizer, token) & LW_TOKEN_END;
     if (end) LW_TRY(lw_detokenizer_finish(s->detokenizer, &text->data, &text->length));

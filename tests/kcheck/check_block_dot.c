@@ -15,10 +15,12 @@ static void put_half(kc_case *c, uint8_t *to) {
 static void set_scales(kc_case *c, const lwi_block_layout *l, uint8_t *panel, size_t parts) {
     const size_t head = lwi_block_head_bytes(l->scaling), part = lwi_block_part_bytes(l);
     for (size_t b = 0; b < parts; b++, panel += part) {
-        for (size_t i = 0; b % 8 == 0 && i < head; i += 2) put_half(c, panel + i);
+        for (size_t i = 0; b % 8 == 0 && i < head; i += 2)
+            put_half(c, panel + i);
         if (b % 8 == 0) panel += head;
         if (l->scaling == LWI_SCALING_HALF || l->scaling == LWI_SCALING_HALF_MIN)
-            for (size_t i = 0; i < lwi_block_part_head(l->scaling); i += 2) put_half(c, panel + i);
+            for (size_t i = 0; i < lwi_block_part_head(l->scaling); i += 2)
+                put_half(c, panel + i);
         if (l->scaling == LWI_SCALING_POWER)
             for (size_t i = 0; i < LWI_BLOCK_ROWS; i++)
                 panel[i] = (uint8_t)(118 + kc_below(c, 8));
@@ -43,7 +45,8 @@ static void check(kc_case *c) {
     c->special = false;
     j.panel = lwi_block_panel_bytes(l, j.parts);
     uint8_t *bytes = kc_bytes(c, panels * j.panel);
-    for (size_t i = 0; i < panels; i++) set_scales(c, l, bytes + i * j.panel, j.parts);
+    for (size_t i = 0; i < panels; i++)
+        set_scales(c, l, bytes + i * j.panel, j.parts);
     j.panels = bytes;
     const float *x = kc_floats(c, j.rows * k);
     round_all(c, &j, x, kc_bytes(c, j.rows * k), kc_bytes(c, j.rows * j.parts * sizeof *j.sums));
@@ -88,15 +91,15 @@ static void bench(const kc_timing *t) {
 #undef LWI_BLOCK_DOT
 }
 
-const kc_check kc_block_dot = {
-    "block_dot", {3, 18, 3, 13}, {20, 70, 20, 1000}, check, bench};
+const kc_check kc_block_dot = {"block_dot", {3, 18, 3, 13}, {20, 70, 20, 1000}, check, bench};
 
 /* Sizes: parts. */
 static void check_round(kc_case *c) {
     const size_t parts = c->size[0], n = parts * LWI_BLOCK_PART;
     c->special = false;
     float *x = kc_floats(c, n);
-    for (size_t i = 0; i < n && kc_below(c, 4) == 0; i++) x[i] = 0;
+    for (size_t i = 0; i < n && kc_below(c, 4) == 0; i++)
+        x[i] = 0;
     int8_t *got = kc_bytes(c, n), *want = kc_copy(c, got, n);
     lwi_block_sums *sums = kc_bytes(c, parts * sizeof *sums);
     lwi_block_sums *expected = kc_copy(c, sums, parts * sizeof *sums);
