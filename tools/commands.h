@@ -9,7 +9,10 @@
     X(run)                                                                                         \
     X(info)                                                                                        \
     X(chat)                                                                                        \
-    X(generate) X(tokenize) X(bench) X(profile) X(graph) X(test) X(diff) X(ops) X(devices) X(help)
+    X(generate)                                                                                    \
+    X(perplexity)                                                                                  \
+    X(embed)                                                                                       \
+    X(tokenize) X(bench) X(profile) X(graph) X(test) X(diff) X(ops) X(devices) X(help)
 
 #define LWI_DECLARE_COMMAND(name) extern const lwi_command lwi_cmd_##name;
 LWI_COMMANDS(LWI_DECLARE_COMMAND)

@@ -129,6 +129,9 @@ typedef struct lwi_sampling_options {
 lw_status lwi_llm_open(const char *path, const lwi_llm_options *options, lw_llm **llm);
 /* Points into *context, which the caller gives. */
 lw_batch_options lwi_llm_batch_options(const lwi_llm_options *options, lw_context_options *context);
+/* The tokens of a text, with those that go around it; to be freed. */
+lw_status lwi_llm_encode(const lw_llm *llm, const char *text, size_t size, int32_t **tokens,
+                         size_t *n);
 lw_sampling lwi_llm_sampling(const lwi_sampling_options *options);
 
 #endif

@@ -176,6 +176,12 @@ LW_API LW_MUST_CHECK lw_status lw_session_logprobs(const lw_session *session,
                                                    lw_token_probability *chosen,
                                                    lw_token_probability *top, size_t n);
 
+/* Appends tokens as lw_session_feed does, computes them, and gives the natural logarithm of the
+ * probability that each had after those before it, [n]; NAN for the first token of a session, which
+ * nothing predicts. Perplexity is exp(-mean). */
+LW_API LW_MUST_CHECK lw_status lw_session_score(lw_session *session, const int32_t *tokens,
+                                                size_t n, float *logprobs);
+
 /* Text by tokens, as it becomes whole characters. */
 typedef struct lw_llm_text {
     size_t size;

@@ -30,13 +30,13 @@ static lw_status add_token(step *st, const lw_session *s, size_t at) {
     return LW_OK;
 }
 
-/* The last token of a session gets an output. */
-static lw_status add_output(step *st, lw_session *s) {
+/* The logits after token `at` of a session, the last one of the step so far. */
+static lw_status add_output(step *st, lw_session *s, size_t at) {
     lw_batch *b = st->b;
     LW_TRY(make_room(b, LWI_OUTPUTS, st->outputs + 1));
     LW_TRY(lwi_grow(&b->allocator, &b->chosen, &b->cap_chosen, st->outputs + 1, sizeof *b->chosen));
     b->numbers[LWI_OUTPUTS][st->outputs] = (int32_t)st->tokens - 1;
-    b->chosen[st->outputs++] = s;
+    b->chosen[st->outputs++] = (lwi_batch_output){s, at};
     st->states |= s->wants_state;
     return LW_OK;
 }
@@ -45,15 +45,17 @@ static lw_status add_session(step *st, lw_session *s, size_t most) {
     lw_batch *b = st->b;
     if (s->done == s->n) s->done--; /* computed once more, for its state */
     LW_TRY(lwi_sequence_reuse(s));
+    if (s->scores && most > lwi_score_rows(s->llm)) most = lwi_score_rows(s->llm);
     const size_t n = s->n - s->done < most ? s->n - s->done : most;
     LW_TRY(lwi_sequence_reserve(s, s->done + n));
     LW_TRY(make_room(b, LWI_BLOCKS, (st->rows + 1) * b->per_sequence));
     int32_t *row = b->numbers[LWI_BLOCKS] + st->rows * b->per_sequence;
     for (size_t i = 0; i < b->per_sequence; i++)
         row[i] = i < s->n_blocks ? s->blocks[i] : -1;
-    for (size_t i = 0; i < n; i++)
-        LW_TRY(add_token(st, s, s->done + i));
-    if (s->done + n == s->n) LW_TRY(add_output(st, s));
+    for (size_t at = s->done; at < s->done + n; at++) {
+        LW_TRY(add_token(st, s, at));
+        if (at + 1 == s->n || (s->scores && at >= s->scored_from)) LW_TRY(add_output(st, s, at));
+    }
     s->taken = n;
     st->rows++;
     return LW_OK;
@@ -98,7 +100,7 @@ static lw_status wrap_all(const step *st) {
     return wrap(b, LWI_OUTPUTS, st->outputs, 0);
 }
 
-/* Where the outputs go: straight to the session if it is the only one. */
+/* Where the outputs go: straight to the session if there is only one. */
 static lw_status wrap_output(const step *st, size_t width, float *own, float **shared,
                              size_t *capacity, lw_value **value) {
     lw_batch *b = st->b;
@@ -112,8 +114,11 @@ static void hand_out(const step *st) {
     const lw_batch *b = st->b;
     const size_t v = b->llm->vocabulary, w = b->llm->width;
     for (size_t i = 0; i < st->outputs; i++) {
-        lw_session *s = b->chosen[i];
-        if (st->outputs > 1) memcpy(s->logits, b->logits + i * v, v * sizeof(float));
+        lw_session *s = b->chosen[i].session;
+        const float *logits = st->outputs > 1 ? b->logits + i * v : s->logits;
+        if (s->scores) lwi_session_note_score(s, b->chosen[i].at, logits);
+        if (b->chosen[i].at + 1 < s->n) continue;
+        if (st->outputs > 1) memcpy(s->logits, logits, v * sizeof(float));
         if (st->outputs > 1 && st->states) memcpy(s->state, b->states + i * w, w * sizeof(float));
         s->has_logits = true;
         s->has_state = st->states;
@@ -128,7 +133,7 @@ static lw_status run(const step *st) {
     LW_TRY(wrap_all(st));
     for (int i = 0; i < LWI_INPUTS; i++)
         inputs[i] = (lw_io){names[i], i < LWI_CACHE ? b->values[i] : b->cache_value};
-    lw_session *only = st->outputs ? b->chosen[0] : NULL;
+    lw_session *only = st->outputs ? b->chosen[0].session : NULL;
     lw_status status = wrap_output(st, b->llm->vocabulary, only ? only->logits : NULL, &b->logits,
                                    &b->cap_logits, &outputs[0].value);
     if (status == LW_OK && st->states)

@@ -4,7 +4,6 @@
 
 #include "base/checked.h"
 
-#include <math.h>
 #include <string.h>
 
 /* --------------------------------------------------------------------- life */
@@ -135,7 +134,7 @@ size_t lw_session_reused(const lw_session *s) { return s ? s->reused : 0; }
 
 bool lw_session_ready(const lw_session *s) { return s && s->has_logits; }
 
-static lw_status compute(lw_session *s) {
+lw_status lwi_session_compute(lw_session *s) {
     if (s->n == 0) return lwi_fail(LW_INVALID, "the session has no tokens yet");
     while (!s->has_logits || (s->wants_state && !s->has_state)) {
         size_t tokens = 0;
@@ -147,7 +146,7 @@ static lw_status compute(lw_session *s) {
 
 lw_status lw_session_logits(lw_session *s, const float **logits) {
     if (!s || !logits) return lwi_fail(LW_INVALID, "lw_session_logits: an argument is NULL");
-    LW_TRY(compute(s));
+    LW_TRY(lwi_session_compute(s));
     *logits = s->logits;
     return LW_OK;
 }
@@ -155,7 +154,7 @@ lw_status lw_session_logits(lw_session *s, const float **logits) {
 lw_status lw_session_embedding(lw_session *s, const float **embedding) {
     if (!s || !embedding) return lwi_fail(LW_INVALID, "lw_session_embedding: an argument is NULL");
     s->wants_state = true;
-    LW_TRY(compute(s));
+    LW_TRY(lwi_session_compute(s));
     *embedding = s->state;
     return LW_OK;
 }
@@ -164,7 +163,7 @@ lw_status lw_session_next(lw_session *s, int32_t *token) {
     const uint64_t *allowed = NULL;
     int32_t chosen = -1;
     if (!s || !token) return lwi_fail(LW_INVALID, "lw_session_next: an argument is NULL");
-    LW_TRY(compute(s));
+    LW_TRY(lwi_session_compute(s));
     LW_TRY(lwi_sequence_make_room(s, 1));
     LW_TRY(lwi_token_rules_mask(&s->rules, &allowed));
     LW_TRY(lwi_sampler_choose(&s->sampler, s->logits, s->llm->vocabulary, s->tokens, s->n, s->drawn,
@@ -183,13 +182,7 @@ lw_status lw_session_logprobs(const lw_session *s, lw_token_probability *chosen,
     if (!s || s->drawn == 0 || s->has_logits || (n && !top))
         return lwi_fail(LW_INVALID, "lw_session_logprobs: no token has been chosen just before");
     const size_t v = s->llm->vocabulary;
-    float max = -INFINITY;
-    double sum = 0;
-    for (size_t i = 0; i < v; i++)
-        if (s->logits[i] > max) max = s->logits[i];
-    for (size_t i = 0; i < v; i++)
-        sum += exp((double)(s->logits[i] - max));
-    const double total = (double)max + log(sum);
+    const double total = lwi_log_sum_exp(s->logits, v);
     const int32_t token = s->tokens[s->n - 1];
     if (chosen) *chosen = (lw_token_probability){token, (float)((double)s->logits[token] - total)};
     for (size_t k = 0; k < n; k++) {

@@ -22,6 +22,12 @@ struct lw_llm {
 /* The graph's inputs and outputs (src/arch/decoder.h). */
 enum { LWI_TOKENS, LWI_POSITIONS, LWI_SEQUENCES, LWI_BLOCKS, LWI_OUTPUTS, LWI_CACHE, LWI_INPUTS };
 
+/* A token after which logits are wanted. */
+typedef struct lwi_batch_output {
+    lw_session *session;
+    size_t at; /* of the session's tokens */
+} lwi_batch_output;
+
 struct lw_batch {
     lw_allocator allocator;
     const lw_llm *llm;
@@ -39,7 +45,7 @@ struct lw_batch {
     lw_value *values[LWI_CACHE]; /* over the first shape[i] numbers */
     size_t shape[LWI_CACHE];     /* of values; for blocks the rows */
     size_t columns;              /* of blocks */
-    lw_session **chosen;         /* that get outputs, in their order */
+    lwi_batch_output *chosen;    /* in the order of the outputs */
     size_t cap_chosen;
     float *logits, *states; /* of several sessions */
     size_t cap_logits, cap_states;
@@ -81,6 +87,8 @@ struct lw_session {
     float *logits; /* [vocabulary], of token done - 1 */
     float *state;  /* [width] */
     bool wants_state, has_logits, has_state;
+    float *scores; /* while lw_session_score runs: of the tokens from scored_from on; else NULL */
+    size_t scored_from;
     lwi_token_rules rules;
 };
 
@@ -98,5 +106,13 @@ void lwi_sequence_release(lw_session *session, size_t n);
 void lwi_sequence_keep_blocks(lw_session *session);
 /* Makes room for one more token, or LW_LIMIT. */
 lw_status lwi_sequence_make_room(lw_session *session, size_t n);
+/* Computes what was fed, up to the logits. */
+lw_status lwi_session_compute(lw_session *session);
+/* log(sum(exp(x))) */
+double lwi_log_sum_exp(const float *x, size_t n);
+/* Tokens that a step takes at most from a session that is scored: each has logits. */
+size_t lwi_score_rows(const lw_llm *llm);
+/* Notes how probable the token behind `at` is by the logits after `at`. */
+void lwi_session_note_score(lw_session *session, size_t at, const float *logits);
 
 #endif

@@ -3,11 +3,11 @@
 #include "llm/llm_session.h"
 
 /* The blocks that the cache still has from sessions that began with the same tokens. One token at
- * least is left to compute, since logits are wanted. */
+ * least is left to compute, since logits are wanted; of a session that is scored, all are. */
 lw_status lwi_sequence_reuse(lw_session *s) {
     lwi_cache_blocks *c = &s->batch->blocks;
-    while (s->batch->keep_prefixes && s->done % c->size == 0 && s->done + c->size < s->n &&
-           s->n_blocks == s->done / c->size) {
+    while (s->batch->keep_prefixes && !s->scores && s->done % c->size == 0 &&
+           s->done + c->size < s->n && s->n_blocks == s->done / c->size) {
         const int32_t *tokens = s->tokens + s->done;
         const uint64_t name = lwi_cache_block_name(c, s->name, tokens);
         LW_TRY(lwi_grow(&s->allocator, &s->blocks, &s->cap_blocks, s->n_blocks + 1,
