@@ -173,7 +173,8 @@ def dynamic(g, _):
     g.inputs.append((x, (2, 6, k)))
     codes, scale, zero = (g.name(p) for p in ("codes", "scale", "zero"))
     g.nodes.append(helper.make_node("DynamicQuantizeLinear", [x], [codes, scale, zero]))
-    w = g.constant(rng.integers(-128, 127, (k, n), np.int8, endpoint=True), "w")
+    # 7 bits: ONNX Runtime's sums of two products saturate at 16 bits where there is no VNNI
+    w = g.constant(rng.integers(-64, 63, (k, n), np.int8, endpoint=True), "w")
     wn = pick((), (n,))
     ws = g.constant(rng.uniform(0.002, 0.01, wn).astype("f4"))
     wz = g.constant(rng.integers(-2, 3, wn).astype(np.int8))
