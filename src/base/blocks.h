@@ -4,6 +4,7 @@
 #ifndef LWI_BLOCKS_H
 #define LWI_BLOCKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,5 +25,8 @@ typedef struct lwi_block_type {
 const lwi_block_type *lwi_block_type_find(uint32_t id);
 /* n elements (a multiple of a block's) as float32; blocks need no alignment. */
 void lwi_blocks_decode(const lwi_block_type *type, const void *blocks, size_t n, float *to);
+bool lwi_blocks_encodable(const lwi_block_type *type);
+/* The way back, for types that are encodable; any numbers, NaN too, give valid blocks. */
+void lwi_blocks_encode(const lwi_block_type *type, const float *x, size_t n, void *blocks);
 
 #endif

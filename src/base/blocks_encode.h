@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ * Encoders of single blocks, by family. */
+#ifndef LWI_BLOCKS_ENCODE_H
+#define LWI_BLOCKS_ENCODE_H
+
+#include "base/blocks.h"
+#include "base/half.h"
+
+/* One block of the type from float32 numbers. */
+typedef void lwi_block_encode_fn(const float *x, uint8_t *block);
+
+#define LWI_ENCODED(X)                                                                             \
+    X(F32)                                                                                         \
+    X(F16) X(BF16) X(Q4_0) X(Q4_1) X(Q5_0) X(Q5_1) X(Q8_0) X(Q4_K) X(Q5_K) X(Q6_K) X(IQ4_NL)
+#define LWI_DECLARE_ENCODER(ident) void lwi_block_encode_##ident(const float *x, uint8_t *block);
+LWI_ENCODED(LWI_DECLARE_ENCODER)
+#undef LWI_DECLARE_ENCODER
+
+/* Half-precision x, little-endian; the number that a reader will see. */
+static inline float lwi_block_put_half(uint8_t *bytes, float x) {
+    const uint16_t h = lwi_f32_to_f16(x);
+    bytes[0] = (uint8_t)(h & 255);
+    bytes[1] = (uint8_t)(h >> 8);
+    return lwi_f16_to_f32(h);
+}
+
+/* x without its fraction, in [low, high]; NaN is low. */
+static inline int lwi_block_cut(float x, int low, int high) {
+    return x >= (float)high ? high : x > (float)low ? (int)x : low;
+}
+
+/* The whole number nearest to x, in [low, high]; NaN is low. */
+static inline int lwi_block_round(float x, int low, int high) {
+    return lwi_block_cut(x + (x < 0 ? -0.5F : 0.5F), low, high);
+}
+
+static inline float lwi_block_inverse(float x) { return x != 0 ? 1 / x : 0; }
+
+#endif
