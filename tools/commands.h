@@ -12,6 +12,7 @@
     X(generate)                                                                                    \
     X(perplexity)                                                                                  \
     X(embed)                                                                                       \
+    X(quantize)                                                                                    \
     X(tokenize) X(bench) X(profile) X(graph) X(test) X(diff) X(ops) X(devices) X(help)
 
 #define LWI_DECLARE_COMMAND(name) extern const lwi_command lwi_cmd_##name;

@@ -25,6 +25,8 @@ typedef struct lwi_block_type {
 const lwi_block_type *lwi_block_type_find(uint32_t id);
 /* n elements (a multiple of a block's) as float32; blocks need no alignment. */
 void lwi_blocks_decode(const lwi_block_type *type, const void *blocks, size_t n, float *to);
+/* What the codes of IQ4_NL and IQ4_XS stand for. */
+extern const int8_t lwi_iq4_values[16];
 bool lwi_blocks_encodable(const lwi_block_type *type);
 /* The way back, for types that are encodable; any numbers, NaN too, give valid blocks. */
 void lwi_blocks_encode(const lwi_block_type *type, const float *x, size_t n, void *blocks);

@@ -2,14 +2,14 @@
  * Blocks whose numbers are codes of small floats, of a table, or of three values. */
 #include "base/blocks_decode.h"
 
-static const int8_t iq4_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
-                                      1,    13,   25,  38,  53,  69,  89,  113};
+const int8_t lwi_iq4_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                   1,    13,   25,  38,  53,  69,  89,  113};
 
 void lwi_block_decode_IQ4_NL(const uint8_t *block, float *to) {
     const float scale = lwi_block_half(block);
     for (int i = 0; i < 16; i++) {
-        to[i] = scale * (float)iq4_values[block[2 + i] & 15];
-        to[i + 16] = scale * (float)iq4_values[block[2 + i] >> 4];
+        to[i] = scale * (float)lwi_iq4_values[block[2 + i] & 15];
+        to[i + 16] = scale * (float)lwi_iq4_values[block[2 + i] >> 4];
     }
 }
 
@@ -18,7 +18,7 @@ void lwi_block_decode_IQ4_XS(const uint8_t *block, float *to) {
     for (int i = 0; i < 256; i++) {
         const int group = i / 32, at = 8 + group * 16 + i % 16;
         const int code = i % 32 < 16 ? block[at] & 15 : block[at] >> 4;
-        to[i] = scale * (float)lwi_block_iq4_scale(block, group) * (float)iq4_values[code];
+        to[i] = scale * (float)lwi_block_iq4_scale(block, group) * (float)lwi_iq4_values[code];
     }
 }
 

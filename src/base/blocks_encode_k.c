@@ -145,14 +145,14 @@ void lwi_block_encode_Q5_K(const float *x, uint8_t *block) {
 }
 
 /* The scale of n numbers for codes that `code` chooses: maximises the part of the sum of squares
- * that is explained. `edge` is the code of the number farthest from 0. */
-static float fit_scale(const float *x, int n, float edge, int (*code)(float)) {
+ * that is explained. `edge` is the code of the number farthest from 0, give or take some steps. */
+static float fit_scale(const float *x, int n, float edge, float width, int (*code)(float)) {
     float most = 0, best = 0;
     double explained = 0;
     for (int i = 0; i < n; i++)
         if (fabsf(x[i]) > fabsf(most)) most = x[i];
     for (int step = -STEPS / 2; step <= STEPS / 2; step++) {
-        const float inverse = lwi_block_inverse(most / (edge + 0.1F * (float)step));
+        const float inverse = lwi_block_inverse(most / (edge + width * (float)step));
         double cc = 0, cx = 0;
         for (int i = 0; i < n; i++) {
             const double c = code(x[i] * inverse);
@@ -172,7 +172,7 @@ static int code_6(float x) { return lwi_block_round(x, -32, 31); }
 void lwi_block_encode_Q6_K(const float *x, uint8_t *block) {
     float scales[16], most = 0;
     for (int g = 0; g < 16; g++) {
-        scales[g] = fit_scale(x + g * 16, 16, -32, code_6);
+        scales[g] = fit_scale(x + g * 16, 16, -32, 0.1F, code_6);
         if (fabsf(scales[g]) > fabsf(most)) most = scales[g];
     }
     memset(block, 0, 210);
@@ -189,20 +189,17 @@ void lwi_block_encode_Q6_K(const float *x, uint8_t *block) {
     }
 }
 
-static const int8_t uneven[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
-                                  1,    13,   25,  38,  53,  69,  89,  113};
-
 static int nearest(float x) {
     int best = 0;
     for (int i = 1; i < 16; i++)
-        if (fabsf(x - (float)uneven[i]) < fabsf(x - (float)uneven[best])) best = i;
+        if (fabsf(x - (float)lwi_iq4_values[i]) < fabsf(x - (float)lwi_iq4_values[best])) best = i;
     return best;
 }
 
-static int code_uneven(float x) { return uneven[nearest(x)]; }
+static int code_uneven(float x) { return lwi_iq4_values[nearest(x)]; }
 
 void lwi_block_encode_IQ4_NL(const float *x, uint8_t *block) {
-    const float scale = lwi_block_put_half(block, fit_scale(x, 32, -127, code_uneven));
+    const float scale = lwi_block_put_half(block, fit_scale(x, 32, -127, 1, code_uneven));
     const float inverse = lwi_block_inverse(scale);
     for (int i = 0; i < 16; i++)
         block[2 + i] = (uint8_t)(nearest(x[i] * inverse) | nearest(x[i + 16] * inverse) << 4);

@@ -32,7 +32,8 @@ def tensors(rng, experts=0):
             (experts, *shape) if experts else shape
     if experts:
         shapes["blk.0.ffn_gate_inp"] = (experts, WIDTH)
-    made = {n: rng.standard_normal(s, np.float32) * np.float32(0.2) for n, s in shapes.items()}
+    size = np.float32(0.2 * (32 / WIDTH) ** 0.5)
+    made = {n: rng.standard_normal(s, np.float32) * size for n, s in shapes.items()}
     for name in ("output_norm", "blk.0.attn_norm", "blk.0.ffn_norm"):
         made[name] = np.ones(WIDTH, np.float32)
     return made
@@ -93,6 +94,15 @@ def write_folder(folder):
     write_safetensors(folder / "model.safetensors", arrays)
 
 
+def write_wide(folder):
+    """Rows that blocks of 256 divide."""
+    global WIDTH, INNER
+    folder.mkdir(exist_ok=True)
+    WIDTH, INNER = 256, 512
+    write_gguf(folder / "f32.gguf", Type.F32)
+    write_gguf(folder / "experts.gguf", Type.F16, experts=4)
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
@@ -102,6 +112,7 @@ def main():
     write_gguf(out / "experts.gguf", Type.F16, experts=4)
     write_gguf(out / "gemma3.gguf", Type.F16, architecture="gemma3")
     write_folder(out / "folder")
+    write_wide(out / "wide")
 
 
 main()

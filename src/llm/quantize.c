@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT
+ * A GGUF file as another one whose tensors have other types. */
+#include "base/checked.h"
+#include "base/file.h"
+#include "files/gguf_writer.h"
+#include "llm/quantize_rules.h"
+
+#include <lampwick/llm.h>
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ALIGNMENT = 32, CHUNK = 1 << 16 /* elements, at least a row */ };
+
+typedef struct work {
+    const lwi_quantization *quantization;
+    lwi_arena arena;
+    lwi_file file;
+    lwi_gguf from;
+    lwi_gguf_pair *pairs;
+    size_t n_pairs;
+    lwi_gguf_tensor *tensors; /* as they will be; data as it is */
+    lwi_file_writer writer;
+} work;
+
+static const uint8_t version[4] = {2, 0, 0, 0}; /* general.quantization_version */
+
+static lw_status choose_pairs(work *w) {
+    static const char *const ours[] = {"general.file_type", "general.quantization_version",
+                                       "general.alignment"};
+    uint8_t *type = NULL;
+    LW_TRY(lwi_arena_alloc(&w->arena, w->from.n_pairs + 2, sizeof *w->pairs, &w->pairs));
+    LW_TRY(lwi_arena_alloc(&w->arena, 4, 1, &type));
+    type[0] = (uint8_t)w->quantization->file_type;
+    for (size_t i = 0; i < w->from.n_pairs; i++) {
+        bool replaced = false;
+        for (size_t k = 0; k < sizeof ours / sizeof *ours; k++)
+            replaced |= !strcmp(w->from.pairs[i].key, ours[k]);
+        if (!replaced) w->pairs[w->n_pairs++] = w->from.pairs[i];
+    }
+    w->pairs[w->n_pairs++] = (lwi_gguf_pair){ours[0], LWI_GGUF_UINT32, LWI_GGUF_UINT8, 1, type, 4};
+    w->pairs[w->n_pairs++] =
+        (lwi_gguf_pair){ours[1], LWI_GGUF_UINT32, LWI_GGUF_UINT8, 1, version, 4};
+    return LW_OK;
+}
+
+static int64_t count_layers(const lwi_gguf *gguf) {
+    char key[256];
+    const lw_string name = lwi_gguf_string(gguf, "general.architecture");
+    const int n = name.size < 200 ? (int)name.size : 0;
+    snprintf(key, sizeof key, "%.*s.block_count", n, n ? name.data : "");
+    return lwi_gguf_int(gguf, key, 0);
+}
+
+static lw_status choose_types(work *w) {
+    const int64_t layers = count_layers(&w->from);
+    const bool tied = !lwi_gguf_find_tensor(&w->from, "output.weight");
+    LW_TRY(lwi_arena_alloc(&w->arena, w->from.n_tensors, sizeof *w->tensors, &w->tensors));
+    for (size_t i = 0; i < w->from.n_tensors; i++) {
+        lwi_gguf_tensor *t = w->tensors + i;
+        *t = w->from.tensors[i];
+        t->type = lwi_quantization_type(w->quantization, t, layers, tied);
+        const lwi_block_type *type = lwi_block_type_find(t->type);
+        t->bytes = (size_t)t->dims[t->rank - 1] / type->elements;
+        bool fits = lwi_mul_size(t->bytes, type->bytes, &t->bytes);
+        for (int k = 0; k + 1 < t->rank; k++)
+            fits = fits && lwi_mul_size(t->bytes, (size_t)t->dims[k], &t->bytes);
+        if (!fits) return lwi_fail(LW_LIMIT, "tensor '%s' would be too large", t->name);
+    }
+    return LW_OK;
+}
+
+/* Some rows at a time, through float32. */
+static lw_status write_rows(work *w, const lwi_gguf_tensor *from, const lwi_gguf_tensor *to) {
+    const lwi_block_type *a = lwi_block_type_find(from->type), *b = lwi_block_type_find(to->type);
+    const size_t row = (size_t)to->dims[to->rank - 1], row_bytes = row / b->elements * b->bytes;
+    const size_t rows = to->bytes / row_bytes, most = row < CHUNK ? CHUNK / row : 1;
+    float *numbers = NULL;
+    uint8_t *blocks = NULL;
+    lw_status status = lwi_alloc_array(&lwi_malloc_allocator, most * row, sizeof(float), &numbers);
+    if (status == LW_OK) status = lwi_alloc_array(&lwi_malloc_allocator, most, row_bytes, &blocks);
+    for (size_t i = 0; i < rows && status == LW_OK; i += most) {
+        const size_t n = rows - i < most ? rows - i : most;
+        lwi_blocks_decode(a, from->data + i * (row / a->elements * a->bytes), n * row, numbers);
+        lwi_blocks_encode(b, numbers, n * row, blocks);
+        status = lwi_file_writer_add(&w->writer, blocks, n * row_bytes);
+    }
+    lwi_free(&lwi_malloc_allocator, numbers);
+    lwi_free(&lwi_malloc_allocator, blocks);
+    return status;
+}
+
+static lw_status write_all(work *w) {
+    LW_TRY(lwi_gguf_write_head(&w->writer, w->pairs, w->n_pairs, w->tensors, w->from.n_tensors,
+                               ALIGNMENT));
+    for (size_t i = 0; i < w->from.n_tensors; i++) {
+        const lwi_gguf_tensor *from = w->from.tensors + i, *to = w->tensors + i;
+        if (from->type == to->type) LW_TRY(lwi_file_writer_add(&w->writer, to->data, to->bytes));
+        else LW_TRY(write_rows(w, from, to));
+        LW_TRY(lwi_file_writer_pad(&w->writer, ALIGNMENT));
+    }
+    return LW_OK;
+}
+
+static lw_status quantize(work *w, const char *to) {
+    LW_TRY(lwi_gguf_read(&w->arena, w->file.data, w->file.size, &w->from));
+    lw_status status = LW_OK;
+    if (lwi_gguf_int(&w->from, "split.count", 1) > 1)
+        status = lwi_fail(LW_UNSUPPORTED, "split GGUF files cannot be quantised yet");
+    if (status == LW_OK) status = choose_pairs(w);
+    if (status == LW_OK) status = choose_types(w);
+    if (status == LW_OK) status = lwi_file_writer_open(to, &w->writer);
+    if (status == LW_OK) status = lwi_file_writer_close(&w->writer, write_all(w));
+    lwi_gguf_free(&w->from);
+    return status;
+}
+
+const char *lw_llm_quantization(size_t i) {
+    const lwi_quantization *q = lwi_quantization_at(i);
+    return q ? q->name : NULL;
+}
+
+lw_status lw_llm_quantize(const char *from, const char *to, const char *type) {
+    if (!from || !to || !type) return lwi_fail(LW_INVALID, "lw_llm_quantize: an argument is NULL");
+    work w = {.quantization = lwi_quantization_find(type)};
+    if (!w.quantization) return lwi_fail(LW_INVALID, "there is no quantisation '%.40s'", type);
+    LW_TRY(lwi_file_map(from, &w.file));
+    lwi_arena_init(&w.arena, &lwi_malloc_allocator);
+    lw_status status = LW_OK;
+    if (lwi_is_gguf(w.file.data, w.file.size)) status = quantize(&w, to);
+    else status = lwi_fail(LW_UNSUPPORTED, "'%s' is no GGUF file", from);
+    lwi_arena_free(&w.arena);
+    lwi_file_unmap(&w.file);
+    return status;
+}

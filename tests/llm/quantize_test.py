@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Quantises small models: the Python package gguf must read the files, with the types of tensors
+that are expected, and their logits must be near the originals. Where the data for language models
+is there, types and bytes are compared with files that llama.cpp made.
+
+    quantize_test.py liblampwick-llm.so lampwick TINY [FOLDER]
+"""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import gguf
+import numpy as np
+import score_test as base
+from score_test import check
+
+# Bounds for the normalised squared error of logits of a random model, which has no redundancy: they
+# find files that are wrong; how good the blocks are is for encode.py and llama.cpp's files to tell.
+TYPES = {"F32": 1e-12, "F16": 1e-5, "BF16": 5e-4, "Q8_0": 3e-3, "Q6_K": 1e-2, "Q5_K_M": 5e-2,
+         "Q5_K_S": 5e-2, "Q5_0": 6e-2, "Q5_1": 5e-2, "Q4_K_M": 0.15, "Q4_K_S": 0.15, "Q4_0": 0.2,
+         "Q4_1": 0.15, "IQ4_NL": 0.15}
+# Type of most tensors, of attn_v and ffn_down in a model of one layer.
+MIXES = {"Q4_K_M": ("Q4_K", "Q6_K", "Q6_K"), "Q4_K_S": ("Q4_K", "Q5_K", "Q4_K"),
+         "Q5_K_M": ("Q5_K", "Q6_K", "Q6_K"), "Q5_K_S": ("Q5_K", "Q5_K", "Q5_K")}
+NARROW = {"Q4_K": "Q5_0", "Q5_K": "Q5_1", "Q6_K": "Q8_0"}
+BYTES_SAME = {"F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1"}
+
+
+def quantize(source, to, kind):
+    return subprocess.run([sys.argv[2], "quantize", source, to, kind], capture_output=True,
+                          text=True)
+
+
+def logits(path, tokens):
+    model = base.Model(path)
+    session = model.session()
+    vocabulary = next(t for t in gguf.GGUFReader(path).tensors
+                      if t.name == "token_embd.weight").shape[1]
+    rows = np.stack([base.logits_after(session, t, int(vocabulary)) for t in tokens])
+    base.lib.lw_session_free(session)
+    model.close()
+    return rows.astype(np.float64)
+
+
+def nmse(got, want):
+    return ((got - want) ** 2).sum() / (want ** 2).sum()
+
+
+def expected(name, kind, wide):
+    most, value, down = MIXES.get(kind, (kind, kind, kind))
+    if "norm" in name or "gate_inp" in name:
+        return "F32"
+    if name == "output.weight" and kind not in ("F32", "F16", "BF16", "Q8_0"):
+        result = "Q6_K"
+    else:
+        result = value if "attn_v" in name else down if "ffn_down" in name else most
+    return result if wide else NARROW.get(result, result)
+
+
+def test_model(path, folder, wide):
+    tokens = np.random.default_rng(3).integers(3, 40, 20).tolist()
+    want, source = logits(path, tokens), gguf.GGUFReader(path)
+    for kind, bound in TYPES.items():
+        to = folder / f"{kind}.gguf"
+        run = quantize(path, to, kind)
+        check(f"{path} {kind}", run.returncode == 0, run.stderr)
+        reader = gguf.GGUFReader(to)
+        for before, tensor in zip(source.tensors, reader.tensors, strict=True):
+            note = (path.name, kind, tensor.name, tensor.tensor_type.name)
+            router = "gate_inp" in tensor.name
+            check("name and shape", before.name == tensor.name and
+                  before.shape.tolist() == tensor.shape.tolist(), note)
+            check("type", tensor.tensor_type == before.tensor_type if router else
+                  tensor.tensor_type.name == expected(tensor.name, kind, wide), note)
+            if tensor.tensor_type.name in BYTES_SAME and not router:
+                floats = gguf.quants.dequantize(before.data, before.tensor_type)
+                same = gguf.quants.quantize(floats, tensor.tensor_type)
+                check("bytes", np.array_equal(same.view(np.uint8), tensor.data.view(np.uint8)),
+                      note)
+        kept = [k for k in source.fields if not k.startswith(("GGUF.", "general."))]
+        check("metadata", all(k in reader.fields and reader.fields[k].contents() ==
+                              source.fields[k].contents() for k in kept))
+        check("file type", reader.fields["general.file_type"].contents() ==
+              getattr(gguf.LlamaFileType, ("ALL_" if kind == "F32" else "MOSTLY_") + kind))
+        error = nmse(logits(to, tokens), want)
+        check("logits", error <= bound, (path.name, kind, error))
+
+
+def test_bad(path, folder):
+    to = folder / "bad.gguf"
+    check("no such type", quantize(path, to, "Q9_X").returncode == 2)
+    check("no such file", quantize(folder / "none.gguf", to, "Q8_0").returncode == 1)
+    check("no GGUF", quantize(pathlib.Path(__file__), to, "Q8_0").returncode == 1)
+    cut = folder / "cut.gguf"
+    cut.write_bytes(path.read_bytes()[:-40])
+    check("cut", quantize(cut, to, "Q8_0").returncode == 1)
+    check("no such folder", quantize(path, folder / "no" / "a.gguf", "Q8_0").returncode == 1)
+    check("nothing is left", not list(folder.glob("bad*")))
+    same = folder / "same.gguf"
+    same.write_bytes(path.read_bytes())
+    check("in place", quantize(same, same, "Q8_0").returncode == 0 and
+          len(gguf.GGUFReader(same).tensors) == len(gguf.GGUFReader(path).tensors))
+
+
+def distance(tensor, original):
+    floats = gguf.quants.dequantize(tensor.data, tensor.tensor_type).ravel().astype(np.float64)
+    return np.sqrt(np.mean((floats - original.data.ravel()) ** 2))
+
+
+def test_golden(path, folder, mixed):
+    """path: NAME-TYPE.gguf of llama.cpp, beside NAME-f32.gguf. mixed: by its rules, not made with
+    the same type for all tensors."""
+    name, kind = path.stem.rsplit("-", 1)
+    source, to = path.with_name(f"{name}-f32.gguf"), folder / path.name
+    if kind not in TYPES or kind == "F32" or not source.exists():
+        return
+    run = quantize(source, to, kind)
+    check(path.name, run.returncode == 0, run.stderr)
+    theirs = {t.name: t for t in gguf.GGUFReader(path).tensors}
+    originals = {t.name: t for t in gguf.GGUFReader(source).tensors}
+    for tensor in gguf.GGUFReader(to).tensors:
+        other = theirs[tensor.name]
+        note = (path.name, tensor.name, tensor.tensor_type.name, other.tensor_type.name)
+        if tensor.tensor_type != other.tensor_type:
+            check("llama.cpp's type", not mixed, note)
+            continue
+        near = [distance(t, originals[tensor.name]) for t in (tensor, other)]
+        check("as near as llama.cpp's", near[0] <= near[1] * 1.001, (*note, near))
+    tokens = np.random.default_rng(4).integers(3, 250, 40).tolist()
+    want = logits(source, tokens)
+    error, other = nmse(logits(to, tokens), want), nmse(logits(path, tokens), want)
+    print(f"{path.name}: error of logits {error:.2e}, of llama.cpp's file {other:.2e}")
+    check("logits as near as llama.cpp's", error <= 1.1 * other + 1e-9, path.name)
+
+
+def main():
+    tiny = pathlib.Path(sys.argv[3])
+    data = pathlib.Path(sys.argv[4] if len(sys.argv) > 4 else "/nowhere")
+    with tempfile.TemporaryDirectory() as made:
+        folder = pathlib.Path(made)
+        test_model(tiny / "f32.gguf", folder, False)
+        test_model(tiny / "wide" / "f32.gguf", folder, True)
+        test_model(tiny / "wide" / "experts.gguf", folder, True)
+        test_bad(tiny / "f32.gguf", folder)
+        for part, mixed in (("tinystories/gguf", True), ("synth-kquant", False)):
+            for path in sorted((data / part).glob("*.gguf")):
+                test_golden(path, folder, mixed)
+    print(f"{base.checks - base.failures} passed, {base.failures} failed")
+    sys.exit(base.failures > 0)
+
+
+main()
