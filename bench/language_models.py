@@ -8,46 +8,31 @@
 import argparse
 import ctypes as c
 import pathlib
+import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-P, SIZE = c.c_void_p, c.c_size_t
-
-
-class ContextOptions(c.Structure):
-    _fields_ = [("size", SIZE), ("threads", c.c_int), ("rest", P * 8)]
-
-
-class BatchOptions(c.Structure):
-    _fields_ = [("size", SIZE), ("context", P), ("cache", c.c_int), ("tokens", SIZE),
-                ("step_tokens", SIZE), ("keep_prefixes", c.c_bool)]
-
-
-class SessionOptions(c.Structure):
-    _fields_ = [("size", SIZE), ("batch", P), ("batch_options", P), ("sampling", P),
-                ("grammar", P), ("most_tokens", SIZE), ("shift", c.c_bool), ("keep", SIZE)]
-
-
-def check(lib, status):
-    if status:
-        raise SystemExit(lib.lw_last_error().decode())
+sys.path.insert(0, str(ROOT / "tests/llm"))
+import llm_library  # noqa: E402
+from llm_library import (P, SIZE, BatchOptions, ContextOptions, SessionOptions,  # noqa: E402
+                         make, ok)
 
 
 def measure(lib, llm, threads, prompt, generated, rounds):
-    context = ContextOptions(size=c.sizeof(ContextOptions), threads=threads)
-    batch = BatchOptions(size=c.sizeof(BatchOptions), context=c.addressof(context), tokens=512)
-    options = SessionOptions(size=c.sizeof(SessionOptions), batch_options=c.addressof(batch))
+    context = make(ContextOptions, threads=threads)
+    batch = make(BatchOptions, context=c.addressof(context), tokens=512)
+    options = make(SessionOptions, batch_options=c.addressof(batch))
     session, token, logits, best = P(), c.c_int32(), P(), [0, 0]
-    check(lib, lib.lw_session_new(llm, c.byref(options), c.byref(session)))
+    ok(lib, lib.lw_session_new(llm, c.byref(options), c.byref(session)))
     tokens = (c.c_int32 * prompt)(*[3 + 7 * i % 250 for i in range(prompt)])
     for _ in range(rounds + 1):  # the first packs the weights
-        check(lib, lib.lw_session_rewind(session, SIZE(0)))
-        check(lib, lib.lw_session_feed(session, tokens, SIZE(prompt)))
+        ok(lib, lib.lw_session_rewind(session, SIZE(0)))
+        ok(lib, lib.lw_session_feed(session, tokens, SIZE(prompt)))
         start = time.perf_counter()
-        check(lib, lib.lw_session_logits(session, c.byref(logits)))
+        ok(lib, lib.lw_session_logits(session, c.byref(logits)))
         middle = time.perf_counter()
         for _ in range(generated):
-            check(lib, lib.lw_session_next(session, c.byref(token)))
+            ok(lib, lib.lw_session_next(session, c.byref(token)))
         end = time.perf_counter()
         best = [max(best[0], prompt / (middle - start)), max(best[1], generated / (end - middle))]
     lib.lw_session_free(session)
@@ -62,12 +47,11 @@ def main():
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--library", default=ROOT / "build/src/llm/liblampwick-llm.so")
     options = p.parse_args()
-    lib = c.CDLL(str(options.library))
-    lib.lw_last_error.restype = c.c_char_p
+    lib = llm_library.load(options.library)
     print(f"{'model':24} threads  prompt/s  generated/s")
     for path in options.models:
         llm = P()
-        check(lib, lib.lw_llm_load(str(path).encode(), None, c.byref(llm)))
+        ok(lib, lib.lw_llm_load(str(path).encode(), None, c.byref(llm)))
         for threads in map(int, options.threads.split(",")):
             read, write = measure(lib, llm, threads, 128, 32, options.rounds)
             print(f"{path.stem:24} {threads:7}  {read:8.1f}  {write:11.1f}", flush=True)

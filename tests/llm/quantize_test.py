@@ -147,8 +147,8 @@ def main():
         for part, mixed in (("tinystories/gguf", True), ("synth-kquant", False)):
             for path in sorted((data / part).glob("*.gguf")):
                 test_golden(path, folder, mixed)
-    print(f"{base.checks - base.failures} passed, {base.failures} failed")
-    sys.exit(base.failures > 0)
+    print(f"{check.n - check.failed} passed, {check.failed} failed")
+    sys.exit(check.failed > 0)
 
 
 main()

@@ -13,35 +13,16 @@ import subprocess
 import sys
 import tempfile
 
+import llm_library
 import numpy as np
+from llm_library import P, SIZE, BatchOptions, SessionOptions, make
 
-P, SIZE = c.c_void_p, c.c_size_t
-lib = c.CDLL(sys.argv[1])
-lib.lw_last_error.restype = c.c_char_p
-failures = checks = 0
-
-
-class BatchOptions(c.Structure):
-    _fields_ = [("size", SIZE), ("context", P), ("cache", c.c_int), ("tokens", SIZE),
-                ("step_tokens", SIZE), ("keep_prefixes", c.c_bool)]
-
-
-class SessionOptions(c.Structure):
-    _fields_ = [("size", SIZE), ("batch", P), ("batch_options", P), ("sampling", P),
-                ("grammar", P), ("most_tokens", SIZE), ("shift", c.c_bool), ("keep", SIZE)]
-
-
-def check(name, good, note=""):
-    global failures, checks
-    checks += 1
-    if not good:
-        failures += 1
-        print("FAILED", name, note)
+lib = llm_library.load(sys.argv[1])
+check = llm_library.Checks()
 
 
 def ok(status):
-    if status:
-        raise RuntimeError(lib.lw_last_error().decode())
+    llm_library.ok(lib, status)
 
 
 class Model:
@@ -50,9 +31,8 @@ class Model:
         ok(lib.lw_llm_load(str(path).encode(), None, c.byref(self.p)))
 
     def session(self, step_tokens=0, keep_prefixes=False):
-        batch = BatchOptions(size=c.sizeof(BatchOptions), cache=1, step_tokens=step_tokens,
-                             keep_prefixes=keep_prefixes)
-        options = SessionOptions(size=c.sizeof(SessionOptions), batch_options=c.addressof(batch))
+        batch = make(BatchOptions, cache=1, step_tokens=step_tokens, keep_prefixes=keep_prefixes)
+        options = make(SessionOptions, batch_options=c.addressof(batch))
         session = P()
         ok(lib.lw_session_new(self.p, c.byref(options), c.byref(session)))
         return session
@@ -178,8 +158,8 @@ def main():
     for path in sorted((data / "tinystories" / "golden").glob("stories*.json")):
         if path.with_suffix(".prompt-logits.f32").exists():
             test_golden(path)
-    print(f"{checks - failures} passed, {failures} failed")
-    sys.exit(failures > 0)
+    print(f"{check.n - check.failed} passed, {check.failed} failed")
+    sys.exit(check.failed > 0)
 
 
 if __name__ == "__main__":

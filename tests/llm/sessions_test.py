@@ -8,76 +8,28 @@
 import ctypes as c
 import sys
 
+import llm_library
 import numpy as np
+from llm_library import (P, SIZE, BatchOptions, ContextOptions, Info, Probability, Sampling,
+                         SessionOptions, make)
 
-P, SIZE = c.c_void_p, c.c_size_t
 LIMIT, RANGE = -10, -9
-failures = checks = 0
-
-
-class Sampling(c.Structure):
-    _fields_ = [("size", SIZE), ("seed", c.c_uint64), ("temperature", c.c_float), ("biases", P),
-                ("n_biases", SIZE), ("penalty_last", SIZE), ("repetition", c.c_float),
-                ("frequency", c.c_float), ("presence", c.c_float), ("dry_multiplier", c.c_float),
-                ("dry_base", c.c_float), ("dry_allowed", SIZE), ("top_k", SIZE),
-                ("typical", c.c_float), ("top_p", c.c_float), ("min_p", c.c_float),
-                ("xtc_probability", c.c_float), ("xtc_threshold", c.c_float),
-                ("mirostat_tau", c.c_float), ("mirostat_eta", c.c_float)]
-
-
-class ContextOptions(c.Structure):
-    _fields_ = [("size", SIZE), ("threads", c.c_int), ("executor", P), ("allocator", P),
-                ("memory_limit", SIZE), ("max_plans", SIZE), ("precision", c.c_int), ("isa", P)]
-
-
-class BatchOptions(c.Structure):
-    _fields_ = [("size", SIZE), ("context", P), ("cache", c.c_int), ("tokens", SIZE),
-                ("step_tokens", SIZE), ("keep_prefixes", c.c_bool)]
-
-
-class SessionOptions(c.Structure):
-    _fields_ = [("size", SIZE), ("batch", P), ("batch_options", P), ("sampling", P),
-                ("grammar", P), ("most_tokens", SIZE), ("shift", c.c_bool), ("keep", SIZE)]
-
-
-class Info(c.Structure):
-    _fields_ = [("size", SIZE), ("architecture", c.c_char_p), ("vocabulary", SIZE),
-                ("context", SIZE), ("width", SIZE), ("cache_bytes", SIZE)]
-
-
-class Probability(c.Structure):
-    _fields_ = [("token", c.c_int32), ("logprob", c.c_float)]
-
-
-lib = c.CDLL(sys.argv[1])
-lib.lw_session_tokens.restype = P
-lib.lw_session_reused.restype = SIZE
-lib.lw_session_ready.restype = c.c_bool
-lib.lw_last_error.restype = c.c_char_p
-
-
-def check(name, good, note=""):
-    global failures, checks
-    checks += 1
-    if not good:
-        failures += 1
-        print("FAILED", name, note)
+lib = llm_library.load(sys.argv[1])
+check = llm_library.Checks()
 
 
 def ok(status):
-    if status:
-        raise RuntimeError(lib.lw_last_error().decode())
+    llm_library.ok(lib, status)
 
 
 def sampling(**options):
-    return Sampling(size=c.sizeof(Sampling), **options)
+    return make(Sampling, **options)
 
 
 class Batch:
     def __init__(self, llm, threads=1, **options):
-        self.context = ContextOptions(size=c.sizeof(ContextOptions), threads=threads)
-        self.options = BatchOptions(size=c.sizeof(BatchOptions), cache=1,
-                                    context=c.addressof(self.context), **options)
+        self.context = make(ContextOptions, threads=threads)
+        self.options = make(BatchOptions, cache=1, context=c.addressof(self.context), **options)
         self.p = P()
         ok(lib.lw_batch_new(llm, c.byref(self.options), c.byref(self.p)))
 
@@ -91,8 +43,8 @@ class Session:
     def __init__(self, llm, batch=None, choose=None, **options):
         self.choose = choose or sampling()
         self.batch = batch or Batch(llm)
-        self.options = SessionOptions(size=c.sizeof(SessionOptions), batch=self.batch.p,
-                                      sampling=c.addressof(self.choose), **options)
+        self.options = make(SessionOptions, batch=self.batch.p,
+                            sampling=c.addressof(self.choose), **options)
         self.p = P()
         ok(lib.lw_session_new(llm, c.byref(self.options), c.byref(self.p)))
 
@@ -300,7 +252,7 @@ def test_sampling():
 
 
 def main():
-    llm, info = P(), Info(size=c.sizeof(Info))
+    llm, info = P(), make(Info)
     ok(lib.lw_llm_load(sys.argv[2].encode(), None, c.byref(llm)))
     ok(lib.lw_llm_describe(llm, c.byref(info)))
     for test in (test_same_everywhere, test_rewind, test_prefixes, test_limits, test_logprobs,
@@ -308,8 +260,8 @@ def main():
         test(llm, info.vocabulary)
     test_sampling()
     lib.lw_llm_free(llm)
-    print(f"{checks - failures} passed, {failures} failed")
-    sys.exit(failures > 0)
+    print(f"{check.n - check.failed} passed, {check.failed} failed")
+    sys.exit(check.failed > 0)
 
 
 main()
