@@ -10,20 +10,24 @@
 #include "stopwatch.h"
 #include "text.h"
 
+enum {
+    KEPT = 4
+}; /* tokens at the beginning that stay when the context is full (arXiv 2309.17453) */
+
 typedef struct generate_options {
     lwi_llm_options llm;
     lwi_sampling_options sampling;
     int tokens;
     const char *file, *grammar, *schema;
     lwi_texts stop;
-    bool ignore_end, echo, special, statistics;
+    bool ignore_end, echo, special, shift, statistics;
 } generate_options;
 
 typedef struct generation {
     const generate_options *options;
     lw_session *session;
     char tail[256]; /* what was written last, for stop texts */
-    size_t tail_size, generated;
+    size_t tail_size, prompt, generated;
     double begin, first, end;
 } generation;
 
@@ -60,13 +64,13 @@ static lw_status generate(generation *g) {
     }
     g->end = lwi_seconds();
     printf("\n");
-    return status;
+    if (status != LW_LIMIT || g->generated == 0) return status;
+    fprintf(stderr, "lampwick: the text ends here: %s (--shift goes on)\n", lw_last_error());
+    return LW_OK;
 }
 
 static void print_statistics(const generation *g) {
-    size_t n = 0;
-    lw_session_tokens(g->session, &n);
-    const size_t prompt = n - g->generated;
+    const size_t prompt = g->prompt;
     const double read = g->first - g->begin, write = g->end - g->first;
     fprintf(stderr, "prompt      %zu tokens, %.1f per second\n", prompt, (double)prompt / read);
     fprintf(stderr, "generation  %zu tokens, %.1f per second\n", g->generated,
@@ -79,6 +83,7 @@ static lw_status run_session(generation *g, const char *prompt, size_t size) {
     lw_status status = lw_session_feed_text(g->session, prompt, size, flags);
     if (status != LW_OK) return status;
     if (g->options->echo) fwrite(prompt, 1, size, stdout);
+    lw_session_tokens(g->session, &g->prompt);
     g->begin = lwi_seconds();
     status = generate(g);
     if (status == LW_OK && g->options->statistics) print_statistics(g);
@@ -107,8 +112,12 @@ static lw_status open_and_run(const char *path, const generate_options *o, const
     const lw_batch_options batch = lwi_llm_batch_options(&o->llm, &context);
     const lw_sampling sampling = lwi_llm_sampling(&o->sampling);
     lw_status status = read_grammar(o, &grammar);
-    const lw_session_options session = {
-        .size = sizeof session, .batch_options = &batch, .sampling = &sampling, .grammar = grammar};
+    const lw_session_options session = {.size = sizeof session,
+                                        .batch_options = &batch,
+                                        .sampling = &sampling,
+                                        .grammar = grammar,
+                                        .shift = o->shift,
+                                        .keep = KEPT};
     if (status == LW_OK) status = lwi_llm_open(path, &o->llm, &llm);
     if (status == LW_OK) status = lw_session_new(llm, &session, &g.session);
     if (status == LW_OK) status = run_session(&g, prompt, size);
@@ -143,6 +152,8 @@ static const lwi_option table[] = {
     {"echo", 0, LWI_FLAG, AT(echo), NULL, NULL, "print the prompt too"},
     {"special", 0, LWI_FLAG, AT(special), NULL, NULL,
      "the prompt may name control tokens (<|im_end|>)"},
+    {"shift", 0, LWI_FLAG, AT(shift), NULL, NULL,
+     "when the context is full, drop the older half of it"},
     {"statistics", 0, LWI_FLAG, AT(statistics), NULL, NULL, "print tokens per second in the end"},
     LWI_SAMPLING_OPTIONS(generate_options, sampling),
     LWI_LLM_OPTIONS(generate_options, llm),
