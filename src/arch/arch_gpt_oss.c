@@ -11,6 +11,9 @@ static bool windowed(const lwi_decoder *d, int64_t layer) {
 static void adjust(lwi_decoder *d) {
     d->windowed = windowed;
     lwi_decoder_read_window(d, 128);
+    d->ffn_norm = "post_attention_norm"; /* as GGUF calls it here */
+    d->attention_norm = "none";
+    d->smooth_yarn = true;
     d->softmax_of_chosen = true;
     d->clamped_gate = true;
 }

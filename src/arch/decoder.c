@@ -15,6 +15,8 @@ static void read_sizes(lwi_decoder *d) {
                                                           : "attention.layer_norm_epsilon",
                                   1e-5);
     d->embedding_scale = d->residual_scale = d->logit_scale = 1;
+    d->ffn_norm = "ffn_norm";
+    d->attention_norm = "post_attention_norm";
 }
 
 /* Hugging Face's configurations say which one it is. */
@@ -73,10 +75,14 @@ int lwi_decoder_norm(lwi_decoder *d, int x, const char *name) {
     return y;
 }
 
-static int norm_if_there(lwi_decoder *d, int x, const char *name) {
+static bool norm_is_there(lwi_decoder *d, const char *name) {
     char text[64];
     snprintf(text, sizeof text, "%s.weight", name);
-    return lwi_build_has(&d->b, text) ? lwi_decoder_norm(d, x, name) : x;
+    return lwi_build_has(&d->b, text);
+}
+
+static int norm_if_there(lwi_decoder *d, int x, const char *name) {
+    return norm_is_there(d, name) ? lwi_decoder_norm(d, x, name) : x;
 }
 
 /* x + scale * norm(y) */
@@ -97,14 +103,15 @@ static int build_layer(lwi_decoder *d, int x, int64_t layer) {
     const bool second = lwi_build_has(b, "attn_norm_2.weight");
     const int a =
         lwi_decoder_attention(d, second ? lwi_decoder_norm(d, x, "attn_norm_2") : h, layer);
-    const bool own_norm = lwi_build_has(b, "ffn_norm.weight");
+    const char *before = d->ffn_norm, *after = d->attention_norm;
+    const bool own_norm = norm_is_there(d, before);
     int y;
     if (d->parallel) {
-        const int f = feed_forward(d, own_norm ? lwi_decoder_norm(d, x, "ffn_norm") : h, layer);
-        y = lwi_build_add(b, add_residual(d, x, a, "post_attention_norm"), f);
+        const int f = feed_forward(d, own_norm ? lwi_decoder_norm(d, x, before) : h, layer);
+        y = lwi_build_add(b, add_residual(d, x, a, after), f);
     } else {
-        const int mid = add_residual(d, x, a, "post_attention_norm");
-        const int n = own_norm ? lwi_decoder_norm(d, mid, "ffn_norm") : mid;
+        const int mid = add_residual(d, x, a, after);
+        const int n = own_norm ? lwi_decoder_norm(d, mid, before) : mid;
         y = add_residual(d, mid, feed_forward(d, n, layer), "post_ffw_norm");
     }
     b->layer = -1;

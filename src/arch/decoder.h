@@ -66,9 +66,11 @@ struct lwi_decoder {
     int64_t window; /* tokens that a layer with a window sees; 0: all */
     bool (*windowed)(const lwi_decoder *d, int64_t layer); /* NULL: all layers, if there is one */
     bool (*rotated)(const lwi_decoder *d, int64_t layer);  /* NULL: all layers */
-    bool norm_adds_one; /* weights of norms are stored less one */
+    const char *ffn_norm, *attention_norm; /* before the feed-forward; after the attention */
+    bool norm_adds_one;                    /* weights of norms are stored less one */
     int tokens, positions, sequences, blocks, outputs, cache;
     lwi_rope rope, local_rope; /* local: of layers with a window, if they have their own */
+    bool smooth_yarn;          /* the ends of YaRN's ramp are not rounded to pairs */
     bool has_local_rope;
     double local_rope_base;
     size_t cache_elements; /* of a block, used so far */

@@ -14,11 +14,14 @@ static double pair_of(double turns, double original, double base, double half) {
 }
 
 /* YaRN: fast waves stay as they are, slow ones are stretched, those between are blended. */
-static double blend(lwi_graph_builder *b, double i, double base, double half, double original) {
+static double blend(lwi_decoder *d, double i, double base, double half, double original) {
+    lwi_graph_builder *b = &d->b;
     const double fast = lwi_build_number(b, "rope.scaling.yarn_beta_fast", 32);
     const double slow = lwi_build_number(b, "rope.scaling.yarn_beta_slow", 1);
-    const double low = fmax(0, floor(pair_of(fast, original, base, half)));
-    const double high = fmin(2 * half - 1, ceil(pair_of(slow, original, base, half)));
+    const double first = pair_of(fast, original, base, half);
+    const double last = pair_of(slow, original, base, half);
+    const double low = fmax(0, d->smooth_yarn ? first : floor(first));
+    const double high = fmin(2 * half - 1, d->smooth_yarn ? last : ceil(last));
     const double ramp = (i - low) / fmax(0.001, high - low);
     return 1 - fmin(1, fmax(0, ramp));
 }
@@ -81,7 +84,7 @@ lwi_rope lwi_decoder_rope(lwi_decoder *d, double base, int64_t half, bool scaled
     if (b->status != LW_OK) return none;
     for (int64_t i = 0; i < half; i++) {
         const double speed = pow(base, -(double)i / (double)half);
-        const double mix = s.yarn ? blend(b, (double)i, base, (double)half, s.original) : 0;
+        const double mix = s.yarn ? blend(d, (double)i, base, (double)half, s.original) : 0;
         const double slowed = speed * (mix + (1 - mix) / s.factor);
         speeds[i] = (float)(factors ? slowed / (double)factors[i] : slowed);
     }

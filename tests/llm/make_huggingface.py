@@ -58,6 +58,8 @@ FAMILIES = {
     "cohere": ("cohere", dict(GROUPED, logit_scale=0.0625)),
     "smollm3": ("smollm3", dict(GROUPED, num_hidden_layers=4)),
     "arcee": ("arcee", GROUPED),
+    "gpt_oss": ("gpt_oss", dict(GROUPED, head_dim=16, num_local_experts=4, num_experts_per_tok=2,
+                                sliding_window=8)),
 }
 IDS = [(7 * i * i + 3 * i + 5) % 160 for i in range(24)]
 

@@ -81,7 +81,7 @@ static bool translate(const lwi_hf_source *s, const char *name, char to[NAME]) {
                             ? look_up(layer_names, sizeof layer_names / sizeof(pair), inner, &end)
                             : look_up(single_names, sizeof single_names / sizeof(pair), name, &end);
     if (!inner) return found && snprintf(to, NAME, "%s%s", found, end) < NAME;
-    const bool after = s->family->form == LWI_HF_NORMS_AFTER;
+    const bool after = s->family->form == LWI_HF_NORMS_AFTER || s->family->form == LWI_HF_FUSED;
     if (found && after && !strncmp(inner, "post_attention_layernorm", 24))
         found = "post_attention_norm";
     if (!strcmp(inner, "self_attn.sinks")) {
@@ -126,9 +126,23 @@ static lw_status rearrange(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
     return LW_OK;
 }
 
+static lw_status add_fused(lwi_hf_source *s, const lwi_safetensor *from, bool *done) {
+    lwi_checkpoint_tensor t;
+    long layer = -1;
+    const char *inner = skip_layer(skip_prefix(from->name), &layer);
+    *done = false;
+    if (s->family->form != LWI_HF_FUSED || !inner) return LW_OK;
+    if (strncmp(inner, "mlp.experts.", 12)) return LW_OK;
+    LW_TRY(view(from, &t));
+    return lwi_hf_split_experts(s, &t, inner + 12, layer, done);
+}
+
 static lw_status add(lwi_hf_source *s, const lwi_safetensor *from) {
     char name[NAME];
     lwi_checkpoint_tensor t;
+    bool done = false;
+    LW_TRY(add_fused(s, from, &done));
+    if (done) return LW_OK;
     if (!is_known(s, from, name)) {
         /* named in the list of what was not understood, whatever its type */
         t = (lwi_checkpoint_tensor){.name = from->name, .type = lwi_block_type_find(0)};

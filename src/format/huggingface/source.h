@@ -13,6 +13,7 @@ typedef enum lwi_hf_form {
     LWI_HF_PLAIN,
     LWI_HF_NORMS_AFTER,
     LWI_HF_TURNED,
+    LWI_HF_FUSED,
     LWI_HF_MIXED
 } lwi_hf_form;
 
@@ -46,6 +47,10 @@ lw_status lwi_hf_translate(lwi_hf_source *s);
 /* Matrices [in, out] become [out, in]; mixed rows are put in order. A copy in the arena. */
 lw_status lwi_hf_turn(lwi_hf_source *s, lwi_checkpoint_tensor *tensor);
 lw_status lwi_hf_unmix(lwi_hf_source *s, lwi_checkpoint_tensor *tensor);
+/* The tensors of all experts of a layer as gpt-oss has them: a part of the last axis becomes a
+ * tensor of its own, [experts, out, in] or a bias [experts, out]. *done: it was such a tensor. */
+lw_status lwi_hf_split_experts(lwi_hf_source *s, const lwi_checkpoint_tensor *tensor,
+                               const char *name, long layer, bool *done);
 /* Tensors that are made of numbers in config.json. */
 lw_status lwi_hf_add_rope_factors(lwi_hf_source *s);
 
