@@ -2,8 +2,6 @@
  * Tensors of a checkpoint in an architecture's graph. */
 #include "arch/builder.h"
 
-#include "base/checked.h"
-
 #include <stdio.h>
 #include <string.h>
 

@@ -76,7 +76,6 @@ struct lwi_decoder {
     size_t cache_elements; /* of a block, used so far */
     /* Experts: */
     bool normalize_experts; /* the weights of the chosen ones are made to sum to 1 */
-    bool gate_by_sigmoid;
     bool softmax_of_chosen; /* over the chosen ones only */
     bool clamped_gate;      /* gpt-oss: (up + 1) * gate * sigmoid(1.702 gate), both clamped at 7 */
 };

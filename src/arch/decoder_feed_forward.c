@@ -91,8 +91,7 @@ static void route(lwi_decoder *d, int x, int64_t used, int *chosen, int *weights
     lwi_graph_builder *b = &d->b;
     const int logits = lwi_build_linear(b, x, "ffn_gate_inp");
     int scores = logits;
-    if (!d->softmax_of_chosen)
-        scores = lwi_build(b, d->gate_by_sigmoid ? "Sigmoid" : "Softmax", 1, &logits);
+    if (!d->softmax_of_chosen) scores = lwi_build(b, "Softmax", 1, &logits);
     int by = scores;
     if (lwi_build_has(b, "exp_probs_b.bias"))
         by = lwi_build_add(b, scores, lwi_build_weight(b, "exp_probs_b.bias", true));

@@ -74,5 +74,3 @@ int32_t lwi_cache_block_find(lwi_cache_blocks *c, uint64_t name, const int32_t *
     }
     return -1;
 }
-
-void lwi_cache_block_forget(lwi_cache_blocks *c, int32_t block) { c->blocks[block].name = 0; }

@@ -33,7 +33,5 @@ uint64_t lwi_cache_block_name(const lwi_cache_blocks *c, uint64_t before, const 
 void lwi_cache_block_keep(lwi_cache_blocks *c, int32_t block, uint64_t name, const int32_t *tokens);
 /* The block with that name and these tokens, with one more user; -1: there is none. */
 int32_t lwi_cache_block_find(lwi_cache_blocks *c, uint64_t name, const int32_t *tokens);
-/* Its contents are about to change. */
-void lwi_cache_block_forget(lwi_cache_blocks *c, int32_t block);
 
 #endif

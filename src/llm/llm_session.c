@@ -2,8 +2,6 @@
  * Sessions: tokens in, tokens out. */
 #include "llm/llm_session.h"
 
-#include "base/checked.h"
-
 #include <string.h>
 
 /* --------------------------------------------------------------------- life */

@@ -44,7 +44,6 @@ struct lw_batch {
     size_t room[LWI_CACHE];      /* numbers that fit */
     lw_value *values[LWI_CACHE]; /* over the first shape[i] numbers */
     size_t shape[LWI_CACHE];     /* of values; for blocks the rows */
-    size_t columns;              /* of blocks */
     lwi_batch_output *chosen;    /* in the order of the outputs */
     size_t cap_chosen;
     float *logits, *states; /* of several sessions */

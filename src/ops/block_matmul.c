@@ -4,8 +4,6 @@
  * matrices of the chosen experts. BlockGather: rows by ids, as float32. */
 #include "ops/block_matmul.h"
 
-#include "base/checked.h"
-
 lw_status lwi_block_rows_read(const lwi_call *c, size_t weights, lwi_block_rows *rows) {
     const lw_value *w = c->in[weights];
     const int64_t format = lwi_attr_int(c->node, "format", -1), k = lwi_attr_int(c->node, "K", 0);
