@@ -199,6 +199,11 @@ int lwi_build_reshape(lwi_graph_builder *b, int x, size_t rank, const int64_t *d
     return lwi_build(b, "Reshape", 2, (int[]){x, lwi_build_ints(b, rank, dims)});
 }
 
+int lwi_build_part(lwi_graph_builder *b, int x, int64_t first, int64_t n) {
+    const int from = lwi_build_ints(b, 1, &first), to = lwi_build_ints(b, 1, &(int64_t){first + n});
+    return lwi_build(b, "Slice", 4, (int[]){x, from, to, lwi_build_ints(b, 1, &(int64_t){-1})});
+}
+
 int lwi_build_top(lwi_graph_builder *b, int x, int64_t k) {
     int ids[2] = {-1, -1};
     const int count = lwi_build_ints(b, 1, &k);

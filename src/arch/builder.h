@@ -62,6 +62,8 @@ int lwi_build_mul(lwi_graph_builder *b, int x, int y);
 /* x itself where the factor is 1. */
 int lwi_build_scale(lwi_graph_builder *b, int x, double factor);
 int lwi_build_reshape(lwi_graph_builder *b, int x, size_t rank, const int64_t *dims);
+/* Elements [first, first + n) of the last axis. */
+int lwi_build_part(lwi_graph_builder *b, int x, int64_t first, int64_t n);
 /* The indices of the k largest elements of each row. */
 int lwi_build_top(lwi_graph_builder *b, int x, int64_t k);
 /* cap * tanh(x / cap); x itself where cap is 0. */

@@ -42,21 +42,15 @@ double lwi_decoder_factor(lwi_decoder *d, const char *key, double absent) {
 
 static void make_inputs(lwi_decoder *d) {
     static const struct {
-        const char *name;
-        int rank;
-        const char *dims[2];
-    } inputs[] = {{"tokens", 1, {"tokens"}},
-                  {"positions", 1, {"tokens"}},
-                  {"sequences", 1, {"tokens"}},
-                  {"blocks", 2, {"sequences", "blocks"}},
-                  {"outputs", 1, {"outputs"}}};
-    int *ids[] = {&d->tokens, &d->positions, &d->sequences, &d->blocks, &d->outputs};
-    const int64_t free_dims[2] = {-1, -1};
+        const char *name, *dim;
+    } inputs[] = {{"tokens", "tokens"},
+                  {"positions", "tokens"},
+                  {"sequences", "tokens"},
+                  {"outputs", "outputs"}};
+    int *ids[] = {&d->tokens, &d->positions, &d->sequences, &d->outputs};
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-        *ids[i] = lwi_build_input(&d->b, inputs[i].name, LW_INT32, inputs[i].rank, free_dims,
-                                  inputs[i].dims);
-    d->cache = lwi_build_input(&d->b, "cache", LW_DTYPE_NONE, 2, free_dims,
-                               (const char *const[]){"cache_blocks", "elements"});
+        *ids[i] = lwi_build_input(&d->b, inputs[i].name, LW_INT32, 1, (int64_t[]){-1},
+                                  (const char *const[]){inputs[i].dim});
 }
 
 int lwi_decoder_norm(lwi_decoder *d, int x, const char *name) {
@@ -101,8 +95,8 @@ static int build_layer(lwi_decoder *d, int x, int64_t layer) {
     b->layer = (int)layer;
     const int h = norm_if_there(d, x, "attn_norm");
     const bool second = lwi_build_has(b, "attn_norm_2.weight");
-    const int a =
-        lwi_decoder_attention(d, second ? lwi_decoder_norm(d, x, "attn_norm_2") : h, layer);
+    const int from = second ? lwi_decoder_norm(d, x, "attn_norm_2") : h;
+    const int a = d->mix ? d->mix(d, from, layer) : lwi_decoder_attention(d, from, layer);
     const char *before = d->ffn_norm, *after = d->attention_norm;
     const bool own_norm = norm_is_there(d, before);
     int y;
@@ -141,13 +135,14 @@ static void make_outputs(lwi_decoder *d, int x) {
     lwi_build_output(b, h, "embeddings");
 }
 
-/* How much of a block the layers use is known when they are built. */
-static lw_status fix_cache(lwi_decoder *d) {
+/* How much of a block or slot the layers use is known when they are built. */
+static lw_status fix_elements(lwi_decoder *d, int input, size_t elements) {
     int64_t *dims = NULL;
+    if (input < 0) return LW_OK;
     LW_TRY(lwi_arena_alloc(d->b.graph->arena, 2, sizeof *dims, &dims));
     dims[0] = -1;
-    dims[1] = (int64_t)d->cache_elements;
-    d->b.graph->slots[d->cache].type.dims = dims;
+    dims[1] = (int64_t)elements;
+    d->b.graph->slots[input].type.dims = dims;
     return LW_OK;
 }
 
@@ -160,6 +155,7 @@ static lw_status describe(lwi_decoder *d) {
         long long value;
     } sizes[] = {{"lampwick.cache.elements", (long long)d->cache_elements},
                  {"lampwick.cache.positions", LWI_CACHE_BLOCK},
+                 {"lampwick.state.elements", (long long)d->state_elements},
                  {"lampwick.context", (long long)d->context},
                  {"lampwick.vocabulary", (long long)d->vocabulary},
                  {"lampwick.width", (long long)d->width}};
@@ -176,7 +172,11 @@ lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
     lwi_decoder d = {.norm = style->norm,
                      .activation = style->activation,
                      .rope_kind = style->rope,
-                     .parallel = style->parallel};
+                     .parallel = style->parallel,
+                     .blocks = -1,
+                     .cache = -1,
+                     .slots = -1,
+                     .state = -1};
     LW_TRY(lwi_build_open(&d.b, network, from));
     if (from->unpermuted && style->permuted) d.rope_kind = LWI_ROPE_HALVES;
     read_activation(&d);
@@ -187,7 +187,8 @@ lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
     for (int64_t i = 0; i < d.layers && d.b.status == LW_OK; i++)
         x = build_layer(&d, x, i);
     make_outputs(&d, x);
-    if (d.b.status == LW_OK) d.b.status = fix_cache(&d);
+    if (d.b.status == LW_OK) d.b.status = fix_elements(&d, d.cache, d.cache_elements);
+    if (d.b.status == LW_OK) d.b.status = fix_elements(&d, d.state, d.state_elements);
     if (d.b.status == LW_OK) d.b.status = describe(&d);
     return lwi_build_close(&d.b);
 }

@@ -10,6 +10,9 @@
  *                                         [i * LWI_CACHE_BLOCK, (i + 1) * LWI_CACHE_BLOCK)
  *   outputs    int32 [outputs]            tokens whose results are wanted
  *   cache      float32 or float16 [blocks, elements]; written by the run
+ *   slots      int32 [sequences]          whose state is whose
+ *   state      float32 [slots, elements]; written by the run (src/ops/sequence_state.h)
+ * Blocks and cache are there if a layer has attention, slots and state if one is recurrent.
  * Outputs: logits float32 [outputs, vocabulary]; embeddings float32 [outputs, width]. */
 #ifndef LWI_DECODER_H
 #define LWI_DECODER_H
@@ -68,12 +71,18 @@ struct lwi_decoder {
     bool (*rotated)(const lwi_decoder *d, int64_t layer);  /* NULL: all layers */
     const char *ffn_norm, *attention_norm; /* before the feed-forward; after the attention */
     bool norm_adds_one;                    /* weights of norms are stored less one */
-    int tokens, positions, sequences, blocks, outputs, cache;
+    int tokens, positions, sequences, outputs;
+    int blocks, cache, slots, state; /* -1: not there yet */
+    /* What stands in the place of a layer's attention; NULL: lwi_decoder_attention. */
+    int (*mix)(lwi_decoder *d, int x, int64_t layer);
+    bool tiled_heads;          /* of the delta rule: see its operator */
+    bool gated_attention;      /* rows of queries have as many rows of a gate behind each head */
     lwi_rope rope, local_rope; /* local: of layers with a window, if they have their own */
     bool smooth_yarn;          /* the ends of YaRN's ramp are not rounded to pairs */
     bool has_local_rope;
     double local_rope_base;
     size_t cache_elements; /* of a block, used so far */
+    size_t state_elements; /* of a slot, likewise */
     /* Experts: */
     bool normalize_experts; /* the weights of the chosen ones are made to sum to 1 */
     bool softmax_of_chosen; /* over the chosen ones only */
@@ -94,6 +103,16 @@ int lwi_decoder_norm(lwi_decoder *d, int x, const char *name);
 int lwi_decoder_attention(lwi_decoder *d, int x, int64_t layer);
 int lwi_decoder_feed_forward(lwi_decoder *d, int x, int64_t layer);
 int lwi_decoder_experts(lwi_decoder *d, int x, int64_t layer);
+/* The inputs that only layers with attention, or recurrent ones, have. */
+void lwi_decoder_need_cache(lwi_decoder *d);
+/* An operator with state (src/ops/sequence_state.h): n inputs before those of the state, which has
+ * so many elements. */
+int lwi_decoder_stateful(lwi_decoder *d, const char *op_type, size_t n, const int *inputs,
+                         int64_t elements);
+/* The tensor ssm_a, which is negative; Hugging Face has the logarithm of its size. */
+int lwi_decoder_state_matrix(lwi_decoder *d);
+/* CausalConv with NAME.weight [channels, kernel] and NAME.bias if it is there. */
+int lwi_decoder_convolve(lwi_decoder *d, int x, const char *name);
 int lwi_decoder_activate(lwi_decoder *d, int x);
 /* Cosines and sines for the positions of the batch; half: pairs that are turned. */
 lwi_rope lwi_decoder_rope(lwi_decoder *d, double base, int64_t half, bool scaled);

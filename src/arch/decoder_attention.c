@@ -33,11 +33,22 @@ static int norm_heads(lwi_decoder *d, int x, const char *name, const char *weigh
     return lwi_build_reshape(b, lwi_decoder_norm(d, apart, name), 2, (int64_t[]){-1, heads * size});
 }
 
-/* Queries, keys and values [tokens, heads * size], from one weight or three. */
-static void project(lwi_decoder *d, int x, const sizes *s, int qkv[3]) {
+/* Queries and gates alternate by head: both [tokens, heads * key]. */
+static void split_gate(lwi_decoder *d, const sizes *s, int *q, int *gate) {
+    lwi_graph_builder *b = &d->b;
+    const int heads = lwi_build_reshape(b, *q, 3, (int64_t[]){-1, s->heads, 2 * s->key});
+    const int64_t flat[2] = {-1, s->heads * s->key};
+    *q = lwi_build_reshape(b, lwi_build_part(b, heads, 0, s->key), 2, flat);
+    *gate = lwi_build_reshape(b, lwi_build_part(b, heads, s->key, s->key), 2, flat);
+}
+
+/* Queries, keys and values [tokens, heads * size], from one weight or three; the gate, or -1. */
+static void project(lwi_decoder *d, int x, const sizes *s, int qkv[3], int *gate) {
     static const char *const names[3] = {"attn_q", "attn_k", "attn_v"};
     lwi_graph_builder *b = &d->b;
-    const int64_t rows[3] = {s->heads * s->key, s->kv_heads * s->key, s->kv_heads * s->value};
+    const int64_t gates = d->gated_attention ? 2 : 1;
+    const int64_t rows[3] = {gates * s->heads * s->key, s->kv_heads * s->key,
+                             s->kv_heads * s->value};
     const bool packed = lwi_build_has(b, "attn_qkv.weight");
     int64_t first = 0;
     for (int i = 0; i < 3; i++) {
@@ -45,6 +56,7 @@ static void project(lwi_decoder *d, int x, const sizes *s, int qkv[3]) {
                                        rows[i]);
         first += rows[i];
     }
+    if (d->gated_attention) split_gate(d, s, &qkv[0], gate);
     const double clamp = lwi_build_number(b, "attention.clamp_kqv", 0);
     for (int i = 0; i < 3 && clamp > 0; i++)
         qkv[i] = lwi_build(
@@ -73,14 +85,15 @@ static lwi_rope rope_of(lwi_decoder *d, const sizes *s, int64_t layer) {
 int lwi_decoder_attention(lwi_decoder *d, int x, int64_t layer) {
     lwi_graph_builder *b = &d->b;
     const sizes s = read_sizes(d, (int)layer);
-    int qkv[3];
+    int qkv[3], gate = -1;
+    lwi_decoder_need_cache(d);
     if (b->status != LW_OK) return -1;
-    project(d, x, &s, qkv);
+    project(d, x, &s, qkv, &gate);
     const lwi_rope rope = rope_of(d, &s, layer);
     const int sinks = lwi_build_weight(b, "attn_sinks.weight", false);
-    const int y = lwi_build_fused(b, "PagedAttention", 10,
-                                  (int[]){qkv[0], qkv[1], qkv[2], d->positions, d->sequences,
-                                          d->blocks, d->cache, rope.cosines, rope.sines, sinks});
+    int y = lwi_build_fused(b, "PagedAttention", 10,
+                            (int[]){qkv[0], qkv[1], qkv[2], d->positions, d->sequences, d->blocks,
+                                    d->cache, rope.cosines, rope.sines, sinks});
     lwi_build_int(b, "num_heads", s.heads);
     lwi_build_int(b, "kv_num_heads", s.kv_heads);
     lwi_build_int(b, "positions", LWI_CACHE_BLOCK);
@@ -91,6 +104,7 @@ int lwi_decoder_attention(lwi_decoder *d, int x, int64_t layer) {
                     d->attention_scale != 0 ? d->attention_scale : 1 / sqrt((double)s.key));
     lwi_build_float(b, "softcap", d->attention_cap);
     d->cache_elements += (size_t)(s.kv_heads * LWI_CACHE_BLOCK * (s.key + s.value));
+    if (gate >= 0) y = lwi_build_mul(b, y, lwi_build(b, "Sigmoid", 1, &gate));
     return lwi_build_linear(
         b, norm_heads(d, y, "attn_sub_norm", "attn_sub_norm.weight", 1, s.heads * s.value),
         "attn_output");

@@ -14,8 +14,19 @@ class Decoder:
         self.block, self.elements = int(meta["lampwick.cache.positions"]), int(
             meta["lampwick.cache.elements"])
         self.blocks = 16
-        self.cache = library.value(np.zeros((self.blocks, self.elements), cache))
+        self.memory = self.make_memory(library, meta, cache)
         self.at = 0
+
+    def make_memory(self, library, meta, cache):
+        """The inputs that the run writes to, and where a sequence finds its part of them."""
+        memory, state = {}, int(meta["lampwick.state.elements"])
+        if self.elements:
+            memory["blocks"] = np.arange(self.blocks, dtype=np.int32)[None]
+            memory["cache"] = library.value(np.zeros((self.blocks, self.elements), cache))
+        if state:
+            memory["slots"] = np.array([1], np.int32)
+            memory["state"] = library.value(np.full((2, state), np.nan, np.float32))
+        return memory
 
     def metadata(self, library):
         found, key, value, i = {}, c.c_char_p(), c.c_char_p(), 0
@@ -30,8 +41,7 @@ class Decoder:
         feeds = {"tokens": np.array(tokens, np.int32),
                  "positions": np.arange(self.at, self.at + n, dtype=np.int32),
                  "sequences": np.zeros(n, np.int32),
-                 "blocks": np.arange(self.blocks, dtype=np.int32)[None],
-                 "outputs": np.arange(n, dtype=np.int32), "cache": self.cache}
+                 "outputs": np.arange(n, dtype=np.int32)} | self.memory
         self.at += n
         return self.model.run(feeds)[0]
 
