@@ -13,6 +13,7 @@ static lw_status make_cache(lw_batch *b, const lw_batch_options *o) {
     const size_t tokens = o && o->tokens ? o->tokens : llm->context;
     const size_t n = tokens / llm->cache_positions + (tokens % llm->cache_positions != 0);
     size_t bytes = 0;
+    if (llm->cache_elements == 0) return LW_OK;
     b->per_sequence = n;
     if (!lwi_mul_size(llm->cache_elements * element_bytes(o), n, &bytes))
         return lwi_fail(LW_LIMIT, "a cache for %zu tokens is too large", tokens);
@@ -33,7 +34,8 @@ lw_status lw_batch_new(const lw_llm *llm, const lw_batch_options *options, lw_ba
     b->allocator = lwi_malloc_allocator;
     b->llm = llm;
     b->step_tokens = options && options->step_tokens ? options->step_tokens : 512;
-    b->keep_prefixes = options && options->keep_prefixes;
+    b->keep_prefixes = options && options->keep_prefixes && llm->state_elements == 0;
+    lwi_state_slots_init(&b->slots, &b->allocator, llm->state_elements);
     lw_status status = make_cache(b, options);
     if (status == LW_OK)
         status = lw_context_new(llm->model, options ? options->context : NULL, &b->context);
@@ -51,6 +53,7 @@ void lw_batch_free(lw_batch *b) {
     }
     lw_value_free(b->cache_value);
     lwi_cache_blocks_free(&b->blocks);
+    lwi_state_slots_free(&b->slots);
     lwi_free(&b->allocator, b->cache);
     lwi_free(&b->allocator, b->chosen);
     lwi_free(&b->allocator, b->logits);

@@ -37,13 +37,14 @@ static lw_status add_output(step *st, lw_session *s, size_t at) {
     LW_TRY(lwi_grow(&b->allocator, &b->chosen, &b->cap_chosen, st->outputs + 1, sizeof *b->chosen));
     b->numbers[LWI_OUTPUTS][st->outputs] = (int32_t)st->tokens - 1;
     b->chosen[st->outputs++] = (lwi_batch_output){s, at};
-    st->states |= s->wants_state;
+    /* a recurrent model would have to begin anew for a state that is asked for later */
+    st->states |= s->wants_state || s->llm->state_elements;
     return LW_OK;
 }
 
 static lw_status add_session(step *st, lw_session *s, size_t most) {
     lw_batch *b = st->b;
-    if (s->done == s->n) s->done--; /* computed once more, for its state */
+    if (s->done == s->n) lwi_sequence_redo(s, s->n - 1); /* computed once more, for its state */
     LW_TRY(lwi_sequence_reuse(s));
     if (s->scores && most > lwi_score_rows(s->llm)) most = lwi_score_rows(s->llm);
     const size_t n = s->n - s->done < most ? s->n - s->done : most;
@@ -52,6 +53,8 @@ static lw_status add_session(step *st, lw_session *s, size_t most) {
     int32_t *row = b->numbers[LWI_BLOCKS] + st->rows * b->per_sequence;
     for (size_t i = 0; i < b->per_sequence; i++)
         row[i] = i < s->n_blocks ? s->blocks[i] : -1;
+    LW_TRY(make_room(b, LWI_SLOTS, st->rows + 1));
+    b->numbers[LWI_SLOTS][st->rows] = s->slot;
     for (size_t at = s->done; at < s->done + n; at++) {
         LW_TRY(add_token(st, s, at));
         if (at + 1 == s->n || (s->scores && at >= s->scored_from)) LW_TRY(add_output(st, s, at));
@@ -95,7 +98,8 @@ static lw_status wrap_all(const step *st) {
     lw_batch *b = st->b;
     for (int i = LWI_TOKENS; i <= LWI_SEQUENCES; i++)
         LW_TRY(wrap(b, i, st->tokens, 0));
-    LW_TRY(wrap(b, LWI_BLOCKS, st->rows, b->per_sequence));
+    LW_TRY(wrap(b, LWI_SLOTS, st->rows, 0));
+    if (b->llm->cache_elements) LW_TRY(wrap(b, LWI_BLOCKS, st->rows, b->per_sequence));
     LW_TRY(make_room(b, LWI_OUTPUTS, 1));
     return wrap(b, LWI_OUTPUTS, st->outputs, 0);
 }
@@ -125,14 +129,27 @@ static void hand_out(const step *st) {
     }
 }
 
+/* Those that the model has. */
+static size_t gather_inputs(const lw_batch *b, lw_io inputs[LWI_INPUTS]) {
+    static const char *const names[LWI_INPUTS] = {"tokens", "positions", "sequences", "slots",
+                                                  "blocks", "outputs",   "cache",     "state"};
+    size_t n = 0;
+    for (int i = 0; i < LWI_INPUTS; i++) {
+        const bool attention = i == LWI_BLOCKS || i == LWI_CACHE;
+        const bool recurrent = i == LWI_SLOTS || i == LWI_STATE;
+        if ((attention && !b->llm->cache_elements) || (recurrent && !b->llm->state_elements))
+            continue;
+        lw_value *memory = attention ? b->cache_value : b->slots.value;
+        inputs[n++] = (lw_io){names[i], i < LWI_CACHE ? b->values[i] : memory};
+    }
+    return n;
+}
+
 static lw_status run(const step *st) {
-    static const char *const names[LWI_INPUTS] = {"tokens", "positions", "sequences",
-                                                  "blocks", "outputs",   "cache"};
     lw_batch *b = st->b;
     lw_io inputs[LWI_INPUTS], outputs[2] = {{"logits", NULL}, {"embeddings", NULL}};
     LW_TRY(wrap_all(st));
-    for (int i = 0; i < LWI_INPUTS; i++)
-        inputs[i] = (lw_io){names[i], i < LWI_CACHE ? b->values[i] : b->cache_value};
+    const size_t n = gather_inputs(b, inputs);
     lw_session *only = st->outputs ? b->chosen[0].session : NULL;
     lw_status status = wrap_output(st, b->llm->vocabulary, only ? only->logits : NULL, &b->logits,
                                    &b->cap_logits, &outputs[0].value);
@@ -140,7 +157,7 @@ static lw_status run(const step *st) {
         status = wrap_output(st, b->llm->width, only ? only->state : NULL, &b->states,
                              &b->cap_states, &outputs[1].value);
     if (status == LW_OK)
-        status = lw_context_run(b->context, inputs, LWI_INPUTS, outputs, st->states ? 2 : 1);
+        status = lw_context_run(b->context, inputs, n, outputs, st->states ? 2 : 1);
     lw_value_free(outputs[0].value);
     lw_value_free(outputs[1].value);
     return status;
@@ -157,18 +174,22 @@ static void advance(const step *st) {
     }
 }
 
-static void give_up(const step *st) {
+/* A run that was broken off may have changed the state of some layers. */
+static void give_up(const step *st, bool ran) {
     lw_session *s = st->b->sessions;
-    for (size_t i = 0; i < st->b->n_sessions; i++, s = s->next)
+    for (size_t i = 0; i < st->b->n_sessions; i++, s = s->next) {
+        if (ran && s->taken && s->llm->state_elements) lwi_sequence_redo(s, 0);
         s->taken = 0;
+    }
 }
 
 lw_status lwi_batch_step(lw_batch *batch, size_t *tokens) {
     step st = {.b = batch};
     lw_status status = collect(&st);
-    if (status == LW_OK && st.tokens) status = run(&st);
+    const bool ran = status == LW_OK && st.tokens;
+    if (ran) status = run(&st);
     if (status != LW_OK) {
-        give_up(&st);
+        give_up(&st, ran);
         return status;
     }
     if (st.tokens) {

@@ -33,7 +33,7 @@ static lw_status prepare(lw_session *s, const lw_session_options *o) {
     }
     const size_t room = s->batch->per_sequence * llm->cache_positions;
     s->most = o && o->most_tokens ? o->most_tokens : llm->context;
-    if (s->most > room) s->most = room;
+    if (llm->cache_elements && s->most > room) s->most = room;
     s->shift = o && o->shift;
     s->keep = o ? o->keep : 0;
     if (s->shift && s->keep >= s->most)
@@ -56,6 +56,7 @@ lw_status lw_session_new(const lw_llm *llm, const lw_session_options *options,
     LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, 1, sizeof *s, &s));
     s->allocator = lwi_malloc_allocator;
     s->llm = llm;
+    s->slot = -1;
     const lw_status status = prepare(s, options);
     if (status == LW_OK) {
         join(s);
@@ -68,6 +69,7 @@ void lw_session_free(lw_session *s) {
     if (!s) return;
     if (s->batch && s->next) leave(s);
     if (s->batch) lwi_sequence_release(s, 0);
+    if (s->batch) lwi_state_slot_give(&s->batch->slots, s->slot);
     if (s->owns_batch) lw_batch_free(s->batch);
     lwi_sampler_free(&s->sampler);
     lwi_token_rules_free(&s->rules);
@@ -121,7 +123,7 @@ lw_status lw_session_rewind(lw_session *s, size_t n) {
         return lwi_fail(LW_RANGE, "lw_session_rewind: to %zu of %zu tokens", n, s ? s->n : 0);
     lwi_sequence_release(s, n);
     s->n = n;
-    if (s->done == n && n > 0) s->done--; /* its logits are wanted again */
+    if (s->done == n && n > 0) lwi_sequence_redo(s, n - 1); /* its logits are wanted again */
     s->has_logits = s->has_state = false;
     return LW_OK;
 }

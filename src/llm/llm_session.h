@@ -5,6 +5,7 @@
 
 #include "llm/cache_blocks.h"
 #include "llm/sampler.h"
+#include "llm/state_slots.h"
 
 #include <pthread.h>
 
@@ -14,13 +15,24 @@ struct lw_llm {
     lw_chat_template *chat;  /* NULL: none, or one that lampwick cannot read */
     const char *architecture;
     size_t vocabulary, context, width;
-    size_t cache_positions, cache_elements; /* of a block of the cache */
+    size_t cache_positions, cache_elements; /* of a block of the cache; no elements: no attention */
+    size_t state_elements;                  /* of a sequence; 0: the model is not recurrent */
     pthread_mutex_t lock;                   /* guards what follows until it is there */
     lw_vocabulary *grammar_vocabulary;      /* NULL: no session had a grammar yet */
 };
 
 /* The graph's inputs and outputs (src/arch/decoder.h). */
-enum { LWI_TOKENS, LWI_POSITIONS, LWI_SEQUENCES, LWI_BLOCKS, LWI_OUTPUTS, LWI_CACHE, LWI_INPUTS };
+enum {
+    LWI_TOKENS,
+    LWI_POSITIONS,
+    LWI_SEQUENCES,
+    LWI_SLOTS,
+    LWI_BLOCKS,
+    LWI_OUTPUTS,
+    LWI_CACHE, /* those before it are numbers of a step */
+    LWI_STATE,
+    LWI_INPUTS
+};
 
 /* A token after which logits are wanted. */
 typedef struct lwi_batch_output {
@@ -35,6 +47,7 @@ struct lw_batch {
     lwi_cache_blocks blocks;
     void *cache;
     lw_value *cache_value;
+    lwi_state_slots slots;
     bool keep_prefixes;
     size_t step_tokens, per_sequence; /* blocks of a sequence at most */
     lw_session *sessions;             /* a ring: where the next step begins */
@@ -79,6 +92,7 @@ struct lw_session {
     size_t reused, drawn;
     int32_t *blocks; /* of the cache, in order */
     size_t n_blocks, cap_blocks;
+    int32_t slot;  /* of the state; -1: none yet */
     uint64_t name; /* of the last block that was kept */
     size_t named;  /* blocks that were */
     size_t most, keep;
@@ -97,10 +111,13 @@ lw_status lwi_llm_read_template(lw_llm *llm, const char *path);
 lw_status lwi_batch_step(lw_batch *batch, size_t *tokens);
 /* Takes the blocks that the cache still has of the tokens to be computed next. */
 lw_status lwi_sequence_reuse(lw_session *session);
-/* Blocks for the first n tokens. */
+/* Blocks for the first n tokens, and a slot. */
 lw_status lwi_sequence_reserve(lw_session *session, size_t n);
 /* Gives back the blocks behind the first n tokens. */
 void lwi_sequence_release(lw_session *session, size_t n);
+/* Tokens from n on are to be computed again: of a recurrent model all, for a state cannot go back.
+ */
+void lwi_sequence_redo(lw_session *session, size_t n);
 /* Remembers the blocks that have become full. */
 void lwi_sequence_keep_blocks(lw_session *session);
 /* Makes room for one more token, or LW_LIMIT. */

@@ -25,7 +25,9 @@ lw_status lwi_sequence_reuse(lw_session *s) {
 
 lw_status lwi_sequence_reserve(lw_session *s, size_t n) {
     const size_t size = s->batch->blocks.size;
-    while (s->n_blocks * size < n) {
+    if (s->llm->state_elements && s->slot < 0)
+        LW_TRY(lwi_state_slot_take(&s->batch->slots, &s->slot));
+    while (s->llm->cache_elements && s->n_blocks * size < n) {
         LW_TRY(lwi_grow(&s->allocator, &s->blocks, &s->cap_blocks, s->n_blocks + 1,
                         sizeof *s->blocks));
         LW_TRY(lwi_cache_block_take(&s->batch->blocks, s->blocks + s->n_blocks));
@@ -43,7 +45,7 @@ static uint64_t name_of(const lw_session *s, size_t n) {
 }
 
 void lwi_sequence_release(lw_session *s, size_t n) {
-    const size_t size = s->batch->blocks.size;
+    const size_t size = s->llm->cache_positions;
     size_t whole = n / size;
     if (whole < s->named) {
         s->named = whole;
@@ -52,7 +54,11 @@ void lwi_sequence_release(lw_session *s, size_t n) {
     } else whole = (n + size - 1) / size;
     while (s->n_blocks > whole)
         lwi_cache_block_give(&s->batch->blocks, s->blocks[--s->n_blocks]);
-    if (s->done > n) s->done = n;
+    lwi_sequence_redo(s, n);
+}
+
+void lwi_sequence_redo(lw_session *s, size_t n) {
+    if (s->done > n) s->done = s->llm->state_elements ? 0 : n;
 }
 
 void lwi_sequence_keep_blocks(lw_session *s) {

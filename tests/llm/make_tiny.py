@@ -11,6 +11,7 @@ import sys
 
 import gguf
 import numpy as np
+import tiny_recurrent
 from gguf import GGMLQuantizationType as Type
 from gguf.constants import GGML_QUANT_SIZES
 
@@ -39,19 +40,32 @@ def tensors(rng, experts=0):
     return made
 
 
-def write_gguf(path, kind, experts=0, architecture="llama"):
+def begin(path, architecture):
+    """What all files have in their header."""
     w = gguf.GGUFWriter(path, architecture)
     w.add_context_length(64)
     w.add_embedding_length(WIDTH)
-    w.add_block_count(1)
     w.add_feed_forward_length(INNER)
-    w.add_head_count(HEADS)
-    w.add_head_count_kv(KV)
     w.add_layer_norm_rms_eps(1e-5)
     w.add_tokenizer_model("llama")
     w.add_token_list(["<unk>", "<s>", "</s>"] + [f"t{i}" for i in range(3, VOCABULARY)])
     w.add_token_scores([0.0] * VOCABULARY)
     w.add_token_types([2, 3, 3] + [1] * (VOCABULARY - 3))
+    return w
+
+
+def end(w):
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.write_tensors_to_file()
+    w.close()
+
+
+def write_gguf(path, kind, experts=0, architecture="llama"):
+    w = begin(path, architecture)
+    w.add_block_count(1)
+    w.add_head_count(HEADS)
+    w.add_head_count_kv(KV)
     if experts:
         w.add_expert_count(experts)
         w.add_expert_used_count(2)
@@ -60,10 +74,17 @@ def write_gguf(path, kind, experts=0, architecture="llama"):
             w.add_tensor(name + ".weight", gguf.quants.quantize(data, kind), raw_dtype=kind)
         else:
             w.add_tensor(name + ".weight", data)
-    w.write_header_to_file()
-    w.write_kv_data_to_file()
-    w.write_tensors_to_file()
-    w.close()
+    end(w)
+
+
+def write_recurrent(path, architecture):
+    arrays, numbers = tiny_recurrent.tensors(architecture)
+    w = begin(path, architecture)
+    for key, number in numbers.items():
+        w.add_uint32(f"{architecture}.{key}", number)
+    for name, data in arrays.items():
+        w.add_tensor(name, data)
+    end(w)
 
 
 def hf_name(name):
@@ -111,6 +132,8 @@ def main():
     write_gguf(out / "q4_0.gguf", Type.Q4_0)
     write_gguf(out / "experts.gguf", Type.F16, experts=4)
     write_gguf(out / "gemma3.gguf", Type.F16, architecture="gemma3")
+    for architecture in tiny_recurrent.MODELS:
+        write_recurrent(out / f"{architecture}.gguf", architecture)
     write_folder(out / "folder")
     write_wide(out / "wide")
 

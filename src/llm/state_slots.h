@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * Room for the state that recurrent models carry from token to token: a slot for each session, in
+ * one piece, since it is one input of the graph. */
+#ifndef LWI_STATE_SLOTS_H
+#define LWI_STATE_SLOTS_H
+
+#include "base/memory.h"
+
+typedef struct lwi_state_slots {
+    lw_allocator allocator;
+    size_t elements; /* of a slot; 0: the model has no state */
+    float *data;     /* [n, elements] */
+    bool *taken;     /* [n] */
+    size_t n;
+    lw_value *value; /* over data */
+} lwi_state_slots;
+
+void lwi_state_slots_init(lwi_state_slots *s, const lw_allocator *allocator, size_t elements);
+void lwi_state_slots_free(lwi_state_slots *s);
+/* A slot that nobody has; data may move. */
+lw_status lwi_state_slot_take(lwi_state_slots *s, int32_t *slot);
+void lwi_state_slot_give(lwi_state_slots *s, int32_t slot);
+
+#endif
