@@ -19,6 +19,8 @@ GROUPED = dict(BASE, num_key_value_heads=2)
 GEMMA = dict(GROUPED, head_dim=16, sliding_window=8, query_pre_attn_scalar=16)
 QWEN_MOE = dict(GROUPED, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=48,
                 decoder_sparse_step=1)
+DELTA = dict(linear_num_key_heads=2, linear_num_value_heads=4, linear_key_head_dim=16,
+             linear_value_head_dim=8)
 # folder: (model_type, configuration)
 FAMILIES = {
     "llama": ("llama", dict(GROUPED, rope_theta=50000.0)),
@@ -58,6 +60,12 @@ FAMILIES = {
     "cohere": ("cohere", dict(GROUPED, logit_scale=0.0625)),
     "smollm3": ("smollm3", dict(GROUPED, num_hidden_layers=4)),
     "arcee": ("arcee", GROUPED),
+    "qwen3_next": ("qwen3_next", dict(QWEN_MOE, head_dim=16, num_hidden_layers=4,
+                                      shared_expert_intermediate_size=80, **DELTA)),
+    "qwen3_5": ("qwen3_5_text", dict(GROUPED, head_dim=32, num_hidden_layers=4, **DELTA)),
+    "qwen3_5_moe": ("qwen3_5_moe_text", dict(
+        QWEN_MOE, head_dim=32, shared_expert_intermediate_size=80,
+        layer_types=["linear_attention", "full_attention", "linear_attention"], **DELTA)),
     "gpt_oss": ("gpt_oss", dict(GROUPED, head_dim=16, num_local_experts=4, num_experts_per_tok=2,
                                 sliding_window=8)),
 }

@@ -73,9 +73,19 @@ static bool is_multi_query(const lwi_hf_source *s) {
            !(lwi_json_is(newer, LWI_JSON_BOOL) && newer->truth);
 }
 
+/* 1: layer i is recurrent, 0: it has attention. */
+static bool layer_type(const lwi_hf_source *s, size_t i, double *value) {
+    const lwi_json_item *types = lwi_hf_config(s, "layer_types");
+    if (!lwi_json_is(types, LWI_JSON_ARRAY) || i >= types->size ||
+        !lwi_json_is(types->items + i, LWI_JSON_STRING))
+        return false;
+    *value = !strcmp(types->items[i].text, "linear_attention");
+    return true;
+}
+
 bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
     const lwi_hf_source *s = state;
-    (void)i;
+    if (!strcmp(key, "attention.recurrent_layers")) return layer_type(s, i, value);
     if (!strcmp(key, "rope.dimension_count")) return turned(s, value);
     if (!strcmp(key, "attention.sliding_window")) return window(s, value);
     if (!strcmp(key, "rope.scaling.factor")) return to_number(lwi_hf_rope(s, "factor"), value);

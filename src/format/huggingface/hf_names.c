@@ -17,6 +17,7 @@ typedef struct triple {
 
 #define LWI_NAME(from, to) {from, to},
 #define LWI_LAYER_NAME(from, to)
+#define LWI_WHOLE_NAME(from, to)
 #define LWI_EXPERT_NAME(list, from, to)
 static const pair single_names[] = {
 #include "format/huggingface/tensor_names.def"
@@ -29,8 +30,15 @@ static const pair layer_names[] = {
 #include "format/huggingface/tensor_names.def"
 };
 #undef LWI_LAYER_NAME
-#undef LWI_EXPERT_NAME
+#undef LWI_WHOLE_NAME
 #define LWI_LAYER_NAME(from, to)
+#define LWI_WHOLE_NAME(from, to) {from, to},
+static const pair whole_names[] = {
+#include "format/huggingface/tensor_names.def"
+};
+#undef LWI_WHOLE_NAME
+#undef LWI_EXPERT_NAME
+#define LWI_WHOLE_NAME(from, to)
 #define LWI_EXPERT_NAME(list, from, to) {list, from, to},
 static const triple expert_names[] = {
 #include "format/huggingface/tensor_names.def"
@@ -84,10 +92,11 @@ static bool translate(const lwi_hf_source *s, const char *name, char to[NAME]) {
     const bool after = s->family->form == LWI_HF_NORMS_AFTER || s->family->form == LWI_HF_FUSED;
     if (found && after && !strncmp(inner, "post_attention_layernorm", 24))
         found = "post_attention_norm";
-    if (!strcmp(inner, "self_attn.sinks")) {
-        found = "attn_sinks";
-        end = ".weight";
-    }
+    for (size_t i = 0; i < sizeof whole_names / sizeof *whole_names; i++)
+        if (!strcmp(inner, whole_names[i].from)) {
+            found = whole_names[i].to;
+            end = "";
+        }
     return found && snprintf(to, NAME, "blk.%ld.%s%s", layer, found, end) < NAME;
 }
 
