@@ -100,7 +100,8 @@ static int build_layer(lwi_decoder *d, int x, int64_t layer) {
     const char *before = d->ffn_norm, *after = d->attention_norm;
     const bool own_norm = norm_is_there(d, before);
     int y;
-    if (d->parallel) {
+    if (d->no_feed_forward) y = add_residual(d, x, a, after);
+    else if (d->parallel) {
         const int f = feed_forward(d, own_norm ? lwi_decoder_norm(d, x, before) : h, layer);
         y = lwi_build_add(b, add_residual(d, x, a, after), f);
     } else {

@@ -75,6 +75,7 @@ struct lwi_decoder {
     int blocks, cache, slots, state; /* -1: not there yet */
     /* What stands in the place of a layer's attention; NULL: lwi_decoder_attention. */
     int (*mix)(lwi_decoder *d, int x, int64_t layer);
+    bool no_feed_forward;      /* layers end there */
     bool tiled_heads;          /* of the delta rule: see its operator */
     bool gated_attention;      /* rows of queries have as many rows of a gate behind each head */
     lwi_rope rope, local_rope; /* local: of layers with a window, if they have their own */

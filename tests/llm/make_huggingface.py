@@ -21,6 +21,8 @@ QWEN_MOE = dict(GROUPED, num_experts=4, num_experts_per_tok=2, moe_intermediate_
                 decoder_sparse_step=1)
 DELTA = dict(linear_num_key_heads=2, linear_num_value_heads=4, linear_key_head_dim=16,
              linear_value_head_dim=8)
+MAMBA = dict(vocab_size=160, hidden_size=64, state_size=16, num_hidden_layers=3, bos_token_id=1,
+             eos_token_id=2, pad_token_id=0)
 # folder: (model_type, configuration)
 FAMILIES = {
     "llama": ("llama", dict(GROUPED, rope_theta=50000.0)),
@@ -66,6 +68,8 @@ FAMILIES = {
     "qwen3_5_moe": ("qwen3_5_moe_text", dict(
         QWEN_MOE, head_dim=32, shared_expert_intermediate_size=80,
         layer_types=["linear_attention", "full_attention", "linear_attention"], **DELTA)),
+    "mamba": ("mamba", dict(MAMBA, time_step_rank=6)),
+    "mamba2": ("mamba2", dict(MAMBA, num_heads=8, head_dim=16, n_groups=2, chunk_size=8)),
     "gpt_oss": ("gpt_oss", dict(GROUPED, head_dim=16, num_local_experts=4, num_experts_per_tok=2,
                                 sliding_window=8)),
 }

@@ -31,7 +31,30 @@ def qwen35():
     return [delta | both, attention | both], numbers
 
 
-MODELS = {"qwen35": qwen35}
+def mamba():
+    inner, states, rank = 2 * WIDTH, 8, 3
+    layer = {"attn_norm.weight": (WIDTH,), "ssm_in.weight": (2 * inner, WIDTH),
+             "ssm_conv1d.weight": (inner, KERNEL), "ssm_conv1d.bias": (inner,),
+             "ssm_x.weight": (rank + 2 * states, inner), "ssm_dt.weight": (inner, rank),
+             "ssm_dt.bias": (inner,), "ssm_a": (inner, states), "ssm_d": (inner,),
+             "ssm_out.weight": (WIDTH, inner)}
+    return [layer, layer], {"ssm.conv_kernel": KERNEL, "ssm.inner_size": inner,
+                            "ssm.state_size": states, "ssm.time_step_rank": rank}
+
+
+def mamba2():
+    inner, states, heads, groups = 2 * WIDTH, 8, 4, 2
+    channels = inner + 2 * groups * states
+    layer = {"attn_norm.weight": (WIDTH,), "ssm_in.weight": (inner + channels + heads, WIDTH),
+             "ssm_conv1d.weight": (channels, KERNEL), "ssm_conv1d.bias": (channels,),
+             "ssm_dt.bias": (heads,), "ssm_a": (heads, 1), "ssm_d": (heads, 1),
+             "ssm_norm.weight": (groups, inner // groups), "ssm_out.weight": (WIDTH, inner)}
+    return [layer, layer], {"ssm.conv_kernel": KERNEL, "ssm.inner_size": inner,
+                            "ssm.state_size": states, "ssm.time_step_rank": heads,
+                            "ssm.group_count": groups}
+
+
+MODELS = {"qwen35": qwen35, "mamba": mamba, "mamba2": mamba2}
 
 
 def fill(rng, name, shape):

@@ -46,9 +46,13 @@ static const triple expert_names[] = {
 
 /* "model.layers.3.mlp.up_proj.weight": what stands after the prefix. */
 static const char *skip_prefix(const char *name) {
-    static const char *const prefixes[] = {"language_model.model.", "model.language_model.",
-                                           "language_model.",       "model.",
-                                           "transformer.",          "gpt_neox."};
+    static const char *const prefixes[] = {"language_model.model.",
+                                           "model.language_model.",
+                                           "language_model.",
+                                           "model.",
+                                           "transformer.",
+                                           "gpt_neox.",
+                                           "backbone."};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (!strncmp(name, prefixes[i], strlen(prefixes[i]))) return name + strlen(prefixes[i]);
     return name;
