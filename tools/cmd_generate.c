@@ -77,6 +77,16 @@ static void print_statistics(const generation *g) {
             (double)g->generated / write);
 }
 
+/* The cache's memory, as it is reserved. */
+static void print_cache(const generation *g, const lw_llm *llm) {
+    const lwi_llm_options *o = &g->options->llm;
+    lw_llm_info info = {.size = sizeof info};
+    if (lw_llm_describe(llm, &info) != LW_OK) return;
+    const size_t tokens = o->context ? (size_t)o->context : info.context;
+    const double bytes = (double)tokens * (double)lw_llm_cache_bytes(llm, lwi_llm_cache(o));
+    fprintf(stderr, "cache       %zu tokens, %.1f MiB\n", tokens, bytes / (1 << 20));
+}
+
 static lw_status run_session(generation *g, const char *prompt, size_t size) {
     const unsigned flags =
         LW_ENCODE_ADD_SPECIAL | (g->options->special ? LW_ENCODE_PARSE_SPECIAL : 0);
@@ -121,6 +131,7 @@ static lw_status open_and_run(const char *path, const generate_options *o, const
     if (status == LW_OK) status = lwi_llm_open(path, &o->llm, &llm);
     if (status == LW_OK) status = lw_session_new(llm, &session, &g.session);
     if (status == LW_OK) status = run_session(&g, prompt, size);
+    if (status == LW_OK && o->statistics) print_cache(&g, llm);
     lw_session_free(g.session);
     lw_llm_free(llm);
     lw_grammar_free(grammar);

@@ -11,15 +11,21 @@ lw_status lwi_llm_open(const char *path, const lwi_llm_options *options, lw_llm 
     return lw_llm_load(path, &o, llm);
 }
 
+lw_cache_type lwi_llm_cache(const lwi_llm_options *options) {
+    const char *name = options->cache ? options->cache : "f16";
+    return !strcmp(name, "f32")    ? LW_CACHE_FLOAT32
+           : !strcmp(name, "q8_0") ? LW_CACHE_Q8_0
+                                   : LW_CACHE_FLOAT16;
+}
+
 lw_batch_options lwi_llm_batch_options(const lwi_llm_options *options,
                                        lw_context_options *context) {
     *context = (lw_context_options){.size = sizeof *context, .threads = options->engine.threads};
     if (options->engine.precision && !strcmp(options->engine.precision, "fast"))
         context->precision = LW_FAST;
-    const bool wide = options->cache && !strcmp(options->cache, "f32");
     return (lw_batch_options){.size = sizeof(lw_batch_options),
                               .context = context,
-                              .cache = wide ? LW_CACHE_FLOAT32 : LW_CACHE_FLOAT16,
+                              .cache = lwi_llm_cache(options),
                               .tokens = (size_t)options->context};
 }
 

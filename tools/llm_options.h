@@ -30,7 +30,7 @@ typedef struct lwi_llm_options {
          NULL,                                                                                     \
          "tokens that fit; 0: the model's (0)"},                                                   \
     {                                                                                              \
-        "cache", 0, LWI_TEXT, offsetof(T, member.cache), "TYPE", "f16|f32",                        \
+        "cache", 0, LWI_TEXT, offsetof(T, member.cache), "TYPE", "f16|f32|q8_0",                   \
             "numbers of the cache of keys and values (f16)"                                        \
     }
 
@@ -127,6 +127,7 @@ typedef struct lwi_sampling_options {
     }
 
 lw_status lwi_llm_open(const char *path, const lwi_llm_options *options, lw_llm **llm);
+lw_cache_type lwi_llm_cache(const lwi_llm_options *options);
 /* Points into *context, which the caller gives. */
 lw_batch_options lwi_llm_batch_options(const lwi_llm_options *options, lw_context_options *context);
 /* The tokens of a text, with those that go around it; to be freed. */

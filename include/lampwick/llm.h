@@ -113,7 +113,13 @@ LW_API LW_MUST_CHECK lw_status lw_sample(const lw_sampling *sampling, const floa
 
 /* ------------------------------------------------------------------ session */
 
-typedef enum lw_cache_type { LW_CACHE_FLOAT16 = 0, LW_CACHE_FLOAT32 = 1 } lw_cache_type;
+typedef enum lw_cache_type {
+    LW_CACHE_FLOAT16 = 0,
+    LW_CACHE_FLOAT32 = 1,
+    LW_CACHE_Q8_0 = 2 /* 8 bits, and a float16 scale for 32 numbers: 17/32 of float16's memory */
+} lw_cache_type;
+/* Bytes of such a cache for one token. */
+LW_API size_t lw_llm_cache_bytes(const lw_llm *llm, lw_cache_type type);
 
 typedef struct lw_batch_options {
     size_t size;

@@ -136,14 +136,14 @@ static void make_outputs(lwi_decoder *d, int x) {
     lwi_build_output(b, h, "embeddings");
 }
 
-/* How much of a block or slot the layers use is known when they are built. */
-static lw_status fix_elements(lwi_decoder *d, int input, size_t elements) {
+/* How much of a slot the layers use is known when they are built. */
+static lw_status fix_state(lwi_decoder *d) {
     int64_t *dims = NULL;
-    if (input < 0) return LW_OK;
+    if (d->state < 0) return LW_OK;
     LW_TRY(lwi_arena_alloc(d->b.graph->arena, 2, sizeof *dims, &dims));
     dims[0] = -1;
-    dims[1] = (int64_t)elements;
-    d->b.graph->slots[input].type.dims = dims;
+    dims[1] = (int64_t)d->state_elements;
+    d->b.graph->slots[d->state].type.dims = dims;
     return LW_OK;
 }
 
@@ -157,6 +157,7 @@ static lw_status describe(lwi_decoder *d) {
     } sizes[] = {{"lampwick.cache.elements", (long long)d->cache_elements},
                  {"lampwick.cache.positions", LWI_CACHE_BLOCK},
                  {"lampwick.state.elements", (long long)d->state_elements},
+                 {"lampwick.cache.q8_bytes", (long long)d->cache_q8_bytes},
                  {"lampwick.context", (long long)d->context},
                  {"lampwick.vocabulary", (long long)d->vocabulary},
                  {"lampwick.width", (long long)d->width}};
@@ -188,8 +189,7 @@ lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
     for (int64_t i = 0; i < d.layers && d.b.status == LW_OK; i++)
         x = build_layer(&d, x, i);
     make_outputs(&d, x);
-    if (d.b.status == LW_OK) d.b.status = fix_elements(&d, d.cache, d.cache_elements);
-    if (d.b.status == LW_OK) d.b.status = fix_elements(&d, d.state, d.state_elements);
+    if (d.b.status == LW_OK) d.b.status = fix_state(&d);
     if (d.b.status == LW_OK) d.b.status = describe(&d);
     return lwi_build_close(&d.b);
 }

@@ -9,7 +9,8 @@
  *   blocks     int32 [sequences, blocks]  which block of the cache holds positions
  *                                         [i * LWI_CACHE_BLOCK, (i + 1) * LWI_CACHE_BLOCK)
  *   outputs    int32 [outputs]            tokens whose results are wanted
- *   cache      float32 or float16 [blocks, elements]; written by the run
+ *   cache      float32 or float16 [blocks, elements], or uint8 [blocks, bytes] with rows of
+ *              base/q8_row.h; written by the run
  *   slots      int32 [sequences]          whose state is whose
  *   state      float32 [slots, elements]; written by the run (src/ops/sequence_state.h)
  * Blocks and cache are there if a layer has attention, slots and state if one is recurrent.
@@ -82,7 +83,7 @@ struct lwi_decoder {
     bool smooth_yarn;          /* the ends of YaRN's ramp are not rounded to pairs */
     bool has_local_rope;
     double local_rope_base;
-    size_t cache_elements; /* of a block, used so far */
+    size_t cache_elements, cache_q8_bytes; /* of a block, used so far */
     size_t state_elements; /* of a slot, likewise */
     /* Experts: */
     bool normalize_experts; /* the weights of the chosen ones are made to sum to 1 */

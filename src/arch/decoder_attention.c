@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Self-attention of a decoder's layer, with the cache of keys and values. */
 #include "arch/decoder.h"
+#include "base/q8_row.h"
 
 #include <math.h>
 
@@ -98,12 +99,16 @@ int lwi_decoder_attention(lwi_decoder *d, int x, int64_t layer) {
     lwi_build_int(b, "kv_num_heads", s.kv_heads);
     lwi_build_int(b, "positions", LWI_CACHE_BLOCK);
     lwi_build_int(b, "offset", (int64_t)d->cache_elements);
+    lwi_build_int(b, "q8_offset", (int64_t)d->cache_q8_bytes);
     lwi_build_int(b, "interleaved", d->rope_kind == LWI_ROPE_PAIRS);
     lwi_build_int(b, "window", is_windowed(d, layer) ? d->window : 0);
     lwi_build_float(b, "scale",
                     d->attention_scale != 0 ? d->attention_scale : 1 / sqrt((double)s.key));
     lwi_build_float(b, "softcap", d->attention_cap);
-    d->cache_elements += (size_t)(s.kv_heads * LWI_CACHE_BLOCK * (s.key + s.value));
+    const size_t rows = (size_t)s.kv_heads * LWI_CACHE_BLOCK;
+    d->cache_elements += rows * (size_t)(s.key + s.value);
+    d->cache_q8_bytes +=
+        rows * (lwi_q8_row_bytes((size_t)s.key) + lwi_q8_row_bytes((size_t)s.value));
     if (gate >= 0) y = lwi_build_mul(b, y, lwi_build(b, "Sigmoid", 1, &gate));
     return lwi_build_linear(
         b, norm_heads(d, y, "attn_sub_norm", "attn_sub_norm.weight", 1, s.heads * s.value),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * float16 and bfloat16 numbers, of any alignment, as float32. */
+ * float16 and bfloat16 numbers, or a row of base/q8_row.h, of any alignment, as float32. */
 #ifndef LWI_KERN_WIDEN_F32_H
 #define LWI_KERN_WIDEN_F32_H
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <immintrin.h>
 
+#include "base/q8_row.h"
 #include "kern/level.h"
 #include "kern/widen_f32.h"
 
-lwi_widen_f32_fn LWI_AT(widen_f16), LWI_AT(widen_bf16);
+lwi_widen_f32_fn LWI_AT(widen_f16), LWI_AT(widen_bf16), LWI_AT(widen_q8);
 
 void LWI_AT(widen_f16)(const void *from, size_t n, float *to) {
     const __m128i *x = from;
@@ -25,4 +26,25 @@ void LWI_AT(widen_bf16)(const void *from, size_t n, float *to) {
         const unsigned bits = (unsigned)half << 16;
         __builtin_memcpy(to + i, &bits, sizeof bits);
     }
+}
+
+static inline float scale_of(const uint8_t *block) {
+    unsigned short half;
+    __builtin_memcpy(&half, block, sizeof half);
+    return _cvtsh_ss(half);
+}
+
+void LWI_AT(widen_q8)(const void *from, size_t n, float *to) {
+    const uint8_t *block = from;
+    size_t i = 0;
+    for (; i + LWI_Q8_CODES <= n; i += LWI_Q8_CODES, block += LWI_Q8_BYTES) {
+        const __m256 scale = _mm256_set1_ps(scale_of(block));
+        for (size_t k = 0; k < LWI_Q8_CODES; k += 8) {
+            const __m128i codes = _mm_loadl_epi64((const __m128i *)(const void *)(block + 2 + k));
+            const __m256 x = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(codes));
+            _mm256_storeu_ps(to + i + k, _mm256_mul_ps(x, scale));
+        }
+    }
+    for (size_t k = 0; i < n; i++, k++)
+        to[i] = scale_of(block) * (float)(int8_t)block[2 + k];
 }

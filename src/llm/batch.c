@@ -4,24 +4,34 @@
 
 #include "base/checked.h"
 
-static size_t element_bytes(const lw_batch_options *o) {
-    return o && o->cache == LW_CACHE_FLOAT32 ? sizeof(float) : sizeof(uint16_t);
+/* Numbers of a block, and their type. */
+static lw_dtype numbers_of(const lw_llm *llm, lw_cache_type type, size_t *n) {
+    *n = type == LW_CACHE_Q8_0 ? llm->cache_q8_bytes : llm->cache_elements;
+    return type == LW_CACHE_Q8_0 ? LW_UINT8 : type == LW_CACHE_FLOAT32 ? LW_FLOAT32 : LW_FLOAT16;
+}
+
+size_t lw_llm_cache_bytes(const lw_llm *llm, lw_cache_type type) {
+    size_t n = 0;
+    if (!llm) return 0;
+    const size_t bits = lw_dtype_bits(numbers_of(llm, type, &n));
+    return n * bits / 8 / llm->cache_positions;
 }
 
 static lw_status make_cache(lw_batch *b, const lw_batch_options *o) {
     const lw_llm *llm = b->llm;
+    size_t numbers = 0;
+    const lw_dtype dtype = numbers_of(llm, o ? o->cache : LW_CACHE_FLOAT16, &numbers);
     const size_t tokens = o && o->tokens ? o->tokens : llm->context;
     const size_t n = tokens / llm->cache_positions + (tokens % llm->cache_positions != 0);
     size_t bytes = 0;
     if (llm->cache_elements == 0) return LW_OK;
     b->per_sequence = n;
-    if (!lwi_mul_size(llm->cache_elements * element_bytes(o), n, &bytes))
+    if (!lwi_mul_size(numbers * (lw_dtype_bits(dtype) / 8), n, &bytes))
         return lwi_fail(LW_LIMIT, "a cache for %zu tokens is too large", tokens);
     LW_TRY(lwi_cache_blocks_init(&b->blocks, &b->allocator, n, llm->cache_positions));
     LW_TRY(lwi_alloc(&b->allocator, bytes, &b->cache));
-    const int64_t dims[2] = {(int64_t)n, (int64_t)llm->cache_elements};
-    return lw_tensor_wrap(element_bytes(o) == sizeof(float) ? LW_FLOAT32 : LW_FLOAT16, 2, dims,
-                          b->cache, &b->cache_value);
+    const int64_t dims[2] = {(int64_t)n, (int64_t)numbers};
+    return lw_tensor_wrap(dtype, 2, dims, b->cache, &b->cache_value);
 }
 
 lw_status lw_batch_new(const lw_llm *llm, const lw_batch_options *options, lw_batch **batch) {

@@ -30,6 +30,7 @@ static lw_status read_sizes(lw_llm *llm) {
     LW_TRY(find_size(llm->model, "lampwick.cache.positions", &llm->cache_positions));
     LW_TRY(find_size(llm->model, "lampwick.cache.elements", &llm->cache_elements));
     LW_TRY(find_size(llm->model, "lampwick.state.elements", &llm->state_elements));
+    LW_TRY(find_size(llm->model, "lampwick.cache.q8_bytes", &llm->cache_q8_bytes));
     find_architecture(llm);
     return LW_OK;
 }

@@ -16,6 +16,7 @@ struct lw_llm {
     const char *architecture;
     size_t vocabulary, context, width;
     size_t cache_positions, cache_elements; /* of a block of the cache; no elements: no attention */
+    size_t cache_q8_bytes;                  /* of a block in 8 bits */
     size_t state_elements;                  /* of a sequence; 0: the model is not recurrent */
     pthread_mutex_t lock;                   /* guards what follows until it is there */
     lw_vocabulary *grammar_vocabulary;      /* NULL: no session had a grammar yet */

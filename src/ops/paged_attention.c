@@ -5,6 +5,7 @@
 
 #include "base/checked.h"
 #include "base/half.h"
+#include "base/q8_row.h"
 #include "ops/rotary.h"
 
 #include <math.h>
@@ -32,21 +33,23 @@ static lw_status read_heads(const lwi_call *c, lwi_paged *p) {
 
 static lw_status read_cache(const lwi_call *c, lwi_paged *p) {
     const int64_t positions = lwi_attr_int(c->node, "positions", 0);
-    const int64_t offset = lwi_attr_int(c->node, "offset", 0);
     LW_TRY(lwi_need_rank(c, CACHE, 2, 2));
     LW_TRY(lwi_need_rank(c, BLOCKS, 2, 2));
     const lw_value *cache = c->in[CACHE];
-    size_t layer = 0;
-    if (positions < 1 || offset < 0 ||
-        !lwi_mul_size(p->kv_heads * (p->key + p->value), (size_t)positions, &layer) ||
-        !lwi_within((size_t)offset, layer, (size_t)cache->dims[1]))
+    p->dtype = cache->dtype;
+    const int64_t offset = lwi_attr_int(c->node, p->dtype == LW_UINT8 ? "q8_offset" : "offset", -1);
+    const size_t size = lwi_dtype_size(p->dtype);
+    size_t layer = 0, first = 0;
+    if (positions < 1 || offset < 0 || !lwi_mul_size((size_t)offset, size, &first) ||
+        !lwi_mul_size((size_t)cache->dims[1], size, &p->block) ||
+        !lwi_mul_size(p->kv_heads * (lwi_paged_row(p, p->key) + lwi_paged_row(p, p->value)),
+                      (size_t)positions, &layer) ||
+        !lwi_within(first, layer, p->block))
         return lwi_call_fail(c, LW_SHAPE, "blocks of %lld elements are too small for the layer",
                              (long long)cache->dims[1]);
     p->positions = (size_t)positions;
     p->per_sequence = (size_t)c->in[BLOCKS]->dims[1];
-    p->block = (size_t)cache->dims[1];
-    p->dtype = cache->dtype;
-    p->cache = cache->data ? (char *)cache->data + (size_t)offset * lwi_dtype_size(p->dtype) : NULL;
+    p->cache = cache->data ? (char *)cache->data + first : NULL;
     return LW_OK;
 }
 
@@ -105,23 +108,27 @@ static lw_status check_token(const lwi_call *c, const lwi_paged *p, size_t t) {
 
 /* -------------------------------------------------------------------- cache */
 
-static char *part(const lwi_paged *p, int32_t block, size_t element) {
-    return p->cache + ((size_t)block * p->block + element) * lwi_dtype_size(p->dtype);
+size_t lwi_paged_row(const lwi_paged *p, size_t n) {
+    return p->dtype == LW_UINT8 ? lwi_q8_row_bytes(n) : n * lwi_dtype_size(p->dtype);
 }
 
 char *lwi_paged_keys(const lwi_paged *p, int32_t block, size_t kv_head) {
-    return part(p, block, kv_head * p->positions * p->key);
+    const size_t rows = kv_head * p->positions;
+    return p->cache + (size_t)block * p->block + rows * lwi_paged_row(p, p->key);
 }
 
 char *lwi_paged_values(const lwi_paged *p, int32_t block, size_t kv_head) {
-    return part(p, block, (p->kv_heads * p->key + kv_head * p->value) * p->positions);
+    const size_t rows = kv_head * p->positions;
+    return lwi_paged_keys(p, block, p->kv_heads) + rows * lwi_paged_row(p, p->value);
 }
 
 static void store_row(const lwi_paged *p, const float *x, char *rows, size_t row, size_t n) {
-    if (p->dtype == LW_FLOAT32) memcpy((float *)rows + row * n, x, n * sizeof *x);
+    char *to = rows + row * lwi_paged_row(p, n);
+    if (p->dtype == LW_FLOAT32) memcpy(to, x, n * sizeof *x);
+    else if (p->dtype == LW_UINT8) lwi_q8_row_store(x, n, (uint8_t *)to);
     else
         for (size_t i = 0; i < n; i++)
-            ((uint16_t *)rows)[row * n + i] = lwi_f32_to_f16(x[i]);
+            ((uint16_t *)(void *)to)[i] = lwi_f32_to_f16(x[i]);
 }
 
 static void turn(const lwi_paged *p, size_t token, const float *x, float *y) {
@@ -143,15 +150,17 @@ static void store_token(const lwi_paged *p, size_t t, float *turned) {
 
 /* ---------------------------------------------------------------- reference */
 
-static float element(const lwi_paged *p, const char *rows, size_t i) {
-    return p->dtype == LW_FLOAT32 ? ((const float *)rows)[i]
-                                  : lwi_f16_to_f32(((const uint16_t *)rows)[i]);
+static float element(const lwi_paged *p, const char *row, size_t i) {
+    return p->dtype == LW_FLOAT32 ? ((const float *)(const void *)row)[i]
+           : p->dtype == LW_UINT8 ? lwi_q8_row_element((const uint8_t *)row, i)
+                                  : lwi_f16_to_f32(((const uint16_t *)(const void *)row)[i]);
 }
 
 static float score(const lwi_paged *p, const float *q, const char *keys, size_t row) {
     float sum = 0;
+    keys += row * lwi_paged_row(p, p->key);
     for (size_t i = 0; i < p->key; i++)
-        sum += q[i] * element(p, keys, row * p->key + i);
+        sum += q[i] * element(p, keys, i);
     sum *= p->scale;
     return p->softcap > 0 ? p->softcap * tanhf(sum / p->softcap) : sum;
 }
@@ -159,8 +168,9 @@ static float score(const lwi_paged *p, const float *q, const char *keys, size_t 
 /* y = y * factor + weight * row of values */
 static void mix(const lwi_paged *p, float factor, float weight, const char *values, size_t row,
                 float *y) {
+    values += row * lwi_paged_row(p, p->value);
     for (size_t i = 0; i < p->value; i++)
-        y[i] = y[i] * factor + weight * element(p, values, row * p->value + i);
+        y[i] = y[i] * factor + weight * element(p, values, i);
 }
 
 /* Softmax over keys that come one by one (Milakov and Gimelshein 2018, arXiv 1805.02867). */

@@ -2,7 +2,8 @@
  * PagedAttention (domain lampwick): attention of tokens of several sequences over a cache of keys
  * and values in blocks (Kwon et al. 2023, arXiv 2309.06180), which the run itself extends. A block
  * of the cache holds, for each layer at an offset of its own, keys [kv_heads, positions, key] and
- * values [kv_heads, positions, value]. */
+ * values [kv_heads, positions, value]. Numbers are float32 or float16, or in bytes: rows of blocks
+ * of Q8_0 (base/q8_row.h). */
 #ifndef LWI_PAGED_ATTENTION_H
 #define LWI_PAGED_ATTENTION_H
 
@@ -12,18 +13,20 @@ typedef struct lwi_paged {
     size_t tokens, heads, kv_heads, key, value; /* key, value: elements of a head */
     size_t positions;                           /* of a block */
     size_t per_sequence;                        /* blocks that a row of the table names */
-    size_t block;                               /* elements of a block of the cache */
+    size_t block;                               /* bytes of a block of the cache */
     size_t window;                              /* 0: all */
     size_t half;                                /* pairs that are turned; 0: none */
     bool interleaved;
     float scale, softcap;
-    lw_dtype dtype; /* of the cache: float32 or float16 */
+    lw_dtype dtype; /* of the cache: float32, float16 or uint8 */
     const float *q, *k, *v, *cosines, *sines, *sinks;
     float *y;
     const int32_t *position, *sequence, *table;
     char *cache; /* where this layer begins in block 0 */
 } lwi_paged;
 
+/* Bytes of a row of n elements in the cache. */
+size_t lwi_paged_row(const lwi_paged *p, size_t n);
 /* Where the rows of keys (or values) of a head lie in a block. */
 char *lwi_paged_keys(const lwi_paged *p, int32_t block, size_t kv_head);
 char *lwi_paged_values(const lwi_paged *p, int32_t block, size_t kv_head);

@@ -49,6 +49,7 @@ def load(path):
     lib.lw_last_error.restype = c.c_char_p
     lib.lw_session_tokens.restype = P
     lib.lw_session_reused.restype = SIZE
+    lib.lw_llm_cache_bytes.restype = SIZE
     lib.lw_session_ready.restype = c.c_bool
     return lib
 

@@ -30,7 +30,8 @@ def sampling(**options):
 class Batch:
     def __init__(self, llm, threads=1, **options):
         self.context = make(ContextOptions, threads=threads)
-        self.options = make(BatchOptions, cache=1, context=c.addressof(self.context), **options)
+        self.options = make(BatchOptions, **{"cache": 1, "context": c.addressof(self.context),
+                                             **options})
         self.p = P()
         ok(lib.lw_batch_new(llm, c.byref(self.options), c.byref(self.p)))
 
@@ -137,6 +138,37 @@ def test_prefixes(llm, vocabulary):
     check("another beginning is not reused", lib.lw_session_reused(other.p) == 0)
     again.close()
     other.close()
+
+
+def test_narrow_cache(llm, vocabulary):
+    """8 bits: near the other types, and like them the same in any batch, kept and shifted."""
+    tokens = [3 + i * 7 % 30 for i in range(50)]
+    wide, half, narrow = (Session(llm, Batch(llm, cache=kind)) for kind in (1, 0, 2))
+    for session in (wide, half, narrow):
+        ok(session.feed(tokens))
+    want, near, got = (s.logits(vocabulary) for s in (wide, half, narrow))
+    size = np.abs(want).max()  # activations are rounded to 8 bits too, so that small changes grow
+    check("float16", 0 < np.abs(near - want).max() < 0.01 * size, np.abs(near - want).max() / size)
+    check("8 bits", 0 < np.abs(got - want).max() < 0.05 * size, np.abs(got - want).max() / size)
+    batch = Batch(llm, threads=2, cache=2, tokens=256, step_tokens=9, keep_prefixes=True)
+    one, two = Session(llm, batch), Session(llm, batch)
+    ok(one.feed([4] * 11))
+    ok(two.feed(tokens))
+    check("in a batch", np.array_equal(two.logits(vocabulary), got))
+    again = Session(llm, batch)
+    ok(again.feed(tokens))
+    check("from kept blocks", np.array_equal(again.logits(vocabulary), got) and
+          lib.lw_session_reused(again.p) == 32)
+    moving = Session(llm, Batch(llm, cache=2), most_tokens=20, shift=True, keep=4)
+    ok(moving.feed(tokens[:18]))
+    generate(moving, 40)
+    same = Session(llm, Batch(llm, cache=2))
+    ok(same.feed(moving.tokens()))
+    check("shifted", np.array_equal(same.logits(vocabulary), moving.logits(vocabulary)))
+    sizes = [lib.lw_llm_cache_bytes(llm, kind) for kind in (0, 1, 2)]
+    check("bytes", sizes == [64, 128, 40], sizes)  # 2 heads of 8 keys and 8 values
+    for session in (wide, half, narrow, one, two, again, moving, same):
+        session.close()
 
 
 def test_limits(llm, vocabulary):
@@ -256,7 +288,7 @@ def main():
     llm, info = P(), make(Info)
     ok(lib.lw_llm_load(sys.argv[2].encode(), None, c.byref(llm)))
     ok(lib.lw_llm_describe(llm, c.byref(info)))
-    for test in (test_same_everywhere, test_rewind, test_prefixes, test_limits, test_logprobs,
+    for test in (test_same_everywhere, test_rewind, test_prefixes, test_narrow_cache, test_limits, test_logprobs,
                  test_grammar):
         test(llm, info.vocabulary)
     test_sampling()

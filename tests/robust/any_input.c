@@ -26,12 +26,21 @@ static lw_status make_strings(const lw_io_info *info, const int64_t *dims, size_
     return status;
 }
 
-static lw_status make_input(const lw_io_info *info, lw_value **value) {
+/* Language models tell how large a block of their cache is. */
+static int64_t cache_elements(const lw_model *model) {
+    const char *key = NULL, *value = NULL;
+    for (size_t i = 0; lw_model_metadata(model, i, &key, &value) == LW_OK; i++)
+        if (!strcmp(key, "lampwick.cache.elements")) return strtoll(value, NULL, 10);
+    return 2;
+}
+
+static lw_status make_input(const lw_model *model, const lw_io_info *info, lw_value **value) {
     int64_t dims[LW_MAX_RANK];
     size_t n = 1;
     if (info->kind != LW_KIND_TENSOR || info->rank > LW_MAX_RANK) return LW_UNSUPPORTED;
     for (int d = 0; d < info->rank; d++) {
         dims[d] = info->dims[d] < 0 ? 2 : info->dims[d];
+        if (d == 1 && !strcmp(info->name, "cache")) dims[d] = cache_elements(model);
         if (dims[d] > 1 << 20 || n > 1 << 24) return LW_LIMIT;
         n *= (size_t)dims[d];
     }
@@ -56,7 +65,7 @@ lw_status run_on_anything(const lw_model *model, const lw_allocator *allocator) 
         lw_io_info info = {.size = sizeof info};
         status = lw_model_input(model, i, &info);
         inputs[i].name = info.name;
-        if (status == LW_OK) status = make_input(&info, &inputs[i].value);
+        if (status == LW_OK) status = make_input(model, &info, &inputs[i].value);
     }
     for (size_t i = 0; i < n_out && status == LW_OK; i++) {
         lw_io_info info = {.size = sizeof info};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * PagedAttention: keys and values block by block, softmax along the way. float16 ones are widened a
+ * PagedAttention: keys and values block by block, softmax along the way. Narrow ones are widened a
  * few rows at a time. */
 #include "backend/cpu/cpu_backend.h"
 #include "ops/paged_attention.h"
@@ -20,9 +20,13 @@ typedef struct state {
 /* Rows [first, first + n) of `rows`, as float32. */
 static const float *widen(const state *s, const char *rows, size_t first, size_t n, size_t size,
                           float *room) {
-    const size_t at = first * size;
-    if (s->p->dtype == LW_FLOAT32) return (const float *)(const void *)rows + at;
-    s->k->widen_f16(rows + at * sizeof(uint16_t), n * size, room);
+    const size_t row = lwi_paged_row(s->p, size);
+    rows += first * row;
+    if (s->p->dtype == LW_FLOAT32) return (const float *)(const void *)rows;
+    if (s->p->dtype == LW_FLOAT16) s->k->widen_f16(rows, n * size, room);
+    else
+        for (size_t i = 0; i < n; i++)
+            s->k->widen_q8(rows + i * row, size, room + i * size);
     return room;
 }
 
