@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * A decoder: embeddings, layers, logits. */
+ * A decoder: embeddings, layers, logits; or an encoder, which ends with the states of tokens. */
 #include "arch/decoder.h"
 
 #include <stdio.h>
@@ -105,9 +105,10 @@ static int build_layer(lwi_decoder *d, int x, int64_t layer) {
         const int f = feed_forward(d, own_norm ? lwi_decoder_norm(d, x, before) : h, layer);
         y = lwi_build_add(b, add_residual(d, x, a, after), f);
     } else {
-        const int mid = add_residual(d, x, a, after);
+        const int mid = norm_if_there(d, add_residual(d, x, a, after), "attn_output_norm");
         const int n = own_norm ? lwi_decoder_norm(d, mid, before) : mid;
         y = add_residual(d, mid, feed_forward(d, n, layer), "post_ffw_norm");
+        y = norm_if_there(d, y, "layer_output_norm");
     }
     b->layer = -1;
     return y;
@@ -119,6 +120,7 @@ static int embed(lwi_decoder *d) {
     x = lwi_build_scale(b, x, d->embedding_scale);
     if (lwi_build_has(b, "position_embd.weight"))
         x = lwi_build_add(b, x, lwi_build_embedding(b, d->positions, "position_embd"));
+    if (d->encoder) x = lwi_encoder_add_type(d, x);
     return norm_if_there(d, x, "token_embd_norm");
 }
 
@@ -151,6 +153,9 @@ static lw_status describe(lwi_decoder *d) {
     char text[32];
     const char *copy = NULL;
     lwi_network *n = d->b.network;
+    if (d->encoder) LW_TRY(lwi_network_metadata(n, "lampwick.encoder", "1"));
+    if (lwi_pooling_name(d))
+        LW_TRY(lwi_network_metadata(n, "lampwick.pooling", lwi_pooling_name(d)));
     const struct {
         const char *key;
         long long value;
@@ -178,7 +183,8 @@ lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
                      .blocks = -1,
                      .cache = -1,
                      .slots = -1,
-                     .state = -1};
+                     .state = -1,
+                     .encoder = style->encoder};
     LW_TRY(lwi_build_open(&d.b, network, from));
     if (from->unpermuted && style->permuted) d.rope_kind = LWI_ROPE_HALVES;
     read_activation(&d);
@@ -188,7 +194,8 @@ lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
     int x = embed(&d);
     for (int64_t i = 0; i < d.layers && d.b.status == LW_OK; i++)
         x = build_layer(&d, x, i);
-    make_outputs(&d, x);
+    if (d.encoder) lwi_encoder_outputs(&d, x);
+    else make_outputs(&d, x);
     if (d.b.status == LW_OK) d.b.status = fix_state(&d);
     if (d.b.status == LW_OK) d.b.status = describe(&d);
     return lwi_build_close(&d.b);

@@ -14,7 +14,10 @@
  *   slots      int32 [sequences]          whose state is whose
  *   state      float32 [slots, elements]; written by the run (src/ops/sequence_state.h)
  * Blocks and cache are there if a layer has attention, slots and state if one is recurrent.
- * Outputs: logits float32 [outputs, vocabulary]; embeddings float32 [outputs, width]. */
+ * Outputs: logits float32 [outputs, vocabulary]; embeddings float32 [outputs, width].
+ *
+ * Encoders, whose tokens see all of their sequence, have no cache, no blocks and no logits; the
+ * tokens of a sequence are all there, one behind the other. */
 #ifndef LWI_DECODER_H
 #define LWI_DECODER_H
 
@@ -46,6 +49,7 @@ typedef struct lwi_decoder_style {
     lwi_activation activation;
     lwi_rope_kind rope;
     bool parallel; /* attention and feed-forward read the same x */
+    bool encoder;
     bool permuted; /* GGUF files have rows of queries and keys in an order that makes pairs of the
                       halves which Hugging Face's weights have */
     /* What only this family has; may be NULL. */
@@ -62,13 +66,15 @@ struct lwi_decoder {
     lwi_norm_kind norm;
     lwi_activation activation;
     lwi_rope_kind rope_kind;
-    bool parallel;
+    bool parallel, encoder;
     int64_t width, layers, context, vocabulary;
     double epsilon;
     double embedding_scale, residual_scale, logit_scale, attention_scale; /* 0: 1 / sqrt(head) */
     double attention_cap, logit_cap;
-    int64_t window; /* tokens that a layer with a window sees; 0: all */
-    bool (*windowed)(const lwi_decoder *d, int64_t layer); /* NULL: all layers, if there is one */
+    int64_t window_period; /* layers, for `windowed` */
+    int64_t window; /* tokens that a layer with a window sees, of an encoder to each side; 0: all */
+    bool (*windowed)(const lwi_decoder *d, int64_t layer); /* NULL: all layers, if there is one;
+                                                              for files that have no list of them */
     bool (*rotated)(const lwi_decoder *d, int64_t layer);  /* NULL: all layers */
     const char *ffn_norm, *attention_norm; /* before the feed-forward; after the attention */
     bool norm_adds_one;                    /* weights of norms are stored less one */
@@ -116,6 +122,13 @@ int lwi_decoder_state_matrix(lwi_decoder *d);
 /* CausalConv with NAME.weight [channels, kernel] and NAME.bias if it is there. */
 int lwi_decoder_convolve(lwi_decoder *d, int x, const char *name);
 int lwi_decoder_activate(lwi_decoder *d, int x);
+/* Token types: all are of the first. */
+int lwi_encoder_add_type(lwi_decoder *d, int x);
+/* States of the wanted tokens, or the scores that a classifier gives them. */
+void lwi_encoder_outputs(lwi_decoder *d, int x);
+/* How the file says that the states of tokens become one vector: "mean", "cls", "last", "rank" (the
+ * classifier's scores of the first token) or "none"; NULL: it does not say. */
+const char *lwi_pooling_name(lwi_decoder *d);
 /* Cosines and sines for the positions of the batch; half: pairs that are turned. */
 lwi_rope lwi_decoder_rope(lwi_decoder *d, double base, int64_t half, bool scaled);
 

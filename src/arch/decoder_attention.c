@@ -66,8 +66,11 @@ static void project(lwi_decoder *d, int x, const sizes *s, int qkv[3], int *gate
     qkv[1] = norm_heads(d, qkv[1], "attn_k_norm", "attn_k_norm.weight", s->kv_heads, s->key);
 }
 
-static bool is_windowed(const lwi_decoder *d, int64_t layer) {
-    return d->window > 0 && (!d->windowed || d->windowed(d, layer));
+static bool is_windowed(lwi_decoder *d, int64_t layer) {
+    if (d->window == 0) return false;
+    const double listed = lwi_build_layer_number(&d->b, "windowed_layers", (int)layer, -1);
+    if (listed >= 0) return listed != 0;
+    return !d->windowed || d->windowed(d, layer);
 }
 
 static lwi_rope rope_of(lwi_decoder *d, const sizes *s, int64_t layer) {
@@ -83,32 +86,44 @@ static lwi_rope rope_of(lwi_decoder *d, const sizes *s, int64_t layer) {
     return *rope;
 }
 
+/* Over the cache, to which the keys and values are added. */
+static int attend_causal(lwi_decoder *d, const int qkv[3], const sizes *s, lwi_rope rope) {
+    lwi_graph_builder *b = &d->b;
+    lwi_decoder_need_cache(d);
+    const int sinks = lwi_build_weight(b, "attn_sinks.weight", false);
+    const int y = lwi_build_fused(b, "PagedAttention", 10,
+                                  (int[]){qkv[0], qkv[1], qkv[2], d->positions, d->sequences,
+                                          d->blocks, d->cache, rope.cosines, rope.sines, sinks});
+    lwi_build_int(b, "positions", LWI_CACHE_BLOCK);
+    lwi_build_int(b, "offset", (int64_t)d->cache_elements);
+    lwi_build_int(b, "q8_offset", (int64_t)d->cache_q8_bytes);
+    const size_t rows = (size_t)s->kv_heads * LWI_CACHE_BLOCK;
+    d->cache_elements += rows * (size_t)(s->key + s->value);
+    d->cache_q8_bytes +=
+        rows * (lwi_q8_row_bytes((size_t)s->key) + lwi_q8_row_bytes((size_t)s->value));
+    return y;
+}
+
+static int attend_all(lwi_decoder *d, const int qkv[3], lwi_rope rope) {
+    return lwi_build_fused(&d->b, "SequenceAttention", 6,
+                           (int[]){qkv[0], qkv[1], qkv[2], d->sequences, rope.cosines, rope.sines});
+}
+
 int lwi_decoder_attention(lwi_decoder *d, int x, int64_t layer) {
     lwi_graph_builder *b = &d->b;
     const sizes s = read_sizes(d, (int)layer);
     int qkv[3], gate = -1;
-    lwi_decoder_need_cache(d);
     if (b->status != LW_OK) return -1;
     project(d, x, &s, qkv, &gate);
     const lwi_rope rope = rope_of(d, &s, layer);
-    const int sinks = lwi_build_weight(b, "attn_sinks.weight", false);
-    int y = lwi_build_fused(b, "PagedAttention", 10,
-                            (int[]){qkv[0], qkv[1], qkv[2], d->positions, d->sequences, d->blocks,
-                                    d->cache, rope.cosines, rope.sines, sinks});
+    int y = d->encoder ? attend_all(d, qkv, rope) : attend_causal(d, qkv, &s, rope);
     lwi_build_int(b, "num_heads", s.heads);
     lwi_build_int(b, "kv_num_heads", s.kv_heads);
-    lwi_build_int(b, "positions", LWI_CACHE_BLOCK);
-    lwi_build_int(b, "offset", (int64_t)d->cache_elements);
-    lwi_build_int(b, "q8_offset", (int64_t)d->cache_q8_bytes);
     lwi_build_int(b, "interleaved", d->rope_kind == LWI_ROPE_PAIRS);
     lwi_build_int(b, "window", is_windowed(d, layer) ? d->window : 0);
     lwi_build_float(b, "scale",
                     d->attention_scale != 0 ? d->attention_scale : 1 / sqrt((double)s.key));
     lwi_build_float(b, "softcap", d->attention_cap);
-    const size_t rows = (size_t)s.kv_heads * LWI_CACHE_BLOCK;
-    d->cache_elements += rows * (size_t)(s.key + s.value);
-    d->cache_q8_bytes +=
-        rows * (lwi_q8_row_bytes((size_t)s.key) + lwi_q8_row_bytes((size_t)s.value));
     if (gate >= 0) y = lwi_build_mul(b, y, lwi_build(b, "Sigmoid", 1, &gate));
     return lwi_build_linear(
         b, norm_heads(d, y, "attn_sub_norm", "attn_sub_norm.weight", 1, s.heads * s.value),

@@ -46,5 +46,15 @@ class Decoder:
         return self.model.run(feeds)[0]
 
 
+def encode(model, texts):
+    """States of the tokens of each text, all run together, by an encoder."""
+    lengths = [len(t) for t in texts]
+    feeds = {"tokens": np.concatenate(texts).astype(np.int32),
+             "positions": np.concatenate([np.arange(n, dtype=np.int32) for n in lengths]),
+             "sequences": np.repeat(np.arange(len(texts), dtype=np.int32), lengths),
+             "outputs": np.arange(sum(lengths), dtype=np.int32)}
+    return np.split(model.run(feeds)[0], np.cumsum(lengths)[:-1])
+
+
 def nmse(got, want):
     return float(((got - want) ** 2).sum() / (want ** 2).sum())

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs Hugging Face folders that have ids.json and logits.f32 beside the weights (made by
-make_huggingface.py with PyTorch) and compares the logits.
+"""Runs Hugging Face folders that have ids.json and logits.f32 or states.f32 beside the weights (made
+by make_huggingface.py with PyTorch), and model.gguf there if encoders_to_gguf.py wrote one; compares
+logits, or the states of an encoder's tokens.
 
     huggingface.py liblampwick.so FOLDER
 """
@@ -13,32 +14,49 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "models"))
 import lampwick  # noqa: E402
-from decoder import Decoder, nmse  # noqa: E402
+from decoder import Decoder, encode, nmse  # noqa: E402
 
 
-def check(library, folder):
-    ids = json.loads((folder / "ids.json").read_text())
-    want = np.fromfile(folder / "logits.f32", np.float32).reshape(len(ids), -1)
+def logits(library, folder, ids):
+    """And whether a text gets the same bits in pieces."""
+    whole = Decoder(library, folder).feed(ids)
+    pieces, at = Decoder(library, folder), [0, 1, 2, 9, len(ids)]
+    parts = [pieces.feed(ids[a:b]) for a, b in zip(at, at[1:])]
+    return whole, np.array_equal(whole, np.concatenate(parts))
+
+
+def states(library, folder, ids):
+    """And whether a text gets the same bits alone and between others."""
+    model = library.load(folder, threads=1)
+    alone = encode(model, [ids])[0]
+    beside = encode(model, [ids[5:], ids, ids[:3], ids[::-1]])[1]
+    return alone, np.array_equal(alone, beside)
+
+
+def check(library, path, model):
+    kind = {"logits": logits, "states": states}[path.stem]
+    ids = json.loads((path.parent / "ids.json").read_text())
+    want = np.fromfile(path, np.float32).reshape(len(ids), -1)
+    name = f"{path.parent.name}{model.suffix}"
     try:
-        got = Decoder(library, folder).feed(ids)
-        pieces, at = Decoder(library, folder), [0, 1, 2, 9, len(ids)]
-        same = np.array_equal(got, np.concatenate([pieces.feed(ids[a:b])
-                                                   for a, b in zip(at, at[1:])]))
+        got, same = kind(library, model, ids)
     except lampwick.Error as error:
-        print(f"BAD {folder.name:16} {error}")
+        print(f"BAD {name:20} {error}")
         return False
     error = nmse(got, want)
     good = error < 1e-9 and same
-    print(f"{'ok ' if good else 'BAD'} {folder.name:16} nmse {error:.1e}, pieces equal {same}")
+    print(f"{'ok ' if good else 'BAD'} {name:20} nmse {error:.1e}{'' if same else ', not same'}")
     return good
 
 
 def main():
     library = lampwick.Library(sys.argv[1])
-    folders = sorted(f.parent for f in pathlib.Path(sys.argv[2]).glob("*/logits.f32"))
-    failed = sum(not check(library, f) for f in folders)
-    print(f"{len(folders) - failed} passed, {failed} failed")
-    sys.exit(failed > 0 or not folders)
+    paths = sorted(p for name in ("logits", "states")
+                   for p in pathlib.Path(sys.argv[2]).glob(f"*/{name}.f32"))
+    models = [(p, m) for p in paths for m in (p.parent, p.parent / "model.gguf") if m.exists()]
+    failed = sum(not check(library, *m) for m in models)
+    print(f"{len(models) - failed} passed, {failed} failed")
+    sys.exit(failed > 0 or not models)
 
 
 main()

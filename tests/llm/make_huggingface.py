@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Makes small Hugging Face folders with random weights of every family that lampwick opens, and the
-logits that PyTorch gives for a prompt. Needs the packages torch and transformers.
+logits that PyTorch gives for a prompt, or the states of an encoder's tokens. Needs the packages torch and transformers.
 
     make_huggingface.py FOLDER [FAMILY...]
 """
@@ -10,7 +10,7 @@ import pathlib
 import sys
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 
 BASE = dict(vocab_size=160, hidden_size=64, intermediate_size=96, num_hidden_layers=3,
             num_attention_heads=4, max_position_embeddings=128, bos_token_id=1, eos_token_id=2,
@@ -73,28 +73,44 @@ FAMILIES = {
     "gpt_oss": ("gpt_oss", dict(GROUPED, head_dim=16, num_local_experts=4, num_experts_per_tok=2,
                                 sliding_window=8)),
 }
+NAMED = dict(BASE, layer_norm_eps=1e-12, type_vocab_size=2)
+MODERN = {k: v for k, v in BASE.items() if k != "num_hidden_layers"}
+ENCODERS = {
+    "bert": ("bert", NAMED),
+    "roberta": ("roberta", dict(NAMED, pad_token_id=1)),
+    "xlm-roberta": ("xlm-roberta", dict(NAMED, pad_token_id=1, type_vocab_size=1)),
+    "camembert": ("camembert", dict(NAMED, pad_token_id=1)),
+    "distilbert": ("distilbert", dict(vocab_size=160, dim=64, hidden_dim=96, n_layers=3, n_heads=4,
+                                      max_position_embeddings=128)),
+    "nomic_bert": ("nomic_bert", NAMED),
+    "modernbert": ("modernbert", dict(MODERN, num_hidden_layers=5, local_attention=8,
+                                      cls_token_id=1, sep_token_id=2)),
+}
 IDS = [(7 * i * i + 3 * i + 5) % 160 for i in range(24)]
 
 
-def make(folder, kind, options):
+def make(folder, name, kind, options):
     torch.manual_seed(3)
     config = AutoConfig.for_model(kind, **options)
-    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval().float()
+    loader = AutoModelForCausalLM if name == "logits" else AutoModel
+    model = loader.from_config(config, attn_implementation="eager").eval().float()
     with torch.no_grad():
         for parameter in model.parameters():  # norms and biases too
             parameter.mul_(1.5).add_(0.02 * torch.randn_like(parameter))
-        logits = model(torch.tensor([IDS])).logits[0].numpy()
+        result = model(torch.tensor([IDS]))
+    numbers = result.logits if name == "logits" else result.last_hidden_state
     model.save_pretrained(folder)
     (folder / "ids.json").write_text(json.dumps(IDS))
-    logits.astype("float32").tofile(folder / "logits.f32")
+    numbers[0].numpy().astype("float32").tofile(folder / f"{name}.f32")
 
 
 def main():
     out = pathlib.Path(sys.argv[1])
-    for name, (kind, options) in FAMILIES.items():
-        if not sys.argv[2:] or name in sys.argv[2:]:
-            make(out / name, kind, options)
-    print(f"{len(FAMILIES)} families")
+    for numbers, families in (("logits", FAMILIES), ("states", ENCODERS)):
+        for name, (kind, options) in families.items():
+            if not sys.argv[2:] or name in sys.argv[2:]:
+                make(out / name, numbers, kind, options)
+    print(f"{len(FAMILIES)} families, {len(ENCODERS)} of encoders")
 
 
 main()

@@ -4,6 +4,7 @@
  * queries of a head; where there are few queries, they are read in place. */
 #include "backend/cpu/cpu_backend.h"
 #include "ops/attention_core.h"
+#include "ops/sequence_attention.h"
 
 #include <math.h>
 #include <string.h>
@@ -307,3 +308,4 @@ ATTENTION(attention_fused)
 ATTENTION(group_query_attention)
 ATTENTION(ms_attention)
 ATTENTION(multi_head_attention)
+ATTENTION(sequence_attention)

@@ -16,6 +16,13 @@ const lwi_json_item *lwi_hf_config(const lwi_hf_source *s, const char *name) {
     return item && !lwi_json_is(item, LWI_JSON_NULL) ? item : NULL;
 }
 
+int64_t lwi_hf_first_position(const lwi_hf_source *s) {
+    const lwi_json_item *padding = lwi_hf_config(s, "pad_token_id");
+    if (!padding || !padding->is_integer || padding->integer < 0 || padding->integer > INT32_MAX)
+        return 0;
+    return padding->integer + 1;
+}
+
 const lwi_json_item *lwi_hf_rope(const lwi_hf_source *s, const char *name) {
     static const char *const places[] = {"rope_scaling", "rope_parameters"};
     for (size_t i = 0; i < 2; i++) {
@@ -25,6 +32,12 @@ const lwi_json_item *lwi_hf_rope(const lwi_hf_source *s, const char *name) {
         if (item && !lwi_json_is(item, LWI_JSON_NULL)) return item;
     }
     return NULL;
+}
+
+/* Of layers with a window. */
+static const lwi_json_item *local_rope(const lwi_hf_source *s, const char *name) {
+    return lwi_json_get(lwi_json_get(lwi_hf_config(s, "rope_parameters"), "sliding_attention"),
+                        name);
 }
 
 static bool to_number(const lwi_json_item *item, double *value) {
@@ -63,7 +76,32 @@ static bool turned(const lwi_hf_source *s, double *value) {
 static bool window(const lwi_hf_source *s, double *value) {
     const lwi_json_item *used = lwi_hf_config(s, "use_sliding_window");
     if (lwi_json_is(used, LWI_JSON_BOOL) && !used->truth) return false;
-    return to_number(lwi_hf_config(s, "sliding_window"), value);
+    return to_number(lwi_hf_config(s, "sliding_window"), value) ||
+           to_number(lwi_hf_config(s, "local_attention"), value);
+}
+
+/* Which layers have a window, one by one. */
+static bool windowed_layer(const lwi_hf_source *s, size_t i, double *value) {
+    const lwi_json_item *kinds = lwi_hf_config(s, "layer_types");
+    if (!lwi_json_is(kinds, LWI_JSON_ARRAY) || i >= kinds->size ||
+        !lwi_json_is(kinds->items + i, LWI_JSON_STRING))
+        return false;
+    *value = strcmp(kinds->items[i].text, "full_attention") != 0;
+    return true;
+}
+
+/* In the order of GGUF's pooling_type. */
+static bool pooling(const lwi_hf_source *s, double *value) {
+    static const char *const kinds[][2] = {{"pooling_mode_mean_tokens", "mean"},
+                                           {"pooling_mode_cls_token", "cls"},
+                                           {"pooling_mode_lasttoken", "lasttoken"}};
+    const char *mode = lwi_json_text(s->pooling, "pooling_mode", "");
+    for (size_t i = 0; i < 3; i++) {
+        if (!lwi_json_bool(s->pooling, kinds[i][0], false) && strcmp(mode, kinds[i][1])) continue;
+        *value = (double)(i + 1);
+        return true;
+    }
+    return false;
 }
 
 static bool is_multi_query(const lwi_hf_source *s) {
@@ -86,6 +124,8 @@ static bool layer_type(const lwi_hf_source *s, size_t i, double *value) {
 bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
     const lwi_hf_source *s = state;
     if (!strcmp(key, "attention.recurrent_layers")) return layer_type(s, i, value);
+    if (!strcmp(key, "windowed_layers")) return windowed_layer(s, i, value);
+    if (!strcmp(key, "pooling_type")) return pooling(s, value);
     if (!strcmp(key, "rope.dimension_count")) return turned(s, value);
     if (!strcmp(key, "attention.sliding_window")) return window(s, value);
     if (!strcmp(key, "rope.scaling.factor")) return to_number(lwi_hf_rope(s, "factor"), value);
@@ -102,7 +142,12 @@ bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
         *value = 1;
         return true;
     }
-    if (find(s, key, value)) return true;
+    if (find(s, key, value)) {
+        if (!strcmp(key, "context_length") && s->family->form == LWI_HF_SHIFTED)
+            *value -= (double)lwi_hf_first_position(s);
+        return true;
+    }
+    if (!strcmp(key, "rope.freq_base_swa")) return to_number(local_rope(s, "rope_theta"), value);
     return !strcmp(key, "rope.freq_base") && to_number(lwi_hf_rope(s, "rope_theta"), value);
 }
 

@@ -54,6 +54,18 @@ lw_status lwi_hf_unmix(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
     return LW_OK;
 }
 
+lw_status lwi_hf_shift(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
+    const int64_t first = lwi_hf_first_position(s), rows = t->dims[0];
+    if (t->rank != 2 || first >= rows)
+        return lwi_fail(LW_CORRUPT, "tensor '%s' has %lld rows, the first position's is %lld",
+                        t->name, (long long)rows, (long long)first);
+    const size_t row = t->bytes / (size_t)rows;
+    t->data = (const uint8_t *)t->data + (size_t)first * row;
+    t->bytes -= (size_t)first * row;
+    t->dims[0] -= first;
+    return LW_OK;
+}
+
 /* ------------------------------------------------------------ rotary factors */
 
 static lw_status add_floats(lwi_hf_source *s, const char *name, const float *data, size_t n) {

@@ -44,36 +44,39 @@ static const triple expert_names[] = {
 #include "format/huggingface/tensor_names.def"
 };
 
-/* "model.layers.3.mlp.up_proj.weight": what stands after the prefix. */
+/* "model.layers.3.mlp.up_proj.weight": what stands after the prefixes. */
 static const char *skip_prefix(const char *name) {
-    static const char *const prefixes[] = {"language_model.model.",
-                                           "model.language_model.",
-                                           "language_model.",
-                                           "model.",
-                                           "transformer.",
-                                           "gpt_neox.",
-                                           "backbone."};
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (!strncmp(name, prefixes[i], strlen(prefixes[i]))) return name + strlen(prefixes[i]);
+    static const char *const prefixes[] = {"model.",    "language_model.", "transformer.",
+                                           "gpt_neox.", "backbone.",       "bert.",
+                                           "roberta.",  "distilbert.",     "encoder."};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes;) {
+        const size_t n = strlen(prefixes[i]);
+        const bool there = !strncmp(name, prefixes[i], n);
+        name += there ? n : 0;
+        i = there ? 0 : i + 1;
+    }
     return name;
 }
 
-/* Behind "layers.3." or "h.3."; NULL: the tensor is in no layer. */
+/* Behind "layers.3.", "layer.3." or "h.3."; NULL: the tensor is in no layer. */
 static const char *skip_layer(const char *name, long *layer) {
-    const char *digits = !strncmp(name, "layers.", 7) ? name + 7
-                         : !strncmp(name, "h.", 2)    ? name + 2
-                                                      : NULL;
+    const char *digits = !strncmp(name, "layers.", 7)  ? name + 7
+                         : !strncmp(name, "layer.", 6) ? name + 6
+                         : !strncmp(name, "h.", 2)     ? name + 2
+                                                       : NULL;
     char *end = NULL;
     if (!digits || *digits < '0' || *digits > '9') return NULL;
     *layer = strtol(digits, &end, 10);
     return *end == '.' && *layer < 1 << 20 ? end + 1 : NULL;
 }
 
-/* The part before ".weight" or ".bias" is from; *end is what follows it. */
+/* The part before ".weight" or ".bias" is from; *end is what follows it. Old files have other names
+ * for those of norms. */
 static bool begins(const char *name, const char *from, const char **end) {
     const size_t n = strlen(from);
     if (strncmp(name, from, n)) return false;
-    *end = name + n;
+    name += n;
+    *end = !strcmp(name, ".gamma") ? ".weight" : !strcmp(name, ".beta") ? ".bias" : name;
     return !strcmp(*end, ".weight") || !strcmp(*end, ".bias");
 }
 
@@ -133,6 +136,8 @@ static bool is_known(const lwi_hf_source *s, const lwi_safetensor *from, char na
 static lw_status rearrange(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
     const bool packed = strstr(t->name, ".attn_qkv.");
     if (s->family->form == LWI_HF_MIXED && packed) return lwi_hf_unmix(s, t);
+    if (s->family->form == LWI_HF_SHIFTED && !strcmp(t->name, "position_embd.weight"))
+        return lwi_hf_shift(s, t);
     const bool embedding = !strncmp(t->name, "token_embd", 10) ||
                            !strncmp(t->name, "position", 8) || !strncmp(t->name, "output.", 7);
     if (s->family->form == LWI_HF_TURNED && t->rank == 2 && !embedding) return lwi_hf_turn(s, t);

@@ -108,10 +108,17 @@ lw_status lwi_hf_add(lwi_hf_source *s, const lwi_checkpoint_tensor *tensor) {
     return lwi_strmap_set(&s->index, tensor->name, (int)s->n++);
 }
 
+/* How the states of tokens become one vector; many models do not say. */
+static lw_status read_pooling(lwi_hf_source *s, const char *folder) {
+    const lw_status status = read_json(s, folder, "1_Pooling/config.json", &s->pooling);
+    return status == LW_NOT_FOUND ? LW_OK : status;
+}
+
 static lw_status read_folder(lwi_hf_source *s, const char *folder) {
     char path[PATH];
     lwi_file file = {0};
     LW_TRY(read_config(s, folder));
+    LW_TRY(read_pooling(s, folder));
     const bool whole =
         join(folder, "model.safetensors", path) && lwi_file_map(path, &file) == LW_OK;
     lwi_file_unmap(&file);

@@ -14,7 +14,8 @@ typedef enum lwi_hf_form {
     LWI_HF_NORMS_AFTER,
     LWI_HF_TURNED,
     LWI_HF_FUSED,
-    LWI_HF_MIXED
+    LWI_HF_MIXED,
+    LWI_HF_SHIFTED
 } lwi_hf_form;
 
 typedef struct lwi_hf_family {
@@ -24,7 +25,8 @@ typedef struct lwi_hf_family {
 
 typedef struct lwi_hf_source {
     lwi_network *network;
-    const lwi_json_item *config; /* of the part that makes text */
+    const lwi_json_item *config;  /* of the part that makes text */
+    const lwi_json_item *pooling; /* of sentence-transformers; NULL: there is none */
     const lwi_hf_family *family;
     lwi_safetensors files;
     lwi_checkpoint_tensor *tensors; /* by the architecture's names */
@@ -36,6 +38,8 @@ typedef struct lwi_hf_source {
 const lwi_json_item *lwi_hf_config(const lwi_hf_source *s, const char *name);
 /* Of its rope_scaling or rope_parameters. */
 const lwi_json_item *lwi_hf_rope(const lwi_hf_source *s, const char *name);
+/* The row of the first position. */
+int64_t lwi_hf_first_position(const lwi_hf_source *s);
 /* For lwi_checkpoint. */
 bool lwi_hf_number(void *state, const char *key, size_t i, double *value);
 lw_string lwi_hf_text(void *state, const char *key);
@@ -51,6 +55,8 @@ lw_status lwi_hf_unmix(lwi_hf_source *s, lwi_checkpoint_tensor *tensor);
  * tensor of its own, [experts, out, in] or a bias [experts, out]. *done: it was such a tensor. */
 lw_status lwi_hf_split_experts(lwi_hf_source *s, const lwi_checkpoint_tensor *tensor,
                                const char *name, long layer, bool *done);
+/* Positions that the model never has are left out. */
+lw_status lwi_hf_shift(lwi_hf_source *s, lwi_checkpoint_tensor *tensor);
 /* Tensors that are made of numbers in config.json. */
 lw_status lwi_hf_add_rope_factors(lwi_hf_source *s);
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ * What encoders begin and end with. */
+#include "arch/decoder.h"
+
+#include <string.h>
+
+int lwi_encoder_add_type(lwi_decoder *d, int x) {
+    lwi_graph_builder *b = &d->b;
+    const int types = lwi_build_weight(b, "token_types.weight", false);
+    if (types < 0) return x;
+    const lw_value *all = b->graph->slots[types].constant;
+    if ((int64_t)all->count < d->width) {
+        lwi_build_fail(b, LW_CORRUPT, "the types of tokens have %zu elements", all->count);
+        return -1;
+    }
+    return lwi_build_add(b, x, lwi_build_floats(b, 1, &d->width, all->data));
+}
+
+const char *lwi_pooling_name(lwi_decoder *d) {
+    static const char *const names[] = {"none", "mean", "cls", "last", "rank"};
+    if (d->encoder && lwi_build_has(&d->b, "cls.output.weight")) return "rank";
+    const int64_t type = lwi_build_size(&d->b, "pooling_type", -1, -1, 4);
+    return type < 0 ? NULL : names[type];
+}
+
+/* A layer with its own activation, then one that gives the scores; either may be missing. */
+static int classify(lwi_decoder *d, int x) {
+    lwi_graph_builder *b = &d->b;
+    if (lwi_build_has(b, "cls.weight")) {
+        x = lwi_build_linear(b, x, "cls");
+        if (lwi_build_has(b, "cls.norm.weight"))
+            x = lwi_decoder_norm(d, lwi_decoder_activate(d, x), "cls.norm");
+        else x = lwi_build(b, "Tanh", 1, &x);
+    }
+    return lwi_build_has(b, "cls.output.weight") ? lwi_build_linear(b, x, "cls.output") : x;
+}
+
+static int64_t rows_of(lwi_decoder *d, const char *name, int64_t absent) {
+    lwi_checkpoint_tensor t;
+    return lwi_build_tensor(&d->b, name, false, &t) && t.rank == 2 ? t.dims[0] : absent;
+}
+
+void lwi_encoder_outputs(lwi_decoder *d, int x) {
+    lwi_graph_builder *b = &d->b;
+    const char *pooling = lwi_pooling_name(d);
+    int y = lwi_build(b, "Gather", 2, (int[]){x, d->outputs});
+    d->vocabulary = rows_of(d, "token_embd.weight", 1);
+    if (lwi_build_has(b, "output_norm.weight")) y = lwi_decoder_norm(d, y, "output_norm");
+    if (pooling && !strcmp(pooling, "rank")) {
+        y = classify(d, y);
+        d->width = rows_of(d, "cls.output.weight", rows_of(d, "cls.weight", d->width));
+    }
+    lwi_build_output(b, y, "embeddings");
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT
+ * SequenceAttention: the sequences are found, queries and keys are turned, and each sequence is an
+ * attention by itself. */
+#include "ops/sequence_attention.h"
+
+#include "ops/rotary.h"
+
+#include <math.h>
+
+enum { Q, K, V, SEQUENCES, COSINES, SINES };
+
+typedef struct sizes {
+    size_t tokens, heads, kv_heads, key, value; /* key, value: elements of a head */
+    size_t half;                                /* pairs that are turned; 0: none */
+} sizes;
+
+static lw_status read_heads(const lwi_call *c, sizes *s) {
+    const int64_t heads = lwi_attr_int(c->node, "num_heads", 0);
+    const int64_t kv = lwi_attr_int(c->node, "kv_num_heads", 0);
+    for (size_t i = Q; i <= V; i++)
+        LW_TRY(lwi_need_rank(c, i, 2, 2));
+    const int64_t *q = c->in[Q]->dims, *k = c->in[K]->dims, *v = c->in[V]->dims;
+    if (heads < 1 || kv < 1 || heads % kv || q[1] % heads || k[1] % kv || v[1] % kv ||
+        q[1] / heads != k[1] / kv || q[0] != k[0] || q[0] != v[0])
+        return lwi_call_fail(c, LW_SHAPE, "%lld and %lld heads do not fit the inputs",
+                             (long long)heads, (long long)kv);
+    *s = (sizes){.tokens = (size_t)q[0],
+                 .heads = (size_t)heads,
+                 .kv_heads = (size_t)kv,
+                 .key = (size_t)(k[1] / kv),
+                 .value = (size_t)(v[1] / kv)};
+    return LW_OK;
+}
+
+static lw_status read_sizes(const lwi_call *c, sizes *s) {
+    LW_TRY(read_heads(c, s));
+    const int64_t tokens = (int64_t)s->tokens;
+    LW_TRY(lwi_need_shape(c, SEQUENCES, 1, &tokens));
+    if (!lwi_has(c, COSINES)) return LW_OK;
+    LW_TRY(lwi_need_rank(c, COSINES, 2, 2));
+    LW_TRY(lwi_need_shape(c, SINES, 2, c->in[COSINES]->dims));
+    s->half = (size_t)c->in[COSINES]->dims[1];
+    if (c->in[COSINES]->dims[0] != tokens || 2 * s->half > s->key)
+        return lwi_call_fail(c, LW_SHAPE, "the angles do not fit %zu tokens with heads of %zu",
+                             s->tokens, s->key);
+    return LW_OK;
+}
+
+static lw_status infer(lwi_call *c) {
+    sizes s;
+    LW_TRY(read_sizes(c, &s));
+    const int64_t dims[2] = {(int64_t)s.tokens, (int64_t)(s.heads * s.value)};
+    return lwi_out(c, 0, c->in[Q]->dtype, 2, dims);
+}
+
+/* -------------------------------------------------------------------- turning */
+
+typedef struct turning {
+    const float *x, *cosines, *sines;
+    float *y;
+    size_t heads;
+    lwi_rotation rotation;
+} turning;
+
+static void turn_tokens(void *arg, size_t begin, size_t end) {
+    const turning *t = arg;
+    const size_t half = t->rotation.half;
+    for (size_t i = begin; i < end; i++)
+        for (size_t h = 0; h < t->heads; h++) {
+            const size_t at = (i * t->heads + h) * t->rotation.n;
+            lwi_rotate(&t->rotation, t->x + at, t->cosines + i * half, t->sines + i * half,
+                       t->y + at);
+        }
+}
+
+/* The rows of queries or keys as attention wants them: turned copies, or as they are. */
+static lw_status turn(lwi_call *c, const sizes *s, size_t input, size_t heads, float **rows) {
+    *rows = c->in[input]->data;
+    if (s->half == 0) return LW_OK;
+    turning t = {.x = *rows,
+                 .cosines = c->in[COSINES]->data,
+                 .sines = c->in[SINES]->data,
+                 .heads = heads,
+                 .rotation = {.n = s->key,
+                              .half = s->half,
+                              .interleaved = lwi_attr_int(c->node, "interleaved", 0) != 0}};
+    LW_TRY(lwi_scratch(c, c->in[input]->count, sizeof *t.y, &t.y));
+    lwi_parallel(c, s->tokens, 1 + 16384 / (heads * s->key + 1), turn_tokens, &t);
+    *rows = t.y;
+    return LW_OK;
+}
+
+/* ------------------------------------------------------------------------ run */
+
+static lwi_attention describe(const lwi_call *c, const sizes *s) {
+    const int64_t window = lwi_attr_int(c->node, "window", 0);
+    return (lwi_attention){.dtype = LW_FLOAT32,
+                           .batch = 1,
+                           .q_heads = s->heads,
+                           .kv_heads = s->kv_heads,
+                           .head = s->key,
+                           .v_head = s->value,
+                           .scale = lwi_attr_float(c->node, "scale", 1 / sqrtf((float)s->key)),
+                           .softcap = lwi_attr_float(c->node, "softcap", 0),
+                           .left = window > 0 ? window : -1,
+                           .right = window > 0 ? window : -1,
+                           .outside = -INFINITY};
+}
+
+/* Rows of `heads` heads from token `first` on. */
+static lwi_heads rows_from(float *data, size_t first, size_t heads, size_t size) {
+    return (lwi_heads){.data = data + first * heads * size, .head = size, .row = heads * size};
+}
+
+static size_t sequence_end(const int32_t *sequences, size_t first, size_t tokens) {
+    size_t end = first + 1;
+    while (end < tokens && sequences[end] == sequences[first])
+        end++;
+    return end;
+}
+
+lw_status lwi_sequence_attention_run(lwi_call *c, const lwi_attention_engine *engine) {
+    sizes s;
+    float *q = NULL, *k = NULL;
+    LW_TRY(read_sizes(c, &s));
+    LW_TRY(turn(c, &s, Q, s.heads, &q));
+    LW_TRY(turn(c, &s, K, s.kv_heads, &k));
+    const int32_t *sequences = c->in[SEQUENCES]->data;
+    lwi_attention a = describe(c, &s);
+    for (size_t first = 0, end; first < s.tokens; first = end) {
+        end = sequence_end(sequences, first, s.tokens);
+        a.q_len = a.kv_len = end - first;
+        a.q = rows_from(q, first, s.heads, s.key);
+        a.k = rows_from(k, first, s.kv_heads, s.key);
+        a.v = rows_from(c->in[V]->data, first, s.kv_heads, s.value);
+        a.y = rows_from(c->out[0]->data, first, s.heads, s.value);
+        LW_TRY(engine->attend(c, &a));
+    }
+    return LW_OK;
+}
+
+static lw_status run(lwi_call *c) { return lwi_sequence_attention_run(c, &lwi_attention_plain); }
+
+const lwi_op lwi_op_sequence_attention = {.infer = infer, .run = run};
