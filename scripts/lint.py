@@ -29,7 +29,8 @@ ALLOWED = {
     "text": {"files", "base", "public"},
     "chat": {"base", "public"},
     "llm": {"text", "chat", "files", "base", "public"},
-    "tools": {"base", "public"},
+    "serve": {"base", "public"},
+    "tools": {"base", "serve", "public"},
 }
 BANNED = re.compile(r"\b(sprintf|strcpy|strcat|strtok|gets|atoi|atol|atof|alloca|rand|srand|setjmp|"
                     r"longjmp|exit|abort|system|assert)\s*\(")

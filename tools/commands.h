@@ -11,6 +11,7 @@
     X(chat)                                                                                        \
     X(generate)                                                                                    \
     X(perplexity)                                                                                  \
+    X(serve)                                                                                       \
     X(embed)                                                                                       \
     X(quantize)                                                                                    \
     X(tokenize) X(bench) X(profile) X(graph) X(test) X(diff) X(ops) X(devices) X(help)

@@ -140,6 +140,9 @@ LW_API void lw_batch_free(lw_batch *batch);
  * how many tokens that were: 0 when nothing was left to do. Errors: LW_LIMIT (the cache is full),
  * LW_NO_MEMORY, LW_CANCELLED. */
 LW_API LW_MUST_CHECK lw_status lw_batch_step(lw_batch *batch, size_t *tokens);
+/* Makes the step that is under way in another thread return LW_CANCELLED soon; sessions stay as
+ * they were before it. */
+LW_API void lw_batch_cancel(lw_batch *batch);
 
 typedef struct lw_session_options {
     size_t size;
@@ -207,6 +210,20 @@ typedef struct lw_llm_text {
     bool finished; /* the model has ended its text (data is what was held back) */
 } lw_llm_text;
 LW_API LW_MUST_CHECK lw_status lw_session_next_text(lw_session *session, lw_llm_text *text);
+
+/* Texts at which a generated text ends ("\nUser:"), wherever tokens cut them. They are not part of
+ * it: what may be the beginning of one is held back. Empty ones are ignored; all are copied. */
+typedef struct lw_stop_texts lw_stop_texts;
+LW_API LW_MUST_CHECK lw_status lw_stop_texts_new(const char *const *texts, size_t n,
+                                                 lw_stop_texts **stops);
+LW_API void lw_stop_texts_free(lw_stop_texts *stops);
+/* *out, of *out_size bytes, is what of the text so far has become certain since the last call;
+ * valid until the next one. */
+LW_API LW_MUST_CHECK lw_status lw_stop_texts_feed(lw_stop_texts *stops, const char *text,
+                                                  size_t size, const char **out, size_t *out_size,
+                                                  bool *stopped);
+/* What was held back, when the text has ended otherwise; likewise. */
+LW_API void lw_stop_texts_finish(lw_stop_texts *stops, const char **out, size_t *out_size);
 
 #ifdef __cplusplus
 }

@@ -75,3 +75,7 @@ lw_status lw_batch_step(lw_batch *batch, size_t *tokens) {
     if (!batch || !tokens) return lwi_fail(LW_INVALID, "lw_batch_step: an argument is NULL");
     return lwi_batch_step(batch, tokens);
 }
+
+void lw_batch_cancel(lw_batch *batch) {
+    if (batch) lw_context_cancel(batch->context);
+}

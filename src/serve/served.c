@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/served.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/byte_buffer.h"
+
+/* ChatML, for models that come without a template. */
+static const char chatml[] = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}"
+                             "<|im_end|>\n{% endfor %}"
+                             "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+
+/* ------------------------------------------------------------------ contexts */
+
+typedef struct lwi_idle_contexts {
+    pthread_mutex_t lock;
+    lw_context **items;
+    size_t n, capacity;
+} lwi_idle_contexts;
+
+static lw_status make_idle(lwi_idle_contexts **idle) {
+    LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, 1, sizeof **idle, idle));
+    pthread_mutex_init(&(*idle)->lock, NULL);
+    return LW_OK;
+}
+
+static void free_idle(lwi_idle_contexts *idle) {
+    if (!idle) return;
+    for (size_t i = 0; i < idle->n; i++)
+        lw_context_free(idle->items[i]);
+    pthread_mutex_destroy(&idle->lock);
+    lwi_free(&lwi_malloc_allocator, idle->items);
+    lwi_free(&lwi_malloc_allocator, idle);
+}
+
+lw_status lwi_served_borrow(lwi_served *s, lw_context **context) {
+    lw_context *kept = NULL;
+    pthread_mutex_lock(&s->idle->lock);
+    if (s->idle->n) kept = s->idle->items[--s->idle->n];
+    pthread_mutex_unlock(&s->idle->lock);
+    if (!kept) return lw_context_new(s->network, &s->run, context);
+    *context = kept;
+    return LW_OK;
+}
+
+void lwi_served_return(lwi_served *s, lw_context *context) {
+    lwi_idle_contexts *idle = s->idle;
+    pthread_mutex_lock(&idle->lock);
+    const bool room = lwi_grow(&lwi_malloc_allocator, &idle->items, &idle->capacity, idle->n + 1,
+                               sizeof(lw_context *)) == LW_OK;
+    if (room) idle->items[idle->n++] = context;
+    pthread_mutex_unlock(&idle->lock);
+    if (!room) lw_context_free(context);
+}
+
+/* --------------------------------------------------------------------- names */
+
+static lw_status copy_text(const char *text, size_t size, char **copy) {
+    lwi_buffer b = lwi_buffer_new(&lwi_malloc_allocator);
+    LW_TRY(lwi_buffer_put(&b, text, size));
+    *copy = b.data;
+    return LW_OK;
+}
+
+/* The last part of the path without ".gguf" or ".onnx". */
+static lw_status name_of_path(const char *path, char **name) {
+    size_t size = strlen(path);
+    while (size > 1 && path[size - 1] == '/')
+        size--;
+    size_t begin = size;
+    while (begin > 0 && path[begin - 1] != '/')
+        begin--;
+    const char *ends[] = {".gguf", ".onnx"};
+    for (size_t i = 0; i < 2; i++)
+        if (size - begin > 5 && !strncmp(path + size - 5, ends[i], 5)) size -= 5;
+    return copy_text(path + begin, size - begin, name);
+}
+
+static lw_status split(const char *spec, char **name, const char **path) {
+    const char *equals = strchr(spec, '=');
+    struct stat found;
+    if (!equals || stat(spec, &found) == 0) {
+        *path = spec;
+        return name_of_path(spec, name);
+    }
+    if (equals == spec) return lwi_fail(LW_INVALID, "'%s': there is no name before '='", spec);
+    *path = equals + 1;
+    return copy_text(spec, (size_t)(equals - spec), name);
+}
+
+/* -------------------------------------------------------------------- opening */
+
+static bool is_language_model(const char *path) {
+    struct stat found;
+    const size_t n = strlen(path);
+    if (stat(path, &found) == 0 && S_ISDIR(found.st_mode)) return true;
+    return n > 5 && !strcmp(path + n - 5, ".gguf");
+}
+
+static void token_text(const lw_tokenizer *tokenizer, int32_t token, char text[64]) {
+    lw_string piece = {NULL, 0};
+    if (token < 0 || lw_tokenizer_piece(tokenizer, token, &piece) != LW_OK) piece.size = 0;
+    snprintf(text, 64, "%.*s", (int)piece.size, piece.data ? piece.data : "");
+}
+
+static lw_status read_tokens(lwi_served *s) {
+    const lw_tokenizer *tokenizer = lw_llm_tokenizer(s->llm);
+    lw_tokenizer_info info = {.size = sizeof info};
+    if (!tokenizer)
+        return lwi_fail(LW_NOT_FOUND, "%s has no tokenizer: give --tokenizer FILE", s->name);
+    LW_TRY(lw_tokenizer_get_info(tokenizer, &info));
+    token_text(tokenizer, info.bos, s->bos);
+    token_text(tokenizer, info.eos, s->eos);
+    return LW_OK;
+}
+
+static lw_status open_llm(lwi_served *s, const char *path, const lwi_served_options *o) {
+    const lw_llm_options options = {.size = sizeof options, .tokenizer = o->tokenizer};
+    lw_llm_info info = {.size = sizeof info};
+    LW_TRY(lw_llm_load(path, &options, &s->llm));
+    LW_TRY(lw_llm_describe(s->llm, &info));
+    LW_TRY(read_tokens(s));
+    if (!lw_llm_chat_template(s->llm))
+        LW_TRY(lw_chat_template_new(chatml, sizeof chatml - 1, &s->fallback));
+    s->vocabulary = info.vocabulary;
+    s->width = info.width;
+    s->context = o->context ? o->context : LWI_SERVED_CONTEXT;
+    if (s->context > info.context) s->context = info.context;
+    const lwi_scheduler_options scheduler = {.llm = s->llm,
+                                             .slots = o->slots,
+                                             .waiting = o->waiting,
+                                             .context = s->context,
+                                             .cache = o->cache,
+                                             .run = o->run};
+    return lwi_scheduler_start(&scheduler, &s->scheduler);
+}
+
+static lw_status open_network(lwi_served *s, const char *path, const lwi_served_options *o) {
+    s->run = o->run;
+    LW_TRY(make_idle(&s->idle));
+    LW_TRY(lw_model_load(path, NULL, &s->network));
+    lw_context *first = NULL;
+    LW_TRY(lwi_served_borrow(s, &first));
+    lwi_served_return(s, first);
+    return LW_OK;
+}
+
+lw_status lwi_served_open(const char *spec, const lwi_served_options *options,
+                          lwi_served **served) {
+    lwi_served *s = NULL;
+    const char *path = NULL;
+    LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, 1, sizeof *s, &s));
+    lw_status status = split(spec, &s->name, &path);
+    s->loaded = (int64_t)time(NULL);
+    if (status == LW_OK)
+        status = (is_language_model(path) ? open_llm : open_network)(s, path, options);
+    if (status == LW_OK) *served = s;
+    else lwi_served_close(s);
+    return status;
+}
+
+void lwi_served_close(lwi_served *s) {
+    if (!s) return;
+    lwi_scheduler_stop(s->scheduler);
+    lw_chat_template_free(s->fallback);
+    lw_llm_free(s->llm);
+    free_idle(s->idle);
+    lw_model_free(s->network);
+    lwi_free(&lwi_malloc_allocator, s->name);
+    lwi_free(&lwi_malloc_allocator, s);
+}
+
+const lw_chat_template *lwi_served_template(const lwi_served *s) {
+    return s->fallback ? s->fallback : lw_llm_chat_template(s->llm);
+}
