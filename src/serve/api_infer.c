@@ -57,8 +57,9 @@ static lw_status choose_all(inference *f, bool binary) {
 static lw_status choose_outputs(inference *f, const lwi_json_item *root) {
     const lwi_json_item *given = lwi_member(root, "outputs");
     const bool binary = lwi_json_bool(lwi_member(root, "parameters"), "binary_data_output", false);
+    if (given && given->kind != LWI_JSON_ARRAY)
+        return lwi_fail(LW_INVALID, "'outputs' is not an array");
     if (!given || given->size == 0) return choose_all(f, binary);
-    if (given->kind != LWI_JSON_ARRAY) return lwi_fail(LW_INVALID, "'outputs' is not an array");
     f->n_outputs = given->size;
     LW_TRY(lwi_arena_alloc(&f->arena, f->n_outputs, sizeof *f->outputs, &f->outputs));
     LW_TRY(lwi_arena_alloc(&f->arena, f->n_outputs, sizeof *f->binary, &f->binary));

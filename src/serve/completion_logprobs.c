@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * How probable tokens were, as answers tell it. */
+#include <stdio.h>
+
+#include "base/utf8.h"
 #include "serve/completion.h"
 
 enum { TOKEN_BYTES = 256, MOST_TOP = 20 };
@@ -55,9 +58,26 @@ static void note_chat(lwi_choice *choice, const lw_token_probability *chosen,
     lwi_put_close(json, '}');
 }
 
+static bool is_utf8(const char *at, size_t size) {
+    const char *end = at + size;
+    while (at < end)
+        if (lwi_utf8_next(&at, end) == LWI_UTF8_BAD) return false;
+    return true;
+}
+
+/* The token's text; one that is not whole characters as "bytes:\xe2\x80", so that no two tokens
+ * look the same. */
 static void put_token(lwi_json_writer *json, const lwi_choice *choice, int32_t token) {
-    char bytes[TOKEN_BYTES];
-    lwi_put_string(json, bytes, token_bytes(choice, token, bytes));
+    char bytes[TOKEN_BYTES], text[4 * TOKEN_BYTES + 8];
+    const size_t size = token_bytes(choice, token, bytes);
+    if (is_utf8(bytes, size)) {
+        lwi_put_string(json, bytes, size);
+        return;
+    }
+    size_t n = (size_t)snprintf(text, sizeof text, "bytes:");
+    for (size_t i = 0; i < size; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "\\x%02x", (unsigned char)bytes[i]);
+    lwi_put_string(json, text, n);
 }
 
 static void note_text(lwi_choice *choice, const lw_token_probability *chosen,

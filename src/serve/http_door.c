@@ -134,7 +134,9 @@ static void collect(lwi_exchange *x, const char *bytes, size_t size) {
 
 static void wake(void *connection) { MHD_resume_connection(connection); }
 
-/* The head of a request has come. A body that is too large is not read. */
+/* The head of a request has come. A client that asks before it sends its body (RFC 9110, section
+ * 10.1.1) hears at once if it is too large; that of others is read and dropped, since they may not
+ * listen before they have sent it. */
 static enum MHD_Result begin(lwi_door *door, struct MHD_Connection *connection, const char *url,
                              const char *method, void **con_cls) {
     lwi_exchange *x = NULL;
@@ -148,7 +150,7 @@ static enum MHD_Result begin(lwi_door *door, struct MHD_Connection *connection, 
                                        .loopback = door->listener.loopback,
                                        .header = header,
                                        .connection = connection});
-    return x->code == 413 ? send_answer(x) : MHD_YES;
+    return x->code == 413 && header(connection, "Expect") ? send_answer(x) : MHD_YES;
 }
 
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/tensor_json.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -63,9 +65,6 @@ typedef struct elements {
 } elements;
 
 static lw_status read_element(elements *e, const lwi_json_item *item) {
-    if (e->n == e->most)
-        return lwi_fail(LW_SHAPE, "input '%s' has more elements than the %zu of its shape", e->name,
-                        e->most);
     if (e->strings) {
         if (item->kind != LWI_JSON_STRING)
             return lwi_fail(LW_TYPE, "input '%s': element %zu is not a string", e->name, e->n);
@@ -82,6 +81,14 @@ static lw_status read_element(elements *e, const lwi_json_item *item) {
         return lw_tensor_set(e->value, e->n++,
                              item->is_integer ? (double)item->integer : item->number);
     return LW_OK;
+}
+
+static size_t count_elements(const lwi_json_item *data) {
+    size_t n = 0;
+    if (data->kind != LWI_JSON_ARRAY) return 1;
+    for (size_t i = 0; i < data->size; i++)
+        n += count_elements(&data->items[i]);
+    return n;
 }
 
 /* Arrays within arrays, or all in one. The parser has limited how deep they are. */
@@ -112,13 +119,14 @@ static lw_status make_strings(const elements *e, int rank, const int64_t *dims, 
 static lw_status read_data(const lwi_json_item *data, elements *e, lw_dtype dtype, int rank,
                            const int64_t *dims, lw_value **value) {
     const bool strings = dtype == LW_STRING;
+    const size_t n = count_elements(data);
+    if (n != e->most)
+        return lwi_fail(LW_SHAPE, "input '%s' has %zu elements, its shape has %zu", e->name, n,
+                        e->most);
     lw_status status = strings ? lwi_alloc_array(&lwi_malloc_allocator, e->most + 1,
                                                  sizeof *e->strings, &e->strings)
                                : lw_tensor_new(dtype, rank, dims, &e->value);
     if (status == LW_OK) status = read_elements(e, data);
-    if (status == LW_OK && e->n < e->most)
-        status = lwi_fail(LW_SHAPE, "input '%s' has %zu elements, its shape has %zu", e->name, e->n,
-                          e->most);
     if (status == LW_OK && strings) status = make_strings(e, rank, dims, &e->value);
     lwi_free(&lwi_malloc_allocator, e->strings);
     if (status == LW_OK) *value = e->value;
@@ -155,6 +163,9 @@ static lw_status read_bytes(elements *e, lwi_v2_bytes bytes, lw_dtype dtype, int
         if (size) memcpy(lw_tensor_data(*value), bytes.at, size);
         return LW_OK;
     }
+    if (e->most > size / 4)
+        return lwi_fail(LW_SHAPE, "input '%s' has %zu bytes, its shape has %zu strings", e->name,
+                        size, e->most);
     LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, e->most + 1, sizeof *e->strings, &e->strings));
     lw_status status = read_byte_strings(e, bytes);
     if (status == LW_OK && e->n < e->most)
@@ -176,13 +187,7 @@ lw_status lwi_v2_read_tensor(const lwi_json_item *tensor, lwi_v2_bytes *bytes, l
     LW_TRY(read_datatype(tensor, name, &dtype));
     LW_TRY(read_shape(tensor, name, dims, &rank, &e.most));
     if (size < 0 && !data) return lwi_fail(LW_INVALID, "input '%s' has no data", name);
-    if (size < 0) {
-        /* Not more memory than the data of the request can fill. */
-        if (data->kind == LWI_JSON_ARRAY && data->size == 0 && e.most > 0)
-            return lwi_fail(LW_SHAPE, "input '%s' has no elements, its shape has %zu", name,
-                            e.most);
-        return read_data(data, &e, dtype, rank, dims, value);
-    }
+    if (size < 0) return read_data(data, &e, dtype, rank, dims, value);
     if (size > bytes->end - bytes->at)
         return lwi_fail(LW_SHAPE, "input '%s' has %lld bytes, the body has not so many", name,
                         (long long)size);
@@ -193,6 +198,11 @@ lw_status lwi_v2_read_tensor(const lwi_json_item *tensor, lwi_v2_bytes *bytes, l
 
 /* ---------------------------------------------------------------------- writing */
 
+static void put_unsigned(lwi_json_writer *json, uint64_t number) {
+    char digits[24];
+    lwi_put_json(json, digits, (size_t)snprintf(digits, sizeof digits, "%" PRIu64, number));
+}
+
 static void put_elements(lwi_json_writer *json, const lw_value *value) {
     const size_t n = lw_tensor_count(value);
     const void *data = lw_tensor_data(value);
@@ -202,6 +212,7 @@ static void put_elements(lwi_json_writer *json, const lw_value *value) {
             const lw_string *s = (const lw_string *)data + i;
             lwi_put_string(json, s->data, s->size);
         } else if (dtype == LW_INT64) lwi_put_integer(json, ((const int64_t *)data)[i]);
+        else if (dtype == LW_UINT64) put_unsigned(json, ((const uint64_t *)data)[i]);
         else if (dtype == LW_FLOAT32) lwi_put_float(json, ((const float *)data)[i]);
         else if (dtype == LW_BOOL) lwi_put_bool(json, lw_tensor_get(value, i) != 0);
         else if (dtype == LW_FLOAT64 || dtype == LW_FLOAT16 || dtype == LW_BFLOAT16)
