@@ -28,6 +28,9 @@ enum {
     /* Output 0 may lie on the memory of input 0 (or of input 1) if they have the same size in
      * bytes: element i is read before element i is written. */
     LWI_INPLACE = 32,
+    /* run copies elements of input 0 from wherever they lie in the file, aligned or not: a table of
+     * which few rows are wanted stays there. */
+    LWI_ANYWHERE = 64,
 };
 
 typedef struct lwi_op {
@@ -76,6 +79,9 @@ typedef struct lwi_host {
     /* *packed stays NULL where nothing can keep it; the service may be NULL. */
     lw_status (*packed)(void *state, const lw_value *value, const lwi_packing *packing,
                         const void **packed);
+    /* Pack has read these bytes of a constant: the pages of a file that they came from can go. May
+     * be NULL. */
+    void (*forget)(void *state, const void *data, size_t bytes);
     /* Memory for an output tensor whose type and shape are set already. */
     lw_status (*output)(void *state, lw_value *value);
     /* Bytes that live as long as this run. */
@@ -171,6 +177,9 @@ lw_status lwi_packed_anywhere(lwi_call *call, size_t input, const char *form, ui
                               size_t bytes,
                               lw_status (*pack)(void *arg, const lw_value *from, void *to),
                               void *arg, const void **packed);
+/* In pack, which may take call along in arg: so many bytes of `from` have been read, and are given
+ * back now rather than when a large constant and its packed form both lie in memory. */
+void lwi_forget(const lwi_call *call, const void *data, size_t bytes);
 /* A string that lives as long as the run: for elements of LW_STRING outputs. Copying lw_string
  * elements from input to output needs no call of this. */
 lw_status lwi_string(lwi_call *call, const char *text, size_t size, lw_string *string);

@@ -57,3 +57,7 @@ lw_status lwi_packed_anywhere(lwi_call *c, size_t input, const char *form, uint6
                            .anywhere = true};
     return get_packed(c, input, &packing, packed);
 }
+
+void lwi_forget(const lwi_call *c, const void *data, size_t bytes) {
+    if (c->host->forget) c->host->forget(c->state, data, bytes);
+}

@@ -27,11 +27,16 @@ static lw_status packed(void *state, const lw_value *value, const lwi_packing *p
     return lwi_context_packed(plan->context, value, packing, made);
 }
 
+static void forget(void *state, const void *data, size_t bytes) {
+    lwi_network_forget(&((lwi_plan *)state)->context->model->network, data, bytes);
+}
+
 lw_status lwi_plan_prepare(lwi_call *call, const lwi_kernel *kernel) {
     const lwi_host *run = call->host;
     lwi_host host = *run;
     host.keep = keep;
     host.packed = packed;
+    host.forget = forget;
     call->host = &host;
     const lw_status status = lwi_call_prepare(call, kernel);
     call->host = run;

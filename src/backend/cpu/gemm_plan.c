@@ -10,6 +10,7 @@ enum {
     FEW_ROWS = 42,     /* of A, for which copying B costs more than reading it where it lies */
     NARROW = 128,      /* columns of a B whose rows are so short that it is as good as packed */
     PAGE = 1024,       /* floats */
+    PIECE = 1 << 20,   /* floats of B that are packed before their pages are given back */
     LEAST_PAIRS = 32,  /* elements of K for which bfloat16 pays */
     PADDING = 16,      /* floats between copied rows */
     STEPS = 16,        /* what blocks of K are multiples of */
@@ -24,21 +25,38 @@ static size_t round_up(size_t a, size_t b) { return divide_up(a, b) * b; }
 
 /* ------------------------------------------------------------- constant B */
 
+typedef struct packing {
+    const lwi_gemm_plan *plan;
+    const lwi_call *call;
+} packing;
+
+/* Columns [first, first + n) of one matrix; first is a multiple of the panels' width. */
+static void pack_columns(const packing *k, const float *b, size_t first, size_t n, float *panels) {
+    const lwi_gemm_plan *p = k->plan;
+    const lwi_kernels *kernels = lwi_cpu_kernels();
+    const lwi_matmul_side *side = &p->x.b;
+    for (size_t d = 0; d < p->x.k; d += p->depth) {
+        const size_t depth = smaller(p->depth, p->x.k - d), steps = lwi_gemm_steps(p, depth);
+        const float *from = b + d * side->row + first * side->column;
+        (p->pairs ? kernels->pack_bf16 : kernels->pack_f32)(
+            from, side->row, side->column, depth, n, panels + first * steps, steps * p->width);
+        if (side->column == 1) lwi_forget(k->call, from, depth * n * sizeof *from);
+        panels += steps * p->padded;
+    }
+    if (side->column != 1) lwi_forget(k->call, b + first * side->column, p->x.k * n * sizeof *b);
+}
+
+/* Piece by piece along the rows of the file, whose pages can go then. */
 static lw_status pack_constant(void *arg, const lw_value *from, void *to) {
-    const lwi_gemm_plan *p = arg;
-    const lwi_kernels *k = lwi_cpu_kernels();
+    const packing *k = arg;
+    const lwi_gemm_plan *p = k->plan;
     const size_t matrices = from->count / (p->x.k * p->x.n);
+    const size_t step = p->x.b.column == 1 ? p->x.n : round_up(PIECE / p->x.k + 1, p->width);
     const float *b = from->data;
     float *panels = to;
-    for (size_t i = 0; i < matrices; i++, b += p->x.k * p->x.n)
-        for (size_t d = 0; d < p->x.k; d += p->depth) {
-            const size_t depth = smaller(p->depth, p->x.k - d);
-            const size_t steps = lwi_gemm_steps(p, depth);
-            (p->pairs ? k->pack_bf16 : k->pack_f32)(b + d * p->x.b.row, p->x.b.row, p->x.b.column,
-                                                    depth, p->x.n, panels,
-                                                    steps * k->gemm_f32_columns);
-            panels += steps * p->padded;
-        }
+    for (size_t i = 0; i < matrices; i++, b += p->x.k * p->x.n, panels += p->matrix)
+        for (size_t n = 0; n < p->x.n; n += step)
+            pack_columns(k, b, n, smaller(step, p->x.n - n), panels);
     return LW_OK;
 }
 
@@ -54,7 +72,7 @@ static lw_status pack_b(lwi_call *c, lwi_gemm_plan *p) {
     const uint64_t variant = width << 2 | (p->x.b.column != 1) << 1 | (p->x.b.row != 1);
     const size_t bytes = b->count / (p->x.k * p->x.n) * p->matrix * sizeof(float);
     LW_TRY(lwi_packed_anywhere(c, p->input_b, p->pairs ? "gemm_bf16" : "gemm_f32", variant, bytes,
-                               pack_constant, p, &panels));
+                               pack_constant, &(packing){p, c}, &panels));
     p->panels = panels;
     return LW_OK;
 }
