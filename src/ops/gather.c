@@ -163,6 +163,7 @@ static lw_status run_nd(lwi_call *c) {
     return LW_OK;
 }
 
-const lwi_op lwi_op_gather = {.infer = infer_gather, .run = run_gather_axis};
-const lwi_op lwi_op_gather_elements = {.infer = infer_elements, .run = run_elements};
-const lwi_op lwi_op_gather_nd = {.infer = infer_nd, .run = run_nd};
+const lwi_op lwi_op_gather = {.infer = infer_gather, .run = run_gather_axis, .flags = LWI_ANYWHERE};
+const lwi_op lwi_op_gather_elements = {
+    .infer = infer_elements, .run = run_elements, .flags = LWI_ANYWHERE};
+const lwi_op lwi_op_gather_nd = {.infer = infer_nd, .run = run_nd, .flags = LWI_ANYWHERE};

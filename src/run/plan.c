@@ -71,10 +71,17 @@ static void place_outputs(lwi_planner *p, const lwi_node *node, lwi_place place)
         if (node->outputs[k] >= 0) p->plan->places[node->outputs[k]] = (uint8_t)place;
 }
 
+/* Input i, a constant that stays, may lie in the file as it does. */
+static bool is_read_anywhere(const lwi_call *call, size_t i) {
+    return i == 0 && call->node->op->op->flags & LWI_ANYWHERE &&
+           call->in[0]->fixed != LWI_FIXED_PASSING;
+}
+
 /* Inputs that the run will read as they are, not packed. */
 static void mark_raw(lwi_planner *p, const lwi_call *call) {
     for (size_t i = 0; i < call->node->n_inputs; i++)
-        if (call->node->inputs[i] >= 0 && !(i < 64 && call->packed >> i & 1))
+        if (call->node->inputs[i] >= 0 && !(i < 64 && call->packed >> i & 1) &&
+            !is_read_anywhere(call, i))
             p->raw[call->node->inputs[i]] = true;
 }
 
