@@ -26,8 +26,8 @@ static struct {
     const kc_check *check;
     const char *level;
     kc_case now;
-    size_t failures; /* of the check at the level */
-    bool failed;     /* any */
+    size_t failures;  /* of the check at the level */
+    bool any, failed; /* was checked or measured; has failed */
 } state;
 
 static void describe(FILE *to) {
@@ -141,10 +141,12 @@ int main(int argc, char **argv) {
             const kc_check *k = CHECKS[f];
             if (!lwi_cpu_has(isa) || !wanted(k->name, argv + i)) continue;
             if (level && strcmp(level, lwi_isa_name(isa))) continue;
+            state.any = true;
             const kc_timing t = {lwi_kernels_of(isa), lwi_isa_name(isa), k->name};
             if (!bench) check(k, isa, brief);
             else if (k->bench) k->bench(&t);
             fflush(stdout);
         }
+    if (!state.any) kc_stop("no such family, or this processor does not have the level");
     return state.failed ? 1 : 0;
 }
