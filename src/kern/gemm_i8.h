@@ -2,9 +2,10 @@
  * Matrix products of 8-bit integers, compiled once for each level of instruction sets: A, read in
  * place, times packed B, in int32, stored as int32, as float32 or requantised to 8 bits.
  *
- * The kernels know uint8 A and int8 B only. Other types are moved there: an int8 code plus 128 is a
- * uint8 code (`flip` does it while A is read; packing does the opposite to B), and zero points are
- * worked into the start values of the sums:
+ * The kernels of a level know one type of A, uint8 or (where lwi_kernels.gemm_i8_signed is 1) int8,
+ * and int8 B. Other types are moved there: an int8 code plus 128 is a uint8 code (`flip` does it,
+ * or the opposite, while A is read; packing does the opposite to B), and zero points are worked
+ * into the start values of the sums:
  *     sum (a - za)(b - zb) = sum a b - za sum b - zb sum a + k za zb */
 #ifndef LWI_KERN_GEMM_I8_H
 #define LWI_KERN_GEMM_I8_H
@@ -37,15 +38,16 @@ typedef struct lwi_gemm_i8_job {
     size_t a_row;
     const int64_t *offsets;
     size_t segments, length;
-    uint32_t flip; /* 0x80808080: A is int8 */
-    /* Panels [segments][length / 4, rounded up][width][4], panels b_panel bytes apart. */
+    uint32_t flip; /* 0x80808080: A is of the other type */
+    /* Panels [segments][length / step, rounded up][width][step], panels b_panel bytes apart; step
+     * is lwi_kernels.gemm_i8_step. */
     const int8_t *b;
     size_t b_panel;
     size_t rows, columns;
-    const int32_t *start; /* [columns to the end of the panel] where sums begin */
-    const int32_t
-        *row_sums;         /* [rows] of A as uint8, multiplied by zero_b and subtracted; or NULL */
-    const int32_t *zero_b; /* [columns to the end of the panel] */
+    const int32_t *start;    /* [columns to the end of the panel] where sums begin */
+    const int32_t *row_sums; /* [rows] of A as the kernels know it, multiplied by zero_b and
+                                subtracted; or NULL */
+    const int32_t *zero_b;   /* [columns to the end of the panel] */
     void *y;
     size_t y_row; /* elements */
     const lwi_i8_output *output;

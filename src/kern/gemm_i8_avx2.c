@@ -7,7 +7,7 @@
 
 #include <immintrin.h>
 
-enum { LANES = 8, ROWS = 4 };
+enum { LANES = 8, VECTORS = 2, ROWS = 4 };
 #define HEIGHTS(X) X(1) X(2) X(3) X(4)
 
 typedef __m256i integers;
@@ -25,4 +25,4 @@ static inline void subtract(sums *s, int32_t row_sum, const int32_t *zero_b) {
 
 #include "kern/gemm_i8_store.h"
 
-#include "kern/gemm_i8.inc"
+#include "kern/gemm_i8_fours.inc"

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { LANES = 4, ROWS = 4 };
+enum { LANES = 4, VECTORS = 2, ROWS = 4 };
 #define HEIGHTS(X) X(1) X(2) X(3) X(4)
 
 typedef int32_t sums __attribute__((vector_size(16)));
@@ -51,4 +51,4 @@ static inline void subtract(sums *s, int32_t row_sum, const int32_t *zero_b) {
 
 #include "kern/gemm_i8_store.h"
 
-#include "kern/gemm_i8.inc"
+#include "kern/gemm_i8_fours.inc"

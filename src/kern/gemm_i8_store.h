@@ -12,7 +12,7 @@ LWI_INLINE coder coder_of(const lwi_i8_output *o) { return *o; }
 
 LWI_INLINE void store_codes(const coder *c, const float *scale, const sums *s0, const sums *s1,
                             int vectors, size_t n, void *y0, void *y1) {
-    int32_t row[2][2 * LANES] = {{0}};
+    int32_t row[2][VECTORS * LANES] = {{0}};
     memcpy(row[0], s0, (size_t)vectors * sizeof *s0);
     memcpy(row[1], s1, (size_t)vectors * sizeof *s1);
     for (size_t i = 0; i < n; i++)
@@ -23,7 +23,7 @@ LWI_INLINE void store_codes(const coder *c, const float *scale, const sums *s0, 
 
 LWI_INLINE void store_row(const lwi_i8_output *o, lwi_i8_store store, const sums *s, int vectors,
                           size_t column, size_t n, void *y) {
-    int32_t row[2 * LANES] = {0};
+    int32_t row[VECTORS * LANES] = {0};
     memcpy(row, s, (size_t)vectors * sizeof *s);
     if (store == LWI_I8_INT32) {
         memcpy(y, row, n * sizeof *row);

@@ -8,17 +8,18 @@
 typedef struct lwi_pack_i8_job {
     const uint8_t *b;       /* element (k, n) is b[offsets[k] + n * column] */
     const int64_t *offsets; /* [depth]; -1: a row of zeros */
-    size_t depth;           /* a multiple of 4 */
+    size_t depth;           /* a multiple of step */
     size_t column, columns;
     uint8_t flip;   /* 0x80: B is uint8 and becomes int8, by subtracting 128 */
     size_t width;   /* of a panel */
-    int8_t *packed; /* panels of depth * width bytes: [depth / 4][width][4] */
+    size_t step;    /* 4 or 8 */
+    int8_t *packed; /* panels of depth * width bytes: [depth / step][width][step] */
     int32_t *sums;  /* [columns to the end of the panel] of the packed numbers; or NULL */
 } lwi_pack_i8_job;
 
 /* Panels [first, last). */
 typedef void lwi_pack_i8_fn(const lwi_pack_i8_job *job, size_t first, size_t last);
-/* sums[r] of the bytes of row r of the job's A, as uint8 (for lwi_gemm_i8_job.row_sums). */
+/* sums[r] of the codes of row r of the job's A (for lwi_gemm_i8_job.row_sums). */
 typedef void lwi_row_sums_i8_fn(const lwi_gemm_i8_job *job, int32_t *sums);
 
 #endif

@@ -7,10 +7,9 @@
 
 typedef struct operands {
     const uint8_t *b;
-    const int64_t *offsets; /* [depth] into b */
-    size_t depth, k, columns;
+    size_t k, columns;
     uint8_t flip_b;
-    int32_t zero_a, zero_b; /* as the kernels see them */
+    int32_t zero_a, zero_b; /* of uint8 A and int8 B */
     const float *scale, *addend;
     const int32_t *bias;
 } operands;
@@ -30,31 +29,46 @@ static float *padded(kc_case *c, const float *from, size_t n, size_t room) {
     return to;
 }
 
+static size_t round_up(size_t n, size_t step) { return (n + step - 1) / step * step; }
+
+/* The rows of B that the runs of A meet, `each` for one. */
+static const int64_t *list_rows(kc_case *c, const operands *o, const lwi_gemm_i8_job *j,
+                                size_t each) {
+    int64_t *rows = kc_bytes(c, each * j->segments * sizeof *rows);
+    for (size_t i = 0; i < each * j->segments; i++)
+        rows[i] =
+            i % each < j->length ? (int64_t)((i / each * j->length + i % each) * o->columns) : -1;
+    return rows;
+}
+
 static void compute(kc_case *c, const lwi_kernels *k, const operands *o, lwi_gemm_i8_job j,
                     lwi_i8_output output, void *y) {
     const size_t width = k->gemm_i8_width, panels = (o->columns + width - 1) / width;
-    const size_t room = panels * width;
-    int8_t *packed = kc_bytes(c, room * o->depth);
+    const size_t room = panels * width, depth = j.segments * round_up(j.length, k->gemm_i8_step);
+    const int32_t zero_a = o->zero_a - (k->gemm_i8_signed ? 128 : 0);
+    int8_t *packed = kc_bytes(c, room * depth);
     int32_t *sums = kc_bytes(c, room * sizeof *sums), *start = zeros(c, room * sizeof *start);
     int32_t *zero_b = zeros(c, room * sizeof *zero_b);
     const lwi_pack_i8_job pack = {.b = o->b,
-                                  .offsets = o->offsets,
-                                  .depth = o->depth,
+                                  .offsets = list_rows(c, o, &j, depth / j.segments),
+                                  .depth = depth,
                                   .column = 1,
                                   .columns = o->columns,
                                   .flip = o->flip_b,
                                   .width = width,
+                                  .step = k->gemm_i8_step,
                                   .packed = packed,
                                   .sums = sums};
     k->pack_i8(&pack, 0, panels);
     for (size_t i = 0; i < o->columns; i++) {
         zero_b[i] = o->zero_b;
-        start[i] = o->bias[i] - o->zero_a * sums[i] + (int32_t)o->k * o->zero_a * o->zero_b;
+        start[i] = o->bias[i] - zero_a * sums[i] + (int32_t)o->k * zero_a * o->zero_b;
     }
     output.scale = padded(c, o->scale, o->columns, room);
     output.addend = o->addend ? padded(c, o->addend, o->columns, room) : NULL;
     j.b = packed;
-    j.b_panel = width * o->depth;
+    j.b_panel = width * depth;
+    j.flip ^= k->gemm_i8_signed ? 0x80808080u : 0;
     j.start = start;
     j.zero_b = zero_b;
     j.output = &output;
@@ -67,20 +81,21 @@ static void compute(kc_case *c, const lwi_kernels *k, const operands *o, lwi_gem
     k->gemm_i8(&j);
 }
 
-/* The runs of A, and the rows of B that they meet. */
-static const int64_t *draw_runs(kc_case *c, operands *o, lwi_gemm_i8_job *j) {
-    const size_t each = (j->length + 3) / 4 * 4;
+static const int64_t *draw_runs(kc_case *c, const lwi_gemm_i8_job *j) {
     int64_t *runs = kc_bytes(c, j->segments * sizeof *runs);
-    o->depth = each * j->segments;
-    o->k = j->length * j->segments;
-    int64_t *rows = kc_bytes(c, o->depth * sizeof *rows);
     for (size_t s = 0; s < j->segments; s++)
         runs[s] = (int64_t)(s * (j->length + 1));
-    for (size_t i = 0; i < o->depth; i++)
-        rows[i] =
-            i % each < j->length ? (int64_t)((i / each * j->length + i % each) * o->columns) : -1;
-    o->offsets = rows;
     return runs;
+}
+
+/* Any bytes, or those with the largest products. */
+static const uint8_t *draw_codes(kc_case *c, size_t n) {
+    static const uint8_t ends[] = {0, 127, 128, 255};
+    uint8_t *codes = kc_bytes(c, n);
+    const size_t choices = kc_below(c, 4) ? 0 : 1 + kc_below(c, 4), first = kc_below(c, 4);
+    for (size_t i = 0; i < n && choices; i++)
+        codes[i] = ends[(first + kc_below(c, choices)) % 4];
+    return codes;
 }
 
 static lwi_i8_output draw_output(kc_case *c) {
@@ -97,10 +112,11 @@ static void check(kc_case *c) {
     lwi_gemm_i8_job j = {.rows = c->size[0], .columns = o.columns, .length = c->size[2]};
     j.segments = 1 + kc_below(c, 3);
     j.flip = kc_below(c, 2) ? 0x80808080u : 0;
-    j.offsets = draw_runs(c, &o, &j);
+    j.offsets = draw_runs(c, &j);
+    o.k = j.length * j.segments;
     j.a_row = j.segments * (j.length + 1) + kc_below(c, 3);
-    j.a = kc_bytes(c, j.rows ? j.rows * j.a_row : 0);
-    o.b = kc_bytes(c, o.k * o.columns);
+    j.a = draw_codes(c, j.rows ? j.rows * j.a_row : 0);
+    o.b = draw_codes(c, o.k * o.columns);
     o.zero_a = (int32_t)kc_below(c, 256);
     o.zero_b = kc_below(c, 2) ? (int32_t)kc_below(c, 256) - 128 : 0;
     o.scale = kc_floats(c, o.columns);

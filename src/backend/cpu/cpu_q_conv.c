@@ -80,15 +80,15 @@ static void find_form(lwi_q_conv *q) {
         q->rows = v->out_size;
         q->lines = 1;
     }
-    q->depth = q->segments * ((q->length + 3) / 4 * 4);
+    q->depth = q->segments * lwi_q_whole_steps(q->length);
     q->real = q->length;
 }
 
-/* Runs in whole fours are read faster; what follows a run meets weights of zero. Behind a copied
+/* Runs in whole steps are read faster; what follows a run meets weights of zero. Behind a copied
  * input there is room for that. */
 static void round_runs(lwi_q_conv *q) {
     if (q->copied && !q->columns.zeros && q->segments < q->v.kernel_size)
-        q->length = (q->length + 3) / 4 * 4;
+        q->length = lwi_q_whole_steps(q->length);
 }
 
 /* ------------------------------------------------------------------- claim */
@@ -239,7 +239,7 @@ static lw_status run_general(lwi_call *c, const lwi_q_conv *q, const uint8_t *x,
                               .offsets = q->offsets,
                               .segments = q->segments,
                               .length = q->length,
-                              .flip = lwi_q_flip(c->in[0]->dtype),
+                              .flip = lwi_q_gemm_flip(c->in[0]->dtype),
                               .b_panel = q->depth * lwi_cpu_kernels()->gemm_i8_width,
                               .rows = q->rows,
                               .columns = q->v.filters,

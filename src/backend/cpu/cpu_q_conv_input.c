@@ -44,8 +44,9 @@ lw_status lwi_q_conv_input(lwi_call *c, const lwi_q_conv *q, const uint8_t **x) 
     }
     if (!q->copied) return LW_OK;
     p.x = *x;
-    LW_TRY(lwi_scratch(c, v->batch * q->padded_bytes + 3, 1, &p.to));
-    memset(p.to, q->fill, v->batch * q->padded_bytes + 3);
+    const size_t bytes = v->batch * q->padded_bytes + q->length - q->real; /* runs are rounded up */
+    LW_TRY(lwi_scratch(c, bytes, 1, &p.to));
+    memset(p.to, q->fill, bytes);
     const size_t row = (size_t)v->window.in[v->window.rank - 1];
     if (c->in[0]->count)
         lwi_parallel(c, v->batch * v->in_size / row, 1 + (1 << 16) / (row * q->channels), pad_rows,

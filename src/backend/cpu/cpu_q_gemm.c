@@ -149,6 +149,7 @@ void lwi_q_pack(const uint8_t *b, lw_dtype dtype, const int64_t *offsets, size_t
                                  .columns = columns,
                                  .flip = dtype == LW_UINT8 ? 0x80 : 0,
                                  .width = k->gemm_i8_width,
+                                 .step = k->gemm_i8_step,
                                  .packed = memory,
                                  .sums = (int32_t *)((int8_t *)memory + padded(columns) * depth)};
     k->pack_i8(&job, 0, padded(columns) / k->gemm_i8_width);

@@ -48,7 +48,7 @@ lw_status lwi_q_matmul_prepare(lwi_call *c, const lwi_q_roles *r) {
     lwi_q_matmul q = {.roles = *r, .width = width}, *made = NULL;
     LW_TRY(lwi_matmul_shape(c, (size_t)r->a, (size_t)r->b, &q.x));
     lwi_matmul_fold(&q.x);
-    q.depth = (q.x.k + 3) / 4 * 4;
+    q.depth = lwi_q_whole_steps(q.x.k);
     q.padded = (q.x.n + width - 1) / width * width;
     packing p = {&q, NULL};
     LW_TRY(list_offsets(c, &q, (int64_t **)&p.offsets));
@@ -153,7 +153,7 @@ lw_status lwi_q_matmul_run(lwi_call *c, const uint8_t *a, const lwi_q_given *giv
                               .offsets = &no_offset,
                               .segments = 1,
                               .length = q.x.k,
-                              .flip = given ? 0 : lwi_q_flip(c->in[q.roles.a]->dtype),
+                              .flip = lwi_q_gemm_flip(given ? LW_UINT8 : c->in[q.roles.a]->dtype),
                               .b_panel = q.depth * q.width,
                               .rows = q.x.m,
                               .columns = q.x.n,

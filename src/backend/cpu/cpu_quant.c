@@ -91,9 +91,9 @@ lw_status lwi_q_columns_make(const lwi_call *c, const lwi_q_roles *r, const lwi_
 lw_status lwi_q_start(const lwi_call *c, const lwi_q_roles *r, const lwi_q_given *given,
                       const lwi_q_columns *columns, size_t k, const int32_t *sums, size_t first,
                       size_t n, int32_t *start) {
-    const lw_dtype a = input(c, r->a)->dtype;
-    const uint32_t zero =
-        (uint32_t)(given ? given->zero : whole(c, r->a_zero, 0) + (a == LW_INT8 ? 128 : 0));
+    const bool flipped = !given && input(c, r->a)->dtype == LW_INT8;
+    const int32_t code = given ? given->zero : whole(c, r->a_zero, 0) + (flipped ? 128 : 0);
+    const uint32_t zero = (uint32_t)(code - (lwi_cpu_kernels()->gemm_i8_signed ? 128 : 0));
     for (size_t i = 0; i < n; i++) {
         const uint32_t bias = (uint32_t)whole(c, r->bias, first + i);
         const uint32_t zeros = (uint32_t)k * zero * (uint32_t)columns->zero_b[first + i];

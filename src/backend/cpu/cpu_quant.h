@@ -49,5 +49,14 @@ void lwi_q_turn(const lwi_call *call, const uint8_t *x, size_t batch, size_t row
                 uint8_t *y);
 static inline bool lwi_is_8_bits(lw_dtype dtype) { return dtype == LW_INT8 || dtype == LW_UINT8; }
 static inline uint32_t lwi_q_flip(lw_dtype dtype) { return dtype == LW_INT8 ? 0x80808080u : 0; }
+/* Of A for gemm_i8. */
+static inline uint32_t lwi_q_gemm_flip(lw_dtype dtype) {
+    return lwi_q_flip(dtype) ^ (lwi_cpu_kernels()->gemm_i8_signed ? 0x80808080u : 0);
+}
+/* Numbers of a run of A, which B has zeros behind, as packed. */
+static inline size_t lwi_q_whole_steps(size_t length) {
+    const size_t step = lwi_cpu_kernels()->gemm_i8_step;
+    return (length + step - 1) / step * step;
+}
 
 #endif

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+#define A_CODE int8_t
+#include "kern/pack_i8.inc"
