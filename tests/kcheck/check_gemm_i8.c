@@ -88,16 +88,6 @@ static const int64_t *draw_runs(kc_case *c, const lwi_gemm_i8_job *j) {
     return runs;
 }
 
-/* Any bytes, or those with the largest products. */
-static const uint8_t *draw_codes(kc_case *c, size_t n) {
-    static const uint8_t ends[] = {0, 127, 128, 255};
-    uint8_t *codes = kc_bytes(c, n);
-    const size_t choices = kc_below(c, 4) ? 0 : 1 + kc_below(c, 4), first = kc_below(c, 4);
-    for (size_t i = 0; i < n && choices; i++)
-        codes[i] = ends[(first + kc_below(c, choices)) % 4];
-    return codes;
-}
-
 static lwi_i8_output draw_output(kc_case *c) {
     lwi_i8_output o = {.store = (lwi_i8_store)kc_below(c, 3), .is_signed = kc_below(c, 2)};
     const int least = o.is_signed ? -128 : 0;
@@ -115,8 +105,8 @@ static void check(kc_case *c) {
     j.offsets = draw_runs(c, &j);
     o.k = j.length * j.segments;
     j.a_row = j.segments * (j.length + 1) + kc_below(c, 3);
-    j.a = draw_codes(c, j.rows ? j.rows * j.a_row : 0);
-    o.b = draw_codes(c, o.k * o.columns);
+    j.a = kc_wide_bytes(c, j.rows ? j.rows * j.a_row : 0);
+    o.b = kc_wide_bytes(c, o.k * o.columns);
     o.zero_a = (int32_t)kc_below(c, 256);
     o.zero_b = kc_below(c, 2) ? (int32_t)kc_below(c, 256) - 128 : 0;
     o.scale = kc_floats(c, o.columns);

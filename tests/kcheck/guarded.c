@@ -49,6 +49,15 @@ void *kc_bytes(kc_case *c, size_t n) {
     return p;
 }
 
+uint8_t *kc_wide_bytes(kc_case *c, size_t n) {
+    static const uint8_t ends[] = {0, 127, 128, 255};
+    uint8_t *codes = kc_bytes(c, n);
+    const size_t choices = kc_below(c, 4) ? 0 : 1 + kc_below(c, 4), first = kc_below(c, 4);
+    for (size_t i = 0; i < n && choices; i++)
+        codes[i] = ends[(first + kc_below(c, choices)) % 4];
+    return codes;
+}
+
 float *kc_floats(kc_case *c, size_t n) {
     static const float SPECIAL[] = {NAN, INFINITY, -INFINITY, 0.0f, -0.0f, 1e-40f};
     float *p = (float *)place(c, n * sizeof *p);

@@ -41,6 +41,8 @@ size_t kc_below(kc_case *c, size_t n);
 /* Bytes between two pages that cannot be touched; right before the second or right after the
  * first. Contents are random bytes. */
 void *kc_bytes(kc_case *c, size_t n);
+/* Any bytes, or those with the largest products. */
+uint8_t *kc_wide_bytes(kc_case *c, size_t n);
 /* Floats of [-1, 1], in a special case with some NaN and infinities. */
 float *kc_floats(kc_case *c, size_t n);
 /* A second buffer with the same contents. */
