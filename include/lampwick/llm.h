@@ -44,6 +44,16 @@ LW_API LW_MUST_CHECK lw_status lw_llm_load(const char *path, const lw_llm_option
                                            lw_llm **llm);
 LW_API void lw_llm_free(lw_llm *llm);
 
+/* How the states of tokens become one vector. */
+typedef enum lw_pooling {
+    LW_POOLING_MODEL = 0, /* as the model's files say; otherwise the mean for an encoder, the last
+                             token for a model that makes text */
+    LW_POOLING_MEAN,
+    LW_POOLING_CLS, /* the first token */
+    LW_POOLING_LAST,
+    LW_POOLING_NONE /* the vectors of all tokens, [tokens, width] */
+} lw_pooling;
+
 typedef struct lw_llm_info {
     size_t size;
     const char *architecture; /* "llama" */
@@ -51,6 +61,9 @@ typedef struct lw_llm_info {
     size_t context;           /* tokens that the model was trained for */
     size_t width;             /* of embeddings */
     size_t cache_bytes;       /* of the cache for one token, in float16 */
+    bool encoder;             /* tokens see those behind them: embeddings, but no text */
+    bool classifier;          /* its embeddings are the scores of classes */
+    lw_pooling pooling;       /* what LW_POOLING_MODEL stands for */
 } lw_llm_info;
 LW_API LW_MUST_CHECK lw_status lw_llm_describe(const lw_llm *llm, lw_llm_info *info);
 LW_API const lw_model *lw_llm_model(const lw_llm *llm);
@@ -155,6 +168,8 @@ typedef struct lw_session_options {
     bool shift; /* when most_tokens are reached, the first half after `keep` tokens is dropped and
                    the rest is computed anew; otherwise LW_LIMIT */
     size_t keep;
+    lw_pooling pooling; /* of lw_session_embedding. Sessions of encoders, and those that pool
+                           otherwise than by the last token, have no logits (LW_UNSUPPORTED). */
 } lw_session_options;
 
 LW_API LW_MUST_CHECK lw_status lw_session_new(const lw_llm *llm, const lw_session_options *options,
@@ -180,7 +195,8 @@ LW_API bool lw_session_ready(const lw_session *session);
 /* Logits after the last token, [vocabulary], owned by the session until it is fed again; computed
  * if need be. */
 LW_API LW_MUST_CHECK lw_status lw_session_logits(lw_session *session, const float **logits);
-/* The last token's state before the logits, [width], likewise. */
+/* The tokens' states before the logits, pooled as the session's options say: [width], likewise. It
+ * is not scaled to any length. An encoder sees a text as a whole: what is fed later changes all. */
 LW_API LW_MUST_CHECK lw_status lw_session_embedding(lw_session *session, const float **embedding);
 /* Chooses the next token by the session's sampling (and grammar: LW_NOT_FOUND if that allows none),
  * appends it and returns it. */

@@ -30,7 +30,9 @@ static int classify(lwi_decoder *d, int x) {
         x = lwi_build_linear(b, x, "cls");
         if (lwi_build_has(b, "cls.norm.weight"))
             x = lwi_decoder_norm(d, lwi_decoder_activate(d, x), "cls.norm");
-        else x = lwi_build(b, "Tanh", 1, &x);
+        else
+            x = lwi_build(
+                b, lwi_build_text_is(b, "classifier_activation", "relu") ? "Relu" : "Tanh", 1, &x);
     }
     return lwi_build_has(b, "cls.output.weight") ? lwi_build_linear(b, x, "cls.output") : x;
 }
@@ -47,6 +49,8 @@ void lwi_encoder_outputs(lwi_decoder *d, int x) {
     d->vocabulary = rows_of(d, "token_embd.weight", 1);
     if (lwi_build_has(b, "output_norm.weight")) y = lwi_decoder_norm(d, y, "output_norm");
     if (pooling && !strcmp(pooling, "rank")) {
+        if (lwi_build_text_is(b, "classifier_pooling", "mean"))
+            lwi_build_fail(b, LW_UNSUPPORTED, "a classifier of the mean of all tokens");
         y = classify(d, y);
         d->width = rows_of(d, "cls.output.weight", rows_of(d, "cls.weight", d->width));
     }

@@ -44,7 +44,8 @@ lw_status lw_batch_new(const lw_llm *llm, const lw_batch_options *options, lw_ba
     b->allocator = lwi_malloc_allocator;
     b->llm = llm;
     b->step_tokens = options && options->step_tokens ? options->step_tokens : 512;
-    b->keep_prefixes = options && options->keep_prefixes && llm->state_elements == 0;
+    b->keep_prefixes =
+        options && options->keep_prefixes && llm->state_elements == 0 && llm->cache_elements;
     lwi_state_slots_init(&b->slots, &b->allocator, llm->state_elements);
     lw_status status = make_cache(b, options);
     if (status == LW_OK)

@@ -8,7 +8,8 @@
 typedef struct step {
     lw_batch *b;
     size_t tokens, rows, outputs;
-    bool states;
+    bool logits, states; /* are wanted */
+    bool vectors;        /* some sessions pool the states */
 } step;
 
 static lw_status make_room(lw_batch *b, int input, size_t n) {
@@ -17,6 +18,7 @@ static lw_status make_room(lw_batch *b, int input, size_t n) {
 
 static size_t pending(const lw_session *s) {
     const size_t redo = s->wants_state && s->has_logits && !s->has_state;
+    if (s->vectors && !s->has_state) return s->n;
     return s->n - s->done + redo;
 }
 
@@ -38,26 +40,50 @@ static lw_status add_output(step *st, lw_session *s, size_t at) {
     b->numbers[LWI_OUTPUTS][st->outputs] = (int32_t)st->tokens - 1;
     b->chosen[st->outputs++] = (lwi_batch_output){s, at};
     /* a recurrent model would have to begin anew for a state that is asked for later */
-    st->states |= s->wants_state || s->llm->state_elements;
+    st->states |= s->wants_state || s->vectors || s->llm->state_elements;
+    st->logits |= !s->vectors;
+    st->vectors |= s->vectors;
     return LW_OK;
 }
 
-static lw_status add_session(step *st, lw_session *s, size_t most) {
+static bool wants_output(const lw_session *s, size_t at) {
+    if (s->vectors) return lwi_pooling_wants(s, at);
+    return at + 1 == s->n || (s->scores && at >= s->scored_from);
+}
+
+/* Tokens that a step takes of a session, where `most` fit. Those of an encoder come all together,
+ * in a step of their own if they must. */
+static size_t tokens_of(const step *st, const lw_session *s, size_t most) {
+    const size_t left = s->n - s->done;
+    if (s->llm->encoder) return left <= most || st->tokens == 0 ? left : 0;
+    if ((s->scores || s->vectors) && most > lwi_score_rows(s->llm)) most = lwi_score_rows(s->llm);
+    return left < most ? left : most;
+}
+
+/* Where the memory of a session lies. */
+static lw_status add_row(step *st, const lw_session *s) {
     lw_batch *b = st->b;
-    if (s->done == s->n) lwi_sequence_redo(s, s->n - 1); /* computed once more, for its state */
-    LW_TRY(lwi_sequence_reuse(s));
-    if (s->scores && most > lwi_score_rows(s->llm)) most = lwi_score_rows(s->llm);
-    const size_t n = s->n - s->done < most ? s->n - s->done : most;
-    LW_TRY(lwi_sequence_reserve(s, s->done + n));
+    LW_TRY(make_room(b, LWI_SLOTS, st->rows + 1));
+    b->numbers[LWI_SLOTS][st->rows] = s->slot;
+    if (b->per_sequence == 0) return LW_OK;
     LW_TRY(make_room(b, LWI_BLOCKS, (st->rows + 1) * b->per_sequence));
     int32_t *row = b->numbers[LWI_BLOCKS] + st->rows * b->per_sequence;
     for (size_t i = 0; i < b->per_sequence; i++)
         row[i] = i < s->n_blocks ? s->blocks[i] : -1;
-    LW_TRY(make_room(b, LWI_SLOTS, st->rows + 1));
-    b->numbers[LWI_SLOTS][st->rows] = s->slot;
+    return LW_OK;
+}
+
+static lw_status add_session(step *st, lw_session *s, size_t most) {
+    if (s->vectors) LW_TRY(lwi_pooling_begin(s));
+    else if (s->done == s->n) lwi_sequence_redo(s, s->n - 1); /* once more, for its state */
+    LW_TRY(lwi_sequence_reuse(s));
+    const size_t n = tokens_of(st, s, most);
+    if (n == 0) return LW_OK;
+    LW_TRY(lwi_sequence_reserve(s, s->done + n));
+    LW_TRY(add_row(st, s));
     for (size_t at = s->done; at < s->done + n; at++) {
         LW_TRY(add_token(st, s, at));
-        if (at + 1 == s->n || (s->scores && at >= s->scored_from)) LW_TRY(add_output(st, s, at));
+        if (wants_output(s, at)) LW_TRY(add_output(st, s, at));
     }
     s->taken = n;
     st->rows++;
@@ -104,28 +130,39 @@ static lw_status wrap_all(const step *st) {
     return wrap(b, LWI_OUTPUTS, st->outputs, 0);
 }
 
-/* Where the outputs go: straight to the session if there is only one. */
+/* Its outputs go straight there. NULL: there are several, or they are to be pooled. */
+static lw_session *only_session(const step *st) {
+    return st->outputs == 1 && !st->vectors ? st->b->chosen[0].session : NULL;
+}
+
 static lw_status wrap_output(const step *st, size_t width, float *own, float **shared,
                              size_t *capacity, lw_value **value) {
     lw_batch *b = st->b;
     const int64_t dims[2] = {(int64_t)st->outputs, (int64_t)width};
-    if (st->outputs == 1) return lw_tensor_wrap(LW_FLOAT32, 2, dims, own, value);
+    if (own) return lw_tensor_wrap(LW_FLOAT32, 2, dims, own, value);
     LW_TRY(lwi_grow(&b->allocator, shared, capacity, st->outputs * width + 1, sizeof **shared));
     return lw_tensor_wrap(LW_FLOAT32, 2, dims, *shared, value);
 }
 
-static void hand_out(const step *st) {
+static void hand_out_logits(const step *st, size_t i, lw_session *s) {
     const lw_batch *b = st->b;
     const size_t v = b->llm->vocabulary, w = b->llm->width;
+    const bool only = only_session(st) != NULL;
+    const float *logits = only ? s->logits : b->logits + i * v;
+    if (s->scores) lwi_session_note_score(s, b->chosen[i].at, logits);
+    if (b->chosen[i].at + 1 < s->n) return;
+    if (!only) memcpy(s->logits, logits, v * sizeof(float));
+    if (!only && st->states) memcpy(s->state, b->states + i * w, w * sizeof(float));
+    s->has_logits = true;
+    s->has_state = st->states;
+}
+
+static void hand_out(const step *st) {
+    const lw_batch *b = st->b;
     for (size_t i = 0; i < st->outputs; i++) {
         lw_session *s = b->chosen[i].session;
-        const float *logits = st->outputs > 1 ? b->logits + i * v : s->logits;
-        if (s->scores) lwi_session_note_score(s, b->chosen[i].at, logits);
-        if (b->chosen[i].at + 1 < s->n) continue;
-        if (st->outputs > 1) memcpy(s->logits, logits, v * sizeof(float));
-        if (st->outputs > 1 && st->states) memcpy(s->state, b->states + i * w, w * sizeof(float));
-        s->has_logits = true;
-        s->has_state = st->states;
+        if (s->vectors) lwi_pooling_take(s, b->chosen[i].at, b->states + i * b->llm->width);
+        else hand_out_logits(st, i, s);
     }
 }
 
@@ -145,19 +182,29 @@ static size_t gather_inputs(const lw_batch *b, lw_io inputs[LWI_INPUTS]) {
     return n;
 }
 
+/* Something must be wanted of the graph, so that it is run at all. */
+static lw_status wrap_outputs(const step *st, lw_io outputs[2], size_t *n) {
+    lw_batch *b = st->b;
+    const lw_session *only = only_session(st);
+    if (st->logits || !st->states) {
+        outputs[*n].name = "logits";
+        LW_TRY(wrap_output(st, b->llm->vocabulary, only ? only->logits : NULL, &b->logits,
+                           &b->cap_logits, &outputs[(*n)++].value));
+    }
+    if (!st->states) return LW_OK;
+    outputs[*n].name = "embeddings";
+    return wrap_output(st, b->llm->width, only ? only->state : NULL, &b->states, &b->cap_states,
+                       &outputs[(*n)++].value);
+}
+
 static lw_status run(const step *st) {
     lw_batch *b = st->b;
-    lw_io inputs[LWI_INPUTS], outputs[2] = {{"logits", NULL}, {"embeddings", NULL}};
+    lw_io inputs[LWI_INPUTS], outputs[2] = {{0}};
+    size_t n_out = 0;
     LW_TRY(wrap_all(st));
-    const size_t n = gather_inputs(b, inputs);
-    lw_session *only = st->outputs ? b->chosen[0].session : NULL;
-    lw_status status = wrap_output(st, b->llm->vocabulary, only ? only->logits : NULL, &b->logits,
-                                   &b->cap_logits, &outputs[0].value);
-    if (status == LW_OK && st->states)
-        status = wrap_output(st, b->llm->width, only ? only->state : NULL, &b->states,
-                             &b->cap_states, &outputs[1].value);
-    if (status == LW_OK)
-        status = lw_context_run(b->context, inputs, n, outputs, st->states ? 2 : 1);
+    const size_t n_in = gather_inputs(b, inputs);
+    lw_status status = wrap_outputs(st, outputs, &n_out);
+    if (status == LW_OK) status = lw_context_run(b->context, inputs, n_in, outputs, n_out);
     lw_value_free(outputs[0].value);
     lw_value_free(outputs[1].value);
     return status;
@@ -170,6 +217,7 @@ static void advance(const step *st) {
     for (size_t i = 0; i < b->n_sessions; i++, s = s->next) {
         s->done += s->taken;
         if (s->taken) lwi_sequence_keep_blocks(s);
+        if (s->taken && s->vectors) lwi_pooling_advance(s);
         s->taken = 0;
     }
 }

@@ -5,22 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A number that the architecture has left among the model's metadata. */
-static lw_status find_size(const lw_model *model, const char *name, size_t *size) {
+static const char *find_text(const lw_model *model, const char *name) {
     const char *key = NULL, *value = NULL;
     for (size_t i = 0; lw_model_metadata(model, i, &key, &value) == LW_OK; i++)
-        if (!strcmp(key, name)) {
-            *size = strtoull(value, NULL, 10);
-            return LW_OK;
-        }
-    return lwi_fail(LW_UNSUPPORTED, "this is no language model: it has no %s", name);
+        if (!strcmp(key, name)) return value;
+    return "";
 }
 
-static void find_architecture(lw_llm *llm) {
-    const char *key = NULL, *value = NULL;
-    llm->architecture = "";
-    for (size_t i = 0; lw_model_metadata(llm->model, i, &key, &value) == LW_OK; i++)
-        if (!strcmp(key, "general.architecture")) llm->architecture = value;
+/* A number that the architecture has left among the model's metadata. */
+static lw_status find_size(const lw_model *model, const char *name, size_t *size) {
+    const char *value = find_text(model, name);
+    if (!*value) return lwi_fail(LW_UNSUPPORTED, "this is no language model: it has no %s", name);
+    *size = strtoull(value, NULL, 10);
+    return LW_OK;
+}
+
+static void find_pooling(lw_llm *llm) {
+    const char *name = find_text(llm->model, "lampwick.pooling");
+    llm->classifier = !strcmp(name, "rank");
+    if (!strcmp(name, "mean")) llm->pooling = LW_POOLING_MEAN;
+    else if (!strcmp(name, "cls") || llm->classifier) llm->pooling = LW_POOLING_CLS;
+    else if (!strcmp(name, "last")) llm->pooling = LW_POOLING_LAST;
+    else llm->pooling = llm->encoder ? LW_POOLING_MEAN : LW_POOLING_LAST;
 }
 
 static lw_status read_sizes(lw_llm *llm) {
@@ -31,7 +37,9 @@ static lw_status read_sizes(lw_llm *llm) {
     LW_TRY(find_size(llm->model, "lampwick.cache.elements", &llm->cache_elements));
     LW_TRY(find_size(llm->model, "lampwick.state.elements", &llm->state_elements));
     LW_TRY(find_size(llm->model, "lampwick.cache.q8_bytes", &llm->cache_q8_bytes));
-    find_architecture(llm);
+    llm->architecture = find_text(llm->model, "general.architecture");
+    llm->encoder = *find_text(llm->model, "lampwick.encoder") != 0;
+    find_pooling(llm);
     return LW_OK;
 }
 
@@ -76,6 +84,9 @@ lw_status lw_llm_describe(const lw_llm *llm, lw_llm_info *info) {
     info->vocabulary = llm->vocabulary;
     info->context = llm->context;
     info->width = llm->width;
+    info->encoder = llm->encoder;
+    info->classifier = llm->classifier;
+    info->pooling = llm->pooling;
     info->cache_bytes = llm->cache_elements * sizeof(uint16_t) / llm->cache_positions;
     return LW_OK;
 }

@@ -31,15 +31,20 @@ static lw_status prepare(lw_session *s, const lw_session_options *o) {
         LW_TRY(lw_batch_new(llm, o ? o->batch_options : NULL, &s->batch));
         s->owns_batch = true;
     }
-    const size_t room = s->batch->per_sequence * llm->cache_positions;
+    const size_t room = llm->encoder          ? llm->context
+                        : llm->cache_elements ? s->batch->per_sequence * llm->cache_positions
+                                              : SIZE_MAX;
     s->most = o && o->most_tokens ? o->most_tokens : llm->context;
-    if (llm->cache_elements && s->most > room) s->most = room;
+    if (s->most > room) s->most = room;
     s->shift = o && o->shift;
     s->keep = o ? o->keep : 0;
+    s->pooling = o && o->pooling && !llm->classifier ? o->pooling : llm->pooling;
+    s->vectors = llm->encoder || s->pooling != LW_POOLING_LAST;
     if (s->shift && s->keep >= s->most)
         return lwi_fail(LW_INVALID, "keep is %zu, of %zu tokens", s->keep, s->most);
-    LW_TRY(lwi_alloc_array(&s->allocator, llm->vocabulary, sizeof *s->logits, &s->logits));
-    LW_TRY(lwi_alloc_array(&s->allocator, llm->width, sizeof *s->state, &s->state));
+    if (!s->vectors)
+        LW_TRY(lwi_alloc_array(&s->allocator, llm->vocabulary, sizeof *s->logits, &s->logits));
+    LW_TRY(lwi_grow(&s->allocator, &s->state, &s->cap_state, llm->width, sizeof *s->state));
     LW_TRY(lwi_token_rules_init(&s->rules, llm, o ? o->grammar : NULL));
     return lwi_sampler_init(&s->sampler, &s->allocator, o ? o->sampling : NULL);
 }
@@ -78,6 +83,7 @@ void lw_session_free(lw_session *s) {
     lwi_free(&s->allocator, s->blocks);
     lwi_free(&s->allocator, s->logits);
     lwi_free(&s->allocator, s->state);
+    lwi_free(&s->allocator, s->sum);
     lwi_free(&s->allocator, s);
 }
 
@@ -132,16 +138,26 @@ size_t lw_session_reused(const lw_session *s) { return s ? s->reused : 0; }
 
 /* ------------------------------------------------------------------ results */
 
-bool lw_session_ready(const lw_session *s) { return s && s->has_logits; }
+bool lw_session_ready(const lw_session *s) {
+    return s && (s->vectors ? s->has_state : s->has_logits);
+}
 
-lw_status lwi_session_compute(lw_session *s) {
+static lw_status compute(lw_session *s) {
     if (s->n == 0) return lwi_fail(LW_INVALID, "the session has no tokens yet");
-    while (!s->has_logits || (s->wants_state && !s->has_state)) {
+    while (!lw_session_ready(s) || (s->wants_state && !s->has_state)) {
         size_t tokens = 0;
         LW_TRY(lwi_batch_step(s->batch, &tokens));
         if (tokens == 0) return lwi_fail(LW_INTERNAL, "a step of the batch did nothing");
     }
     return LW_OK;
+}
+
+lw_status lwi_session_compute(lw_session *s) {
+    if (!s->vectors) return compute(s);
+    return lwi_fail(LW_UNSUPPORTED,
+                    s->llm->encoder ? "the model '%s' is an encoder: it has no logits"
+                                    : "a session of '%s' with pooled states has no logits",
+                    s->llm->architecture);
 }
 
 lw_status lw_session_logits(lw_session *s, const float **logits) {
@@ -154,7 +170,7 @@ lw_status lw_session_logits(lw_session *s, const float **logits) {
 lw_status lw_session_embedding(lw_session *s, const float **embedding) {
     if (!s || !embedding) return lwi_fail(LW_INVALID, "lw_session_embedding: an argument is NULL");
     s->wants_state = true;
-    LW_TRY(lwi_session_compute(s));
+    LW_TRY(compute(s));
     *embedding = s->state;
     return LW_OK;
 }

@@ -15,6 +15,8 @@ struct lw_llm {
     lw_chat_template *chat;  /* NULL: none, or one that lampwick cannot read */
     const char *architecture;
     size_t vocabulary, context, width;
+    bool encoder, classifier;
+    lw_pooling pooling;
     size_t cache_positions, cache_elements; /* of a block of the cache; no elements: no attention */
     size_t cache_q8_bytes;                  /* of a block in 8 bits */
     size_t state_elements;                  /* of a sequence; 0: the model is not recurrent */
@@ -99,7 +101,12 @@ struct lw_session {
     size_t most, keep;
     bool shift;
     float *logits; /* [vocabulary], of token done - 1 */
-    float *state;  /* [width] */
+    float *state;  /* [width], of all tokens [tokens, width] */
+    size_t cap_state;
+    lw_pooling pooling;
+    bool vectors;  /* it has no logits; the next two are of such sessions */
+    size_t pooled; /* tokens whose states were looked at */
+    double *sum;   /* [width], of those; NULL: none is wanted */
     bool wants_state, has_logits, has_state;
     float *scores; /* while lw_session_score runs: of the tokens from scored_from on; else NULL */
     size_t scored_from;
@@ -125,6 +132,14 @@ void lwi_sequence_keep_blocks(lw_session *session);
 lw_status lwi_sequence_make_room(lw_session *session, size_t n);
 /* Computes what was fed, up to the logits. */
 lw_status lwi_session_compute(lw_session *session);
+/* Of sessions that are vectors: before a step, */
+lw_status lwi_pooling_begin(lw_session *session);
+/* whether the state of token `at` is wanted, */
+bool lwi_pooling_wants(const lw_session *session, size_t at);
+/* with each of those, in order, */
+void lwi_pooling_take(lw_session *session, size_t at, const float *state);
+/* and when `done` has become larger. */
+void lwi_pooling_advance(lw_session *session);
 /* log(sum(exp(x))) */
 double lwi_log_sum_exp(const float *x, size_t n);
 /* Tokens that a step takes at most from a session that is scored: each has logits. */

@@ -6,7 +6,7 @@
  * least is left to compute, since logits are wanted; of a session that is scored, all are. */
 lw_status lwi_sequence_reuse(lw_session *s) {
     lwi_cache_blocks *c = &s->batch->blocks;
-    while (s->batch->keep_prefixes && !s->scores && s->done % c->size == 0 &&
+    while (s->batch->keep_prefixes && !s->scores && !s->vectors && s->done % c->size == 0 &&
            s->done + c->size < s->n && s->n_blocks == s->done / c->size) {
         const int32_t *tokens = s->tokens + s->done;
         const uint64_t name = lwi_cache_block_name(c, s->name, tokens);

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs Hugging Face folders that have ids.json and logits.f32 or states.f32 beside the weights (made
-by make_huggingface.py with PyTorch), and model.gguf there if encoders_to_gguf.py wrote one; compares
-logits, or the states of an encoder's tokens.
+"""Runs Hugging Face folders that have ids.json and logits.f32, states.f32 or scores.f32 beside the
+weights (made by make_huggingface.py with PyTorch), and model.gguf there if encoders_to_gguf.py wrote
+one; compares logits, the states of an encoder's tokens, or the scores of a classifier.
 
     huggingface.py liblampwick.so FOLDER
 """
@@ -33,10 +33,15 @@ def states(library, folder, ids):
     return alone, np.array_equal(alone, beside)
 
 
+def scores(library, folder, ids):
+    """Of the first token."""
+    return encode(library.load(folder, threads=1), [ids])[0][:1], True
+
+
 def check(library, path, model):
-    kind = {"logits": logits, "states": states}[path.stem]
+    kind = {"logits": logits, "states": states, "scores": scores}[path.stem]
     ids = json.loads((path.parent / "ids.json").read_text())
-    want = np.fromfile(path, np.float32).reshape(len(ids), -1)
+    want = np.fromfile(path, np.float32).reshape(1 if path.stem == "scores" else len(ids), -1)
     name = f"{path.parent.name}{model.suffix}"
     try:
         got, same = kind(library, model, ids)
@@ -51,7 +56,7 @@ def check(library, path, model):
 
 def main():
     library = lampwick.Library(sys.argv[1])
-    paths = sorted(p for name in ("logits", "states")
+    paths = sorted(p for name in ("logits", "states", "scores")
                    for p in pathlib.Path(sys.argv[2]).glob(f"*/{name}.f32"))
     models = [(p, m) for p in paths for m in (p.parent, p.parent / "model.gguf") if m.exists()]
     failed = sum(not check(library, *m) for m in models)

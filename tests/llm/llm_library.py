@@ -27,12 +27,14 @@ class BatchOptions(c.Structure):
 
 class SessionOptions(c.Structure):
     _fields_ = [("size", SIZE), ("batch", P), ("batch_options", P), ("sampling", P),
-                ("grammar", P), ("most_tokens", SIZE), ("shift", c.c_bool), ("keep", SIZE)]
+                ("grammar", P), ("most_tokens", SIZE), ("shift", c.c_bool), ("keep", SIZE),
+                ("pooling", c.c_int)]
 
 
 class Info(c.Structure):
     _fields_ = [("size", SIZE), ("architecture", c.c_char_p), ("vocabulary", SIZE),
-                ("context", SIZE), ("width", SIZE), ("cache_bytes", SIZE)]
+                ("context", SIZE), ("width", SIZE), ("cache_bytes", SIZE), ("encoder", c.c_bool),
+                ("classifier", c.c_bool), ("pooling", c.c_int)]
 
 
 class Probability(c.Structure):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Makes small Hugging Face folders with random weights of every family that lampwick opens, and the
-logits that PyTorch gives for a prompt, or the states of an encoder's tokens. Needs the packages torch and transformers.
+logits that PyTorch gives for a prompt, the states of an encoder's tokens, or a classifier's scores. Needs the packages torch and transformers.
 
     make_huggingface.py FOLDER [FAMILY...]
 """
@@ -10,7 +10,8 @@ import pathlib
 import sys
 
 import torch
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
+from transformers import (AutoConfig, AutoModel, AutoModelForCausalLM,
+                          AutoModelForSequenceClassification)
 
 BASE = dict(vocab_size=160, hidden_size=64, intermediate_size=96, num_hidden_layers=3,
             num_attention_heads=4, max_position_embeddings=128, bos_token_id=1, eos_token_id=2,
@@ -86,19 +87,22 @@ ENCODERS = {
     "modernbert": ("modernbert", dict(MODERN, num_hidden_layers=5, local_attention=8,
                                       cls_token_id=1, sep_token_id=2)),
 }
+CLASSIFIERS = {f"{name}-classes": (kind, dict(options, num_labels=3))
+               for name, (kind, options) in ENCODERS.items() if name != "nomic_bert"}
+LOADERS = {"logits": AutoModelForCausalLM, "states": AutoModel,
+           "scores": AutoModelForSequenceClassification}
 IDS = [(7 * i * i + 3 * i + 5) % 160 for i in range(24)]
 
 
 def make(folder, name, kind, options):
     torch.manual_seed(3)
     config = AutoConfig.for_model(kind, **options)
-    loader = AutoModelForCausalLM if name == "logits" else AutoModel
-    model = loader.from_config(config, attn_implementation="eager").eval().float()
+    model = LOADERS[name].from_config(config, attn_implementation="eager").eval().float()
     with torch.no_grad():
         for parameter in model.parameters():  # norms and biases too
             parameter.mul_(1.5).add_(0.02 * torch.randn_like(parameter))
         result = model(torch.tensor([IDS]))
-    numbers = result.logits if name == "logits" else result.last_hidden_state
+    numbers = result.last_hidden_state if name == "states" else result.logits
     model.save_pretrained(folder)
     (folder / "ids.json").write_text(json.dumps(IDS))
     numbers[0].numpy().astype("float32").tofile(folder / f"{name}.f32")
@@ -106,11 +110,13 @@ def make(folder, name, kind, options):
 
 def main():
     out = pathlib.Path(sys.argv[1])
-    for numbers, families in (("logits", FAMILIES), ("states", ENCODERS)):
+    for numbers, families in (("logits", FAMILIES), ("states", ENCODERS),
+                              ("scores", CLASSIFIERS)):
         for name, (kind, options) in families.items():
             if not sys.argv[2:] or name in sys.argv[2:]:
                 make(out / name, numbers, kind, options)
-    print(f"{len(FAMILIES)} families, {len(ENCODERS)} of encoders")
+    print(f"{len(FAMILIES)} families, {len(ENCODERS)} of encoders, "
+          f"{len(CLASSIFIERS)} of classifiers")
 
 
 main()

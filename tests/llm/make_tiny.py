@@ -87,6 +87,41 @@ def write_recurrent(path, architecture):
     end(w)
 
 
+def write_encoder(path):
+    """BERT with one layer."""
+    rng, width = np.random.default_rng(5), WIDTH
+    w = gguf.GGUFWriter(path, "bert")
+    w.add_context_length(64)
+    w.add_embedding_length(width)
+    w.add_block_count(1)
+    w.add_feed_forward_length(INNER)
+    w.add_head_count(HEADS)
+    w.add_layer_norm_eps(1e-12)
+    w.add_causal_attention(False)
+    w.add_pooling_type(gguf.PoolingType.MEAN)
+    w.add_tokenizer_model("bert")
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    w.add_token_list(special + [f"\u2581t{i}" for i in range(5, VOCABULARY)])
+    w.add_token_types([3, 2, 3, 3, 3] + [1] * (VOCABULARY - 5))
+    w.add_pad_token_id(0)
+    w.add_unk_token_id(1)
+    w.add_uint32("tokenizer.ggml.cls_token_id", 2)
+    w.add_sep_token_id(3)
+    shapes = {"token_embd": (VOCABULARY, width), "position_embd": (64, width),
+              "token_types": (2, width), "blk.0.ffn_up": (INNER, width),
+              "blk.0.ffn_down": (width, INNER)}
+    shapes |= {f"blk.0.attn_{n}": (width, width) for n in ("q", "k", "v", "output")}
+    made = {f"{n}.weight": rng.standard_normal(s, np.float32) * 0.2 for n, s in shapes.items()}
+    for name in ("token_embd_norm", "blk.0.attn_output_norm", "blk.0.layer_output_norm"):
+        made[f"{name}.weight"] = np.ones(width, np.float32)
+    for name, data in made.items():
+        w.add_tensor(name, data.astype(np.float32))
+        if name.startswith("blk") or name.endswith("norm.weight"):
+            bias = rng.standard_normal(data.shape[0], np.float32) * np.float32(0.1)
+            w.add_tensor(name.replace(".weight", ".bias"), bias)
+    end(w)
+
+
 def hf_name(name):
     plain = {"token_embd": "model.embed_tokens", "output": "lm_head", "output_norm": "model.norm"}
     return (plain.get(name) or "model.layers.0." + NAMES[name.split(".")[2]]) + ".weight"
@@ -134,6 +169,7 @@ def main():
     write_gguf(out / "gemma3.gguf", Type.F16, architecture="gemma3")
     for architecture in tiny_recurrent.MODELS:
         write_recurrent(out / f"{architecture}.gguf", architecture)
+    write_encoder(out / "encoder.gguf")
     write_folder(out / "folder")
     write_wide(out / "wide")
 

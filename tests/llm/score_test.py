@@ -142,7 +142,8 @@ def test_commands(path):
     ok(lib.lw_session_rewind(session, SIZE(0)))
     states = [state_after(session, t, 32) for t in
               [x["id"] for x in command("tokenize", path, "t4t5", "--json")]]
-    for pooling, want in (("last", states[-1]), ("mean", np.mean(states, axis=0))):
+    for pooling, want in (("last", states[-1]), ("mean", np.mean(states, axis=0)),
+                          ("cls", states[0]), ("model", states[-1])):
         got = command("embed", path, "t4t5", "--raw", "--pooling", pooling, "--cache", "f32")
         check(pooling, np.allclose(got[0]["embedding"], want, atol=1e-5))
     lib.lw_session_free(session)

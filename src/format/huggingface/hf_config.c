@@ -158,6 +158,9 @@ lw_string lwi_hf_text(void *state, const char *key) {
     const lwi_json_item *item = NULL;
     for (size_t i = 0; i < 4 && !item && !strcmp(key, "hidden_activation"); i++)
         item = lwi_hf_config(s, activations[i]);
+    if (!strcmp(key, "classifier_activation") && !strcmp(s->family->model_type, "distilbert"))
+        return (lw_string){"relu", 4};
+    if (!strcmp(key, "classifier_pooling")) item = lwi_hf_config(s, key);
     if (!strcmp(key, "rope.scaling.type")) item = lwi_hf_rope(s, "rope_type");
     if (!strcmp(key, "rope.scaling.type") && !item) item = lwi_hf_rope(s, "type");
     if (!lwi_json_is(item, LWI_JSON_STRING)) return (lw_string){NULL, 0};
