@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * StableLM 2 (Bellagente et al. 2024, arXiv 2402.17834), StarCoder2 (Lozhkov et al. 2024, arXiv
- * 2402.19173), Command R (Cohere), Arcee, SmolLM3 (Hugging Face). */
+ * 2402.19173), Command R and R7B (Cohere), Arcee, SmolLM3 (Hugging Face). */
 #include "arch/decoder.h"
 
 /* The model with 12 billion parameters has no norm of its own before the feed-forward network. */
@@ -22,6 +22,19 @@ static void adjust_command_r(lwi_decoder *d) {
     d->logit_scale = lwi_decoder_factor(d, "logit_scale", 1);
 }
 
+/* Every fourth layer sees all, and knows nothing of positions. */
+static bool windowed_cohere2(const lwi_decoder *d, int64_t layer) {
+    (void)d;
+    return layer % 4 != 3;
+}
+
+static void adjust_cohere2(lwi_decoder *d) {
+    adjust_command_r(d);
+    d->windowed = windowed_cohere2;
+    lwi_decoder_read_window(d, 4096);
+    d->rope_in_windows = d->window > 0;
+}
+
 const lwi_decoder_style lwi_style_stablelm = {.norm = LWI_NORM_LAYER,
                                               .activation = LWI_SILU,
                                               .rope = LWI_ROPE_HALVES,
@@ -33,6 +46,11 @@ const lwi_decoder_style lwi_style_command_r = {.norm = LWI_NORM_LAYER,
                                                .rope = LWI_ROPE_PAIRS,
                                                .parallel = true,
                                                .adjust = adjust_command_r};
+const lwi_decoder_style lwi_style_cohere2 = {.norm = LWI_NORM_LAYER,
+                                             .activation = LWI_SILU,
+                                             .rope = LWI_ROPE_PAIRS,
+                                             .parallel = true,
+                                             .adjust = adjust_cohere2};
 const lwi_decoder_style lwi_style_arcee = {
     .norm = LWI_NORM_RMS, .activation = LWI_RELU_SQUARED, .rope = LWI_ROPE_PAIRS, .permuted = true};
 const lwi_decoder_style lwi_style_smollm3 = {.norm = LWI_NORM_RMS,

@@ -61,6 +61,11 @@ typedef struct lwi_rope {
     int cosines, sines;
 } lwi_rope;
 
+/* key, value: elements of a head */
+typedef struct lwi_head_sizes {
+    int64_t heads, kv_heads, key, value;
+} lwi_head_sizes;
+
 struct lwi_decoder {
     lwi_graph_builder b;
     lwi_norm_kind norm;
@@ -75,13 +80,21 @@ struct lwi_decoder {
     int64_t window; /* tokens that a layer with a window sees, of an encoder to each side; 0: all */
     bool (*windowed)(const lwi_decoder *d, int64_t layer); /* NULL: all layers, if there is one;
                                                               for files that have no list of them */
-    bool (*rotated)(const lwi_decoder *d, int64_t layer);  /* NULL: all layers */
+    bool chunked;         /* windows begin at multiples of their size */
+    bool rope_in_windows; /* other layers know nothing of positions */
+    bool (*rotated)(const lwi_decoder *d, int64_t layer); /* NULL: all layers */
     const char *ffn_norm, *attention_norm; /* before the feed-forward; after the attention */
     bool norm_adds_one;                    /* weights of norms are stored less one */
     int tokens, positions, sequences, outputs;
     int blocks, cache, slots, state; /* -1: not there yet */
+    int all_heads;          /* [tokens, heads], for attention that is compressed; 0: not yet */
+    double stretched_scale; /* of its scores, twice */
     /* What stands in the place of a layer's attention; NULL: lwi_decoder_attention. */
     int (*mix)(lwi_decoder *d, int x, int64_t layer);
+    /* What only this family does to queries, keys and values before they are turned; may be NULL.
+     */
+    void (*adjust_queries)(lwi_decoder *d, int qkv[3], const lwi_head_sizes *s, int64_t layer,
+                           bool turned);
     bool no_feed_forward;      /* layers end there */
     bool tiled_heads;          /* of the delta rule: see its operator */
     bool gated_attention;      /* rows of queries have as many rows of a gate behind each head */
@@ -90,10 +103,12 @@ struct lwi_decoder {
     bool has_local_rope;
     double local_rope_base;
     size_t cache_elements, cache_q8_bytes; /* of a block, used so far */
-    size_t state_elements; /* of a slot, likewise */
+    size_t state_elements;                 /* of a slot, likewise */
     /* Experts: */
     bool normalize_experts; /* the weights of the chosen ones are made to sum to 1 */
     bool softmax_of_chosen; /* over the chosen ones only */
+    bool sigmoid_experts;   /* instead of a softmax */
+    bool weighted_inputs;   /* what experts get is weighted, not what they give */
     bool clamped_gate;      /* gpt-oss: (up + 1) * gate * sigmoid(1.702 gate), both clamped at 7 */
 };
 
@@ -109,8 +124,18 @@ double lwi_decoder_factor(lwi_decoder *d, const char *key, double absent);
 /* The parts. */
 int lwi_decoder_norm(lwi_decoder *d, int x, const char *name);
 int lwi_decoder_attention(lwi_decoder *d, int x, int64_t layer);
+/* Attention itself: [tokens, heads * value]. */
+int lwi_decoder_attend(lwi_decoder *d, const int qkv[3], const lwi_head_sizes *sizes, lwi_rope rope,
+                       int64_t layer);
 int lwi_decoder_feed_forward(lwi_decoder *d, int x, int64_t layer);
+/* Tensors ffn_gate SUFFIX and so on; SUFFIX is "" or "_shexp". */
+int lwi_decoder_gated(lwi_decoder *d, int x, const char *suffix);
 int lwi_decoder_experts(lwi_decoder *d, int x, int64_t layer);
+/* The product of x [tokens, in] or [tokens, chosen, in] with the matrices `chosen` [tokens, chosen]
+ * of the stack NAME.weight: [tokens, chosen, out]. */
+int lwi_decoder_multiply(lwi_decoder *d, int x, const char *name, int chosen);
+/* Attention with compressed keys and values. */
+int lwi_decoder_latent_attention(lwi_decoder *d, int x, int64_t layer);
 /* The inputs that only layers with attention, or recurrent ones, have. */
 void lwi_decoder_need_cache(lwi_decoder *d);
 /* An operator with state (src/ops/sequence_state.h): n inputs before those of the state, which has

@@ -5,13 +5,9 @@
 
 #include <math.h>
 
-typedef struct sizes {
-    int64_t heads, kv_heads, key, value; /* key, value: elements of a head */
-} sizes;
-
-static sizes read_sizes(lwi_decoder *d, int layer) {
+static lwi_head_sizes read_sizes(lwi_decoder *d, int layer) {
     lwi_graph_builder *b = &d->b;
-    sizes s;
+    lwi_head_sizes s;
     s.heads = lwi_build_layer_size(b, "attention.head_count", layer, 0, 1, LWI_MOST_HEADS);
     s.kv_heads =
         lwi_build_layer_size(b, "attention.head_count_kv", layer, s.heads, 1, LWI_MOST_HEADS);
@@ -35,7 +31,7 @@ static int norm_heads(lwi_decoder *d, int x, const char *name, const char *weigh
 }
 
 /* Queries and gates alternate by head: both [tokens, heads * key]. */
-static void split_gate(lwi_decoder *d, const sizes *s, int *q, int *gate) {
+static void split_gate(lwi_decoder *d, const lwi_head_sizes *s, int *q, int *gate) {
     lwi_graph_builder *b = &d->b;
     const int heads = lwi_build_reshape(b, *q, 3, (int64_t[]){-1, s->heads, 2 * s->key});
     const int64_t flat[2] = {-1, s->heads * s->key};
@@ -44,7 +40,7 @@ static void split_gate(lwi_decoder *d, const sizes *s, int *q, int *gate) {
 }
 
 /* Queries, keys and values [tokens, heads * size], from one weight or three; the gate, or -1. */
-static void project(lwi_decoder *d, int x, const sizes *s, int qkv[3], int *gate) {
+static void project(lwi_decoder *d, int x, const lwi_head_sizes *s, int qkv[3], int *gate) {
     static const char *const names[3] = {"attn_q", "attn_k", "attn_v"};
     lwi_graph_builder *b = &d->b;
     const int64_t gates = d->gated_attention ? 2 : 1;
@@ -73,13 +69,14 @@ static bool is_windowed(lwi_decoder *d, int64_t layer) {
     return !d->windowed || d->windowed(d, layer);
 }
 
-static lwi_rope rope_of(lwi_decoder *d, const sizes *s, int64_t layer) {
+static lwi_rope rope_of(lwi_decoder *d, const lwi_head_sizes *s, int64_t layer) {
     lwi_graph_builder *b = &d->b;
     const lwi_rope none = {-1, -1};
     if (d->rope_kind == LWI_ROPE_NONE || (d->rotated && !d->rotated(d, layer))) return none;
+    if (d->rope_in_windows && !is_windowed(d, layer)) return none;
     const bool local = d->has_local_rope && is_windowed(d, layer);
     lwi_rope *rope = local ? &d->local_rope : &d->rope;
-    if (rope->cosines > 0) return *rope;
+    if (rope->cosines != 0) return *rope;
     const int64_t turned = lwi_build_size(b, "rope.dimension_count", s->key, 2, s->key);
     const double base = local ? d->local_rope_base : lwi_build_number(b, "rope.freq_base", 10000);
     *rope = lwi_decoder_rope(d, base, turned / 2, !local);
@@ -87,7 +84,7 @@ static lwi_rope rope_of(lwi_decoder *d, const sizes *s, int64_t layer) {
 }
 
 /* Over the cache, to which the keys and values are added. */
-static int attend_causal(lwi_decoder *d, const int qkv[3], const sizes *s, lwi_rope rope) {
+static int attend_causal(lwi_decoder *d, const int qkv[3], const lwi_head_sizes *s, lwi_rope rope) {
     lwi_graph_builder *b = &d->b;
     lwi_decoder_need_cache(d);
     const int sinks = lwi_build_weight(b, "attn_sinks.weight", false);
@@ -109,21 +106,29 @@ static int attend_all(lwi_decoder *d, const int qkv[3], lwi_rope rope) {
                            (int[]){qkv[0], qkv[1], qkv[2], d->sequences, rope.cosines, rope.sines});
 }
 
+int lwi_decoder_attend(lwi_decoder *d, const int qkv[3], const lwi_head_sizes *s, lwi_rope rope,
+                       int64_t layer) {
+    lwi_graph_builder *b = &d->b;
+    const int y = d->encoder ? attend_all(d, qkv, rope) : attend_causal(d, qkv, s, rope);
+    lwi_build_int(b, "num_heads", s->heads);
+    lwi_build_int(b, "kv_num_heads", s->kv_heads);
+    lwi_build_int(b, "interleaved", d->rope_kind == LWI_ROPE_PAIRS);
+    lwi_build_int(b, d->chunked ? "chunk" : "window", is_windowed(d, layer) ? d->window : 0);
+    lwi_build_float(b, "scale",
+                    d->attention_scale != 0 ? d->attention_scale : 1 / sqrt((double)s->key));
+    lwi_build_float(b, "softcap", d->attention_cap);
+    return y;
+}
+
 int lwi_decoder_attention(lwi_decoder *d, int x, int64_t layer) {
     lwi_graph_builder *b = &d->b;
-    const sizes s = read_sizes(d, (int)layer);
+    const lwi_head_sizes s = read_sizes(d, (int)layer);
     int qkv[3], gate = -1;
     if (b->status != LW_OK) return -1;
     project(d, x, &s, qkv, &gate);
     const lwi_rope rope = rope_of(d, &s, layer);
-    int y = d->encoder ? attend_all(d, qkv, rope) : attend_causal(d, qkv, &s, rope);
-    lwi_build_int(b, "num_heads", s.heads);
-    lwi_build_int(b, "kv_num_heads", s.kv_heads);
-    lwi_build_int(b, "interleaved", d->rope_kind == LWI_ROPE_PAIRS);
-    lwi_build_int(b, "window", is_windowed(d, layer) ? d->window : 0);
-    lwi_build_float(b, "scale",
-                    d->attention_scale != 0 ? d->attention_scale : 1 / sqrt((double)s.key));
-    lwi_build_float(b, "softcap", d->attention_cap);
+    if (d->adjust_queries) d->adjust_queries(d, qkv, &s, layer, rope.cosines >= 0);
+    int y = lwi_decoder_attend(d, qkv, &s, rope, layer);
     if (gate >= 0) y = lwi_build_mul(b, y, lwi_build(b, "Sigmoid", 1, &gate));
     return lwi_build_linear(
         b, norm_heads(d, y, "attn_sub_norm", "attn_sub_norm.weight", 1, s.heads * s.value),

@@ -31,6 +31,14 @@ typedef struct stretch {
     bool yarn;
 } stretch;
 
+/* DeepSeek scales the scores instead: what remains here is the ratio of two slopes. */
+static double yarn_magnitude(lwi_decoder *d, double factor) {
+    const double slope = lwi_build_number(&d->b, "rope.scaling.yarn_log_multiplier", 0);
+    const double own = lwi_build_number(&d->b, "rope.scaling.yarn_own_multiplier", slope);
+    if (factor <= 1) return 1;
+    return slope > 0 ? (1 + own * log(factor)) / (1 + slope * log(factor)) : 1 + 0.1 * log(factor);
+}
+
 static stretch read_stretch(lwi_decoder *d, bool scaled) {
     lwi_graph_builder *b = &d->b;
     stretch s = {.factor = 1, .magnitude = 1, .original = (double)d->context};
@@ -42,7 +50,7 @@ static stretch read_stretch(lwi_decoder *d, bool scaled) {
     if (linear || s.yarn) s.factor = lwi_build_number(b, "rope.scaling.factor", 1);
     else s.factor = lwi_build_number(b, "rope.scale_linear", 1);
     if (!(s.factor > 0)) s.factor = 1;
-    if (s.yarn) s.magnitude *= 1 + 0.1 * log(s.factor);
+    if (s.yarn) s.magnitude *= yarn_magnitude(d, s.factor);
     return s;
 }
 

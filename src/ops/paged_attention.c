@@ -55,6 +55,7 @@ static lw_status read_cache(const lwi_call *c, lwi_paged *p) {
 
 static lw_status read_options(const lwi_call *c, lwi_paged *p) {
     p->window = (size_t)lwi_attr_int(c->node, "window", 0);
+    p->chunk = (size_t)lwi_attr_int(c->node, "chunk", 0);
     p->interleaved = lwi_attr_int(c->node, "interleaved", 0) != 0;
     p->scale = lwi_attr_float(c->node, "scale", 1 / sqrtf((float)p->key));
     p->softcap = lwi_attr_float(c->node, "softcap", 0);
@@ -86,6 +87,12 @@ static lw_status infer(lwi_call *c) {
     return lwi_out(c, 0, c->in[Q]->dtype, 2, dims);
 }
 
+/* The first position that the one at `last` sees. */
+static size_t first_seen(const lwi_paged *p, size_t last) {
+    if (p->chunk) return last - last % p->chunk;
+    return p->window && last >= p->window ? last - p->window + 1 : 0;
+}
+
 /* Every block that a token reads or writes must be there. */
 static lw_status check_token(const lwi_call *c, const lwi_paged *p, size_t t) {
     const int64_t blocks = c->in[CACHE]->dims[0], sequences = c->in[BLOCKS]->dims[0];
@@ -97,8 +104,7 @@ static lw_status check_token(const lwi_call *c, const lwi_paged *p, size_t t) {
                              "of %zu blocks",
                              t, position, sequence, (long long)sequences, p->per_sequence);
     const int32_t *row = p->table + (size_t)sequence * p->per_sequence;
-    const size_t last = (size_t)position;
-    const size_t first = p->window && last >= p->window ? last - p->window + 1 : 0;
+    const size_t last = (size_t)position, first = first_seen(p, last);
     for (size_t i = first / p->positions; i <= last / p->positions; i++)
         if (row[i] < 0 || row[i] >= blocks)
             return lwi_call_fail(c, LW_RANGE, "block %zu of sequence %d is %d, of %lld", i,
@@ -221,7 +227,7 @@ static void attend_items(void *arg, size_t begin, size_t end) {
     const size_t group = p->heads / p->kv_heads;
     for (size_t i = begin; i < end; i++) {
         const size_t t = i / p->kv_heads, h = i % p->kv_heads, last = (size_t)p->position[t];
-        const size_t first = p->window && last >= p->window ? last - p->window + 1 : 0;
+        const size_t first = first_seen(p, last);
         float *q = j->scratch + i * j->per_item;
         for (size_t g = 0; g < group; g++)
             turn(p, t, p->q + (t * p->heads + h * group + g) * p->key, q + g * p->key);

@@ -15,7 +15,8 @@ typedef struct lwi_paged {
     size_t per_sequence;                        /* blocks that a row of the table names */
     size_t block;                               /* bytes of a block of the cache */
     size_t window;                              /* 0: all */
-    size_t half;                                /* pairs that are turned; 0: none */
+    size_t chunk; /* tokens see those from the last multiple of it on; 0: all */
+    size_t half;  /* pairs that are turned; 0: none */
     bool interleaved;
     float scale, softcap;
     lw_dtype dtype; /* of the cache: float32, float16 or uint8 */

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Runs Hugging Face folders that have ids.json and logits.f32, states.f32 or scores.f32 beside the
-weights (made by make_huggingface.py with PyTorch), and model.gguf there if encoders_to_gguf.py wrote
+weights (made by make_huggingface.py with PyTorch), and model.gguf there if folders_to_gguf.py wrote
 one; compares logits, the states of an encoder's tokens, or the scores of a classifier.
 
     huggingface.py liblampwick.so FOLDER

@@ -24,6 +24,9 @@ DELTA = dict(linear_num_key_heads=2, linear_num_value_heads=4, linear_key_head_d
              linear_value_head_dim=8)
 MAMBA = dict(vocab_size=160, hidden_size=64, state_size=16, num_hidden_layers=3, bos_token_id=1,
              eos_token_id=2, pad_token_id=0)
+LATENT = dict(BASE, num_key_value_heads=4, q_lora_rank=40, kv_lora_rank=32, qk_nope_head_dim=16, qk_rope_head_dim=8,
+              v_head_dim=24, n_routed_experts=8, num_experts_per_tok=3, moe_intermediate_size=48,
+              n_shared_experts=2, first_k_dense_replace=1)
 # folder: (model_type, configuration)
 FAMILIES = {
     "llama": ("llama", dict(GROUPED, rope_theta=50000.0)),
@@ -71,6 +74,23 @@ FAMILIES = {
         layer_types=["linear_attention", "full_attention", "linear_attention"], **DELTA)),
     "mamba": ("mamba", dict(MAMBA, time_step_rank=6)),
     "mamba2": ("mamba2", dict(MAMBA, num_heads=8, head_dim=16, n_groups=2, chunk_size=8)),
+    "cohere2": ("cohere2", dict(GROUPED, logit_scale=0.0625, num_hidden_layers=5,
+                                sliding_window=8)),
+    "granitemoe": ("granitemoe", dict(GROUPED, num_local_experts=4, num_experts_per_tok=2,
+                                      embedding_multiplier=12.0, residual_multiplier=0.22,
+                                      attention_multiplier=0.0625, logits_scaling=8.0)),
+    "deepseek_v2": ("deepseek_v2", dict(LATENT, q_lora_rank=None, topk_method="greedy")),
+    "deepseek_v2-groups": ("deepseek_v2", dict(
+        LATENT, topk_method="group_limited_greedy", n_group=4, topk_group=2,
+        routed_scaling_factor=16.0)),
+    "deepseek_v3": ("deepseek_v3", dict(LATENT, n_group=4, topk_group=2)),
+    "deepseek_v3-yarn": ("deepseek_v3", dict(LATENT, n_group=4, topk_group=2, rope_scaling=dict(
+        rope_type="yarn", factor=4.0, original_max_position_embeddings=32, mscale=1.0,
+        mscale_all_dim=1.0))),
+    "llama4": ("llama4_text", dict(GROUPED, head_dim=16, intermediate_size_mlp=80,
+                                   num_hidden_layers=5, num_local_experts=4,
+                                   interleave_moe_layer_step=2, attention_chunk_size=8,
+                                   floor_scale=8)),
     "gpt_oss": ("gpt_oss", dict(GROUPED, head_dim=16, num_local_experts=4, num_experts_per_tok=2,
                                 sliding_window=8)),
 }
@@ -101,6 +121,9 @@ def make(folder, name, kind, options):
     with torch.no_grad():
         for parameter in model.parameters():  # norms and biases too
             parameter.mul_(1.5).add_(0.02 * torch.randn_like(parameter))
+        for key, buffer in model.named_buffers():
+            if key.endswith("e_score_correction_bias"):
+                buffer.normal_(std=0.1)
         result = model(torch.tensor([IDS]))
     numbers = result.last_hidden_state if name == "states" else result.logits
     model.save_pretrained(folder)

@@ -58,6 +58,7 @@ static bool find(const lwi_hf_source *s, const char *key, double *value) {
 /* Elements of a head that are turned: a share of it, or a number. */
 static bool turned(const lwi_hf_source *s, double *value) {
     double share = 1, head = 0, width = 0, heads = 1;
+    if (to_number(lwi_hf_config(s, "qk_rope_head_dim"), value)) return true;
     if (!to_number(lwi_hf_config(s, "partial_rotary_factor"), &share) &&
         !to_number(lwi_hf_config(s, "rotary_pct"), &share) &&
         !to_number(lwi_hf_rope(s, "partial_rotary_factor"), &share))
@@ -77,7 +78,8 @@ static bool window(const lwi_hf_source *s, double *value) {
     const lwi_json_item *used = lwi_hf_config(s, "use_sliding_window");
     if (lwi_json_is(used, LWI_JSON_BOOL) && !used->truth) return false;
     return to_number(lwi_hf_config(s, "sliding_window"), value) ||
-           to_number(lwi_hf_config(s, "local_attention"), value);
+           to_number(lwi_hf_config(s, "local_attention"), value) ||
+           to_number(lwi_hf_config(s, "attention_chunk_size"), value);
 }
 
 /* Which layers have a window, one by one. */
@@ -104,6 +106,36 @@ static bool pooling(const lwi_hf_source *s, double *value) {
     return false;
 }
 
+/* DeepSeek's heads have a part that is turned and one that is not. */
+static bool latent_key(const lwi_hf_source *s, double *value) {
+    double turned_part = 0;
+    if (!to_number(lwi_hf_config(s, "qk_nope_head_dim"), value) ||
+        !to_number(lwi_hf_config(s, "qk_rope_head_dim"), &turned_part))
+        return false;
+    *value += turned_part;
+    return true;
+}
+
+/* A tenth of it, as GGUF has it. */
+static bool yarn_slope(const lwi_hf_source *s, const char *name, double *value) {
+    if (!to_number(lwi_hf_rope(s, name), value)) return false;
+    *value *= 0.1;
+    return true;
+}
+
+/* Groups count only where the method of choice looks at them. */
+static bool expert_groups(const lwi_hf_source *s, const char *name, double *value) {
+    return strcmp(lwi_json_text(s->config, "topk_method", ""), "greedy") != 0 &&
+           to_number(lwi_hf_config(s, name), value);
+}
+
+static bool gating(const lwi_hf_source *s, double *value) {
+    const bool sigmoid = !strcmp(s->family->model_type, "deepseek_v3") ||
+                         !strcmp(lwi_json_text(s->config, "scoring_func", ""), "sigmoid");
+    *value = 2;
+    return sigmoid;
+}
+
 static bool is_multi_query(const lwi_hf_source *s) {
     const lwi_json_item *multi = lwi_hf_config(s, "multi_query");
     const lwi_json_item *newer = lwi_hf_config(s, "new_decoder_architecture");
@@ -126,6 +158,13 @@ bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
     if (!strcmp(key, "attention.recurrent_layers")) return layer_type(s, i, value);
     if (!strcmp(key, "windowed_layers")) return windowed_layer(s, i, value);
     if (!strcmp(key, "pooling_type")) return pooling(s, value);
+    if (!strcmp(key, "attention.key_length_mla")) return latent_key(s, value);
+    if (!strcmp(key, "rope.scaling.yarn_log_multiplier"))
+        return yarn_slope(s, "mscale_all_dim", value);
+    if (!strcmp(key, "rope.scaling.yarn_own_multiplier")) return yarn_slope(s, "mscale", value);
+    if (!strcmp(key, "expert_group_count")) return expert_groups(s, "n_group", value);
+    if (!strcmp(key, "expert_group_used_count")) return expert_groups(s, "topk_group", value);
+    if (!strcmp(key, "expert_gating_func")) return gating(s, value);
     if (!strcmp(key, "rope.dimension_count")) return turned(s, value);
     if (!strcmp(key, "attention.sliding_window")) return window(s, value);
     if (!strcmp(key, "rope.scaling.factor")) return to_number(lwi_hf_rope(s, "factor"), value);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * Experts whose tensors are stacked and interleaved (gpt-oss). */
+ * Experts whose tensors are stacked, gates and ups together (gpt-oss, Llama 4). */
 #include "format/huggingface/source.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* What a tensor holds: elements first, first + step, ... of the last axis. */
+/* What a tensor holds: part `part` of so many parts of the last axis. */
 typedef struct share {
     const char *from, *to;
-    size_t first, step;
+    size_t part, parts;
 } share;
 static const share shares[] = {
     {"gate_up_proj", "ffn_gate_exps.weight", 0, 2},
@@ -19,15 +19,18 @@ static const share shares[] = {
     {"down_proj_bias", "ffn_down_exps.bias", 0, 1},
 };
 
-/* [experts, in, out] to [experts, share of out, in]; a bias [experts, out] has an `in` of 1. */
-static void copy_share(const lwi_checkpoint_tensor *t, const share *sh, size_t in, size_t out,
-                       uint8_t *to) {
-    const size_t size = t->type->bytes, columns = out / sh->step;
+/* [experts, in, out] to [experts, share of out, in]; a bias [experts, out] has an `in` of 1. Parts
+ * alternate, or lie one behind the other. */
+static void copy_share(const lwi_checkpoint_tensor *t, const share *sh, bool alternate, size_t in,
+                       size_t out, uint8_t *to) {
+    const size_t size = t->type->bytes, columns = out / sh->parts;
+    const size_t first = alternate ? sh->part : sh->part * columns,
+                 step = alternate ? sh->parts : 1;
     const uint8_t *from = t->data;
     for (int64_t e = 0; e < t->dims[0]; e++, from += in * out * size)
         for (size_t c = 0; c < columns; c++)
             for (size_t i = 0; i < in; i++, to += size)
-                memcpy(to, from + (i * out + c * sh->step + sh->first) * size, size);
+                memcpy(to, from + (i * out + c * step + first) * size, size);
 }
 
 static lw_status add_share(lwi_hf_source *s, const lwi_checkpoint_tensor *t, const share *sh,
@@ -36,13 +39,13 @@ static lw_status add_share(lwi_hf_source *s, const lwi_checkpoint_tensor *t, con
     const size_t in = t->rank == 3 ? (size_t)t->dims[1] : 1, out = (size_t)t->dims[t->rank - 1];
     lwi_checkpoint_tensor made = *t;
     uint8_t *data = NULL;
-    if (out % sh->step)
+    if (out % sh->parts)
         return lwi_fail(LW_CORRUPT, "tensor '%s' has an odd number of columns", t->name);
-    made.bytes = t->bytes / sh->step;
+    made.bytes = t->bytes / sh->parts;
     LW_TRY(lwi_arena_alloc(&s->network->arena, made.bytes, 1, &data));
-    copy_share(t, sh, in, out, data);
+    copy_share(t, sh, s->family->form == LWI_HF_FUSED, in, out, data);
     made.data = data;
-    made.dims[1] = (int64_t)(out / sh->step);
+    made.dims[1] = (int64_t)(out / sh->parts);
     made.dims[2] = (int64_t)in;
     snprintf(name, sizeof name, "blk.%ld.%s", layer, sh->to);
     LW_TRY(lwi_arena_string(&s->network->arena, name, strlen(name), &made.name));

@@ -149,10 +149,12 @@ static lw_status add_fused(lwi_hf_source *s, const lwi_safetensor *from, bool *d
     long layer = -1;
     const char *inner = skip_layer(skip_prefix(from->name), &layer);
     *done = false;
-    if (s->family->form != LWI_HF_FUSED || !inner) return LW_OK;
-    if (strncmp(inner, "mlp.experts.", 12)) return LW_OK;
+    if ((s->family->form != LWI_HF_FUSED && s->family->form != LWI_HF_FUSED_HALVES) || !inner)
+        return LW_OK;
+    const char *name = strstr(inner, ".experts.");
+    if (!name) return LW_OK;
     LW_TRY(view(from, &t));
-    return lwi_hf_split_experts(s, &t, inner + 12, layer, done);
+    return lwi_hf_split_experts(s, &t, name + 9, layer, done);
 }
 
 static lw_status add(lwi_hf_source *s, const lwi_safetensor *from) {

@@ -14,6 +14,7 @@ typedef enum lwi_hf_form {
     LWI_HF_NORMS_AFTER,
     LWI_HF_TURNED,
     LWI_HF_FUSED,
+    LWI_HF_FUSED_HALVES,
     LWI_HF_MIXED,
     LWI_HF_SHIFTED
 } lwi_hf_form;
@@ -51,8 +52,9 @@ lw_status lwi_hf_translate(lwi_hf_source *s);
 /* Matrices [in, out] become [out, in]; mixed rows are put in order. A copy in the arena. */
 lw_status lwi_hf_turn(lwi_hf_source *s, lwi_checkpoint_tensor *tensor);
 lw_status lwi_hf_unmix(lwi_hf_source *s, lwi_checkpoint_tensor *tensor);
-/* The tensors of all experts of a layer as gpt-oss has them: a part of the last axis becomes a
- * tensor of its own, [experts, out, in] or a bias [experts, out]. *done: it was such a tensor. */
+/* The tensors of all experts of a layer as gpt-oss and Llama 4 have them: a part of the last axis
+ * becomes a tensor of its own, [experts, out, in] or a bias [experts, out]. *done: it was such a
+ * tensor. */
 lw_status lwi_hf_split_experts(lwi_hf_source *s, const lwi_checkpoint_tensor *tensor,
                                const char *name, long layer, bool *done);
 /* Positions that the model never has are left out. */
