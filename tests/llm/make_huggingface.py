@@ -10,6 +10,7 @@ import pathlib
 import sys
 
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import (AutoConfig, AutoModel, AutoModelForCausalLM,
                           AutoModelForSequenceClassification)
 
@@ -91,6 +92,8 @@ FAMILIES = {
                                    num_hidden_layers=5, num_local_experts=4,
                                    interleave_moe_layer_step=2, attention_chunk_size=8,
                                    floor_scale=8)),
+    "gpt_oss-mxfp4": ("gpt_oss", dict(GROUPED, head_dim=16, num_local_experts=4,
+                                      num_experts_per_tok=2, sliding_window=8)),
     "gpt_oss": ("gpt_oss", dict(GROUPED, head_dim=16, num_local_experts=4, num_experts_per_tok=2,
                                 sliding_window=8)),
 }
@@ -111,7 +114,26 @@ CLASSIFIERS = {f"{name}-classes": (kind, dict(options, num_labels=3))
                for name, (kind, options) in ENCODERS.items() if name != "nomic_bert"}
 LOADERS = {"logits": AutoModelForCausalLM, "states": AutoModel,
            "scores": AutoModelForSequenceClassification}
+FP4_VALUES = [s * x for s in (1.0, -1.0) for x in (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)]
 IDS = [(7 * i * i + 3 * i + 5) % 160 for i in range(24)]
+
+
+def pack_experts(model):
+    """Rounds experts to MXFP4, in place; by name and ending, the codes and exponents as gpt-oss's
+    files have them."""
+    values, packed = torch.tensor(FP4_VALUES), {}
+    for name, weight in model.named_parameters():
+        if not name.endswith(("experts.gate_up_proj", "experts.down_proj")):
+            continue
+        groups = weight.transpose(1, 2).unflatten(-1, (-1, 32))
+        exponents = groups.abs().amax(-1).clamp_min(1e-30).log2().floor() - 2
+        scaled = groups * torch.exp2(-exponents).unsqueeze(-1)
+        codes = (scaled.unsqueeze(-1) - values).abs().argmin(-1)
+        weight.copy_((values[codes] * torch.exp2(exponents).unsqueeze(-1)).flatten(-2)
+                     .transpose(1, 2))
+        packed[name, "_blocks"] = (codes[..., ::2] | codes[..., 1::2] << 4).to(torch.uint8)
+        packed[name, "_scales"] = (exponents + 127).to(torch.uint8)
+    return packed
 
 
 def make(folder, name, kind, options):
@@ -124,9 +146,14 @@ def make(folder, name, kind, options):
         for key, buffer in model.named_buffers():
             if key.endswith("e_score_correction_bias"):
                 buffer.normal_(std=0.1)
+        packed = pack_experts(model) if folder.name.endswith("mxfp4") else {}
         result = model(torch.tensor([IDS]))
     numbers = result.last_hidden_state if name == "states" else result.logits
     model.save_pretrained(folder)
+    if packed:
+        path = folder / "model.safetensors"
+        plain = {k: v for k, v in load_file(path).items() if k not in {p[0] for p in packed}}
+        save_file(plain | {key + end: value for (key, end), value in packed.items()}, path)
     (folder / "ids.json").write_text(json.dumps(IDS))
     numbers[0].numpy().astype("float32").tofile(folder / f"{name}.f32")
 

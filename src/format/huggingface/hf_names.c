@@ -153,6 +153,8 @@ static lw_status add_fused(lwi_hf_source *s, const lwi_safetensor *from, bool *d
         return LW_OK;
     const char *name = strstr(inner, ".experts.");
     if (!name) return LW_OK;
+    LW_TRY(lwi_hf_pack_experts(s, from, name + 9, layer, done));
+    if (*done) return LW_OK;
     LW_TRY(view(from, &t));
     return lwi_hf_split_experts(s, &t, name + 9, layer, done);
 }

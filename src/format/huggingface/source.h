@@ -57,6 +57,9 @@ lw_status lwi_hf_unmix(lwi_hf_source *s, lwi_checkpoint_tensor *tensor);
  * tensor. */
 lw_status lwi_hf_split_experts(lwi_hf_source *s, const lwi_checkpoint_tensor *tensor,
                                const char *name, long layer, bool *done);
+/* The same for those in MXFP4, from its name and type in the file. */
+lw_status lwi_hf_pack_experts(lwi_hf_source *s, const lwi_safetensor *tensor, const char *name,
+                              long layer, bool *done);
 /* Positions that the model never has are left out. */
 lw_status lwi_hf_shift(lwi_hf_source *s, lwi_checkpoint_tensor *tensor);
 /* Tensors that are made of numbers in config.json. */
