@@ -164,6 +164,7 @@ static lw_status describe(lwi_decoder *d) {
                  {"lampwick.state.elements", (long long)d->state_elements},
                  {"lampwick.cache.q8_bytes", (long long)d->cache_q8_bytes},
                  {"lampwick.context", (long long)d->context},
+                 {"lampwick.context.original", (long long)d->original_context},
                  {"lampwick.vocabulary", (long long)d->vocabulary},
                  {"lampwick.width", (long long)d->width}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -182,6 +183,7 @@ lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
                      .parallel = style->parallel,
                      .blocks = -1,
                      .cache = -1,
+                     .stretched = -1,
                      .slots = -1,
                      .state = -1,
                      .encoder = style->encoder};

@@ -13,6 +13,8 @@
  *              base/q8_row.h; written by the run
  *   slots      int32 [sequences]          whose state is whose
  *   state      float32 [slots, elements]; written by the run (src/ops/sequence_state.h)
+ *   stretched  int32 [sequences]          not 0: longer than the context before it was stretched;
+ *                                         there if such sequences have other angles
  * Blocks and cache are there if a layer has attention, slots and state if one is recurrent.
  * Outputs: logits float32 [outputs, vocabulary]; embeddings float32 [outputs, width].
  *
@@ -87,8 +89,10 @@ struct lwi_decoder {
     bool norm_adds_one;                    /* weights of norms are stored less one */
     int tokens, positions, sequences, outputs;
     int blocks, cache, slots, state; /* -1: not there yet */
-    int all_heads;          /* [tokens, heads], for attention that is compressed; 0: not yet */
-    double stretched_scale; /* of its scores, twice */
+    int stretched;                   /* likewise */
+    int64_t original_context; /* tokens of a sequence that is not stretched; 0: there is none */
+    int all_heads;            /* [tokens, heads], for attention that is compressed; 0: not yet */
+    double stretched_scale;   /* of its scores, twice */
     /* What stands in the place of a layer's attention; NULL: lwi_decoder_attention. */
     int (*mix)(lwi_decoder *d, int x, int64_t layer);
     /* What only this family does to queries, keys and values before they are turned; may be NULL.
@@ -138,6 +142,8 @@ int lwi_decoder_multiply(lwi_decoder *d, int x, const char *name, int chosen);
 int lwi_decoder_latent_attention(lwi_decoder *d, int x, int64_t layer);
 /* The inputs that only layers with attention, or recurrent ones, have. */
 void lwi_decoder_need_cache(lwi_decoder *d);
+/* The input `stretched`. */
+int lwi_decoder_need_stretched(lwi_decoder *d);
 /* An operator with state (src/ops/sequence_state.h): n inputs before those of the state, which has
  * so many elements. */
 int lwi_decoder_stateful(lwi_decoder *d, const char *op_type, size_t n, const int *inputs,

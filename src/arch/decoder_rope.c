@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Angles of the rotary embedding (Su et al. 2021, arXiv 2104.09864), stretched for long contexts:
  * linearly, by YaRN (Peng et al. 2023, arXiv 2309.00071), or by factors that the file gives for
- * each pair. */
+ * each pair, others for short sequences than for long ones. */
 #include "arch/decoder.h"
 
 #include <math.h>
@@ -54,16 +54,12 @@ static stretch read_stretch(lwi_decoder *d, bool scaled) {
     return s;
 }
 
-/* Factors by which waves are slowed down, [half]; NULL: none. Contexts up to the original one have
- * the short factors. */
-static const float *find_factors(lwi_decoder *d, int64_t half, bool scaled) {
+/* Factors by which waves are slowed down, [half]; NULL: none. */
+static const float *find_factors(lwi_decoder *d, const char *name, int64_t half) {
     lwi_graph_builder *b = &d->b;
-    static const char *const names[] = {"rope_freqs.weight", "rope_factors_short.weight"};
     const int layer = b->layer;
-    int found = -1;
     b->layer = -1;
-    for (size_t i = 0; i < 2 && scaled && found < 0; i++)
-        found = lwi_build_weight(b, names[i], false);
+    const int found = lwi_build_weight(b, name, false);
     b->layer = layer;
     if (found < 0 || b->status != LW_OK) return NULL;
     const lw_value *factors = b->graph->slots[found].constant;
@@ -71,6 +67,40 @@ static const float *find_factors(lwi_decoder *d, int64_t half, bool scaled) {
         lwi_build_fail(b, LW_CORRUPT, "%zu factors for %lld pairs", factors->count,
                        (long long)half);
     return b->status == LW_OK ? factors->data : NULL;
+}
+
+/* Angles by position, [1, half]. */
+static int make_waves(lwi_decoder *d, double base, int64_t half, const stretch *s,
+                      const float *factors) {
+    lwi_graph_builder *b = &d->b;
+    float *speeds = NULL;
+    if (b->status == LW_OK)
+        b->status = lwi_arena_alloc(b->graph->arena, (size_t)half, sizeof *speeds, &speeds);
+    for (int64_t i = 0; i < half && b->status == LW_OK; i++) {
+        const double speed = pow(base, -(double)i / (double)half);
+        const double mix = s->yarn ? blend(d, (double)i, base, (double)half, s->original) : 0;
+        const double slowed = speed * (mix + (1 - mix) / s->factor);
+        speeds[i] = (float)(factors ? slowed / (double)factors[i] : slowed);
+    }
+    return lwi_build_floats(b, 2, (int64_t[]){1, half}, speeds);
+}
+
+/* Sequences that are longer than the original context have other factors (LongRoPE, Ding et al.
+ * 2024, arXiv 2402.13753), at all of their positions. */
+static int choose_waves(lwi_decoder *d, double base, int64_t half, const stretch *s) {
+    lwi_graph_builder *b = &d->b;
+    const float *factors = find_factors(d, "rope_factors_short.weight", half);
+    const float *far_factors = find_factors(d, "rope_factors_long.weight", half);
+    const int waves = make_waves(d, base, half, s, factors);
+    if (!factors || !far_factors || s->original >= (double)d->context) return waves;
+    const int far_waves = make_waves(d, base, half, s, far_factors);
+    const int rows =
+        lwi_build(b, "Gather", 2, (int[]){lwi_decoder_need_stretched(d), d->sequences});
+    const int is_far = lwi_build(b, "Cast", 1, &rows);
+    lwi_build_int(b, "to", LW_BOOL);
+    const int column = lwi_build_reshape(b, is_far, 2, (int64_t[]){-1, 1});
+    d->original_context = (int64_t)s->original;
+    return lwi_build(b, "Where", 3, (int[]){column, far_waves, waves});
 }
 
 static int times(lwi_decoder *d, int angles, const char *wave, double magnitude) {
@@ -81,25 +111,17 @@ static int times(lwi_decoder *d, int angles, const char *wave, double magnitude)
 lwi_rope lwi_decoder_rope(lwi_decoder *d, double base, int64_t half, bool scaled) {
     lwi_graph_builder *b = &d->b;
     const lwi_rope none = {-1, -1};
-    float *speeds = NULL;
     const stretch s = read_stretch(d, scaled);
     if (half > MOST_PAIRS || !(base > 1))
         lwi_build_fail(b, LW_CORRUPT, "rope.freq_base is %g, with %lld pairs", base,
                        (long long)half);
-    if (b->status == LW_OK)
-        b->status = lwi_arena_alloc(b->graph->arena, (size_t)half, sizeof *speeds, &speeds);
-    const float *factors = find_factors(d, half, scaled);
     if (b->status != LW_OK) return none;
-    for (int64_t i = 0; i < half; i++) {
-        const double speed = pow(base, -(double)i / (double)half);
-        const double mix = s.yarn ? blend(d, (double)i, base, (double)half, s.original) : 0;
-        const double slowed = speed * (mix + (1 - mix) / s.factor);
-        speeds[i] = (float)(factors ? slowed / (double)factors[i] : slowed);
-    }
+    const float *factors = scaled ? find_factors(d, "rope_freqs.weight", half) : NULL;
+    const int waves = scaled && !factors ? choose_waves(d, base, half, &s)
+                                         : make_waves(d, base, half, &s, factors);
     const int ids = lwi_build(b, "Cast", 1, &d->positions);
     lwi_build_int(b, "to", LW_FLOAT32);
     const int column = lwi_build_reshape(b, ids, 2, (int64_t[]){-1, 1});
-    const int waves = lwi_build_floats(b, 2, (int64_t[]){1, half}, speeds);
     const int angles = lwi_build_mul(b, column, waves);
     return (lwi_rope){times(d, angles, "Cos", s.magnitude), times(d, angles, "Sin", s.magnitude)};
 }

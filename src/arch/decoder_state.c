@@ -15,6 +15,14 @@ void lwi_decoder_need_cache(lwi_decoder *d) {
                                (const char *const[]){"cache_blocks", "elements"});
 }
 
+int lwi_decoder_need_stretched(lwi_decoder *d) {
+    const int64_t free_dims[1] = {-1};
+    if (d->stretched < 0)
+        d->stretched = lwi_build_input(&d->b, "stretched", LW_INT32, 1, free_dims,
+                                       (const char *const[]){"sequences"});
+    return d->stretched;
+}
+
 static void need_state(lwi_decoder *d) {
     const int64_t free_dims[2] = {-1, -1};
     if (d->state >= 0) return;

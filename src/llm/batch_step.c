@@ -65,6 +65,8 @@ static lw_status add_row(step *st, const lw_session *s) {
     lw_batch *b = st->b;
     LW_TRY(make_room(b, LWI_SLOTS, st->rows + 1));
     b->numbers[LWI_SLOTS][st->rows] = s->slot;
+    LW_TRY(make_room(b, LWI_STRETCHED, st->rows + 1));
+    b->numbers[LWI_STRETCHED][st->rows] = s->stretched;
     if (b->per_sequence == 0) return LW_OK;
     LW_TRY(make_room(b, LWI_BLOCKS, (st->rows + 1) * b->per_sequence));
     int32_t *row = b->numbers[LWI_BLOCKS] + st->rows * b->per_sequence;
@@ -74,6 +76,7 @@ static lw_status add_row(step *st, const lw_session *s) {
 }
 
 static lw_status add_session(step *st, lw_session *s, size_t most) {
+    lwi_sequence_stretch(s);
     if (s->vectors) LW_TRY(lwi_pooling_begin(s));
     else if (s->done == s->n) lwi_sequence_redo(s, s->n - 1); /* once more, for its state */
     LW_TRY(lwi_sequence_reuse(s));
@@ -125,6 +128,7 @@ static lw_status wrap_all(const step *st) {
     for (int i = LWI_TOKENS; i <= LWI_SEQUENCES; i++)
         LW_TRY(wrap(b, i, st->tokens, 0));
     LW_TRY(wrap(b, LWI_SLOTS, st->rows, 0));
+    LW_TRY(wrap(b, LWI_STRETCHED, st->rows, 0));
     if (b->llm->cache_elements) LW_TRY(wrap(b, LWI_BLOCKS, st->rows, b->per_sequence));
     LW_TRY(make_room(b, LWI_OUTPUTS, 1));
     return wrap(b, LWI_OUTPUTS, st->outputs, 0);
@@ -168,13 +172,15 @@ static void hand_out(const step *st) {
 
 /* Those that the model has. */
 static size_t gather_inputs(const lw_batch *b, lw_io inputs[LWI_INPUTS]) {
-    static const char *const names[LWI_INPUTS] = {"tokens", "positions", "sequences", "slots",
-                                                  "blocks", "outputs",   "cache",     "state"};
+    static const char *const names[LWI_INPUTS] = {"tokens",  "positions", "sequences",
+                                                  "slots",   "stretched", "blocks",
+                                                  "outputs", "cache",     "state"};
     size_t n = 0;
     for (int i = 0; i < LWI_INPUTS; i++) {
         const bool attention = i == LWI_BLOCKS || i == LWI_CACHE;
         const bool recurrent = i == LWI_SLOTS || i == LWI_STATE;
-        if ((attention && !b->llm->cache_elements) || (recurrent && !b->llm->state_elements))
+        if ((attention && !b->llm->cache_elements) || (recurrent && !b->llm->state_elements) ||
+            (i == LWI_STRETCHED && !b->llm->original_context))
             continue;
         lw_value *memory = attention ? b->cache_value : b->slots.value;
         inputs[n++] = (lw_io){names[i], i < LWI_CACHE ? b->values[i] : memory};

@@ -31,6 +31,7 @@ static void find_pooling(lw_llm *llm) {
 
 static lw_status read_sizes(lw_llm *llm) {
     LW_TRY(find_size(llm->model, "lampwick.context", &llm->context));
+    LW_TRY(find_size(llm->model, "lampwick.context.original", &llm->original_context));
     LW_TRY(find_size(llm->model, "lampwick.width", &llm->width));
     LW_TRY(find_size(llm->model, "lampwick.vocabulary", &llm->vocabulary));
     LW_TRY(find_size(llm->model, "lampwick.cache.positions", &llm->cache_positions));

@@ -15,6 +15,7 @@ struct lw_llm {
     lw_chat_template *chat;  /* NULL: none, or one that lampwick cannot read */
     const char *architecture;
     size_t vocabulary, context, width;
+    size_t original_context; /* longer sequences are stretched; 0: none is */
     bool encoder, classifier;
     lw_pooling pooling;
     size_t cache_positions, cache_elements; /* of a block of the cache; no elements: no attention */
@@ -30,6 +31,7 @@ enum {
     LWI_POSITIONS,
     LWI_SEQUENCES,
     LWI_SLOTS,
+    LWI_STRETCHED,
     LWI_BLOCKS,
     LWI_OUTPUTS,
     LWI_CACHE, /* those before it are numbers of a step */
@@ -95,7 +97,8 @@ struct lw_session {
     size_t reused, drawn;
     int32_t *blocks; /* of the cache, in order */
     size_t n_blocks, cap_blocks;
-    int32_t slot;  /* of the state; -1: none yet */
+    int32_t slot; /* of the state; -1: none yet */
+    bool stretched;
     uint64_t name; /* of the last block that was kept */
     size_t named;  /* blocks that were */
     size_t most, keep;
@@ -121,6 +124,9 @@ lw_status lwi_batch_step(lw_batch *batch, size_t *tokens);
 lw_status lwi_sequence_reuse(lw_session *session);
 /* Blocks for the first n tokens, and a slot. */
 lw_status lwi_sequence_reserve(lw_session *session, size_t n);
+/* When the session has become longer than the original context, or is no longer, all is computed
+ * anew, by other angles. */
+void lwi_sequence_stretch(lw_session *session);
 /* Gives back the blocks behind the first n tokens. */
 void lwi_sequence_release(lw_session *session, size_t n);
 /* Tokens from n on are to be computed again: of a recurrent model all, for a state cannot go back.

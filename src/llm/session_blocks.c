@@ -38,7 +38,7 @@ lw_status lwi_sequence_reserve(lw_session *s, size_t n) {
 
 /* The name of the last of the first n blocks. */
 static uint64_t name_of(const lw_session *s, size_t n) {
-    uint64_t name = 0;
+    uint64_t name = s->stretched; /* blocks that are stretched are others */
     for (size_t i = 0; i < n; i++)
         name = lwi_cache_block_name(&s->batch->blocks, name, s->tokens + i * s->batch->blocks.size);
     return name;
@@ -55,6 +55,14 @@ void lwi_sequence_release(lw_session *s, size_t n) {
     while (s->n_blocks > whole)
         lwi_cache_block_give(&s->batch->blocks, s->blocks[--s->n_blocks]);
     lwi_sequence_redo(s, n);
+}
+
+void lwi_sequence_stretch(lw_session *s) {
+    const bool stretched = s->llm->original_context && s->n > s->llm->original_context;
+    if (stretched == s->stretched) return;
+    lwi_sequence_release(s, 0);
+    s->stretched = stretched;
+    s->name = name_of(s, 0);
 }
 
 void lwi_sequence_redo(lw_session *s, size_t n) {

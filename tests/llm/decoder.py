@@ -15,6 +15,7 @@ class Decoder:
             meta["lampwick.cache.elements"])
         self.blocks = 16
         self.memory = self.make_memory(library, meta, cache)
+        self.original = int(meta.get("lampwick.context.original", 0))
         self.at = 0
 
     def make_memory(self, library, meta, cache):
@@ -36,12 +37,15 @@ class Decoder:
             i += 1
         return found
 
-    def feed(self, tokens):
+    def feed(self, tokens, total=0):
+        """Logits; total: tokens that the sequence will have, where that makes a difference."""
         n = len(tokens)
         feeds = {"tokens": np.array(tokens, np.int32),
                  "positions": np.arange(self.at, self.at + n, dtype=np.int32),
                  "sequences": np.zeros(n, np.int32),
                  "outputs": np.arange(n, dtype=np.int32)} | self.memory
+        if self.original:
+            feeds["stretched"] = np.array([total > self.original], np.int32)
         self.at += n
         return self.model.run(feeds)[0]
 

@@ -19,9 +19,9 @@ from decoder import Decoder, encode, nmse  # noqa: E402
 
 def logits(library, folder, ids):
     """And whether a text gets the same bits in pieces."""
-    whole = Decoder(library, folder).feed(ids)
+    whole = Decoder(library, folder).feed(ids, len(ids))
     pieces, at = Decoder(library, folder), [0, 1, 2, 9, len(ids)]
-    parts = [pieces.feed(ids[a:b]) for a, b in zip(at, at[1:])]
+    parts = [pieces.feed(ids[a:b], len(ids)) for a, b in zip(at, at[1:])]
     return whole, np.array_equal(whole, np.concatenate(parts))
 
 

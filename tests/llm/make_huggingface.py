@@ -28,6 +28,16 @@ MAMBA = dict(vocab_size=160, hidden_size=64, state_size=16, num_hidden_layers=3,
 LATENT = dict(BASE, num_key_value_heads=4, q_lora_rank=40, kv_lora_rank=32, qk_nope_head_dim=16, qk_rope_head_dim=8,
               v_head_dim=24, n_routed_experts=8, num_experts_per_tok=3, moe_intermediate_size=48,
               n_shared_experts=2, first_k_dense_replace=1)
+
+
+def longrope(original):
+    """The prompt has 24 tokens."""
+    factors = [1 + 0.25 * i for i in range(8)]
+    return dict(GROUPED, sliding_window=None, original_max_position_embeddings=original,
+                rope_scaling=dict(rope_type="longrope", long_factor=factors,
+                                  short_factor=[1 + (x - 1) / 4 for x in factors]))
+
+
 # folder: (model_type, configuration)
 FAMILIES = {
     "llama": ("llama", dict(GROUPED, rope_theta=50000.0)),
@@ -50,6 +60,8 @@ FAMILIES = {
     "gemma3": ("gemma3_text", dict(GEMMA, num_hidden_layers=7)),
     "phi": ("phi", dict(BASE, partial_rotary_factor=0.5)),
     "phi3": ("phi3", dict(GROUPED, sliding_window=None)),
+    "phi3-short": ("phi3", longrope(64)),
+    "phi3-long": ("phi3", longrope(16)),
     "gpt2": ("gpt2", dict(vocab_size=160, n_embd=64, n_layer=3, n_head=4, n_positions=128,
                           bos_token_id=1, eos_token_id=2)),
     "gpt_neox": ("gpt_neox", dict(BASE, rotary_pct=0.25, use_parallel_residual=True)),

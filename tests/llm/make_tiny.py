@@ -61,8 +61,13 @@ def end(w):
     w.close()
 
 
-def write_gguf(path, kind, experts=0, architecture="llama"):
+def write_gguf(path, kind, experts=0, architecture="llama", stretched=False):
     w = begin(path, architecture)
+    if stretched:
+        w.add_rope_scaling_orig_ctx_len(40)
+        for name, slope in (("short", 0.1), ("long", 1.0)):
+            w.add_tensor(f"rope_factors_{name}.weight",
+                         (1 + slope * np.arange(WIDTH // HEADS // 2)).astype(np.float32))
     w.add_block_count(1)
     w.add_head_count(HEADS)
     w.add_head_count_kv(KV)
@@ -169,6 +174,7 @@ def main():
     write_gguf(out / "gemma3.gguf", Type.F16, architecture="gemma3")
     for architecture in tiny_recurrent.MODELS:
         write_recurrent(out / f"{architecture}.gguf", architecture)
+    write_gguf(out / "stretched.gguf", Type.F32, stretched=True)
     write_encoder(out / "encoder.gguf")
     write_folder(out / "folder")
     write_wide(out / "wide")

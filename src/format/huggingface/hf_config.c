@@ -123,6 +123,18 @@ static bool yarn_slope(const lwi_hf_source *s, const char *name, double *value) 
     return true;
 }
 
+/* Angles of LongRoPE are scaled by how far the context was stretched. */
+static bool rope_magnitude(const lwi_hf_source *s, double *value) {
+    double context = 0, original = 0, factor = 0;
+    if (to_number(lwi_hf_rope(s, "attention_factor"), value)) return true;
+    lwi_hf_number((void *)(uintptr_t)s, "context_length", 0, &context);
+    lwi_hf_number((void *)(uintptr_t)s, "rope.scaling.original_context_length", 0, &original);
+    if (!lwi_hf_rope(s, "long_factor") || !(context >= 1) || !(original > 1)) return false;
+    if (!to_number(lwi_hf_rope(s, "factor"), &factor)) factor = context / original;
+    *value = factor > 1 ? sqrt(1 + log(factor) / log(original)) : 1;
+    return true;
+}
+
 /* Groups count only where the method of choice looks at them. */
 static bool expert_groups(const lwi_hf_source *s, const char *name, double *value) {
     return strcmp(lwi_json_text(s->config, "topk_method", ""), "greedy") != 0 &&
@@ -168,8 +180,7 @@ bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
     if (!strcmp(key, "rope.dimension_count")) return turned(s, value);
     if (!strcmp(key, "attention.sliding_window")) return window(s, value);
     if (!strcmp(key, "rope.scaling.factor")) return to_number(lwi_hf_rope(s, "factor"), value);
-    if (!strcmp(key, "rope.scaling.attn_factor"))
-        return to_number(lwi_hf_rope(s, "attention_factor"), value);
+    if (!strcmp(key, "rope.scaling.attn_factor")) return rope_magnitude(s, value);
     if (!strcmp(key, "rope.scaling.original_context_length"))
         return to_number(lwi_hf_rope(s, "original_max_position_embeddings"), value) ||
                to_number(lwi_hf_config(s, "original_max_position_embeddings"), value);
