@@ -3,8 +3,6 @@
  * arXiv 2412.06464) behind a short convolution, the others attention with a gate. */
 #include "arch/decoder.h"
 
-#include <math.h>
-
 typedef struct sizes {
     int64_t heads, key_heads, key, value; /* key, value: elements of a head */
 } sizes;
@@ -70,15 +68,8 @@ static void read_gates(lwi_decoder *d, int x, const sizes *s, int *beta, int *de
     *decay = lwi_build_mul(b, step, lwi_decoder_state_matrix(d));
 }
 
-/* x / sqrt(sum(x^2) + 1e-6) of each head. */
-static int unit_heads(lwi_decoder *d, int x, int64_t heads, int64_t size) {
-    lwi_graph_builder *b = &d->b;
-    const int apart = lwi_build_reshape(b, x, 3, (int64_t[]){-1, heads, size});
-    const int scale = lwi_build_scalar(b, 1 / sqrt((double)size));
-    const int y = lwi_build(b, "RMSNormalization", 2, (int[]){apart, scale});
-    lwi_build_int(b, "axis", -1);
-    lwi_build_float(b, "epsilon", 1e-6 / (double)size);
-    return lwi_build_reshape(b, y, 2, (int64_t[]){-1, heads * size});
+static int unit(lwi_decoder *d, int x, const sizes *s) {
+    return lwi_decoder_unit_heads(d, x, s->key_heads, s->key, 1e-6);
 }
 
 static int delta_net(lwi_decoder *d, int x) {
@@ -90,8 +81,8 @@ static int delta_net(lwi_decoder *d, int x) {
     const int qkv = lwi_build(b, "Swish", 1, &mixed);
     read_gates(d, x, &s, &beta, &decay);
     const int64_t keys = s.key_heads * s.key, values = s.heads * s.value;
-    const int q = unit_heads(d, lwi_build_part(b, qkv, 0, keys), s.key_heads, s.key);
-    const int k = unit_heads(d, lwi_build_part(b, qkv, keys, keys), s.key_heads, s.key);
+    const int q = unit(d, lwi_build_part(b, qkv, 0, keys), &s);
+    const int k = unit(d, lwi_build_part(b, qkv, keys, keys), &s);
     const int v = lwi_build_part(b, qkv, 2 * keys, values);
     int y =
         lwi_decoder_stateful(d, "GatedDeltaRule", 5, (int[]){q, k, v, decay, beta}, s.key * values);

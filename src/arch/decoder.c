@@ -86,6 +86,7 @@ static int add_residual(lwi_decoder *d, int x, int y, const char *norm) {
 }
 
 static int feed_forward(lwi_decoder *d, int x, int64_t layer) {
+    if (d->feed) return d->feed(d, x, layer);
     return lwi_build_has(&d->b, "ffn_gate_inp.weight") ? lwi_decoder_experts(d, x, layer)
                                                        : lwi_decoder_feed_forward(d, x, layer);
 }
@@ -94,7 +95,8 @@ static int build_layer(lwi_decoder *d, int x, int64_t layer) {
     lwi_graph_builder *b = &d->b;
     b->layer = (int)layer;
     const int h = norm_if_there(d, x, "attn_norm");
-    const bool second = lwi_build_has(b, "attn_norm_2.weight");
+    const bool second =
+        lwi_build_has(b, "attn_norm_2.weight") && strcmp(d->ffn_norm, "attn_norm_2");
     const int from = second ? lwi_decoder_norm(d, x, "attn_norm_2") : h;
     const int a = d->mix ? d->mix(d, from, layer) : lwi_decoder_attention(d, from, layer);
     const char *before = d->ffn_norm, *after = d->attention_norm;
@@ -111,7 +113,8 @@ static int build_layer(lwi_decoder *d, int x, int64_t layer) {
         y = norm_if_there(d, y, "layer_output_norm");
     }
     b->layer = -1;
-    return y;
+    const bool halve = d->halve_every > 0 && (layer + 1) % d->halve_every == 0;
+    return lwi_build_scale(b, y, halve ? 0.5 : 1);
 }
 
 static int embed(lwi_decoder *d) {

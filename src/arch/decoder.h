@@ -99,7 +99,11 @@ struct lwi_decoder {
      */
     void (*adjust_queries)(lwi_decoder *d, int qkv[3], const lwi_head_sizes *s, int64_t layer,
                            bool turned);
-    bool no_feed_forward;      /* layers end there */
+    bool no_feed_forward; /* layers end there */
+    /* In the place of the feed-forward network; NULL: that one, or a mixture. */
+    int (*feed)(lwi_decoder *d, int x, int64_t layer);
+    int64_t halve_every;       /* layers after which x is halved; 0: never */
+    int first_value;           /* of RWKV-7: the values of the first layer */
     bool tiled_heads;          /* of the delta rule: see its operator */
     bool gated_attention;      /* rows of queries have as many rows of a gate behind each head */
     lwi_rope rope, local_rope; /* local: of layers with a window, if they have their own */
@@ -148,6 +152,8 @@ int lwi_decoder_need_stretched(lwi_decoder *d);
  * so many elements. */
 int lwi_decoder_stateful(lwi_decoder *d, const char *op_type, size_t n, const int *inputs,
                          int64_t elements);
+/* x / sqrt(sum(x^2) + epsilon) of each head. */
+int lwi_decoder_unit_heads(lwi_decoder *d, int x, int64_t heads, int64_t size, double epsilon);
 /* The tensor ssm_a, which is negative; Hugging Face has the logarithm of its size. */
 int lwi_decoder_state_matrix(lwi_decoder *d);
 /* CausalConv with NAME.weight [channels, kernel] and NAME.bias if it is there. */

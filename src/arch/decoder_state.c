@@ -4,6 +4,7 @@
 
 #include "base/checked.h"
 
+#include <math.h>
 #include <stdio.h>
 
 void lwi_decoder_need_cache(lwi_decoder *d) {
@@ -52,6 +53,16 @@ int lwi_decoder_stateful(lwi_decoder *d, const char *op_type, size_t n, const in
         d->state_elements > INT64_MAX / sizeof(float))
         lwi_build_fail(b, LW_CORRUPT, "the state is too large");
     return y;
+}
+
+int lwi_decoder_unit_heads(lwi_decoder *d, int x, int64_t heads, int64_t size, double epsilon) {
+    lwi_graph_builder *b = &d->b;
+    const int apart = lwi_build_reshape(b, x, 3, (int64_t[]){-1, heads, size});
+    const int scale = lwi_build_scalar(b, 1 / sqrt((double)size));
+    const int y = lwi_build(b, "RMSNormalization", 2, (int[]){apart, scale});
+    lwi_build_int(b, "axis", -1);
+    lwi_build_float(b, "epsilon", epsilon / (double)size);
+    return lwi_build_reshape(b, y, 2, (int64_t[]){-1, heads * size});
 }
 
 int lwi_decoder_state_matrix(lwi_decoder *d) {

@@ -8,7 +8,7 @@ HEADS, KEY_HEADS, HEAD = 4, 2, 8  # of the delta rule; four heads of values shar
 
 def around():
     return {"token_embd.weight": (VOCABULARY, WIDTH), "output.weight": (VOCABULARY, WIDTH),
-            "output_norm.weight": (WIDTH,)}
+            "output_norm.weight": (WIDTH,), "output_norm.bias": (WIDTH,)}
 
 
 def qwen35():
@@ -54,13 +54,48 @@ def mamba2():
                             "ssm.group_count": groups}
 
 
-MODELS = {"qwen35": qwen35, "mamba": mamba, "mamba2": mamba2}
+def norms(*names):
+    return {f"{n}.{part}": (WIDTH,) for n in names for part in ("weight", "bias")}
+
+
+def thin(name, rank=4):
+    """A pair of thin matrices."""
+    return {f"time_mix_{name}1.weight": (rank, WIDTH), f"time_mix_{name}2.weight": (WIDTH, rank)}
+
+
+def rwkv_layer(*squares):
+    return norms("attn_norm", "attn_norm_2", "time_mix_ln") | {
+        **{f"time_mix_{n}.weight": (WIDTH, WIDTH) for n in squares},
+        "channel_mix_lerp_k.weight": (WIDTH,), "channel_mix_key.weight": (INNER, WIDTH),
+        "channel_mix_value.weight": (WIDTH, INNER)}
+
+
+def rwkv6():
+    rank = 4
+    layer = rwkv_layer("receptance", "key", "value", "gate", "output") | {
+        "time_mix_lerp_x.weight": (WIDTH,), "time_mix_lerp_fused.weight": (5, 1, 1, WIDTH),
+        "time_mix_w1.weight": (5 * rank, WIDTH), "time_mix_w2.weight": (5, WIDTH, rank),
+        "time_mix_decay.weight": (WIDTH,), "time_mix_first.weight": (WIDTH // HEAD, HEAD),
+        **{n.replace("mix_", "mix_decay_"): s for n, s in thin("w").items()},
+        "channel_mix_lerp_r.weight": (WIDTH,), "channel_mix_receptance.weight": (WIDTH, WIDTH)}
+    return [layer, layer], {"wkv.head_size": HEAD, "rescale_every_n_layers": 2}
+
+
+def rwkv7():
+    layer = rwkv_layer("receptance", "key", "value", "output") | {
+        "time_mix_lerp_fused.weight": (6, 1, 1, WIDTH), **thin("w"), **thin("a"), **thin("v"),
+        **thin("g"), **{f"time_mix_{n}.weight": (WIDTH,)
+                        for n in ("w0", "a0", "v0", "k_k", "k_a", "r_k")}}
+    return [layer, layer], {"wkv.head_size": HEAD}
+
+
+MODELS = {"qwen35": qwen35, "mamba": mamba, "mamba2": mamba2, "rwkv6": rwkv6, "rwkv7": rwkv7}
 
 
 def fill(rng, name, shape):
     if name.endswith("ssm_a"):
         return -np.exp(rng.uniform(-2, 1, shape)).astype(np.float32)
-    if "norm" in name:
+    if "norm" in name and name.endswith("weight"):
         return np.ones(shape, np.float32)
     return rng.standard_normal(shape, np.float32) * np.float32(0.3 if "conv" in name else 0.2)
 
