@@ -26,6 +26,7 @@
 #include "kern/pool_f32.h"
 #include "kern/rnn_gates_f32.h"
 #include "kern/softmax_f32.h"
+#include "kern/state_f32.h"
 #include "kern/tile_f32.h"
 #include "kern/transpose_f32.h"
 #include "kern/widen_f32.h"

@@ -5,6 +5,7 @@
  * Q and K [tokens, key_heads * key], V [tokens, num_heads * value], decay and beta [tokens,
  * num_heads]. Heads that share a head of keys stand together, or are key_heads apart if `tiled`. */
 #include "ops/sequence_state.h"
+#include "ops/state_steps.h"
 
 #include "base/checked.h"
 
@@ -19,6 +20,7 @@ typedef struct job {
     float scale;
     const float *q, *k, *v, *decay, *beta;
     float *y, *scratch; /* scratch: [sequences * heads, value] */
+    const lwi_state_steps *steps;
     lwi_sequence_state s;
 } job;
 
@@ -55,31 +57,22 @@ static lw_status infer(lwi_call *c) {
 static void update(const job *j, size_t token, size_t head, float *state, float *wrong) {
     const size_t n = j->value, at = token * j->heads + head;
     const size_t key_head = j->tiled ? head % j->key_heads : head / (j->heads / j->key_heads);
-    const float *q = j->q + (token * j->key_heads + key_head) * j->key;
-    const float *k = j->k + (token * j->key_heads + key_head) * j->key;
-    const float *v = j->v + at * n;
+    const float *k = j->k + (token * j->key_heads + key_head) * j->key, *v = j->v + at * n;
     const float decay = expf(j->decay[at]), beta = j->beta[at];
     float *y = j->y + at * n;
-    memset(wrong, 0, n * sizeof *wrong);
-    for (size_t r = 0; r < j->key; r++) {
-        float *row = state + r * n;
-        const float by = k[r];
-        for (size_t i = 0; i < n; i++) {
-            row[i] *= decay;
-            wrong[i] += row[i] * by;
-        }
-    }
+    j->steps->sum(state, j->key, n, k, wrong);
     for (size_t i = 0; i < n; i++)
-        wrong[i] = (v[i] - wrong[i]) * beta;
-    memset(y, 0, n * sizeof *y);
-    for (size_t r = 0; r < j->key; r++) {
-        float *row = state + r * n;
-        const float by = k[r], out = q[r] * j->scale;
-        for (size_t i = 0; i < n; i++) {
-            row[i] += by * wrong[i];
-            y[i] += row[i] * out;
-        }
-    }
+        wrong[i] = (v[i] - decay * wrong[i]) * beta;
+    j->steps->update(&(lwi_state_update){.rows = j->key,
+                                         .columns = n,
+                                         .state = state,
+                                         .keep = &decay,
+                                         .a = k,
+                                         .x = wrong,
+                                         .read = j->q + (token * j->key_heads + key_head) * j->key,
+                                         .y = y});
+    for (size_t i = 0; i < n; i++)
+        y[i] *= j->scale;
 }
 
 static void update_heads(void *arg, size_t begin, size_t end) {
@@ -96,8 +89,9 @@ static void update_heads(void *arg, size_t begin, size_t end) {
     }
 }
 
-static lw_status run(lwi_call *c) {
-    job j = {.q = c->in[Q]->data,
+lw_status lwi_gated_delta_run(lwi_call *c, const lwi_state_steps *steps) {
+    job j = {.steps = steps,
+             .q = c->in[Q]->data,
              .k = c->in[K]->data,
              .v = c->in[V]->data,
              .decay = c->in[DECAY]->data,
@@ -111,5 +105,7 @@ static lw_status run(lwi_call *c) {
     lwi_parallel(c, items, 1 + 16384 / (work + 1), update_heads, &j);
     return LW_OK;
 }
+
+static lw_status run(lwi_call *c) { return lwi_gated_delta_run(c, &lwi_plain_state_steps); }
 
 const lwi_op lwi_op_gated_delta_rule = {.infer = infer, .run = run, .flags = LWI_RANDOM};

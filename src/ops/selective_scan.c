@@ -5,6 +5,7 @@
  * X [tokens, channels], step [tokens, num_heads] (positive), B and C [tokens, groups * states]. A
  * is [num_heads], or [states, num_heads] with heads of one channel and one group. */
 #include "ops/sequence_state.h"
+#include "ops/state_steps.h"
 
 #include "base/checked.h"
 #include "base/float_math.h"
@@ -20,6 +21,7 @@ typedef struct job {
     bool each; /* A is [states, num_heads] */
     const float *x, *step, *a, *b, *c;
     float *y, *scratch; /* scratch: [sequences * tiles, tile] */
+    const lwi_state_steps *steps;
     lwi_sequence_state s;
 } job;
 
@@ -66,35 +68,35 @@ static lw_status infer(lwi_call *c) {
 /* n channels from `at` on, each with its own decays; moved: [n]. */
 static void scan_each(const job *j, size_t token, size_t at, size_t n, float *h, float *moved) {
     const float *x = j->x + token * j->channels + at, *step = j->step + token * j->heads + at;
-    const float *b = j->b + token * j->states, *c = j->c + token * j->states;
-    float *y = j->y + token * j->channels + at;
-    memset(y, 0, n * sizeof *y);
     for (size_t i = 0; i < n; i++)
         moved[i] = step[i] * x[i];
-    for (size_t k = 0; k < j->states; k++, h += n) {
-        const float *a = j->a + k * j->heads + at;
-        for (size_t i = 0; i < n; i++) {
-            h[i] = lwi_expf(step[i] * a[i]) * h[i] + moved[i] * b[k];
-            y[i] += c[k] * h[i];
-        }
-    }
+    j->steps->scan(&(lwi_state_scan){.rows = j->states,
+                                     .columns = n,
+                                     .state = h,
+                                     .step = step,
+                                     .decay = j->a + at,
+                                     .decay_row = j->heads,
+                                     .a = j->b + token * j->states,
+                                     .x = moved,
+                                     .read = j->c + token * j->states,
+                                     .y = j->y + token * j->channels + at});
 }
 
 /* The n channels of a head. */
 static void scan_head(const job *j, size_t token, size_t head, size_t n, float *h, float *moved) {
     const size_t row = token * j->groups + head / (j->heads / j->groups);
     const float *x = j->x + token * j->channels + head * n;
-    const float *b = j->b + row * j->states, *c = j->c + row * j->states;
     const float step = j->step[token * j->heads + head], decay = lwi_expf(step * j->a[head]);
-    float *y = j->y + token * j->channels + head * n;
-    memset(y, 0, n * sizeof *y);
     for (size_t i = 0; i < n; i++)
         moved[i] = step * x[i];
-    for (size_t k = 0; k < j->states; k++, h += n)
-        for (size_t i = 0; i < n; i++) {
-            h[i] = decay * h[i] + moved[i] * b[k];
-            y[i] += c[k] * h[i];
-        }
+    j->steps->update(&(lwi_state_update){.rows = j->states,
+                                         .columns = n,
+                                         .state = h,
+                                         .keep = &decay,
+                                         .a = j->b + row * j->states,
+                                         .x = moved,
+                                         .read = j->c + row * j->states,
+                                         .y = j->y + token * j->channels + head * n});
 }
 
 static void scan_tiles(void *arg, size_t begin, size_t end) {
@@ -113,8 +115,9 @@ static void scan_tiles(void *arg, size_t begin, size_t end) {
     }
 }
 
-static lw_status run(lwi_call *c) {
-    job j = {.x = c->in[X]->data,
+lw_status lwi_selective_scan_run(lwi_call *c, const lwi_state_steps *steps) {
+    job j = {.steps = steps,
+             .x = c->in[X]->data,
              .step = c->in[STEP]->data,
              .a = c->in[A]->data,
              .b = c->in[B]->data,
@@ -128,5 +131,7 @@ static lw_status run(lwi_call *c) {
     lwi_parallel(c, items, 1 + 16384 / (work + 1), scan_tiles, &j);
     return LW_OK;
 }
+
+static lw_status run(lwi_call *c) { return lwi_selective_scan_run(c, &lwi_plain_state_steps); }
 
 const lwi_op lwi_op_selective_scan = {.infer = infer, .run = run, .flags = LWI_RANDOM};

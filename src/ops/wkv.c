@@ -6,6 +6,7 @@
  *   Wkv6: y = (S + u k v^T)^T r;  S = diag(w) S + k v^T          U [num_heads, size]
  *   Wkv7: S = diag(w) S + b (S^T a)^T + k v^T;  y = S^T r        A and B as K */
 #include "ops/sequence_state.h"
+#include "ops/state_steps.h"
 
 #include "base/checked.h"
 
@@ -20,6 +21,7 @@ struct job {
     const float *r, *w, *k, *v, *u, *a, *b;
     float *y, *scratch; /* scratch: [sequences * heads, size] */
     step_fn *step;
+    const lwi_state_steps *steps;
     lwi_sequence_state s;
 };
 
@@ -75,38 +77,37 @@ static lw_status infer7(lwi_call *c) {
 
 static void step6(const job *j, size_t token, size_t head, float *state, float *scratch) {
     const size_t n = j->size, at = row_of(j, token, head);
-    const float *r = j->r + at, *w = j->w + at, *k = j->k + at, *v = j->v + at;
-    const float *u = j->u + head * n;
-    float *y = j->y + at;
+    const float *r = j->r + at, *k = j->k + at, *v = j->v + at, *u = j->u + head * n;
+    float *y = j->y + at, first = 0;
     (void)scratch;
-    memset(y, 0, n * sizeof *y);
-    for (size_t p = 0; p < n; p++) {
-        float *row = state + p * n;
-        const float first = u[p] * k[p];
-        for (size_t i = 0; i < n; i++) {
-            y[i] += r[p] * (first * v[i] + row[i]);
-            row[i] = w[p] * row[i] + k[p] * v[i];
-        }
-    }
+    j->steps->sum(state, n, n, r, y);
+    j->steps->update(&(lwi_state_update){.rows = n,
+                                         .columns = n,
+                                         .state = state,
+                                         .keep = j->w + at,
+                                         .keep_step = 1,
+                                         .a = k,
+                                         .x = v});
+    for (size_t i = 0; i < n; i++)
+        first += r[i] * u[i] * k[i];
+    for (size_t i = 0; i < n; i++)
+        y[i] += first * v[i];
 }
 
 static void step7(const job *j, size_t token, size_t head, float *state, float *removed) {
     const size_t n = j->size, at = row_of(j, token, head);
-    const float *r = j->r + at, *w = j->w + at, *k = j->k + at, *v = j->v + at;
-    const float *a = j->a + at, *b = j->b + at;
-    float *y = j->y + at;
-    memset(removed, 0, n * sizeof *removed);
-    for (size_t p = 0; p < n; p++)
-        for (size_t i = 0; i < n; i++)
-            removed[i] += state[p * n + i] * a[p];
-    memset(y, 0, n * sizeof *y);
-    for (size_t p = 0; p < n; p++) {
-        float *row = state + p * n;
-        for (size_t i = 0; i < n; i++) {
-            row[i] = w[p] * row[i] + b[p] * removed[i] + k[p] * v[i];
-            y[i] += row[i] * r[p];
-        }
-    }
+    j->steps->sum(state, n, n, j->a + at, removed);
+    j->steps->update(&(lwi_state_update){.rows = n,
+                                         .columns = n,
+                                         .state = state,
+                                         .keep = j->w + at,
+                                         .keep_step = 1,
+                                         .a = j->b + at,
+                                         .x = removed,
+                                         .b = j->k + at,
+                                         .z = j->v + at,
+                                         .read = j->r + at,
+                                         .y = j->y + at});
 }
 
 static void update_heads(void *arg, size_t begin, size_t end) {
@@ -137,17 +138,20 @@ static lw_status run(lwi_call *c, size_t states, job *j) {
     return LW_OK;
 }
 
-static lw_status run6(lwi_call *c) {
-    job j = {.u = c->in[U]->data, .step = step6};
+lw_status lwi_wkv6_run(lwi_call *c, const lwi_state_steps *steps) {
+    job j = {.steps = steps, .u = c->in[U]->data, .step = step6};
     LW_TRY(read6(c, &j));
     return run(c, U + 1, &j);
 }
 
-static lw_status run7(lwi_call *c) {
-    job j = {.a = c->in[A]->data, .b = c->in[B]->data, .step = step7};
+lw_status lwi_wkv7_run(lwi_call *c, const lwi_state_steps *steps) {
+    job j = {.steps = steps, .a = c->in[A]->data, .b = c->in[B]->data, .step = step7};
     LW_TRY(read7(c, &j));
     return run(c, B + 1, &j);
 }
+
+static lw_status run6(lwi_call *c) { return lwi_wkv6_run(c, &lwi_plain_state_steps); }
+static lw_status run7(lwi_call *c) { return lwi_wkv7_run(c, &lwi_plain_state_steps); }
 
 const lwi_op lwi_op_wkv6 = {.infer = infer6, .run = run6, .flags = LWI_RANDOM};
 const lwi_op lwi_op_wkv7 = {.infer = infer7, .run = run7, .flags = LWI_RANDOM};

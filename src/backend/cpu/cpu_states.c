@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ * Recurrent layers of language models: their steps with vectors. */
+#include "backend/cpu/cpu_backend.h"
+#include "ops/state_steps.h"
+
+static void sum(const float *state, size_t rows, size_t columns, const float *weights, float *y) {
+    for (size_t i = 0; i < columns; i++)
+        y[i] = 0;
+    lwi_cpu_kernels()->mix_rows_f32(weights, state, columns, rows, columns, 0, y);
+}
+
+static void update(const lwi_state_update *u) {
+    lwi_cpu_kernels()->state_update_f32(&(lwi_state_update_f32_job){.rows = u->rows,
+                                                                    .columns = u->columns,
+                                                                    .state = u->state,
+                                                                    .keep = u->keep,
+                                                                    .keep_step = u->keep_step,
+                                                                    .a = u->a,
+                                                                    .x = u->x,
+                                                                    .b = u->b,
+                                                                    .z = u->z,
+                                                                    .read = u->read,
+                                                                    .y = u->y});
+}
+
+static void scan(const lwi_state_scan *s) {
+    lwi_cpu_kernels()->state_scan_f32(&(lwi_state_scan_f32_job){.rows = s->rows,
+                                                                .columns = s->columns,
+                                                                .state = s->state,
+                                                                .step = s->step,
+                                                                .decay = s->decay,
+                                                                .decay_row = s->decay_row,
+                                                                .a = s->a,
+                                                                .x = s->x,
+                                                                .read = s->read,
+                                                                .y = s->y});
+}
+
+static const lwi_state_steps steps = {sum, update, scan};
+
+/* Every call is taken: what the kernels cannot do does not pass the operators' checks. */
+#define CLAIM(op, name)                                                                            \
+    static lw_status run_##op(lwi_call *c) { return lwi_##name##_run(c, &steps); }                 \
+    const lwi_kernel *lwi_cpu_##op##_claim(const lwi_call *c);                                     \
+    const lwi_kernel *lwi_cpu_##op##_claim(const lwi_call *c) {                                    \
+        static const lwi_kernel kernel = {NULL, run_##op};                                         \
+        (void)c;                                                                                   \
+        return &kernel;                                                                            \
+    }
+CLAIM(gated_delta_rule, gated_delta)
+CLAIM(selective_scan, selective_scan)
+CLAIM(wkv6, wkv6)
+CLAIM(wkv7, wkv7)

@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+#include "kern/state_f32.inc"
