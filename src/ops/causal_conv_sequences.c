@@ -36,36 +36,63 @@ static lw_status infer(lwi_call *c) {
     return lwi_out_like(c, 0, c->in[X]);
 }
 
-/* n channels from `at` on of one token; the rows of the past move up. */
-static void convolve(const job *j, size_t token, size_t at, size_t n, float *past) {
-    const float *x = j->x + token * j->channels + at;
+/* Channels of one sequence. */
+typedef struct tile {
+    const job *j;
+    size_t at, n;        /* channels */
+    const size_t *order; /* the tokens of the sequence in this run */
+    size_t start;        /* of them begins the sequence, or SIZE_MAX: it began before this run */
+    float *past;
+} tile;
+
+/* What stands `back` tokens before token i: in this run, in the state, or nowhere. */
+static const float *row_before(const tile *t, size_t i, size_t back) {
+    static const float zeros[TILE];
+    const size_t channels = t->j->channels, first = t->start == SIZE_MAX ? 0 : t->start;
+    if (i >= back && i - back >= first) return t->j->x + t->order[i - back] * channels + t->at;
+    if (t->start != SIZE_MAX) return zeros;
+    return t->past + (t->j->kernel - 1 + i - back) * channels;
+}
+
+static void convolve(const tile *t, size_t i) {
+    const job *j = t->j;
     float sum[TILE];
-    for (size_t i = 0; i < n; i++)
-        sum[i] = j->bias ? j->bias[at + i] : 0;
+    for (size_t c = 0; c < t->n; c++)
+        sum[c] = j->bias ? j->bias[t->at + c] : 0;
     for (size_t k = 0; k < j->kernel; k++) {
-        const float *w = j->w + k * j->channels + at;
-        const float *row = k + 1 < j->kernel ? past + k * j->channels : x;
-        for (size_t i = 0; i < n; i++)
-            sum[i] += w[i] * row[i];
+        const float *w = j->w + k * j->channels + t->at, *row = row_before(t, i, j->kernel - 1 - k);
+        for (size_t c = 0; c < t->n; c++)
+            sum[c] += w[c] * row[c];
     }
-    for (size_t k = 0; k + 1 < j->kernel; k++)
-        memcpy(past + k * j->channels, k + 2 < j->kernel ? past + (k + 1) * j->channels : x,
-               n * sizeof *x);
-    memcpy(j->y + token * j->channels + at, sum, n * sizeof *sum);
+    memcpy(j->y + t->order[i] * j->channels + t->at, sum, t->n * sizeof *sum);
+}
+
+/* Rows move towards the older ones, so none is overwritten before it is read. */
+static void keep_last(const tile *t, size_t tokens) {
+    const size_t kernel = t->j->kernel;
+    for (size_t k = 0; k + 1 < kernel; k++) {
+        const float *row = row_before(t, tokens, kernel - 1 - k);
+        float *to = t->past + k * t->j->channels;
+        if (row != to) memcpy(to, row, t->n * sizeof *to);
+    }
 }
 
 static void convolve_tiles(void *arg, size_t begin, size_t end) {
     const job *j = arg;
     for (size_t item = begin; item < end; item++) {
         const size_t sequence = item / j->tiles, at = item % j->tiles * TILE;
-        const size_t n = j->channels - at < TILE ? j->channels - at : TILE;
-        float *past = lwi_sequence_state_of(&j->s, sequence) + at;
-        for (size_t i = j->s.first[sequence]; i < j->s.first[sequence + 1]; i++) {
-            const size_t token = j->s.order[i];
-            for (size_t k = 0; j->s.position[token] == 0 && k + 1 < j->kernel; k++)
-                memset(past + k * j->channels, 0, n * sizeof *past);
-            convolve(j, token, at, n, past);
+        const size_t first = j->s.first[sequence], tokens = j->s.first[sequence + 1] - first;
+        tile t = {.j = j,
+                  .at = at,
+                  .n = j->channels - at < TILE ? j->channels - at : TILE,
+                  .order = j->s.order + first,
+                  .start = SIZE_MAX,
+                  .past = lwi_sequence_state_of(&j->s, sequence) + at};
+        for (size_t i = 0; i < tokens; i++) {
+            if (j->s.position[t.order[i]] == 0) t.start = i;
+            convolve(&t, i);
         }
+        keep_last(&t, tokens);
     }
 }
 
