@@ -141,8 +141,8 @@ typedef struct lw_batch_options {
     size_t tokens;      /* that the cache holds, for all sessions; 0: the model's context */
     size_t step_tokens; /* of one run at most; 0: 512 */
     bool keep_prefixes; /* blocks of the cache that are full are kept after their session, and used
-                           again by one that begins with the same tokens (not of a recurrent model,
-                           whose state cannot be shared) */
+                           again by one that begins with the same tokens; of recurrent models, whose
+                           state is needed too, it is kept near the end of the last 8 prompts */
 } lw_batch_options;
 
 LW_API LW_MUST_CHECK lw_status lw_batch_new(const lw_llm *llm, const lw_batch_options *options,
@@ -185,7 +185,8 @@ LW_API LW_MUST_CHECK lw_status lw_session_feed_text(lw_session *session, const c
 /* Tokens of the session so far, [*n], owned by it. */
 LW_API const int32_t *lw_session_tokens(const lw_session *session, size_t *n);
 /* Takes tokens off the end, or drops all that lw_session_feed has not yet seen computed. The state
- * of a recurrent model cannot go back: all that is left is computed anew. */
+ * of a recurrent model cannot go back: what follows the last state that was kept (keep_prefixes)
+ * is computed anew. */
 LW_API LW_MUST_CHECK lw_status lw_session_rewind(lw_session *session, size_t n_tokens);
 /* Tokens of the prompt that needed no computing, because the cache had them. */
 LW_API size_t lw_session_reused(const lw_session *session);

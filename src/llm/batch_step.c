@@ -54,10 +54,11 @@ static bool wants_output(const lw_session *s, size_t at) {
 /* Tokens that a step takes of a session, where `most` fit. Those of an encoder come all together,
  * in a step of their own if they must. */
 static size_t tokens_of(const step *st, const lw_session *s, size_t most) {
-    const size_t left = s->n - s->done;
+    const size_t left = s->n - s->done, stop = lwi_sequence_boundary(s);
     if (s->llm->encoder) return left <= most || st->tokens == 0 ? left : 0;
     if ((s->scores || s->vectors) && most > lwi_score_rows(s->llm)) most = lwi_score_rows(s->llm);
-    return left < most ? left : most;
+    const size_t n = left < most ? left : most;
+    return s->done < stop && s->done + n > stop ? stop - s->done : n;
 }
 
 /* Where the memory of a session lies. */
@@ -100,7 +101,8 @@ static lw_status collect(step *st) {
     for (int prompts = 0; prompts < 2; prompts++) {
         lw_session *s = b->sessions;
         for (size_t i = 0; i < b->n_sessions; i++, s = s->next) {
-            const size_t n = pending(s), left = b->step_tokens - st->tokens;
+            const size_t n = pending(s);
+            const size_t left = st->tokens < b->step_tokens ? b->step_tokens - st->tokens : 0;
             if (n == 0 || (n > 1) != prompts || left == 0) continue;
             LW_TRY(add_session(st, s, left));
         }

@@ -6,6 +6,7 @@
 #include "llm/cache_blocks.h"
 #include "llm/sampler.h"
 #include "llm/state_slots.h"
+#include "llm/state_snapshots.h"
 
 #include <pthread.h>
 
@@ -53,6 +54,7 @@ struct lw_batch {
     void *cache;
     lw_value *cache_value;
     lwi_state_slots slots;
+    lwi_state_snapshots snapshots;
     bool keep_prefixes;
     size_t step_tokens, per_sequence; /* blocks of a sequence at most */
     lw_session *sessions;             /* a ring: where the next step begins */
@@ -120,7 +122,8 @@ struct lw_session {
 lw_status lwi_llm_read_template(lw_llm *llm, const char *path);
 /* One run for the sessions of a batch. */
 lw_status lwi_batch_step(lw_batch *batch, size_t *tokens);
-/* Takes the blocks that the cache still has of the tokens to be computed next. */
+/* Takes the blocks that the cache still has of the tokens to be computed next, or the state after
+ * the first of them. */
 lw_status lwi_sequence_reuse(lw_session *session);
 /* Blocks for the first n tokens, and a slot. */
 lw_status lwi_sequence_reserve(lw_session *session, size_t n);
@@ -129,10 +132,12 @@ lw_status lwi_sequence_reserve(lw_session *session, size_t n);
 void lwi_sequence_stretch(lw_session *session);
 /* Gives back the blocks behind the first n tokens. */
 void lwi_sequence_release(lw_session *session, size_t n);
-/* Tokens from n on are to be computed again: of a recurrent model all, for a state cannot go back.
- */
+/* Tokens from n on are to be computed again: of a recurrent model all behind a state that was kept,
+ * for one cannot go back. */
 void lwi_sequence_redo(lw_session *session, size_t n);
-/* Remembers the blocks that have become full. */
+/* Where the state of a prompt is kept for others: a whole number of blocks before its end. */
+size_t lwi_sequence_boundary(const lw_session *session);
+/* Remembers the blocks that have become full, and the state at the boundary. */
 void lwi_sequence_keep_blocks(lw_session *session);
 /* Makes room for one more token, or LW_LIMIT. */
 lw_status lwi_sequence_make_room(lw_session *session, size_t n);

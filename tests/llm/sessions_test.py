@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Sessions, batches and sampling of liblampwick-llm, on a small model with random weights
-(make_tiny.py). Numbers are compared with numpy. A recurrent model reuses no prefixes.
+(make_tiny.py). Numbers are compared with numpy.
 
-    sessions_test.py liblampwick-llm.so MODEL.gguf [recurrent]
+    sessions_test.py liblampwick-llm.so MODEL.gguf
 """
 import ctypes as c
 import sys
@@ -16,7 +16,6 @@ from llm_library import (P, SIZE, BatchOptions, ContextOptions, Info, Probabilit
 LIMIT, RANGE = -10, -9
 lib = llm_library.load(sys.argv[1])
 check = llm_library.Checks()
-recurrent = "recurrent" in sys.argv[3:]
 
 
 def ok(status):
@@ -120,6 +119,24 @@ def test_rewind(llm, vocabulary):
     fresh.close()
 
 
+def test_rewind_prefixes(llm, vocabulary):
+    """Back to before and behind what was kept at the end of the prompt."""
+    batch = Batch(llm, tokens=256, keep_prefixes=True)
+    for length, to in ((50, 40), (50, 20), (33, 32), (32, 31), (58, 58)):
+        tokens = [3 + (i + length) % 30 for i in range(length)]
+        session, fresh = Session(llm, batch), Session(llm)
+        ok(session.feed(tokens))
+        session.logits(vocabulary)
+        generate(session, 5)
+        ok(lib.lw_session_rewind(session.p, SIZE(to)))
+        ok(session.feed([7, 9]))
+        ok(fresh.feed(tokens[:to] + [7, 9]))
+        check(f"back from {length} to {to}",
+              np.array_equal(session.logits(vocabulary), fresh.logits(vocabulary)))
+        session.close()
+        fresh.close()
+
+
 def test_prefixes(llm, vocabulary):
     batch, tokens = Batch(llm, tokens=256, keep_prefixes=True), [3 + i % 30 for i in range(50)]
     first = Session(llm, batch)
@@ -130,7 +147,7 @@ def test_prefixes(llm, vocabulary):
     again = Session(llm, batch)
     ok(again.feed(tokens))
     check("logits from kept blocks", np.array_equal(again.logits(vocabulary), want))
-    check("a block was reused", lib.lw_session_reused(again.p) == (0 if recurrent else 32),
+    check("a block was reused", lib.lw_session_reused(again.p) == 32,
           lib.lw_session_reused(again.p))
     other = Session(llm, batch)
     ok(other.feed([9] + tokens[1:]))
@@ -160,7 +177,7 @@ def test_narrow_cache(llm, vocabulary):
     again = Session(llm, batch)
     ok(again.feed(tokens))
     check("from kept blocks", np.array_equal(again.logits(vocabulary), got) and
-          lib.lw_session_reused(again.p) == (0 if recurrent else 32))
+          lib.lw_session_reused(again.p) == 32)
     moving = Session(llm, Batch(llm, cache=2), most_tokens=20, shift=True, keep=4)
     ok(moving.feed(tokens[:18]))
     generate(moving, 40)
@@ -290,8 +307,8 @@ def main():
     llm, info = P(), make(Info)
     ok(lib.lw_llm_load(sys.argv[2].encode(), None, c.byref(llm)))
     ok(lib.lw_llm_describe(llm, c.byref(info)))
-    for test in (test_same_everywhere, test_rewind, test_prefixes, test_narrow_cache, test_limits, test_logprobs,
-                 test_grammar):
+    for test in (test_same_everywhere, test_rewind, test_rewind_prefixes, test_prefixes,
+                 test_narrow_cache, test_limits, test_logprobs, test_grammar):
         test(llm, info.vocabulary)
     test_sampling()
     lib.lw_llm_free(llm)
