@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * RWKV-6 (Peng et al. 2024, arXiv 2404.05892) and RWKV-7 (Peng et al. 2025, arXiv 2503.14456). Both
- * mix each token with the one before it, by weights for each use; the names of tensors and values
- * are those of the papers. */
+ * RWKV-4 (Peng et al. 2023, arXiv 2305.13048), RWKV-6 (Peng et al. 2024, arXiv 2404.05892) and
+ * RWKV-7 (Peng et al. 2025, arXiv 2503.14456). All mix each token with the one before it, by
+ * weights for each use; the names of tensors and values are those of the papers. */
 #include "arch/decoder.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* A vector of `count` elements from element `at` on of a tensor; -1 after a failure. */
@@ -34,8 +35,8 @@ static int apply(lwi_decoder *d, const char *op_type, int x) {
 
 static int sub(lwi_decoder *d, int x, int y) { return lwi_build(&d->b, "Sub", 2, (int[]){x, y}); }
 
-/* What the token before has more: a convolution that sees only that one. */
-static int shift(lwi_decoder *d, int x) {
+/* The token before: a convolution that sees only that one. */
+static int before(lwi_decoder *d, int x) {
     lwi_graph_builder *b = &d->b;
     const int64_t dims[2] = {2, d->width};
     float *kernel = NULL;
@@ -44,10 +45,12 @@ static int shift(lwi_decoder *d, int x) {
     if (b->status != LW_OK) return -1;
     for (int64_t i = 0; i < d->width; i++)
         kernel[i] = 1;
-    const int before = lwi_decoder_stateful(
-        d, "CausalConv", 3, (int[]){x, lwi_build_floats(b, 2, dims, kernel), -1}, d->width);
-    return sub(d, before, x);
+    return lwi_decoder_stateful(d, "CausalConv", 3,
+                                (int[]){x, lwi_build_floats(b, 2, dims, kernel), -1}, d->width);
 }
+
+/* What the token before has more. */
+static int shift(lwi_decoder *d, int x) { return sub(d, before(d, x), x); }
 
 static int lerp(lwi_decoder *d, int x, int more, int weight) {
     return lwi_build_add(&d->b, x, lwi_build_mul(&d->b, more, weight));
@@ -84,6 +87,43 @@ static int norm_heads(lwi_decoder *d, int x, int64_t heads) {
 static int relu_squared(lwi_decoder *d, int x) {
     const int y = apply(d, "Relu", x);
     return lwi_build_mul(&d->b, y, y);
+}
+
+/* RWKV-4 and 6: x goes towards the other token. */
+static int mix_channels(lwi_decoder *d, int x, int more) {
+    lwi_graph_builder *b = &d->b;
+    const int k = lerp(d, x, more, vector(d, "channel_mix_lerp_k.weight", 0, d->width));
+    const int r = lerp(d, x, more, vector(d, "channel_mix_lerp_r.weight", 0, d->width));
+    const int h = relu_squared(d, lwi_build_linear(b, k, "channel_mix_key"));
+    const int gate = apply(d, "Sigmoid", lwi_build_linear(b, r, "channel_mix_receptance"));
+    return lwi_build_mul(b, gate, lwi_build_linear(b, h, "channel_mix_value"));
+}
+
+/* ------------------------------------------------------------------- RWKV-4 */
+
+/* x is halved every few layers, and what they add with it: files have the weights as trained. */
+static int rescale(lwi_decoder *d, int y, int64_t layer) {
+    return lwi_build_scale(&d->b, y, d->halve_every ? ldexp(1, (int)-(layer / d->halve_every)) : 1);
+}
+
+static int mix4(lwi_decoder *d, int x, int64_t layer) {
+    lwi_graph_builder *b = &d->b;
+    const int last = before(d, x), more = sub(d, x, last);
+    const int r = lerp(d, last, more, vector(d, "time_mix_lerp_r.weight", 0, d->width));
+    const int k = lerp(d, last, more, vector(d, "time_mix_lerp_k.weight", 0, d->width));
+    const int v = lerp(d, last, more, vector(d, "time_mix_lerp_v.weight", 0, d->width));
+    const int decay = apply(d, "Exp", vector(d, "time_mix_decay.weight", 0, d->width));
+    const int inputs[4] = {lwi_build_linear(b, k, "time_mix_key"),
+                           lwi_build_linear(b, v, "time_mix_value"), apply(d, "Neg", decay),
+                           vector(d, "time_mix_first.weight", 0, d->width)};
+    const int y = lwi_decoder_stateful(d, "Wkv4", 4, inputs, 3 * d->width);
+    const int gate = apply(d, "Sigmoid", lwi_build_linear(b, r, "time_mix_receptance"));
+    return rescale(d, lwi_build_linear(b, lwi_build_mul(b, gate, y), "time_mix_output"), layer);
+}
+
+static int feed4(lwi_decoder *d, int x, int64_t layer) {
+    const int last = before(d, x);
+    return rescale(d, mix_channels(d, last, sub(d, x, last)), layer);
 }
 
 /* ------------------------------------------------------------------- RWKV-6 */
@@ -145,14 +185,8 @@ static int mix6(lwi_decoder *d, int x, int64_t layer) {
 }
 
 static int feed6(lwi_decoder *d, int x, int64_t layer) {
-    lwi_graph_builder *b = &d->b;
-    const int more = shift(d, x);
     (void)layer;
-    const int k = lerp(d, x, more, vector(d, "channel_mix_lerp_k.weight", 0, d->width));
-    const int r = lerp(d, x, more, vector(d, "channel_mix_lerp_r.weight", 0, d->width));
-    const int h = relu_squared(d, lwi_build_linear(b, k, "channel_mix_key"));
-    const int gate = apply(d, "Sigmoid", lwi_build_linear(b, r, "channel_mix_receptance"));
-    return lwi_build_mul(b, gate, lwi_build_linear(b, h, "channel_mix_value"));
+    return mix_channels(d, x, shift(d, x));
 }
 
 /* ------------------------------------------------------------------- RWKV-7 */
@@ -230,11 +264,18 @@ static void adjust6(lwi_decoder *d) {
     d->halve_every = lwi_build_size(&d->b, "rescale_every_n_layers", 0, 0, LWI_MOST_LAYERS);
 }
 
+static void adjust4(lwi_decoder *d) {
+    adjust6(d);
+    d->mix = mix4;
+    d->feed = feed4;
+}
+
 static void adjust7(lwi_decoder *d) {
     d->mix = mix7;
     d->feed = feed7;
     d->ffn_norm = "attn_norm_2";
 }
 
+const lwi_decoder_style lwi_style_rwkv4 = {.norm = LWI_NORM_LAYER, .adjust = adjust4};
 const lwi_decoder_style lwi_style_rwkv6 = {.norm = LWI_NORM_LAYER, .adjust = adjust6};
 const lwi_decoder_style lwi_style_rwkv7 = {.norm = LWI_NORM_LAYER, .adjust = adjust7};

@@ -106,6 +106,8 @@ FAMILIES = {
                                    floor_scale=8)),
     "gpt_oss-mxfp4": ("gpt_oss", dict(GROUPED, head_dim=16, num_local_experts=4,
                                       num_experts_per_tok=2, sliding_window=8)),
+    "rwkv": ("rwkv", dict(vocab_size=160, hidden_size=64, num_hidden_layers=4, context_length=128,
+                          rescale_every=2, bos_token_id=1, eos_token_id=2)),
     "gpt_oss": ("gpt_oss", dict(GROUPED, head_dim=16, num_local_experts=4, num_experts_per_tok=2,
                                 sliding_window=8)),
 }
@@ -159,9 +161,9 @@ def make(folder, name, kind, options):
             if key.endswith("e_score_correction_bias"):
                 buffer.normal_(std=0.1)
         packed = pack_experts(model) if folder.name.endswith("mxfp4") else {}
+        model.save_pretrained(folder)  # RWKV divides weights when it is first run
         result = model(torch.tensor([IDS]))
     numbers = result.last_hidden_state if name == "states" else result.logits
-    model.save_pretrained(folder)
     if packed:
         path = folder / "model.safetensors"
         plain = {k: v for k, v in load_file(path).items() if k not in {p[0] for p in packed}}

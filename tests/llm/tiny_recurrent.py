@@ -70,6 +70,14 @@ def rwkv_layer(*squares):
         "channel_mix_value.weight": (WIDTH, INNER)}
 
 
+def rwkv4():
+    layer = rwkv_layer("receptance", "key", "value", "output") | {
+        **{f"time_mix_{n}.weight": (WIDTH,)
+           for n in ("decay", "first", "lerp_r", "lerp_k", "lerp_v")},
+        "channel_mix_lerp_r.weight": (WIDTH,), "channel_mix_receptance.weight": (WIDTH, WIDTH)}
+    return [layer, layer], {"rescale_every_n_layers": 1}
+
+
 def rwkv6():
     rank = 4
     layer = rwkv_layer("receptance", "key", "value", "gate", "output") | {
@@ -89,7 +97,8 @@ def rwkv7():
     return [layer, layer], {"wkv.head_size": HEAD}
 
 
-MODELS = {"qwen35": qwen35, "mamba": mamba, "mamba2": mamba2, "rwkv6": rwkv6, "rwkv7": rwkv7}
+MODELS = {"qwen35": qwen35, "mamba": mamba, "mamba2": mamba2, "rwkv4": rwkv4,
+          "rwkv6": rwkv6, "rwkv7": rwkv7}
 
 
 def fill(rng, name, shape):

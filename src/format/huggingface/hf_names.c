@@ -46,9 +46,9 @@ static const triple expert_names[] = {
 
 /* "model.layers.3.mlp.up_proj.weight": what stands after the prefixes. */
 static const char *skip_prefix(const char *name) {
-    static const char *const prefixes[] = {"model.",    "language_model.", "transformer.",
-                                           "gpt_neox.", "backbone.",       "bert.",
-                                           "roberta.",  "distilbert.",     "encoder."};
+    static const char *const prefixes[] = {
+        "model.", "language_model.", "transformer.", "gpt_neox.", "backbone.",
+        "bert.",  "roberta.",        "distilbert.",  "encoder.",  "rwkv."};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes;) {
         const size_t n = strlen(prefixes[i]);
         const bool there = !strncmp(name, prefixes[i], n);
@@ -60,10 +60,11 @@ static const char *skip_prefix(const char *name) {
 
 /* Behind "layers.3.", "layer.3." or "h.3."; NULL: the tensor is in no layer. */
 static const char *skip_layer(const char *name, long *layer) {
-    const char *digits = !strncmp(name, "layers.", 7)  ? name + 7
-                         : !strncmp(name, "layer.", 6) ? name + 6
-                         : !strncmp(name, "h.", 2)     ? name + 2
-                                                       : NULL;
+    const char *digits = !strncmp(name, "layers.", 7)   ? name + 7
+                         : !strncmp(name, "blocks.", 7) ? name + 7
+                         : !strncmp(name, "layer.", 6)  ? name + 6
+                         : !strncmp(name, "h.", 2)      ? name + 2
+                                                        : NULL;
     char *end = NULL;
     if (!digits || *digits < '0' || *digits > '9') return NULL;
     *layer = strtol(digits, &end, 10);
@@ -91,11 +92,11 @@ static bool translate(const lwi_hf_source *s, const char *name, char to[NAME]) {
     const char *end = "";
     long layer = -1;
     name = skip_prefix(name);
+    const char *found = look_up(single_names, sizeof single_names / sizeof(pair), name, &end);
+    if (found) return snprintf(to, NAME, "%s%s", found, end) < NAME;
     const char *inner = skip_layer(name, &layer);
-    const char *found = inner
-                            ? look_up(layer_names, sizeof layer_names / sizeof(pair), inner, &end)
-                            : look_up(single_names, sizeof single_names / sizeof(pair), name, &end);
-    if (!inner) return found && snprintf(to, NAME, "%s%s", found, end) < NAME;
+    if (!inner) return false;
+    found = look_up(layer_names, sizeof layer_names / sizeof(pair), inner, &end);
     const bool after = s->family->form == LWI_HF_NORMS_AFTER || s->family->form == LWI_HF_FUSED;
     if (found && after && !strncmp(inner, "post_attention_layernorm", 24))
         found = "post_attention_norm";
