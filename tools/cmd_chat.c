@@ -9,12 +9,14 @@
 
 #include "base/byte_buffer.h"
 #include "commands.h"
+#include "llm_draft.h"
 #include "llm_options.h"
 #include "text.h"
 
 typedef struct chat_options {
     lwi_llm_options llm;
     lwi_sampling_options sampling;
+    lwi_draft_options draft;
     int tokens;
     const char *template, *system;
 } chat_options;
@@ -23,6 +25,7 @@ typedef struct conversation {
     const chat_options *options;
     lw_llm *llm;
     lw_chat_template *own; /* of --template */
+    lwi_draft draft;
     lw_session *session;
     lwi_buffer messages; /* JSON objects with commas between them */
 } conversation;
@@ -161,9 +164,12 @@ static lw_status open_all(conversation *c, const char *path) {
     lw_context_options context;
     const lw_batch_options batch = lwi_llm_batch_options(&o->llm, &context);
     const lw_sampling sampling = lwi_llm_sampling(&o->sampling);
-    const lw_session_options session = {
-        .size = sizeof session, .batch_options = &batch, .sampling = &sampling};
     lw_status status = lwi_llm_open(path, &o->llm, &c->llm);
+    if (status == LW_OK) status = lwi_draft_open(&o->draft, &o->llm, &c->draft);
+    const lw_session_options session = {.size = sizeof session,
+                                        .batch_options = &batch,
+                                        .sampling = &sampling,
+                                        .speculation = &c->draft.speculation};
     if (status == LW_OK && !lw_llm_tokenizer(c->llm))
         status = lw_fail(LW_NOT_FOUND, "the model has no tokenizer: give --tokenizer FILE");
     if (status == LW_OK) status = choose_template(c);
@@ -183,12 +189,14 @@ static int run(const void *given, char **arguments, int n) {
     const int code = status == LW_OK ? LWI_EXIT_OK : lwi_complain("%s", lw_last_error());
     lwi_buffer_free(&c.messages);
     lw_session_free(c.session);
+    lwi_draft_close(&c.draft);
     lw_chat_template_free(c.own);
     lw_llm_free(c.llm);
     return code;
 }
 
-static const chat_options defaults = {.tokens = 2048, .sampling = LWI_SAMPLING_DEFAULTS};
+static const chat_options defaults = {
+    .tokens = 2048, .draft = {.tokens = 8}, .sampling = LWI_SAMPLING_DEFAULTS};
 
 #define AT(member) offsetof(chat_options, member)
 static const lwi_option table[] = {
@@ -196,6 +204,7 @@ static const lwi_option table[] = {
     {"template", 0, LWI_TEXT, AT(template), "FILE", NULL,
      "another chat template than the model's; chatml: a common one"},
     {"tokens", 'n', LWI_COUNT, AT(tokens), "N", NULL, "of a reply at most (2048)"},
+    LWI_DRAFT_OPTIONS(chat_options, draft),
     LWI_SAMPLING_OPTIONS(chat_options, sampling),
     LWI_LLM_OPTIONS(chat_options, llm),
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "llm_draft.h"
 #include "llm_options.h"
 #include "stopwatch.h"
 #include "text.h"
@@ -17,6 +18,7 @@ enum {
 typedef struct generate_options {
     lwi_llm_options llm;
     lwi_sampling_options sampling;
+    lwi_draft_options draft;
     int tokens;
     const char *file, *grammar, *schema;
     lwi_texts stop;
@@ -75,6 +77,11 @@ static void print_statistics(const generation *g) {
     fprintf(stderr, "prompt      %zu tokens, %.1f per second\n", prompt, (double)prompt / read);
     fprintf(stderr, "generation  %zu tokens, %.1f per second\n", g->generated,
             (double)g->generated / write);
+    size_t guessed = 0, right = 0;
+    lw_session_speculated(g->session, &guessed, &right);
+    if (guessed)
+        fprintf(stderr, "guesses     %zu of %zu right, %.0f %%\n", right, guessed,
+                100 * (double)right / (double)guessed);
 }
 
 /* The cache's memory, as it is reserved. */
@@ -117,22 +124,26 @@ static lw_status open_and_run(const char *path, const generate_options *o, const
                               size_t size) {
     lw_llm *llm = NULL;
     lw_grammar *grammar = NULL;
+    lwi_draft draft = {NULL, NULL, {0}};
     generation g = {.options = o};
     lw_context_options context;
     const lw_batch_options batch = lwi_llm_batch_options(&o->llm, &context);
     const lw_sampling sampling = lwi_llm_sampling(&o->sampling);
     lw_status status = read_grammar(o, &grammar);
+    if (status == LW_OK) status = lwi_draft_open(&o->draft, &o->llm, &draft);
     const lw_session_options session = {.size = sizeof session,
                                         .batch_options = &batch,
                                         .sampling = &sampling,
                                         .grammar = grammar,
                                         .shift = o->shift,
-                                        .keep = KEPT};
+                                        .keep = KEPT,
+                                        .speculation = &draft.speculation};
     if (status == LW_OK) status = lwi_llm_open(path, &o->llm, &llm);
     if (status == LW_OK) status = lw_session_new(llm, &session, &g.session);
     if (status == LW_OK) status = run_session(&g, prompt, size);
     if (status == LW_OK && o->statistics) print_cache(&g, llm);
     lw_session_free(g.session);
+    lwi_draft_close(&draft);
     lw_llm_free(llm);
     lw_grammar_free(grammar);
     return status;
@@ -150,7 +161,8 @@ static int run(const void *given, char **arguments, int n) {
     return status == LW_OK ? LWI_EXIT_OK : lwi_complain("%s", lw_last_error());
 }
 
-static const generate_options defaults = {.tokens = 256, .sampling = LWI_SAMPLING_DEFAULTS};
+static const generate_options defaults = {
+    .tokens = 256, .draft = {.tokens = 8}, .sampling = LWI_SAMPLING_DEFAULTS};
 
 #define AT(member) offsetof(generate_options, member)
 static const lwi_option table[] = {
@@ -166,6 +178,7 @@ static const lwi_option table[] = {
     {"shift", 0, LWI_FLAG, AT(shift), NULL, NULL,
      "when the context is full, drop the older half of it"},
     {"statistics", 0, LWI_FLAG, AT(statistics), NULL, NULL, "print tokens per second in the end"},
+    LWI_DRAFT_OPTIONS(generate_options, draft),
     LWI_SAMPLING_OPTIONS(generate_options, sampling),
     LWI_LLM_OPTIONS(generate_options, llm),
 };

@@ -157,6 +157,21 @@ LW_API LW_MUST_CHECK lw_status lw_batch_step(lw_batch *batch, size_t *tokens);
  * they were before it. */
 LW_API void lw_batch_cancel(lw_batch *batch);
 
+/* Tokens are guessed ahead and looked at all together in one run, which costs little more than a
+ * token's (Leviathan et al. 2022, arXiv 2211.17192). They are chosen from the same logits by the
+ * same random numbers as ever, and those that were guessed right need no run of their own: the text
+ * is the one that would come without guesses. LW_UNSUPPORTED: a model is recurrent and so cannot
+ * take tokens back. */
+typedef struct lw_speculation {
+    size_t size;
+    lw_batch *draft; /* of a smaller model with the same tokens, which makes guesses; it must
+                        outlive the session, and may serve several. NULL: none */
+    size_t lookup;   /* the last tokens, so many at most and two at least, are looked for earlier in
+                        the text; what came after them then is the guess. Where there is none, the
+                        draft model guesses; 0: no looking up */
+    size_t tokens;   /* guesses at a time, at most; 0: 8 */
+} lw_speculation;
+
 typedef struct lw_session_options {
     size_t size;
     lw_batch *batch; /* that it belongs to; NULL: one of its own, with batch_options */
@@ -170,6 +185,7 @@ typedef struct lw_session_options {
     size_t keep;
     lw_pooling pooling; /* of lw_session_embedding. Sessions of encoders, and those that pool
                            otherwise than by the last token, have no logits (LW_UNSUPPORTED). */
+    const lw_speculation *speculation; /* copied; NULL: none */
 } lw_session_options;
 
 LW_API LW_MUST_CHECK lw_status lw_session_new(const lw_llm *llm, const lw_session_options *options,
@@ -190,6 +206,9 @@ LW_API const int32_t *lw_session_tokens(const lw_session *session, size_t *n);
 LW_API LW_MUST_CHECK lw_status lw_session_rewind(lw_session *session, size_t n_tokens);
 /* Tokens of the prompt that needed no computing, because the cache had them. */
 LW_API size_t lw_session_reused(const lw_session *session);
+
+/* Tokens that were guessed ahead so far, and those of them that were right. */
+LW_API void lw_session_speculated(const lw_session *session, size_t *guessed, size_t *right);
 
 /* All that was fed has been computed, and logits are there. */
 LW_API bool lw_session_ready(const lw_session *session);

@@ -22,11 +22,11 @@ static size_t pending(const lw_session *s) {
     return s->n - s->done + redo;
 }
 
-static lw_status add_token(step *st, const lw_session *s, size_t at) {
+static lw_status add_token(step *st, size_t at, int32_t token) {
     lw_batch *b = st->b;
     for (int i = LWI_TOKENS; i <= LWI_SEQUENCES; i++)
         LW_TRY(make_room(b, i, st->tokens + 1));
-    b->numbers[LWI_TOKENS][st->tokens] = s->tokens[at];
+    b->numbers[LWI_TOKENS][st->tokens] = token;
     b->numbers[LWI_POSITIONS][st->tokens] = (int32_t)at;
     b->numbers[LWI_SEQUENCES][st->tokens++] = (int32_t)st->rows;
     return LW_OK;
@@ -61,6 +61,14 @@ static size_t tokens_of(const step *st, const lw_session *s, size_t most) {
     return s->done < stop && s->done + n > stop ? stop - s->done : n;
 }
 
+static lw_status add_guesses(step *st, lw_session *s) {
+    for (size_t i = 0; i < s->ahead.n; i++) {
+        LW_TRY(add_token(st, s->n + i, s->ahead.guesses[i]));
+        LW_TRY(add_output(st, s, s->n + i));
+    }
+    return LW_OK;
+}
+
 /* Where the memory of a session lies. */
 static lw_status add_row(step *st, const lw_session *s) {
     lw_batch *b = st->b;
@@ -83,12 +91,14 @@ static lw_status add_session(step *st, lw_session *s, size_t most) {
     LW_TRY(lwi_sequence_reuse(s));
     const size_t n = tokens_of(st, s, most);
     if (n == 0) return LW_OK;
-    LW_TRY(lwi_sequence_reserve(s, s->done + n));
+    LW_TRY(lwi_speculation_guess(s, n < most ? most - n : 0));
+    LW_TRY(lwi_sequence_reserve(s, s->done + n + s->ahead.n));
     LW_TRY(add_row(st, s));
     for (size_t at = s->done; at < s->done + n; at++) {
-        LW_TRY(add_token(st, s, at));
+        LW_TRY(add_token(st, at, s->tokens[at]));
         if (wants_output(s, at)) LW_TRY(add_output(st, s, at));
     }
+    LW_TRY(add_guesses(st, s));
     s->taken = n;
     st->rows++;
     return LW_OK;
@@ -136,9 +146,11 @@ static lw_status wrap_all(const step *st) {
     return wrap(b, LWI_OUTPUTS, st->outputs, 0);
 }
 
-/* Its outputs go straight there. NULL: there are several, or they are to be pooled. */
+/* All outputs are logits of one session, which has room for them. */
 static lw_session *only_session(const step *st) {
-    return st->outputs == 1 && !st->vectors ? st->b->chosen[0].session : NULL;
+    if (st->rows != 1 || st->outputs == 0 || st->vectors) return NULL;
+    lw_session *s = st->b->chosen[0].session;
+    return !s->scores && st->outputs == 1 + s->ahead.n ? s : NULL;
 }
 
 static lw_status wrap_output(const step *st, size_t width, float *own, float **shared,
@@ -150,17 +162,22 @@ static lw_status wrap_output(const step *st, size_t width, float *own, float **s
     return lw_tensor_wrap(LW_FLOAT32, 2, dims, *shared, value);
 }
 
+/* Row 0 of a session is of its last token, the others are of guesses. */
 static void hand_out_logits(const step *st, size_t i, lw_session *s) {
     const lw_batch *b = st->b;
     const size_t v = b->llm->vocabulary, w = b->llm->width;
+    const size_t at = b->chosen[i].at, row = at + 1 - s->n;
     const bool only = only_session(st) != NULL;
-    const float *logits = only ? s->logits : b->logits + i * v;
-    if (s->scores) lwi_session_note_score(s, b->chosen[i].at, logits);
-    if (b->chosen[i].at + 1 < s->n) return;
-    if (!only) memcpy(s->logits, logits, v * sizeof(float));
+    if (s->scores) lwi_session_note_score(s, at, b->logits + i * v);
+    if (at + 1 < s->n) return;
+    if (!only) memcpy(s->logits + row * v, b->logits + i * v, v * sizeof(float));
+    if (row > 0) return;
     if (!only && st->states) memcpy(s->state, b->states + i * w, w * sizeof(float));
     s->has_logits = true;
     s->has_state = st->states;
+    s->row = 0;
+    s->chosen_from = NULL;
+    s->ahead.left = s->ahead.n;
 }
 
 static void hand_out(const step *st) {

@@ -25,6 +25,13 @@ void lwi_cache_blocks_free(lwi_cache_blocks *c) {
     c->tokens = NULL;
 }
 
+size_t lwi_cache_blocks_left(const lwi_cache_blocks *c) {
+    size_t left = 0;
+    for (size_t i = 0; i < c->n; i++)
+        left += c->blocks[i].users == 0;
+    return left;
+}
+
 /* A free block without a name, or else the one that was free for the longest time. */
 lw_status lwi_cache_block_take(lwi_cache_blocks *c, int32_t *block) {
     size_t best = c->n;

@@ -24,6 +24,8 @@ typedef struct lwi_cache_blocks {
 lw_status lwi_cache_blocks_init(lwi_cache_blocks *c, const lw_allocator *allocator, size_t n,
                                 size_t size);
 void lwi_cache_blocks_free(lwi_cache_blocks *c);
+/* Blocks that nobody uses. */
+size_t lwi_cache_blocks_left(const lwi_cache_blocks *c);
 /* A block for a new user; LW_LIMIT if all are in use. */
 lw_status lwi_cache_block_take(lwi_cache_blocks *c, int32_t *block);
 void lwi_cache_block_give(lwi_cache_blocks *c, int32_t block);

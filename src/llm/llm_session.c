@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Sessions: tokens in, tokens out. */
+#include "base/checked.h"
 #include "llm/llm_session.h"
 
 #include <string.h>
@@ -42,11 +43,15 @@ static lw_status prepare(lw_session *s, const lw_session_options *o) {
     s->vectors = llm->encoder || s->pooling != LW_POOLING_LAST;
     if (s->shift && s->keep >= s->most)
         return lwi_fail(LW_INVALID, "keep is %zu, of %zu tokens", s->keep, s->most);
+    LW_TRY(lwi_sampler_init(&s->sampler, &s->allocator, o ? o->sampling : NULL));
+    LW_TRY(lwi_speculation_init(s, o ? o->speculation : NULL));
+    size_t logits = 0;
+    if (!lwi_mul_size(1 + s->ahead.most, llm->vocabulary, &logits))
+        return lwi_fail(LW_LIMIT, "%zu guesses at a time are too many", s->ahead.most);
     if (!s->vectors)
-        LW_TRY(lwi_alloc_array(&s->allocator, llm->vocabulary, sizeof *s->logits, &s->logits));
+        LW_TRY(lwi_alloc_array(&s->allocator, logits, sizeof *s->logits, &s->logits));
     LW_TRY(lwi_grow(&s->allocator, &s->state, &s->cap_state, llm->width, sizeof *s->state));
-    LW_TRY(lwi_token_rules_init(&s->rules, llm, o ? o->grammar : NULL));
-    return lwi_sampler_init(&s->sampler, &s->allocator, o ? o->sampling : NULL);
+    return lwi_token_rules_init(&s->rules, llm, o ? o->grammar : NULL);
 }
 
 lw_status lw_session_new(const lw_llm *llm, const lw_session_options *options,
@@ -75,6 +80,7 @@ void lw_session_free(lw_session *s) {
     if (s->batch && s->next) leave(s);
     if (s->batch) lwi_sequence_release(s, 0);
     if (s->batch) lwi_state_slot_give(&s->batch->slots, s->slot);
+    lwi_speculation_free(s);
     if (s->owns_batch) lw_batch_free(s->batch);
     lwi_sampler_free(&s->sampler);
     lwi_token_rules_free(&s->rules);
@@ -88,6 +94,12 @@ void lw_session_free(lw_session *s) {
 }
 
 /* ------------------------------------------------------------------- tokens */
+
+void lwi_session_forget(lw_session *s) {
+    s->has_logits = s->has_state = false;
+    s->chosen_from = NULL;
+    s->ahead.left = 0;
+}
 
 /* Drops the first half of what follows the kept tokens; the rest is computed anew. */
 static void drop_half(lw_session *s) {
@@ -115,7 +127,7 @@ lw_status lw_session_feed(lw_session *s, const int32_t *tokens, size_t n) {
     LW_TRY(lwi_sequence_make_room(s, n));
     memcpy(s->tokens + s->n, tokens, n * sizeof *tokens);
     s->n += n;
-    s->has_logits = s->has_state = false;
+    lwi_session_forget(s);
     return LW_OK;
 }
 
@@ -130,7 +142,7 @@ lw_status lw_session_rewind(lw_session *s, size_t n) {
     lwi_sequence_release(s, n);
     s->n = n;
     if (s->done == n && n > 0) lwi_sequence_redo(s, n - 1); /* its logits are wanted again */
-    s->has_logits = s->has_state = false;
+    lwi_session_forget(s);
     return LW_OK;
 }
 
@@ -163,7 +175,7 @@ lw_status lwi_session_compute(lw_session *s) {
 lw_status lw_session_logits(lw_session *s, const float **logits) {
     if (!s || !logits) return lwi_fail(LW_INVALID, "lw_session_logits: an argument is NULL");
     LW_TRY(lwi_session_compute(s));
-    *logits = s->logits;
+    *logits = lwi_session_logits(s);
     return LW_OK;
 }
 
@@ -182,35 +194,38 @@ lw_status lw_session_next(lw_session *s, int32_t *token) {
     LW_TRY(lwi_session_compute(s));
     LW_TRY(lwi_sequence_make_room(s, 1));
     LW_TRY(lwi_token_rules_mask(&s->rules, &allowed));
-    LW_TRY(lwi_sampler_choose(&s->sampler, s->logits, s->llm->vocabulary, s->tokens, s->n, s->drawn,
+    const float *logits = lwi_session_logits(s);
+    LW_TRY(lwi_sampler_choose(&s->sampler, logits, s->llm->vocabulary, s->tokens, s->n, s->drawn,
                               allowed, &chosen));
     LW_TRY(lwi_token_rules_accept(&s->rules, chosen));
     s->tokens[s->n++] = chosen;
+    s->chosen_from = logits;
     s->drawn++;
-    s->has_logits = s->has_state = false;
+    s->has_state = false;
+    s->has_logits = lwi_speculation_accept(s);
     *token = chosen;
     return LW_OK;
 }
 
-/* The logits stay in place until the next step, so they still belong to the token chosen last. */
 lw_status lw_session_logprobs(const lw_session *s, lw_token_probability *chosen,
                               lw_token_probability *top, size_t n) {
-    if (!s || s->drawn == 0 || s->has_logits || (n && !top))
+    if (!s || !s->chosen_from || (n && !top))
         return lwi_fail(LW_INVALID, "lw_session_logprobs: no token has been chosen just before");
     const size_t v = s->llm->vocabulary;
-    const double total = lwi_log_sum_exp(s->logits, v);
+    const float *logits = s->chosen_from;
+    const double total = lwi_log_sum_exp(logits, v);
     const int32_t token = s->tokens[s->n - 1];
-    if (chosen) *chosen = (lw_token_probability){token, (float)((double)s->logits[token] - total)};
+    if (chosen) *chosen = (lw_token_probability){token, (float)((double)logits[token] - total)};
     for (size_t k = 0; k < n; k++) {
         int32_t best = -1;
         for (size_t i = 0; i < v; i++) {
             const bool later =
-                k == 0 || s->logits[i] < s->logits[top[k - 1].token] ||
-                (s->logits[i] == s->logits[top[k - 1].token] && (int32_t)i > top[k - 1].token);
-            if (later && (best < 0 || s->logits[i] > s->logits[best])) best = (int32_t)i;
+                k == 0 || logits[i] < logits[top[k - 1].token] ||
+                (logits[i] == logits[top[k - 1].token] && (int32_t)i > top[k - 1].token);
+            if (later && (best < 0 || logits[i] > logits[best])) best = (int32_t)i;
         }
         if (best < 0) return lwi_fail(LW_RANGE, "there are only %zu tokens", v);
-        top[k] = (lw_token_probability){best, (float)((double)s->logits[best] - total)};
+        top[k] = (lw_token_probability){best, (float)((double)logits[best] - total)};
     }
     return LW_OK;
 }

@@ -84,6 +84,18 @@ void lwi_token_rules_free(lwi_token_rules *rules);
 lw_status lwi_token_rules_mask(lwi_token_rules *rules, const uint64_t **allowed);
 lw_status lwi_token_rules_accept(lwi_token_rules *rules, int32_t token);
 
+/* Guesses ahead of what has been chosen. */
+typedef struct lwi_speculation {
+    lw_session *draft; /* NULL: none */
+    size_t lookup;
+    size_t most, length; /* guesses at a time; next time. 0: no speculation */
+    int32_t *guesses;    /* [most] */
+    size_t n;            /* of the step that is under way or was last */
+    size_t left;         /* of them, at the end, that are in the cache and may prove right */
+    size_t misses, wait; /* times that no guess was right, in a row; tokens without guesses */
+    size_t guessed, right;
+} lwi_speculation;
+
 struct lw_session {
     lw_allocator allocator;
     const lw_llm *llm;
@@ -105,7 +117,9 @@ struct lw_session {
     size_t named;  /* blocks that were */
     size_t most, keep;
     bool shift;
-    float *logits; /* [vocabulary], of token done - 1 */
+    float *logits;            /* [1 + guesses, vocabulary] */
+    size_t row;               /* of them that belongs to token done - 1 */
+    const float *chosen_from; /* logits that gave the last token; NULL: they are not there */
     float *state;  /* [width], of all tokens [tokens, width] */
     size_t cap_state;
     lw_pooling pooling;
@@ -116,7 +130,22 @@ struct lw_session {
     float *scores; /* while lw_session_score runs: of the tokens from scored_from on; else NULL */
     size_t scored_from;
     lwi_token_rules rules;
+    lwi_speculation ahead;
 };
+
+/* Logits after the last token, once there are. */
+static inline float *lwi_session_logits(const lw_session *s) {
+    return s->logits + s->row * s->llm->vocabulary;
+}
+
+/* speculation.c */
+lw_status lwi_speculation_init(lw_session *session, const lw_speculation *options);
+void lwi_speculation_free(lw_session *session);
+/* Guesses what follows the last token, if it is the only one to be computed; ahead.n is how many
+ * tokens that are, at most `most`. */
+lw_status lwi_speculation_guess(lw_session *session, size_t most);
+/* The token that was just appended was guessed, so that there are logits after it. */
+bool lwi_speculation_accept(lw_session *session);
 
 /* Looks for the template that comes with the model at the path. */
 lw_status lwi_llm_read_template(lw_llm *llm, const char *path);
@@ -141,6 +170,8 @@ size_t lwi_sequence_boundary(const lw_session *session);
 void lwi_sequence_keep_blocks(lw_session *session);
 /* Makes room for one more token, or LW_LIMIT. */
 lw_status lwi_sequence_make_room(lw_session *session, size_t n);
+/* The session's tokens are others now: logits and guesses count no more. */
+void lwi_session_forget(lw_session *session);
 /* Computes what was fed, up to the logits. */
 lw_status lwi_session_compute(lw_session *session);
 /* Of sessions that are vectors: before a step, */

@@ -106,6 +106,7 @@ static uint64_t name_of(const lw_session *s, size_t n) {
 void lwi_sequence_release(lw_session *s, size_t n) {
     const size_t size = s->llm->cache_positions;
     size_t whole = n / size;
+    s->ahead.left = 0;
     if (whole < s->named) {
         s->named = whole;
         s->name = name_of(s, whole);

@@ -34,10 +34,10 @@ static lw_status score(lw_session *s, const int32_t *tokens, size_t n, float *sc
     const bool first = s->n == 0;
     if (!first) {
         LW_TRY(lwi_session_compute(s));
-        before = lwi_log_sum_exp(s->logits, s->llm->vocabulary);
+        before = lwi_log_sum_exp(lwi_session_logits(s), s->llm->vocabulary);
     }
     LW_TRY(lw_session_feed(s, tokens, n));
-    scores[0] = first ? NAN : (float)((double)s->logits[tokens[0]] - before);
+    scores[0] = first ? NAN : (float)((double)lwi_session_logits(s)[tokens[0]] - before);
     s->scored_from = s->n - n;
     s->scores = scores;
     const lw_status status = lwi_session_compute(s);

@@ -43,6 +43,17 @@ def test_generate():
     check("beyond it", code == 0 and "200 tokens" in said, said)
 
 
+def test_guesses():
+    draft = ("--draft", str(pathlib.Path(sys.argv[2]) / "q4_0.gguf"), "--draft-tokens", "3")
+    plain = generate("-n", "30", "--seed", "5")[1]
+    for options in (draft, ("--lookup", "2"), (*draft, "--lookup", "2")):
+        code, text, said = generate("-n", "30", "--seed", "5", "--statistics", *options)
+        check(f"guesses {options}", code == 0 and text == plain, (text, plain))
+        check(f"their share {options}", "guesses" in said and " right, " in said, said)
+    check("no draft", generate("--draft", "/nonexistent")[0] == 1)
+    check("cache", "MiB" in generate("-n", "3", "--statistics", "--cache", "q8_0")[2])
+
+
 def test_grammars(folder):
     (folder / "g.gbnf").write_text('root ::= ("t" [468])+\n')
     (folder / "s.json").write_text('{"enum": ["t4"]}')
@@ -75,6 +86,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         test_generate()
         test_grammars(pathlib.Path(folder))
+    test_guesses()
     test_chat()
     test_errors()
     print(f"{check.n - check.failed} passed, {check.failed} failed")

@@ -28,7 +28,12 @@ class BatchOptions(c.Structure):
 class SessionOptions(c.Structure):
     _fields_ = [("size", SIZE), ("batch", P), ("batch_options", P), ("sampling", P),
                 ("grammar", P), ("most_tokens", SIZE), ("shift", c.c_bool), ("keep", SIZE),
-                ("pooling", c.c_int)]
+                ("pooling", c.c_int),
+                ("speculation", P)]
+
+
+class Speculation(c.Structure):
+    _fields_ = [("size", SIZE), ("draft", P), ("lookup", SIZE), ("tokens", SIZE)]
 
 
 class Info(c.Structure):
