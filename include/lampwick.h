@@ -232,6 +232,13 @@ typedef struct lw_executor {
 typedef lw_status (*lw_image_decoder)(const void *data, size_t size, const char *pixel_format,
                                       lw_value **pixels);
 
+/* A low-rank adapter (LoRA) of a language model: a .gguf file, or a PEFT folder
+ * (adapter_config.json, adapter_model.safetensors). */
+typedef struct lw_adapter {
+    const char *path;
+    float scale; /* 1: as it was trained */
+} lw_adapter;
+
 struct lw_model_options {
     size_t size;
     const lw_allocator *allocator;  /* NULL: malloc; copied */
@@ -244,6 +251,9 @@ struct lw_model_options {
     const char *cache_path;         /* a file that keeps weights in the form kernels want, written
                                        when the model is freed and used by the next process that
                                        loads the same file; lw_model_load only. NULL: none */
+    const lw_adapter *adapters;     /* [n_adapters]; what they change is not in the weights, but
+                                       beside them, so that these may be quantised */
+    size_t n_adapters;
 };
 
 /* How numbers are rounded on the way. */

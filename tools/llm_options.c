@@ -1,14 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 #include "llm_options.h"
+#include "text.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+/* "FILE=0.5" or "FILE"; the copy of the path is to be freed. */
+static lw_adapter parse_adapter(const char *text) {
+    const char *equals = strrchr(text, '=');
+    char *end = NULL;
+    const double scale = equals ? strtod(equals + 1, &end) : 1;
+    const bool scaled = equals && end != equals + 1 && !*end;
+    const size_t n = scaled ? (size_t)(equals - text) : strlen(text);
+    char *path = lwi_resize(NULL, n + 1, 1);
+    memcpy(path, text, n);
+    path[n] = 0;
+    return (lw_adapter){path, scaled ? (float)scale : 1};
+}
+
 lw_status lwi_llm_open(const char *path, const lwi_llm_options *options, lw_llm **llm) {
+    const size_t n = options->lora.n;
+    lw_adapter *adapters = lwi_resize(NULL, n + 1, sizeof *adapters);
+    for (size_t i = 0; i < n; i++)
+        adapters[i] = parse_adapter(options->lora.items[i]);
     const lw_model_options model = {.size = sizeof model,
-                                    .skip_passes = options->engine.skip_passes};
+                                    .skip_passes = options->engine.skip_passes,
+                                    .adapters = adapters,
+                                    .n_adapters = n};
     const lw_llm_options o = {.size = sizeof o, .model = &model, .tokenizer = options->tokenizer};
-    return lw_llm_load(path, &o, llm);
+    const lw_status status = lw_llm_load(path, &o, llm);
+    for (size_t i = 0; i < n; i++)
+        free((void *)adapters[i].path);
+    free(adapters);
+    return status;
 }
 
 lw_cache_type lwi_llm_cache(const lwi_llm_options *options) {

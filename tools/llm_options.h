@@ -10,6 +10,7 @@
 typedef struct lwi_llm_options {
     lwi_engine engine;
     const char *tokenizer, *cache;
+    lwi_texts lora;
     int context; /* tokens; 0: the model's */
 } lwi_llm_options;
 
@@ -22,6 +23,13 @@ typedef struct lwi_llm_options {
          "FILE",                                                                                   \
          NULL,                                                                                     \
          "another tokenizer than the model's"},                                                    \
+        {"lora",                                                                                   \
+         0,                                                                                        \
+         LWI_LIST,                                                                                 \
+         offsetof(T, member.lora),                                                                 \
+         "FILE[=X]",                                                                               \
+         NULL,                                                                                     \
+         "X times a low-rank adapter: .gguf or PEFT folder"},                                      \
         {"context",                                                                                \
          'c',                                                                                      \
          LWI_COUNT,                                                                                \

@@ -5,7 +5,10 @@
 
 static void adjust_gpt_neox(lwi_decoder *d) {
     d->parallel = lwi_build_number(&d->b, "use_parallel_residual", 1) != 0;
+    d->b.mixed = true;
 }
+
+static void adjust_falcon(lwi_decoder *d) { d->b.mixed = true; }
 
 static void adjust_gpt2(lwi_decoder *d) { d->b.unscaled = true; }
 
@@ -15,5 +18,8 @@ const lwi_decoder_style lwi_style_gpt_neox = {.norm = LWI_NORM_LAYER,
                                               .activation = LWI_GELU,
                                               .rope = LWI_ROPE_HALVES,
                                               .adjust = adjust_gpt_neox};
-const lwi_decoder_style lwi_style_falcon = {
-    .norm = LWI_NORM_LAYER, .activation = LWI_GELU, .rope = LWI_ROPE_HALVES, .parallel = true};
+const lwi_decoder_style lwi_style_falcon = {.norm = LWI_NORM_LAYER,
+                                            .activation = LWI_GELU,
+                                            .rope = LWI_ROPE_HALVES,
+                                            .parallel = true,
+                                            .adjust = adjust_falcon};

@@ -110,6 +110,7 @@ static int mix(lwi_decoder *d, int x, int64_t layer) {
 
 static void adjust_qwen3_next(lwi_decoder *d) {
     d->mix = mix;
+    d->b.own_form = true;
     d->gated_attention = true;
     d->normalize_experts = true;
     d->norm_adds_one = d->b.from->unpermuted;

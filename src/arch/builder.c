@@ -35,6 +35,7 @@ static lw_status record_unused(lwi_graph_builder *b) {
 }
 
 lw_status lwi_build_close(lwi_graph_builder *b) {
+    lwi_build_check_adapters(b);
     return b->status == LW_OK ? record_unused(b) : b->status;
 }
 

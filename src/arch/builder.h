@@ -18,6 +18,9 @@ typedef struct lwi_graph_builder {
     size_t n_tensors;
     int layer;     /* of names that begin with "blk."; -1: none */
     bool unscaled; /* factors of products in feed-forward networks are not used */
+    bool permuted; /* lwi_decoder_style.permuted */
+    bool mixed;    /* attn_qkv has its rows in another order in Hugging Face's weights */
+    bool own_form; /* and so have others there */
 } lwi_graph_builder;
 
 lw_status lwi_build_open(lwi_graph_builder *b, lwi_network *network, const lwi_checkpoint *from);
@@ -72,6 +75,8 @@ int lwi_build_softcap(lwi_graph_builder *b, int x, double cap);
 /* ------------------------------------------------------------------ weights */
 
 /* Tensors are named by what stands behind "blk.N." in a layer. */
+/* With the layer in front. */
+void lwi_build_full_name(const lwi_graph_builder *b, const char *name, char *full, size_t size);
 bool lwi_build_has(lwi_graph_builder *b, const char *name);
 /* false: there is none (and that is an error if it is needed) */
 bool lwi_build_tensor(lwi_graph_builder *b, const char *name, bool needed,
@@ -84,6 +89,16 @@ int lwi_build_blocks(lwi_graph_builder *b, const lwi_checkpoint_tensor *tensor);
 int lwi_build_linear(lwi_graph_builder *b, int x, const char *name);
 /* With rows [first, first + n) of the weight. */
 int lwi_build_linear_part(lwi_graph_builder *b, int x, const char *name, int64_t first, int64_t n);
+/* What adapters add to y, the product of x with rows [first, first + n) of the weight w, which is
+ * named `weight` ("attn_q.weight"); to y, its product with chosen experts; to its rows by ids. */
+int lwi_build_adapted(lwi_graph_builder *b, int x, int y, const char *weight,
+                      const lwi_checkpoint_tensor *w, int64_t first, int64_t n);
+int lwi_build_adapted_experts(lwi_graph_builder *b, int x, int y, const char *weight,
+                              const lwi_checkpoint_tensor *w, int chosen);
+int lwi_build_adapted_rows(lwi_graph_builder *b, int ids, int y, const char *weight,
+                           const lwi_checkpoint_tensor *w);
+/* Fails if there is an adapter for another architecture, or one that no weight has taken. */
+void lwi_build_check_adapters(lwi_graph_builder *b);
 /* Rows of NAME.weight by ids. */
 int lwi_build_embedding(lwi_graph_builder *b, int ids, const char *name);
 

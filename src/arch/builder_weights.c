@@ -6,21 +6,21 @@
 #include <string.h>
 
 /* "blk.3." before a name inside a layer. */
-static void full_name(const lwi_graph_builder *b, const char *name, char *full, size_t size) {
+void lwi_build_full_name(const lwi_graph_builder *b, const char *name, char *full, size_t size) {
     if (b->layer < 0) snprintf(full, size, "%s", name);
     else snprintf(full, size, "blk.%d.%s", b->layer, name);
 }
 
 bool lwi_build_has(lwi_graph_builder *b, const char *name) {
     char full[96];
-    full_name(b, name, full, sizeof full);
+    lwi_build_full_name(b, name, full, sizeof full);
     return b->from->find(b->from->state, full) >= 0;
 }
 
 bool lwi_build_tensor(lwi_graph_builder *b, const char *name, bool needed,
                       lwi_checkpoint_tensor *tensor) {
     char full[96];
-    full_name(b, name, full, sizeof full);
+    lwi_build_full_name(b, name, full, sizeof full);
     const int i = b->from->find(b->from->state, full);
     if (i >= 0 && b->from->tensor(b->from->state, (size_t)i, tensor)) {
         b->used[i] = true;
@@ -133,7 +133,9 @@ int lwi_build_linear_part(lwi_graph_builder *b, int x, const char *name, int64_t
     lwi_build_int(b, "format", (int64_t)t.type->id);
     lwi_build_int(b, "K", t.dims[1]);
     if (scale >= 0) y = lwi_build_mul(b, y, scale);
-    return last && add >= 0 ? lwi_build_add(b, y, add) : y;
+    if (last && add >= 0) y = lwi_build_add(b, y, add);
+    /* an adapter of the embedding is not for logits, even if they come from the same weight */
+    return strcmp(name, "token_embd") ? lwi_build_adapted(b, x, y, text, &t, first, n) : y;
 }
 
 int lwi_build_linear(lwi_graph_builder *b, int x, const char *name) {
@@ -149,5 +151,5 @@ int lwi_build_embedding(lwi_graph_builder *b, int ids, const char *name) {
     const int y = lwi_build_fused(b, "BlockGather", 2, (int[]){lwi_build_blocks(b, &t), ids});
     lwi_build_int(b, "format", (int64_t)t.type->id);
     lwi_build_int(b, "K", t.dims[1]);
-    return y;
+    return lwi_build_adapted_rows(b, ids, y, text, &t);
 }

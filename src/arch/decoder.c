@@ -191,6 +191,7 @@ lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
                      .state = -1,
                      .encoder = style->encoder};
     LW_TRY(lwi_build_open(&d.b, network, from));
+    d.b.permuted = style->permuted;
     if (from->unpermuted && style->permuted) d.rope_kind = LWI_ROPE_HALVES;
     read_activation(&d);
     read_sizes(&d);

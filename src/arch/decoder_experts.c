@@ -21,10 +21,11 @@ int lwi_decoder_multiply(lwi_decoder *d, int x, const char *name, int chosen) {
         lwi_build_fused(b, "BlockMatMulExperts", 3, (int[]){x, lwi_build_blocks(b, &t), chosen});
     lwi_build_int(b, "format", (int64_t)t.type->id);
     lwi_build_int(b, "K", t.dims[2]);
+    const int adapted = lwi_build_adapted_experts(b, x, y, text, &t, chosen);
     snprintf(text, sizeof text, "%s.bias", name);
-    if (!lwi_build_has(b, text)) return y;
+    if (!lwi_build_has(b, text)) return adapted;
     const int rows = lwi_build(b, "Gather", 2, (int[]){lwi_build_weight(b, text, true), chosen});
-    return lwi_build_add(b, y, rows);
+    return lwi_build_add(b, adapted, rows);
 }
 
 /* -------------------------------------------------------------------- routing */

@@ -28,6 +28,7 @@ typedef struct lwi_network {
     size_t n_issues, cap_issues;
     lwi_file *files; /* mapped: the model's own first, then external data */
     size_t n_files, cap_files;
+    struct lwi_adapters *adapters; /* that the door is to apply (arch/adapters.h); NULL: none */
     bool collect; /* an unsupported operator becomes an issue and loading goes on */
 } lwi_network;
 

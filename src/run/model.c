@@ -108,11 +108,32 @@ static lw_status read_network(lwi_network *network, const void *data, size_t siz
                                    : lwi_onnx_read(network, data, size, path);
 }
 
+static lw_status read_adapter(lwi_network *n, const lw_adapter *adapter) {
+    lwi_file file = {0};
+    if (!adapter->path) return lwi_fail(LW_INVALID, "lw_adapter: path is NULL");
+    if (lwi_is_peft(adapter->path))
+        return lwi_huggingface_adapter_read(n, adapter->path, (double)adapter->scale);
+    LW_TRY(lwi_file_map(adapter->path, &file));
+    LW_TRY(lwi_network_keep_file(n, &file));
+    return lwi_gguf_adapter_read(n, file.data, file.size, (double)adapter->scale);
+}
+
+static lw_status read_adapters(lwi_network *n, const lw_model_options *o) {
+    for (size_t i = 0; i < o->n_adapters; i++) {
+        const lw_status status = read_adapter(n, o->adapters + i);
+        if (status != LW_OK) return lwi_fail_prefix(status, "%s", o->adapters[i].path);
+    }
+    return LW_OK;
+}
+
 static lw_status read_model(lw_model *m, const void *data, size_t size, const char *path,
                             const lw_model_options *options) {
     m->data = data;
     m->file_bytes = size;
     if (path) LW_TRY(lwi_arena_string(&m->network.arena, path, strlen(path), &m->path));
+    lw_model_options o = {0};
+    LW_TRY(copy_options(options, &o));
+    LW_TRY(read_adapters(&m->network, &o));
     LW_TRY(read_network(&m->network, data, size, path));
     m->network.graph->open_defaults = false;
     return prepare(m, options && (options->keep_graph || options->inspect));

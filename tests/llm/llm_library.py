@@ -36,6 +36,20 @@ class Speculation(c.Structure):
     _fields_ = [("size", SIZE), ("draft", P), ("lookup", SIZE), ("tokens", SIZE)]
 
 
+class Adapter(c.Structure):
+    _fields_ = [("path", c.c_char_p), ("scale", c.c_float)]
+
+
+class ModelOptions(c.Structure):
+    _fields_ = [("size", SIZE), ("allocator", P), ("inspect", c.c_bool), ("keep_graph", c.c_bool),
+                ("image_decoder", P), ("skip_passes", P), ("cache_path", P), ("adapters", P),
+                ("n_adapters", SIZE)]
+
+
+class LlmOptions(c.Structure):
+    _fields_ = [("size", SIZE), ("model", P), ("tokenizer", P)]
+
+
 class Info(c.Structure):
     _fields_ = [("size", SIZE), ("architecture", c.c_char_p), ("vocabulary", SIZE),
                 ("context", SIZE), ("width", SIZE), ("cache_bytes", SIZE), ("encoder", c.c_bool),

@@ -5,7 +5,8 @@ import sys
 
 import llm_library
 import numpy as np
-from llm_library import P, SIZE, BatchOptions, ContextOptions, Sampling, SessionOptions, make
+from llm_library import (P, SIZE, Adapter, BatchOptions, ContextOptions, Info, LlmOptions,
+                         ModelOptions, Sampling, SessionOptions, make)
 
 lib = llm_library.load(sys.argv[1])
 
@@ -16,6 +17,31 @@ def ok(status):
 
 def sampling(**options):
     return make(Sampling, **options)
+
+
+def open_model(path, adapters=()):
+    """A model with adapters: pairs of a path and a scale. The status is 0, or there is none."""
+    listed = (Adapter * len(adapters))(*[Adapter(str(p).encode(), x) for p, x in adapters])
+    options = make(ModelOptions, adapters=c.addressof(listed), n_adapters=len(listed))
+    llm = P()
+    status = lib.lw_llm_load(str(path).encode(),
+                             c.byref(make(LlmOptions, model=c.addressof(options))), c.byref(llm))
+    return status, llm
+
+
+def logits_of(path, tokens, adapters=()):
+    """Behind the last token; with a cache in float32."""
+    status, llm = open_model(path, adapters)
+    ok(status)
+    info = make(Info)
+    ok(lib.lw_llm_describe(llm, c.byref(info)))
+    session = Session(llm)
+    ok(session.feed(tokens))
+    found = session.logits(info.vocabulary)
+    session.close()
+    lib.lw_batch_free(session.batch.p)
+    lib.lw_llm_free(llm)
+    return found
 
 
 class Batch:

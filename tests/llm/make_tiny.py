@@ -61,7 +61,7 @@ def end(w):
     w.close()
 
 
-def write_gguf(path, kind, experts=0, architecture="llama", stretched=False):
+def write_gguf(path, kind, experts=0, architecture="llama", stretched=False, weights=None):
     w = begin(path, architecture)
     if stretched:
         w.add_rope_scaling_orig_ctx_len(40)
@@ -74,7 +74,7 @@ def write_gguf(path, kind, experts=0, architecture="llama", stretched=False):
     if experts:
         w.add_expert_count(experts)
         w.add_expert_used_count(2)
-    for name, data in tensors(np.random.default_rng(1), experts).items():
+    for name, data in (weights or tensors(np.random.default_rng(1), experts)).items():
         if data.ndim > 1 and data.shape[-1] % GGML_QUANT_SIZES[kind][0] == 0:
             w.add_tensor(name + ".weight", gguf.quants.quantize(data, kind), raw_dtype=kind)
         else:
@@ -144,14 +144,15 @@ def write_safetensors(path, arrays):
                      b"".join(a.tobytes() for a in arrays.values()))
 
 
-def write_folder(folder):
+def write_folder(folder, weights=None):
     folder.mkdir(exist_ok=True)
     config = {"model_type": "llama", "hidden_size": WIDTH, "intermediate_size": INNER,
               "num_hidden_layers": 1, "num_attention_heads": HEADS, "num_key_value_heads": KV,
               "vocab_size": VOCABULARY, "max_position_embeddings": 64, "rms_norm_eps": 1e-5,
               "rope_theta": 10000.0, "hidden_act": "silu"}
     (folder / "config.json").write_text(json.dumps(config))
-    arrays = {hf_name(n): a for n, a in tensors(np.random.default_rng(1)).items()}
+    weights = weights or tensors(np.random.default_rng(1))
+    arrays = {hf_name(n): a for n, a in weights.items()}
     write_safetensors(folder / "model.safetensors", arrays)
 
 
@@ -180,4 +181,5 @@ def main():
     write_wide(out / "wide")
 
 
-main()
+if __name__ == "__main__":
+    main()

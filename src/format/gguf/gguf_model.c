@@ -37,16 +37,20 @@ static lw_string text(void *state, const char *key) {
     return (lw_string){(const char *)pair->data, pair->bytes};
 }
 
+lwi_checkpoint_tensor lwi_gguf_checkpoint_tensor(const lwi_gguf_tensor *from) {
+    lwi_checkpoint_tensor t = {.name = from->name,
+                               .type = lwi_block_type_find(from->type),
+                               .rank = from->rank,
+                               .data = from->data,
+                               .bytes = from->bytes};
+    memcpy(t.dims, from->dims, sizeof t.dims);
+    return t;
+}
+
 static bool tensor(void *state, size_t i, lwi_checkpoint_tensor *t) {
     const lwi_gguf *gguf = &((const source *)state)->gguf;
     if (i >= gguf->n_tensors) return false;
-    const lwi_gguf_tensor *from = &gguf->tensors[i];
-    *t = (lwi_checkpoint_tensor){.name = from->name,
-                                 .type = lwi_block_type_find(from->type),
-                                 .rank = from->rank,
-                                 .data = from->data,
-                                 .bytes = from->bytes};
-    memcpy(t->dims, from->dims, sizeof t->dims);
+    *t = lwi_gguf_checkpoint_tensor(&gguf->tensors[i]);
     return true;
 }
 

@@ -88,12 +88,12 @@ static const char *look_up(const pair *pairs, size_t n, const char *name, const 
 }
 
 /* The architecture's name, in `to`; false: nobody knows the tensor. */
-static bool translate(const lwi_hf_source *s, const char *name, char to[NAME]) {
+bool lwi_hf_name(const lwi_hf_source *s, const char *name, char *to, size_t size) {
     const char *end = "";
     long layer = -1;
     name = skip_prefix(name);
     const char *found = look_up(single_names, sizeof single_names / sizeof(pair), name, &end);
-    if (found) return snprintf(to, NAME, "%s%s", found, end) < NAME;
+    if (found) return (size_t)snprintf(to, size, "%s%s", found, end) < size;
     const char *inner = skip_layer(name, &layer);
     if (!inner) return false;
     found = look_up(layer_names, sizeof layer_names / sizeof(pair), inner, &end);
@@ -105,7 +105,7 @@ static bool translate(const lwi_hf_source *s, const char *name, char to[NAME]) {
             found = whole_names[i].to;
             end = "";
         }
-    return found && snprintf(to, NAME, "blk.%ld.%s%s", layer, found, end) < NAME;
+    return found && (size_t)snprintf(to, size, "blk.%ld.%s%s", layer, found, end) < size;
 }
 
 /* ----------------------------------------------------------------- tensors */
@@ -121,7 +121,7 @@ static lw_status block_type(lw_dtype dtype, const char *name, const lwi_block_ty
                     lw_dtype_name(dtype));
 }
 
-static lw_status view(const lwi_safetensor *from, lwi_checkpoint_tensor *t) {
+lw_status lwi_hf_view(const lwi_safetensor *from, lwi_checkpoint_tensor *t) {
     if (from->rank < 1 || from->rank > 4)
         return lwi_fail(LW_UNSUPPORTED, "tensor '%s' has %d dimensions", from->name, from->rank);
     *t = (lwi_checkpoint_tensor){
@@ -131,7 +131,7 @@ static lw_status view(const lwi_safetensor *from, lwi_checkpoint_tensor *t) {
 }
 
 static bool is_known(const lwi_hf_source *s, const lwi_safetensor *from, char name[NAME]) {
-    return translate(s, from->name, name);
+    return lwi_hf_name(s, from->name, name, NAME);
 }
 
 static lw_status rearrange(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
@@ -156,7 +156,7 @@ static lw_status add_fused(lwi_hf_source *s, const lwi_safetensor *from, bool *d
     if (!name) return LW_OK;
     LW_TRY(lwi_hf_pack_experts(s, from, name + 9, layer, done));
     if (*done) return LW_OK;
-    LW_TRY(view(from, &t));
+    LW_TRY(lwi_hf_view(from, &t));
     return lwi_hf_split_experts(s, &t, name + 9, layer, done);
 }
 
@@ -171,7 +171,7 @@ static lw_status add(lwi_hf_source *s, const lwi_safetensor *from) {
         t = (lwi_checkpoint_tensor){.name = from->name, .type = lwi_block_type_find(0)};
         return lwi_hf_add(s, &t);
     }
-    LW_TRY(view(from, &t));
+    LW_TRY(lwi_hf_view(from, &t));
     LW_TRY(lwi_arena_string(&s->network->arena, name, strlen(name), &t.name));
     LW_TRY(rearrange(s, &t));
     return lwi_hf_add(s, &t);
@@ -198,7 +198,7 @@ static lw_status stack(lwi_hf_source *s, const lwi_safetensor *first, const char
     lwi_checkpoint_tensor t;
     const lwi_safetensor *one = first;
     size_t n = 0;
-    LW_TRY(view(first, &t));
+    LW_TRY(lwi_hf_view(first, &t));
     if (t.rank != 2) return lwi_fail(LW_CORRUPT, "tensor '%s' is no matrix", first->name);
     for (; one; n++, one = lwi_safetensors_find(&s->files, name)) {
         if (one->bytes != first->bytes || one->dtype != first->dtype)

@@ -20,15 +20,19 @@ static bool join(const char *folder, const char *name, char path[PATH]) {
     return n > 0 && n < PATH;
 }
 
-bool lwi_is_huggingface(const char *folder) {
+static bool has_file(const char *folder, const char *name) {
     char path[PATH];
     lwi_file file = {0};
-    if (!join(folder, "config.json", path) || lwi_file_map(path, &file) != LW_OK) return false;
+    if (!join(folder, name, path) || lwi_file_map(path, &file) != LW_OK) return false;
     lwi_file_unmap(&file);
     return true;
 }
 
-static lw_status read_json(lwi_hf_source *s, const char *folder, const char *name,
+bool lwi_is_huggingface(const char *path) { return has_file(path, "config.json"); }
+
+bool lwi_is_peft(const char *path) { return has_file(path, "adapter_config.json"); }
+
+lw_status lwi_hf_read_json(lwi_hf_source *s, const char *folder, const char *name,
                            const lwi_json_item **root) {
     char path[PATH];
     lwi_file file = {0};
@@ -43,7 +47,7 @@ static lw_status read_json(lwi_hf_source *s, const char *folder, const char *nam
 
 static lw_status read_config(lwi_hf_source *s, const char *folder) {
     const lwi_json_item *root = NULL;
-    LW_TRY(read_json(s, folder, "config.json", &root));
+    LW_TRY(lwi_hf_read_json(s, folder, "config.json", &root));
     const lwi_json_item *inner = lwi_json_get(root, "text_config");
     const char *type = lwi_json_text(root, "model_type", "");
     s->config = lwi_json_is(inner, LWI_JSON_OBJECT) ? inner : root;
@@ -53,7 +57,7 @@ static lw_status read_config(lwi_hf_source *s, const char *folder) {
     return lwi_fail(LW_UNSUPPORTED, "config.json: the model_type '%.64s' is not known", type);
 }
 
-static lw_status read_weights(lwi_hf_source *s, const char *folder, const char *name) {
+lw_status lwi_hf_read_weights(lwi_hf_source *s, const char *folder, const char *name) {
     char path[PATH];
     lwi_file file = {0};
     if (strchr(name, '/'))
@@ -70,7 +74,7 @@ static lw_status read_parts(lwi_hf_source *s, const char *folder) {
     const lwi_json_item *root = NULL;
     const char *parts[MOST_PARTS];
     size_t n = 0;
-    LW_TRY(read_json(s, folder, "model.safetensors.index.json", &root));
+    LW_TRY(lwi_hf_read_json(s, folder, "model.safetensors.index.json", &root));
     const lwi_json_item *map = lwi_json_get(root, "weight_map");
     for (size_t i = 0; map && i < map->size; i++) {
         const lwi_json_item *part = map->items + i;
@@ -83,7 +87,7 @@ static lw_status read_parts(lwi_hf_source *s, const char *folder) {
         if (known < n) continue;
         if (n == MOST_PARTS) return lwi_fail(LW_LIMIT, "more than %d files of weights", MOST_PARTS);
         parts[n++] = part->text;
-        LW_TRY(read_weights(s, folder, part->text));
+        LW_TRY(lwi_hf_read_weights(s, folder, part->text));
     }
     if (n == 0) return lwi_fail(LW_CORRUPT, "model.safetensors.index.json names no files");
     return LW_OK;
@@ -110,7 +114,7 @@ lw_status lwi_hf_add(lwi_hf_source *s, const lwi_checkpoint_tensor *tensor) {
 
 /* How the states of tokens become one vector; many models do not say. */
 static lw_status read_pooling(lwi_hf_source *s, const char *folder) {
-    const lw_status status = read_json(s, folder, "1_Pooling/config.json", &s->pooling);
+    const lw_status status = lwi_hf_read_json(s, folder, "1_Pooling/config.json", &s->pooling);
     return status == LW_NOT_FOUND ? LW_OK : status;
 }
 
@@ -122,7 +126,7 @@ static lw_status read_folder(lwi_hf_source *s, const char *folder) {
     const bool whole =
         join(folder, "model.safetensors", path) && lwi_file_map(path, &file) == LW_OK;
     lwi_file_unmap(&file);
-    LW_TRY(whole ? read_weights(s, folder, "model.safetensors") : read_parts(s, folder));
+    LW_TRY(whole ? lwi_hf_read_weights(s, folder, "model.safetensors") : read_parts(s, folder));
     LW_TRY(lwi_hf_translate(s));
     LW_TRY(lwi_hf_add_rope_factors(s));
     LW_TRY(lwi_network_metadata(s->network, "general.architecture", s->family->architecture));

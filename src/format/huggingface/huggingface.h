@@ -11,5 +11,9 @@
 bool lwi_is_huggingface(const char *path);
 /* Fills an initialised network. */
 lw_status lwi_huggingface_read(lwi_network *network, const char *folder);
+/* The path is a folder with an adapter_config.json. */
+bool lwi_is_peft(const char *path);
+/* Adds the weights of an adapter in a PEFT folder to network->adapters. */
+lw_status lwi_huggingface_adapter_read(lwi_network *network, const char *folder, double scale);
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef LWI_HUGGINGFACE_SOURCE_H
 #define LWI_HUGGINGFACE_SOURCE_H
 
-#include "arch/checkpoint.h"
+#include "arch/adapters.h"
 #include "base/json_read.h"
 #include "base/strmap.h"
 #include "files/safetensors_file.h"
@@ -45,6 +45,14 @@ int64_t lwi_hf_first_position(const lwi_hf_source *s);
 bool lwi_hf_number(void *state, const char *key, size_t i, double *value);
 lw_string lwi_hf_text(void *state, const char *key);
 
+lw_status lwi_hf_read_json(lwi_hf_source *s, const char *folder, const char *name,
+                           const lwi_json_item **root);
+/* Maps a file of weights in the folder and adds its tensors. */
+lw_status lwi_hf_read_weights(lwi_hf_source *s, const char *folder, const char *name);
+
+/* The architecture's name of a tensor; false: nobody knows it. */
+bool lwi_hf_name(const lwi_hf_source *s, const char *name, char *to, size_t size);
+lw_status lwi_hf_view(const lwi_safetensor *from, lwi_checkpoint_tensor *tensor);
 /* Adds a tensor under the architecture's name. */
 lw_status lwi_hf_add(lwi_hf_source *s, const lwi_checkpoint_tensor *tensor);
 /* All tensors of the files by the architecture's names; those that nobody knows keep their own. */
