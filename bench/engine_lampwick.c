@@ -14,6 +14,7 @@
     X(lw_last_error)                                                                               \
     X(lw_model_load)                                                                               \
     X(lw_context_new)                                                                              \
+    X(lw_context_prepare)                                                                          \
     X(lw_context_run)                                                                              \
     X(lw_model_output_count)                                                                       \
     X(lw_model_output)                                                                             \
@@ -98,6 +99,8 @@ static bool load(const char *path, const bench_input *inputs, size_t n) {
         if (lw.lw_model_output(model, i, &info) != LW_OK) return failed("output");
         io_out[i].name = info.name;
     }
+    if (lw.lw_context_prepare(context, io_in, n_in, io_out, n_out) != LW_OK)
+        return failed("prepare");
     return true;
 }
 

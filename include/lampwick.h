@@ -329,6 +329,14 @@ LW_API LW_MUST_CHECK lw_status lw_map_take(lw_value *keys, lw_value *values, lw_
 LW_API const lw_value *lw_map_keys(const lw_value *map);   /* NULL if not a map */
 LW_API const lw_value *lw_map_values(const lw_value *map); /* NULL if not a map */
 
+/* Gets everything ready for runs with inputs of these types and shapes and with these outputs: the
+ * plan is made, weights are packed, memory is touched, and a run that is not too long takes place
+ * on copies of the inputs, so that the first run is like those after it. Values of outputs are not
+ * looked at. Only for models whose inputs have open sizes: lw_context_new does the same where all
+ * sizes are declared. Errors: those of lw_context_run. */
+LW_API LW_MUST_CHECK lw_status lw_context_prepare(lw_context *context, const lw_io *inputs,
+                                                  size_t n_inputs, const lw_io *outputs,
+                                                  size_t n_outputs);
 /* Gives back memory kept between runs: the arena, cached blocks and plans. */
 LW_API void lw_context_trim(lw_context *context);
 /* Makes the run that is under way in another thread return LW_CANCELLED soon. */

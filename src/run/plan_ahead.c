@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Plans before the first run, so that it is not slower than the others: with the declared shapes
- * of the inputs where they are fixed; a small model is even run once. Where they are not, a plan
+ * of the inputs where they are fixed, and the model is even run once. Where they are not, a plan
  * for small sizes lets kernels pack their weights at least. */
 #include "ops/registry.h"
-#include "run/context.h"
+#include "run/rehearse.h"
 
 #include <string.h>
-
-/* Arenas up to this size are touched, so that the first run does not have to wait for pages. */
-static const size_t LARGEST_TOUCHED = (size_t)1 << 28;
-/* Constants, inputs and arena of a model that is run once in advance. */
-static const size_t LARGEST_REHEARSED = (size_t)1 << 22;
 
 /* Batches and lengths of sequences may be 1; a picture of one pixel helps no one. */
 static bool guess_shape(const lwi_type *t, int64_t *dims) {
@@ -44,58 +39,45 @@ static bool guess_inputs(lw_context *c, lw_value *values) {
     return true;
 }
 
-static lw_status touch_arena(lw_context *c, const lwi_plan *plan) {
-    if (plan->arena_bytes > LARGEST_TOUCHED) return LW_OK;
-    LW_TRY(lwi_context_reserve(c, 0, plan->arena_bytes));
-    if (plan->arena_bytes) memset(c->arenas[0].block, 0, c->arenas[0].bytes);
+/* With made-up inputs, a Loop may never end. */
+static bool has_loop(const lwi_graph *g) {
+    for (size_t i = 0; i < g->n_nodes; i++) {
+        const lwi_node *node = &g->nodes[i];
+        if (!strcmp(node->op->name, "Loop")) return true;
+        for (size_t a = 0; a < node->n_attrs; a++)
+            if (node->attrs[a].kind == LWI_ATTR_GRAPH && has_loop(node->attrs[a].graph))
+                return true;
+    }
+    return false;
+}
+
+/* Zeros; a string is more than that. */
+static lw_status fill_inputs(const lw_context *c, size_t n, lw_value *values, lwi_arena *zeros) {
+    for (size_t i = 0; i < n; i++) {
+        if (!c->inputs[i]) continue;
+        if (values[i].dtype == LW_STRING) return LWI_LATER;
+        LW_TRY(lwi_arena_alloc(zeros, values[i].bytes, 1, &values[i].data));
+    }
     return LW_OK;
 }
 
-/* -------------------------------------------------------------- rehearsal */
-
-/* The run takes no more than a few milliseconds and cannot depend on what the inputs are. */
-static bool can_rehearse(const lw_context *c, const lwi_plan *plan) {
-    const lwi_graph *g = plan->graph;
-    size_t bytes = plan->arena_bytes;
-    if (plan->n_late > 0) return false;
-    for (size_t i = 0; i < plan->n_steps; i++)
-        if (plan->steps[i].call.node->op->op->flags & LWI_RANDOM) return false;
-    for (size_t i = 0; i < g->n_slots; i++)
-        if (g->slots[i].constant) bytes += g->slots[i].constant->bytes;
-    for (size_t i = 0; i < g->n_inputs; i++) {
-        if (!c->inputs[i]) continue;
-        if (c->inputs[i]->dtype == LW_STRING) return false;
-        bytes += c->inputs[i]->bytes;
-    }
-    return bytes <= LARGEST_REHEARSED;
-}
-
-/* Runs once with inputs of zeros, whatever comes of it: caches and pages are warm afterwards. */
-static lw_status rehearse(lw_context *c, lwi_plan *plan, lw_value *values) {
-    const lwi_graph *g = plan->graph;
+/* What comes of it does not matter: zeros may be no good inputs. */
+static void rehearse(lw_context *c, lwi_plan *plan, lw_value *values) {
     lwi_arena zeros;
-    lw_status status = LW_OK;
+    if (!lwi_can_rehearse(plan, c->inputs) || has_loop(plan->graph)) return;
     lwi_arena_init(&zeros, &c->allocator);
-    for (size_t i = 0; i < g->n_inputs && status == LW_OK; i++)
-        if (c->inputs[i]) status = lwi_arena_alloc(&zeros, values[i].bytes, 1, &values[i].data);
-    for (size_t i = 0; i < g->n_outputs; i++)
-        c->outputs[i] = NULL;
-    if (status == LW_OK) status = lwi_execute(plan, c->inputs, c->outputs);
-    for (size_t i = 0; i < g->n_outputs; i++) {
-        lw_value_free(c->outputs[i]);
-        c->outputs[i] = NULL;
-    }
-    lwi_arena_reset(&c->strings);
+    if (fill_inputs(c, plan->graph->n_inputs, values, &zeros) == LW_OK)
+        lwi_rehearse(plan, c->inputs);
     lwi_arena_free(&zeros);
-    return status;
 }
 
 static lw_status plan_ahead(lw_context *c, lw_value *values) {
     lwi_plan *plan = NULL;
     if (!guess_inputs(c, values)) return LW_OK;
     LW_TRY(lwi_context_plan(c, c->inputs, c->wanted, &plan));
-    LW_TRY(touch_arena(c, plan));
-    return can_rehearse(c, plan) ? rehearse(c, plan, values) : LW_OK;
+    LW_TRY(lwi_touch_arena(plan));
+    rehearse(c, plan, values);
+    return LW_OK;
 }
 
 void lwi_context_plan_ahead(lw_context *c) {

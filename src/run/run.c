@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * lw_context_run: from names to a plan, from a plan to outputs. */
-#include "run/context.h"
+ * lw_context_run: from names to a plan, from a plan to outputs; and lw_context_prepare. */
+#include "run/rehearse.h"
 #include "run/type_text.h"
 
 #include <string.h>
@@ -123,18 +123,70 @@ static lw_status run(lw_context *c, const lw_io *inputs, size_t n_inputs, lw_io 
     return return_outputs(c, outputs, n_outputs);
 }
 
-lw_status lw_context_run(lw_context *c, const lw_io *inputs, size_t n_inputs, lw_io *outputs,
+/* ----------------------------------------------------------------- prepare */
+
+static void release_all(const lw_value **values, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        lwi_value_release((lw_value *)values[i]);
+}
+
+/* The rehearsal gets copies: some operators write to inputs (PagedAttention). */
+static lw_status rehearse(lw_context *c, lwi_plan *plan) {
+    const size_t n = plan->graph->n_inputs;
+    const lw_value **copies = NULL;
+    lw_status status = LW_OK;
+    if (!lwi_can_rehearse(plan, c->inputs)) return LW_OK;
+    LW_TRY(lwi_alloc_array(&c->allocator, n, sizeof *copies, &copies));
+    for (size_t i = 0; i < n && status == LW_OK; i++)
+        if (c->inputs[i])
+            status = lwi_value_clone(&c->allocator, c->inputs[i], (lw_value **)&copies[i]);
+    if (status == LW_OK) lwi_rehearse(plan, copies);
+    release_all(copies, n);
+    lwi_free(&c->allocator, copies);
+    return status;
+}
+
+static lw_status prepare(lw_context *c, const lw_io *inputs, size_t n_inputs, const lw_io *outputs,
                          size_t n_outputs) {
-    if (!c || (n_inputs && !inputs) || (n_outputs && !outputs))
-        return lwi_fail(LW_INVALID, "lw_context_run: context, inputs or outputs is NULL");
+    lwi_plan *plan = NULL;
+    LW_TRY(take_inputs(c, inputs, n_inputs));
+    LW_TRY(take_outputs(c, outputs, n_outputs));
+    plan = lwi_context_find_plan(c, c->inputs, c->wanted);
+    if (!plan && lwi_replaces_default(c)) return LW_OK; /* rare: that run prepares itself */
+    if (!plan) LW_TRY(make_plan(c, &plan));
+    LW_TRY(lwi_touch_arena(plan));
+    return rehearse(c, plan);
+}
+
+/* --------------------------------------------------------------------- API */
+
+static const lwi_kernels *enter(lw_context *c) {
     atomic_store_explicit(&c->cancel, false, memory_order_relaxed);
     lwi_arena_reset(&c->strings);
     c->pool.limit_hit = false;
-    const lwi_kernels *before = lwi_cpu_use(c->kernels);
-    const lw_status status = run(c, inputs, n_inputs, outputs, n_outputs);
+    return lwi_cpu_use(c->kernels);
+}
+
+static lw_status leave(lw_context *c, const lwi_kernels *before, lw_status status) {
     lwi_cpu_use(before);
     lwi_scratch_settle(&c->stack);
     if (status == LW_NO_MEMORY && c->pool.limit_hit)
         return lwi_fail(LW_LIMIT, "the memory limit of %zu bytes is reached", c->memory_limit);
     return status;
+}
+
+lw_status lw_context_run(lw_context *c, const lw_io *inputs, size_t n_inputs, lw_io *outputs,
+                         size_t n_outputs) {
+    if (!c || (n_inputs && !inputs) || (n_outputs && !outputs))
+        return lwi_fail(LW_INVALID, "lw_context_run: context, inputs or outputs is NULL");
+    const lwi_kernels *before = enter(c);
+    return leave(c, before, run(c, inputs, n_inputs, outputs, n_outputs));
+}
+
+lw_status lw_context_prepare(lw_context *c, const lw_io *inputs, size_t n_inputs,
+                             const lw_io *outputs, size_t n_outputs) {
+    if (!c || (n_inputs && !inputs) || (n_outputs && !outputs))
+        return lwi_fail(LW_INVALID, "lw_context_prepare: context, inputs or outputs is NULL");
+    const lwi_kernels *before = enter(c);
+    return leave(c, before, prepare(c, inputs, n_inputs, outputs, n_outputs));
 }

@@ -166,6 +166,30 @@ static void seen_shapes_allocate_nothing(void **state) {
     lw_context_free(c);
 }
 
+static void prepared_runs_allocate_nothing(void **state) {
+    fixture *f = *state;
+    lw_context *c = context(f, (lw_context_options){0}),
+               *other = context(f, (lw_context_options){0});
+    lw_memory_info before = {.size = sizeof before}, after = {.size = sizeof after};
+    float p[5 * CLASSES], expected[5 * CLASSES];
+    lw_value *x = image(f, 5);
+    lw_io in = {"image", x}, out = {"probabilities", NULL};
+    assert_ok(lw_context_prepare(c, &in, 1, &out, 1));
+    assert_null(out.value);
+    assert_ok(lw_context_memory(c, &before));
+    assert_ok(classify(c, x, p));
+    assert_ok(lw_context_memory(c, &after));
+    assert_int_equal(before.allocations, after.allocations);
+    assert_ok(classify(other, x, expected));
+    assert_memory_equal(p, expected, sizeof p);
+    in.name = "picture";
+    assert_int_equal(lw_context_prepare(c, &in, 1, &out, 1), LW_NOT_FOUND);
+    assert_int_equal(lw_context_prepare(c, NULL, 0, &out, 1), LW_INVALID);
+    lw_value_free(x);
+    lw_context_free(c);
+    lw_context_free(other);
+}
+
 static void plans_are_bounded(void **state) {
     fixture *f = *state;
     lw_context *c = context(f, (lw_context_options){.max_plans = 2});
@@ -324,6 +348,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(outputs_go_to_the_callers_memory),
         cmocka_unit_test(mistakes_get_sentences),
         cmocka_unit_test(seen_shapes_allocate_nothing),
+        cmocka_unit_test(prepared_runs_allocate_nothing),
         cmocka_unit_test(plans_are_bounded),
         cmocka_unit_test(threads_do_not_change_bits),
         cmocka_unit_test(a_memory_limit_is_kept),

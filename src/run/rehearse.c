@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/rehearse.h"
+
+#include "base/cpu.h"
+#include "ops/registry.h"
+
+#include <string.h>
+
+/* Arenas up to this size are touched, so that the first run does not have to wait for pages. */
+static const size_t LARGEST_TOUCHED = (size_t)1 << 28;
+/* Inputs that are made for a rehearsal. */
+static const size_t LARGEST_INPUTS = (size_t)1 << 24;
+/* When it ends, after the node under way: loading is to stay quick, and what a longer run gains is
+ * small beside its time. */
+static const uint64_t LONGEST_NS = 20000000;
+
+static bool is_random(const lwi_graph *g) {
+    for (size_t i = 0; i < g->n_nodes; i++) {
+        const lwi_node *node = &g->nodes[i];
+        if (node->op->op->flags & LWI_RANDOM) return true;
+        for (size_t a = 0; a < node->n_attrs; a++)
+            if (node->attrs[a].kind == LWI_ATTR_GRAPH && is_random(node->attrs[a].graph))
+                return true;
+    }
+    return false;
+}
+
+bool lwi_can_rehearse(const lwi_plan *plan, const lw_value *const *inputs) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < plan->graph->n_inputs; i++)
+        bytes += inputs[i] ? inputs[i]->bytes : 0;
+    return bytes <= LARGEST_INPUTS && plan->arena_bytes <= LARGEST_TOUCHED &&
+           !is_random(plan->graph);
+}
+
+lw_status lwi_touch_arena(lwi_plan *plan) {
+    lw_context *c = plan->context;
+    if (plan->arena_bytes > LARGEST_TOUCHED) return LW_OK;
+    LW_TRY(lwi_context_reserve(c, plan->depth, plan->arena_bytes));
+    if (plan->arena_bytes) memset(c->arenas[plan->depth].block, 0, plan->arena_bytes);
+    return LW_OK;
+}
+
+typedef struct end {
+    lw_context *context;
+    uint64_t at;
+} end;
+
+static void stop_in_time(void *user, size_t node, uint64_t start, uint64_t now) {
+    end *e = user;
+    (void)node, (void)start;
+    if (now > e->at) atomic_store(&e->context->cancel, true);
+}
+
+void lwi_rehearse(lwi_plan *plan, const lw_value *const *inputs) {
+    lw_context *c = plan->context;
+    const lwi_graph *g = plan->graph;
+    const lw_profile_fn profile = c->profile;
+    void *user = c->profile_user;
+    end e = {c, lwi_clock() + LONGEST_NS};
+    lw_context_profile(c, stop_in_time, &e);
+    for (size_t i = 0; i < g->n_outputs; i++)
+        c->outputs[i] = NULL;
+    if (lwi_execute(plan, inputs, c->outputs) == LW_OK)
+        for (size_t i = 0; i < g->n_outputs; i++)
+            lw_value_free(c->outputs[i]);
+    lw_context_profile(c, profile, user);
+    atomic_store(&c->cancel, false);
+    lwi_arena_reset(&c->strings);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ * A run before the first one, whose outputs nobody sees: afterwards the memory of nodes is at hand
+ * and touched, and caches are warm. */
+#ifndef LWI_REHEARSE_H
+#define LWI_REHEARSE_H
+
+#include "run/context.h"
+
+/* Whether a run would do no harm: it draws no random numbers, and copies of the inputs and the
+ * arena are not too large. */
+bool lwi_can_rehearse(const lwi_plan *plan, const lw_value *const *inputs);
+/* Runs the plan for some milliseconds at most, with inputs whose data may be overwritten. A failure
+ * means nothing. */
+void lwi_rehearse(lwi_plan *plan, const lw_value *const *inputs);
+/* Makes the plan's part of the arena and touches it. */
+lw_status lwi_touch_arena(lwi_plan *plan);
+
+#endif
