@@ -50,6 +50,7 @@ typedef struct lwi_attention {
     double outside; /* the score of a key that is not seen */
     lwi_score_choice choice;
     bool empty_nan;   /* a query whose scores are all -infinity gives NaN, not 0 */
+    bool nan_zero;    /* a query whose probabilities are NaN gives 0 after all */
     const void *sink; /* [q_heads]: the score of a key that has no value; NULL: there is none */
     void *scores;     /* [batch, q_heads, q_len, kv_len] to be stored at a stage, or NULL */
     lwi_score_stage stage;

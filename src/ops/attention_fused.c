@@ -3,7 +3,9 @@
  * pass recognize_attention. Y = softmax(where(keep, Q K^T scale, otherwise) + biases) V, with NaN
  * and infinity as those operators have them. Q, K, V and Y have 4 dimensions (batch, heads, length,
  * size) or 3 (no heads); q_perm ... say how to transpose an input to that order, y_perm how the
- * output is transposed. Only the sizes of a key may lie apart from each other in memory. */
+ * output is transposed. Only the sizes of a key may lie apart from each other in memory. Each head
+ * of K and V serves `repeat` heads of Q; nan_zero: probabilities that are NaN become 0. */
+#include "base/checked.h"
 #include "ops/attention_core.h"
 
 #include <math.h>
@@ -19,6 +21,7 @@ typedef struct view {
 typedef struct sizes {
     view q, k, v;
     int rank;
+    int64_t repeat;    /* how many heads of queries share one of keys and values */
     int64_t scores[4]; /* batch, heads, queries, keys */
 } sizes;
 
@@ -74,12 +77,25 @@ static lw_status grow_by_bias(const lwi_call *c, size_t input, sizes *s) {
     return lwi_call_fail(c, LW_SHAPE, "input %zu does not fit the scores", input);
 }
 
+/* From here on, each head of keys and values counts as many times as it is used. */
+static lw_status repeat_heads(const lwi_call *c, sizes *s) {
+    s->repeat = lwi_attr_int(c->node, "repeat", 1);
+    if (s->repeat == 1) return LW_OK;
+    if (s->rank != 4 || s->repeat < 1 || s->k.dims[1] != s->v.dims[1] ||
+        !lwi_mul_i64(s->k.dims[1], s->repeat, &s->k.dims[1]))
+        return lwi_call_fail(c, LW_SHAPE, "heads of keys and values cannot be repeated %lld times",
+                             (long long)s->repeat);
+    s->v.dims[1] = s->k.dims[1];
+    return LW_OK;
+}
+
 static lw_status read_sizes(const lwi_call *c, sizes *s) {
     LW_TRY(lwi_need_rank(c, Q, 3, 4));
     s->rank = c->in[Q]->rank;
     LW_TRY(read_view(c, Q, "q_perm", &s->q));
     LW_TRY(read_view(c, K, "k_perm", &s->k));
     LW_TRY(read_view(c, V, "v_perm", &s->v));
+    LW_TRY(repeat_heads(c, s));
     s->scores[0] = s->scores[1] = 1;
     s->scores[2] = s->q.dims[2];
     s->scores[3] = s->k.dims[2];
@@ -93,6 +109,9 @@ static lw_status read_sizes(const lwi_call *c, sizes *s) {
         return lwi_call_fail(c, LW_SHAPE, "the shapes of Q, K and V do not fit together");
     for (size_t i = BIAS; i <= KEEP; i++)
         LW_TRY(grow_by_bias(c, i, s));
+    if (s->repeat > 1 && s->scores[1] != s->k.dims[1])
+        return lwi_call_fail(c, LW_SHAPE, "%lld heads of queries for %lld of keys",
+                             (long long)s->scores[1], (long long)s->k.dims[1]);
     return LW_OK;
 }
 
@@ -150,7 +169,7 @@ lw_status lwi_attention_fused_run(lwi_call *c, const lwi_attention_engine *engin
     lwi_attention a = {.dtype = LW_FLOAT32,
                        .batch = (size_t)s.scores[0],
                        .q_heads = (size_t)s.scores[1],
-                       .kv_heads = (size_t)s.scores[1],
+                       .kv_heads = (size_t)(s.scores[1] / s.repeat),
                        .q_len = (size_t)s.scores[2],
                        .kv_len = (size_t)s.scores[3],
                        .head = (size_t)s.q.dims[3],
@@ -162,7 +181,8 @@ lw_status lwi_attention_fused_run(lwi_call *c, const lwi_attention_engine *engin
                        .scale = lwi_attr_float(c->node, "scale", 1),
                        .left = -1,
                        .right = -1,
-                       .empty_nan = true};
+                       .empty_nan = true,
+                       .nan_zero = lwi_attr_int(c->node, "nan_zero", 0) != 0};
     LW_TRY(output_heads(c, s.rank, &a.y));
     for (size_t i = BIAS; i <= BIAS_2; i++) {
         if (!lwi_has(c, i)) continue;

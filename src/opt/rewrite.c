@@ -102,6 +102,10 @@ bool lwi_is_read(const lwi_rewrite *r, int value) {
     return u->n > 0 || u->pinned;
 }
 
+size_t lwi_read_count(const lwi_rewrite *r, int value) {
+    return value < 0 ? 0 : r->uses[resolve(r, value)].n;
+}
+
 int lwi_input(const lwi_rewrite *r, const lwi_node *node, size_t i) {
     return i < node->n_inputs ? resolve(r, node->inputs[i]) : -1;
 }

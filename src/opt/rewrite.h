@@ -44,6 +44,8 @@ lwi_node *lwi_only_reader(const lwi_rewrite *r, int value);
 /* An output of the graph, or read in a subgraph. */
 bool lwi_is_pinned(const lwi_rewrite *r, int value);
 bool lwi_is_read(const lwi_rewrite *r, int value);
+/* By nodes; one may read it more than once. */
+size_t lwi_read_count(const lwi_rewrite *r, int value);
 /* The value that input i of the node is; -1: omitted. */
 int lwi_input(const lwi_rewrite *r, const lwi_node *node, size_t i);
 /* NULL if the value is no constant, or one that a caller may replace. */

@@ -3,20 +3,27 @@
 
 #include "ops/known.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Graphs with more values are left without shapes: their passes would take longer than they gain.
  */
 enum { MOST_VALUES = 1 << 17, MOST_SIZES = 256, ROUNDS = 3 };
 
+/* A name, or a term of one like "past + 1". */
+typedef struct term {
+    const char *text; /* NULL: a size that has no name */
+    size_t n;
+} term;
+
 typedef struct prober {
     lwi_graph *graph;
     lwi_shapes *shapes;
     const lwi_shapes *parent;
     int round;
-    int64_t scale;                 /* of sizes that are made up */
-    size_t failures;               /* nodes that these sizes do not fit */
-    const char *names[MOST_SIZES]; /* of sizes that are made up; NULL: of one dimension only */
+    int64_t scale;          /* of sizes that are made up */
+    size_t failures;        /* nodes that these sizes do not fit */
+    term names[MOST_SIZES]; /* of sizes that are made up */
     int n_sizes;
     lwi_arena memory; /* of one round */
     lw_value *values; /* [slots] */
@@ -32,9 +39,10 @@ typedef struct prober {
 /* A dimension with a name has the same size wherever the name stands. First dimensions, which are
  * mostly batches, are small; others are multiples of 64, so that networks that halve their input
  * several times fit together. */
-static int64_t made_up(prober *p, const char *name, int axis) {
+static int64_t made_up(prober *p, term name, int axis) {
     int i = 0;
-    while (i < p->n_sizes && !(name && p->names[i] && !strcmp(name, p->names[i])))
+    while (i < p->n_sizes && !(name.text && p->names[i].text && p->names[i].n == name.n &&
+                               !memcmp(p->names[i].text, name.text, name.n)))
         i++;
     if (i == p->n_sizes && i < MOST_SIZES) p->names[p->n_sizes++] = name;
     static const int64_t first[ROUNDS] = {2, 3, 1}, other[ROUNDS] = {64, 128, 0};
@@ -42,12 +50,26 @@ static int64_t made_up(prober *p, const char *name, int axis) {
     return p->scale * other[p->round] * (i + 1) + (other[p->round] == 0);
 }
 
+/* Exporters name a dimension "past + sequence" or "past + 1" if it is a sum. */
+static int64_t made_up_sum(prober *p, const char *name, int axis) {
+    int64_t sum = 0;
+    if (!name) return made_up(p, (term){0}, axis);
+    for (const char *end; name; name = end ? end + 3 : NULL) {
+        end = strstr(name, " + ");
+        const size_t n = end ? (size_t)(end - name) : strlen(name);
+        const bool number = n > 0 && n < 6 && strspn(name, "0123456789") >= n;
+        const int64_t size = number ? strtol(name, NULL, 10) : made_up(p, (term){name, n}, axis);
+        sum = sum < INT32_MAX ? sum + size : sum;
+    }
+    return sum;
+}
+
 static lw_status give(prober *p, int id, lw_dtype dtype, int rank, const int64_t *dims,
                       const char *const *names) {
     int64_t sizes[LW_MAX_RANK];
     if (dtype == LW_DTYPE_NONE || rank < 0) return LW_OK;
     for (int d = 0; d < rank; d++)
-        sizes[d] = dims[d] > 0 ? dims[d] : made_up(p, names ? names[d] : NULL, d);
+        sizes[d] = dims[d] > 0 ? dims[d] : made_up_sum(p, names ? names[d] : NULL, d);
     p->have[id] = lwi_tensor_init(&p->values[id], dtype, rank, sizes, NULL) == LW_OK;
     return LW_OK;
 }
@@ -103,6 +125,44 @@ static void prepare(prober *p, const lwi_node *node) {
     }
 }
 
+static bool is_input(const lwi_graph *g, int id) {
+    for (size_t i = 0; i < g->n_inputs; i++)
+        if (g->inputs[i] == id) return true;
+    return false;
+}
+
+/* An input of the graph does not broadcast to the other input of the node, because a size of it was
+ * made up (that of a mask, say, whose keys are those of two other inputs together): it gets the
+ * size of the other one. */
+static bool correct(prober *p, const lwi_node *node, size_t which) {
+    const int id = node->inputs[which];
+    const lwi_type *t = &p->graph->slots[id].type;
+    const lw_value *given = p->in[which], *other = p->in[1 - which];
+    int64_t dims[LW_MAX_RANK];
+    bool changed = false;
+    if (!is_input(p->graph, id) || !t->declared || t->rank != given->rank ||
+        given->rank > other->rank)
+        return false;
+    for (int d = 0; d < given->rank; d++) {
+        const int64_t size = other->dims[other->rank - given->rank + d];
+        const bool wrong = t->dims[d] <= 0 && size != given->dims[d] && size > 1;
+        dims[d] = wrong ? size : given->dims[d];
+        changed |= wrong;
+    }
+    return changed &&
+           lwi_tensor_init(&p->values[id], given->dtype, given->rank, dims, NULL) == LW_OK;
+}
+
+static lw_status infer(prober *p, lwi_call *call) {
+    const lwi_node *node = call->node;
+    prepare(p, node);
+    const lw_status status = lwi_call_infer(call);
+    if (status != LW_SHAPE || call->n_in != 2 || !p->in[0] || node->n_outputs != 1) return status;
+    if (!correct(p, node, 0) && !correct(p, node, 1)) return status;
+    prepare(p, node);
+    return lwi_call_infer(call);
+}
+
 /* A node that cannot be inferred, or fails, leaves its outputs unknown: the run will tell. */
 static lw_status probe(prober *p, const lwi_node *node) {
     lwi_call call = {.node = node,
@@ -113,8 +173,7 @@ static lw_status probe(prober *p, const lwi_node *node) {
                      .host = &p->host,
                      .state = &p->memory};
     if (!node->op || !gather(p, node, &call.n_in)) return LW_OK;
-    prepare(p, node);
-    const lw_status status = lwi_call_infer(&call);
+    const lw_status status = infer(p, &call);
     if (status == LW_NO_MEMORY) return status;
     p->failures += status != LW_OK && status != LWI_LATER;
     if (status != LW_OK && (status != LWI_LATER || node->op->op->infer)) return LW_OK;

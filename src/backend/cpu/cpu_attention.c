@@ -217,6 +217,13 @@ static bool changed(const block *b) {
     return false;
 }
 
+/* Rows of queries that have no probabilities become 0. */
+static void clear_nan(const lwi_attention *a, const block *b) {
+    float *y = (float *)a->y.data + b->batch * a->y.batch + b->head * a->y.head;
+    for (size_t i = 0; i < b->queries; i++)
+        if (!(b->sum[i] > 0)) memset(y + (b->query + i) * a->y.row, 0, a->v_head * sizeof *y);
+}
+
 /* A query with no key to attend to gets 0, or NaN. */
 static void finish(const attending *t, const block *b) {
     const lwi_attention *a = t->a;
@@ -231,6 +238,7 @@ static void finish(const attending *t, const block *b) {
                                                    .columns = a->v_head,
                                                    .factor = b->factor,
                                                    .step = 1});
+    if (a->nan_zero) clear_nan(a, b);
 }
 
 static void run_block(const attending *t, const block *b) {
