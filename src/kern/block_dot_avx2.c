@@ -8,7 +8,7 @@
 #include "kern/block_layout.h"
 #include "kern/level.h"
 
-enum { LANES = 8, MOST = 4 };
+enum { LANES = 8, MOST = 4, SIDE = 1 };
 typedef __m256i ints;
 typedef __m256 reals;
 

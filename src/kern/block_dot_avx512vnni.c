@@ -6,7 +6,7 @@
 #include "kern/block_layout.h"
 #include "kern/level.h"
 
-enum { LANES = 16, MOST = 8 };
+enum { LANES = 16, MOST = 8, SIDE = 1 };
 typedef __m512i ints;
 typedef __m512 reals;
 
