@@ -16,8 +16,9 @@ typedef struct lwi_graph_builder {
     size_t node; /* the last that was added */
     bool *used;  /* [n_tensors] */
     size_t n_tensors;
-    int layer;     /* of names that begin with "blk."; -1: none */
-    bool unscaled; /* factors of products in feed-forward networks are not used */
+    int layer;         /* of names that begin with "blk."; -1: none */
+    const char *stack; /* stands before "blk.": "enc."; NULL: nothing */
+    bool unscaled;     /* factors of products in feed-forward networks are not used */
     bool permuted; /* lwi_decoder_style.permuted */
     bool mixed;    /* attn_qkv has its rows in another order in Hugging Face's weights */
     bool own_form; /* and so have others there */

@@ -8,7 +8,7 @@
 /* "blk.3." before a name inside a layer. */
 void lwi_build_full_name(const lwi_graph_builder *b, const char *name, char *full, size_t size) {
     if (b->layer < 0) snprintf(full, size, "%s", name);
-    else snprintf(full, size, "blk.%d.%s", b->layer, name);
+    else snprintf(full, size, "%sblk.%d.%s", b->stack ? b->stack : "", b->layer, name);
 }
 
 bool lwi_build_has(lwi_graph_builder *b, const char *name) {

@@ -25,7 +25,8 @@ static void read_activation(lwi_decoder *d) {
         const char *name;
         lwi_activation activation;
     } names[] = {{"silu", LWI_SILU},      {"gelu_new", LWI_GELU},   {"gelu_pytorch_tanh", LWI_GELU},
-                 {"gelu_fast", LWI_GELU}, {"gelu", LWI_GELU_EXACT}, {"relu2", LWI_RELU_SQUARED}};
+                 {"gelu_fast", LWI_GELU}, {"gelu", LWI_GELU_EXACT}, {"relu2", LWI_RELU_SQUARED},
+                 {"relu", LWI_RELU}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (lwi_build_text_is(&d->b, "hidden_activation", names[i].name))
             d->activation = names[i].activation;
@@ -94,6 +95,7 @@ static int feed_forward(lwi_decoder *d, int x, int64_t layer) {
 static int build_layer(lwi_decoder *d, int x, int64_t layer) {
     lwi_graph_builder *b = &d->b;
     b->layer = (int)layer;
+    if (d->begin_layer) d->begin_layer(d, layer);
     const int h = norm_if_there(d, x, "attn_norm");
     const bool second =
         lwi_build_has(b, "attn_norm_2.weight") && strcmp(d->ffn_norm, "attn_norm_2");

@@ -37,6 +37,7 @@ typedef enum lwi_activation {
     LWI_SILU,
     LWI_GELU, /* by tanh, as GPT-2 */
     LWI_GELU_EXACT,
+    LWI_RELU,
     LWI_RELU_SQUARED
 } lwi_activation;
 typedef enum lwi_rope_kind {
@@ -88,6 +89,7 @@ struct lwi_decoder {
     const char *ffn_norm, *attention_norm; /* before the feed-forward; after the attention */
     bool norm_adds_one;                    /* weights of norms are stored less one */
     int tokens, positions, sequences, outputs;
+    int relative_bias;               /* of scores by distance, of an encoder; 0: none */
     int blocks, cache, slots, state; /* -1: not there yet */
     int stretched;                   /* likewise */
     int64_t original_context; /* tokens of a sequence that is not stretched; 0: there is none */
@@ -95,6 +97,8 @@ struct lwi_decoder {
     double stretched_scale;   /* of its scores, twice */
     /* What stands in the place of a layer's attention; NULL: lwi_decoder_attention. */
     int (*mix)(lwi_decoder *d, int x, int64_t layer);
+    /* Called before each layer; may be NULL. */
+    void (*begin_layer)(lwi_decoder *d, int64_t layer);
     /* What only this family does to queries, keys and values before they are turned; may be NULL.
      */
     void (*adjust_queries)(lwi_decoder *d, int qkv[3], const lwi_head_sizes *s, int64_t layer,

@@ -102,8 +102,10 @@ static int attend_causal(lwi_decoder *d, const int qkv[3], const lwi_head_sizes 
 }
 
 static int attend_all(lwi_decoder *d, const int qkv[3], lwi_rope rope) {
-    return lwi_build_fused(&d->b, "SequenceAttention", 6,
-                           (int[]){qkv[0], qkv[1], qkv[2], d->sequences, rope.cosines, rope.sines});
+    const int bias = d->relative_bias ? d->relative_bias : -1;
+    return lwi_build_fused(
+        &d->b, "SequenceAttention", 7,
+        (int[]){qkv[0], qkv[1], qkv[2], d->sequences, rope.cosines, rope.sines, bias});
 }
 
 int lwi_decoder_attend(lwi_decoder *d, const int qkv[3], const lwi_head_sizes *s, lwi_rope rope,
@@ -132,5 +134,5 @@ int lwi_decoder_attention(lwi_decoder *d, int x, int64_t layer) {
     if (gate >= 0) y = lwi_build_mul(b, y, lwi_build(b, "Sigmoid", 1, &gate));
     return lwi_build_linear(
         b, norm_heads(d, y, "attn_sub_norm", "attn_sub_norm.weight", 1, s.heads * s.value),
-        "attn_output");
+        lwi_build_has(b, "attn_o.weight") ? "attn_o" : "attn_output");
 }

@@ -12,6 +12,8 @@ int lwi_decoder_activate(lwi_decoder *d, int x) {
         return lwi_build(b, "Swish", 1, &x);
     case LWI_GELU_EXACT:
         return lwi_build(b, "Gelu", 1, &x);
+    case LWI_RELU:
+        return lwi_build(b, "Relu", 1, &x);
     case LWI_RELU_SQUARED:
         y = lwi_build(b, "Relu", 1, &x);
         return lwi_build_mul(b, y, y);

@@ -2,6 +2,7 @@
  * What encoders begin and end with. */
 #include "arch/decoder.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int lwi_encoder_add_type(lwi_decoder *d, int x) {
@@ -47,7 +48,12 @@ void lwi_encoder_outputs(lwi_decoder *d, int x) {
     const char *pooling = lwi_pooling_name(d);
     int y = lwi_build(b, "Gather", 2, (int[]){x, d->outputs});
     d->vocabulary = rows_of(d, "token_embd.weight", 1);
-    if (lwi_build_has(b, "output_norm.weight")) y = lwi_decoder_norm(d, y, "output_norm");
+    static const char *const norms[] = {"output_norm", "enc.output_norm"};
+    for (size_t i = 0; i < 2; i++) {
+        char weight[32];
+        snprintf(weight, sizeof weight, "%s.weight", norms[i]);
+        if (lwi_build_has(b, weight)) y = lwi_decoder_norm(d, y, norms[i]);
+    }
     if (pooling && !strcmp(pooling, "rank")) {
         if (lwi_build_text_is(b, "classifier_pooling", "mean"))
             lwi_build_fail(b, LW_UNSUPPORTED, "a classifier of the mean of all tokens");

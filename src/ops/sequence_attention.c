@@ -3,15 +3,17 @@
  * attention by itself. */
 #include "ops/sequence_attention.h"
 
+#include "base/checked.h"
 #include "ops/rotary.h"
 
 #include <math.h>
 
-enum { Q, K, V, SEQUENCES, COSINES, SINES };
+enum { Q, K, V, SEQUENCES, COSINES, SINES, BIAS };
 
 typedef struct sizes {
     size_t tokens, heads, kv_heads, key, value; /* key, value: elements of a head */
     size_t half;                                /* pairs that are turned; 0: none */
+    size_t reach;                               /* of the biases */
 } sizes;
 
 static lw_status read_heads(const lwi_call *c, sizes *s) {
@@ -32,10 +34,21 @@ static lw_status read_heads(const lwi_call *c, sizes *s) {
     return LW_OK;
 }
 
+/* Biases of distances from -reach to reach, of which the outermost hold for all beyond. */
+static lw_status read_reach(const lwi_call *c, sizes *s) {
+    LW_TRY(lwi_need_rank(c, BIAS, 2, 2));
+    const int64_t *dims = c->in[BIAS]->dims;
+    s->reach = (size_t)dims[1] / 2;
+    if ((size_t)dims[0] == s->heads && dims[1] % 2 == 1) return LW_OK;
+    return lwi_call_fail(c, LW_SHAPE, "biases [%lld, %lld] are not for %zu heads",
+                         (long long)dims[0], (long long)dims[1], s->heads);
+}
+
 static lw_status read_sizes(const lwi_call *c, sizes *s) {
     LW_TRY(read_heads(c, s));
     const int64_t tokens = (int64_t)s->tokens;
     LW_TRY(lwi_need_shape(c, SEQUENCES, 1, &tokens));
+    if (lwi_has(c, BIAS)) LW_TRY(read_reach(c, s));
     if (!lwi_has(c, COSINES)) return LW_OK;
     LW_TRY(lwi_need_rank(c, COSINES, 2, 2));
     LW_TRY(lwi_need_shape(c, SINES, 2, c->in[COSINES]->dims));
@@ -90,6 +103,35 @@ static lw_status turn(lwi_call *c, const sizes *s, size_t input, size_t heads, f
     return LW_OK;
 }
 
+/* --------------------------------------------------------------------- biases */
+
+typedef struct spreading {
+    const float *table;
+    float *bias; /* [heads, n, n] */
+    size_t n, reach;
+} spreading;
+
+static void spread_rows(void *arg, size_t begin, size_t end) {
+    const spreading *t = arg;
+    for (size_t r = begin; r < end; r++) {
+        const size_t i = r % t->n;
+        const float *row = t->table + r / t->n * (2 * t->reach + 1);
+        for (size_t j = 0; j < t->n; j++) {
+            const size_t apart = j > i ? j - i : i - j, near = apart < t->reach ? apart : t->reach;
+            t->bias[r * t->n + j] = row[j > i ? t->reach + near : t->reach - near];
+        }
+    }
+}
+
+/* The biases of one sequence, by query and key. */
+static void spread_bias(lwi_call *c, const sizes *s, float *room, lwi_attention *a) {
+    const size_t n = a->q_len;
+    spreading t = {c->in[BIAS]->data, room, n, s->reach};
+    lwi_parallel(c, s->heads * n, 1 + 16384 / n, spread_rows, &t);
+    a->bias[0] = (lwi_score_bias){.data = room, .strides = {0, n * n, n, 1}, .keys = n};
+    a->n_bias = 1;
+}
+
 /* ------------------------------------------------------------------------ run */
 
 static lwi_attention describe(const lwi_call *c, const sizes *s) {
@@ -119,12 +161,27 @@ static size_t sequence_end(const int32_t *sequences, size_t first, size_t tokens
     return end;
 }
 
+/* Room for the biases of the longest sequence. */
+static lw_status bias_room(lwi_call *c, const sizes *s, float **room) {
+    const int32_t *sequences = c->in[SEQUENCES]->data;
+    size_t longest = 0, count = 0;
+    if (!lwi_has(c, BIAS)) return LW_OK;
+    for (size_t first = 0, end; first < s->tokens; first = end) {
+        end = sequence_end(sequences, first, s->tokens);
+        if (end - first > longest) longest = end - first;
+    }
+    if (!lwi_mul_size(longest, longest, &count) || !lwi_mul_size(count, s->heads, &count))
+        return lwi_call_fail(c, LW_LIMIT, "biases of %zu tokens are too many", longest);
+    return lwi_scratch(c, count, sizeof **room, room);
+}
+
 lw_status lwi_sequence_attention_run(lwi_call *c, const lwi_attention_engine *engine) {
     sizes s;
-    float *q = NULL, *k = NULL;
+    float *q = NULL, *k = NULL, *bias = NULL;
     LW_TRY(read_sizes(c, &s));
     LW_TRY(turn(c, &s, Q, s.heads, &q));
     LW_TRY(turn(c, &s, K, s.kv_heads, &k));
+    LW_TRY(bias_room(c, &s, &bias));
     const int32_t *sequences = c->in[SEQUENCES]->data;
     lwi_attention a = describe(c, &s);
     for (size_t first = 0, end; first < s.tokens; first = end) {
@@ -134,6 +191,7 @@ lw_status lwi_sequence_attention_run(lwi_call *c, const lwi_attention_engine *en
         a.k = rows_from(k, first, s.kv_heads, s.key);
         a.v = rows_from(c->in[V]->data, first, s.kv_heads, s.value);
         a.y = rows_from(c->out[0]->data, first, s.heads, s.value);
+        if (bias) spread_bias(c, &s, bias, &a);
         LW_TRY(engine->attend(c, &a));
     }
     return LW_OK;

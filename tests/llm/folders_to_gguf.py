@@ -16,6 +16,7 @@ BERTS = dict.fromkeys(("bert", "roberta", "xlm-roberta", "camembert", "distilber
                       gguf.MODEL_ARCH.BERT)
 ARCHITECTURES = BERTS | {"nomic_bert": gguf.MODEL_ARCH.NOMIC_BERT,
                          "modernbert": gguf.MODEL_ARCH.MODERN_BERT,
+                         "t5": gguf.MODEL_ARCH.T5ENCODER, "mt5": gguf.MODEL_ARCH.T5ENCODER,
                          "deepseek_v2": gguf.MODEL_ARCH.DEEPSEEK2,
                          "deepseek_v3": gguf.MODEL_ARCH.DEEPSEEK2}
 SHIFTED = ("roberta", "xlm-roberta", "camembert")
@@ -31,11 +32,22 @@ def read_safetensors(path):
             yield name, array.reshape(entry["shape"])
 
 
+def first_of(config, *names):
+    return next(config[n] for n in names if n in config)
+
+
 def describe_encoder(w, config):
     kind = config["model_type"]
     w.add_layer_norm_eps(config.get("layer_norm_eps", config.get("norm_eps", 1e-12)))
     w.add_causal_attention(False)
     w.add_pooling_type(gguf.PoolingType.MEAN)
+    if kind in ("t5", "mt5"):
+        w.add_layer_norm_rms_eps(config["layer_norm_epsilon"])
+        w.add_relative_attn_buckets_count(config["relative_attention_num_buckets"])
+        w.add_uint32(f"{w.arch}.attention.relative_max_distance",
+                     config["relative_attention_max_distance"])
+        w.add_key_length(config["d_kv"])
+        w.add_value_length(config["d_kv"])
     if kind == "nomic_bert":
         w.add_rope_freq_base(config["rope_parameters"]["rope_theta"])
     if kind == "modernbert":
@@ -96,15 +108,15 @@ def deepseek_tensors(tensors, config):
 def write(folder, config):
     kind = config["model_type"]
     architecture = ARCHITECTURES[kind]
-    layers = config.get("num_hidden_layers") or config["n_layers"]
+    layers = first_of(config, "num_hidden_layers", "n_layers", "num_layers")
     names = gguf.get_tensor_name_map(architecture, layers)
     first = config["pad_token_id"] + 1 if kind in SHIFTED else 0
     w = gguf.GGUFWriter(folder / "model.gguf", gguf.MODEL_ARCH_NAMES[architecture])
-    w.add_context_length(config["max_position_embeddings"] - first)
-    w.add_embedding_length(config.get("hidden_size") or config["dim"])
-    w.add_feed_forward_length(config.get("intermediate_size") or config["hidden_dim"])
+    w.add_context_length(config.get("max_position_embeddings", 512) - first)
+    w.add_embedding_length(first_of(config, "hidden_size", "dim", "d_model"))
+    w.add_feed_forward_length(first_of(config, "intermediate_size", "hidden_dim", "d_ff"))
     w.add_block_count(layers)
-    w.add_head_count(config.get("num_attention_heads") or config["n_heads"])
+    w.add_head_count(first_of(config, "num_attention_heads", "n_heads", "num_heads"))
     deepseek = architecture == gguf.MODEL_ARCH.DEEPSEEK2
     (describe_deepseek if deepseek else describe_encoder)(w, config)
     tensors = read_safetensors(folder / "model.safetensors")

@@ -12,7 +12,8 @@ import sys
 import torch
 from safetensors.torch import load_file, save_file
 from transformers import (AutoConfig, AutoModel, AutoModelForCausalLM,
-                          AutoModelForSequenceClassification)
+                          AutoModelForSequenceClassification, MT5EncoderModel, T5EncoderModel,
+                          UMT5EncoderModel)
 
 BASE = dict(vocab_size=160, hidden_size=64, intermediate_size=96, num_hidden_layers=3,
             num_attention_heads=4, max_position_embeddings=128, bos_token_id=1, eos_token_id=2,
@@ -113,6 +114,8 @@ FAMILIES = {
 }
 NAMED = dict(BASE, layer_norm_eps=1e-12, type_vocab_size=2)
 MODERN = {k: v for k, v in BASE.items() if k != "num_hidden_layers"}
+T5 = dict(vocab_size=160, d_model=64, d_kv=16, d_ff=96, num_layers=3, num_heads=4,
+          relative_attention_num_buckets=16, relative_attention_max_distance=20)
 ENCODERS = {
     "bert": ("bert", NAMED),
     "roberta": ("roberta", dict(NAMED, pad_token_id=1)),
@@ -123,11 +126,15 @@ ENCODERS = {
     "nomic_bert": ("nomic_bert", NAMED),
     "modernbert": ("modernbert", dict(MODERN, num_hidden_layers=5, local_attention=8,
                                       cls_token_id=1, sep_token_id=2)),
+    "t5": ("t5", T5),
+    "mt5-gated": ("mt5", dict(T5, feed_forward_proj="gated-gelu")),
+    "umt5": ("umt5", dict(T5, feed_forward_proj="gated-gelu")),
 }
 CLASSIFIERS = {f"{name}-classes": (kind, dict(options, num_labels=3))
-               for name, (kind, options) in ENCODERS.items() if name != "nomic_bert"}
+               for name, (kind, options) in ENCODERS.items() if name != "nomic_bert" and "t5" not in name}
 LOADERS = {"logits": AutoModelForCausalLM, "states": AutoModel,
-           "scores": AutoModelForSequenceClassification}
+           "scores": AutoModelForSequenceClassification,
+           "t5": T5EncoderModel, "mt5": MT5EncoderModel, "umt5": UMT5EncoderModel}
 FP4_VALUES = [s * x for s in (1.0, -1.0) for x in (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)]
 IDS = [(7 * i * i + 3 * i + 5) % 160 for i in range(24)]
 
@@ -153,7 +160,11 @@ def pack_experts(model):
 def make(folder, name, kind, options):
     torch.manual_seed(3)
     config = AutoConfig.for_model(kind, **options)
-    model = LOADERS[name].from_config(config, attn_implementation="eager").eval().float()
+    if kind in LOADERS:
+        model = LOADERS[kind](config)
+    else:
+        model = LOADERS[name].from_config(config, attn_implementation="eager")
+    model = model.eval().float()
     with torch.no_grad():
         for parameter in model.parameters():  # norms and biases too
             parameter.mul_(1.5).add_(0.02 * torch.randn_like(parameter))

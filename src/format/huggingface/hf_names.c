@@ -58,11 +58,12 @@ static const char *skip_prefix(const char *name) {
     return name;
 }
 
-/* Behind "layers.3.", "layer.3." or "h.3."; NULL: the tensor is in no layer. */
+/* Behind "layers.3.", "layer.3.", "block.3." or "h.3."; NULL: the tensor is in no layer. */
 static const char *skip_layer(const char *name, long *layer) {
     const char *digits = !strncmp(name, "layers.", 7)   ? name + 7
                          : !strncmp(name, "blocks.", 7) ? name + 7
                          : !strncmp(name, "layer.", 6)  ? name + 6
+                         : !strncmp(name, "block.", 6)  ? name + 6
                          : !strncmp(name, "h.", 2)      ? name + 2
                                                         : NULL;
     char *end = NULL;
@@ -92,6 +93,8 @@ bool lwi_hf_name(const lwi_hf_source *s, const char *name, char *to, size_t size
     const char *end = "";
     long layer = -1;
     name = skip_prefix(name);
+    const bool stacks = s->family->form == LWI_HF_STACKS;
+    if (stacks && !strncmp(name, "embed_tokens", 12)) return false; /* a copy of what is shared */
     const char *found = look_up(single_names, sizeof single_names / sizeof(pair), name, &end);
     if (found) return (size_t)snprintf(to, size, "%s%s", found, end) < size;
     const char *inner = skip_layer(name, &layer);
@@ -105,7 +108,8 @@ bool lwi_hf_name(const lwi_hf_source *s, const char *name, char *to, size_t size
             found = whole_names[i].to;
             end = "";
         }
-    return found && (size_t)snprintf(to, size, "blk.%ld.%s%s", layer, found, end) < size;
+    return found && (size_t)snprintf(to, size, "%sblk.%ld.%s%s", stacks ? "enc." : "", layer, found,
+                                     end) < size;
 }
 
 /* ----------------------------------------------------------------- tensors */

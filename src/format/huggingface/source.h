@@ -16,7 +16,8 @@ typedef enum lwi_hf_form {
     LWI_HF_FUSED,
     LWI_HF_FUSED_HALVES,
     LWI_HF_MIXED,
-    LWI_HF_SHIFTED
+    LWI_HF_SHIFTED,
+    LWI_HF_STACKS
 } lwi_hf_form;
 
 typedef struct lwi_hf_family {
