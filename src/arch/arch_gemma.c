@@ -47,6 +47,17 @@ static void adjust_gemma3(lwi_decoder *d) {
     }
 }
 
+/* EmbeddingGemma (arXiv 2509.20354) */
+static void adjust_gemma_embedding(lwi_decoder *d) {
+    adjust_gemma3(d);
+    d->window /= 2; /* to each side */
+}
+
+const lwi_decoder_style lwi_style_gemma_embedding = {.norm = LWI_NORM_RMS,
+                                                     .activation = LWI_GELU,
+                                                     .rope = LWI_ROPE_HALVES,
+                                                     .encoder = true,
+                                                     .adjust = adjust_gemma_embedding};
 const lwi_decoder_style lwi_style_gemma = {.norm = LWI_NORM_RMS,
                                            .activation = LWI_GELU,
                                            .rope = LWI_ROPE_HALVES,

@@ -43,6 +43,20 @@ static int64_t rows_of(lwi_decoder *d, const char *name, int64_t absent) {
     return lwi_build_tensor(&d->b, name, false, &t) && t.rank == 2 ? t.dims[0] : absent;
 }
 
+/* Layers that are meant for the pooled vector; without activations, they may as well come before.
+ */
+static int add_dense(lwi_decoder *d, int x) {
+    static const char *const names[] = {"dense_2", "dense_3"};
+    for (size_t i = 0; i < 2; i++) {
+        char weight[32];
+        snprintf(weight, sizeof weight, "%s.weight", names[i]);
+        if (!lwi_build_has(&d->b, weight)) continue;
+        x = lwi_build_linear(&d->b, x, names[i]);
+        d->width = rows_of(d, weight, d->width);
+    }
+    return x;
+}
+
 void lwi_encoder_outputs(lwi_decoder *d, int x) {
     lwi_graph_builder *b = &d->b;
     const char *pooling = lwi_pooling_name(d);
@@ -54,6 +68,7 @@ void lwi_encoder_outputs(lwi_decoder *d, int x) {
         snprintf(weight, sizeof weight, "%s.weight", norms[i]);
         if (lwi_build_has(b, weight)) y = lwi_decoder_norm(d, y, norms[i]);
     }
+    y = add_dense(d, y);
     if (pooling && !strcmp(pooling, "rank")) {
         if (lwi_build_text_is(b, "classifier_pooling", "mean"))
             lwi_build_fail(b, LW_UNSUPPORTED, "a classifier of the mean of all tokens");

@@ -126,12 +126,14 @@ ENCODERS = {
     "nomic_bert": ("nomic_bert", NAMED),
     "modernbert": ("modernbert", dict(MODERN, num_hidden_layers=5, local_attention=8,
                                       cls_token_id=1, sep_token_id=2)),
+    "gemma-embedding": ("gemma3_text", dict(GEMMA, num_hidden_layers=7,
+                                            use_bidirectional_attention=True)),
     "t5": ("t5", T5),
     "mt5-gated": ("mt5", dict(T5, feed_forward_proj="gated-gelu")),
     "umt5": ("umt5", dict(T5, feed_forward_proj="gated-gelu")),
 }
 CLASSIFIERS = {f"{name}-classes": (kind, dict(options, num_labels=3))
-               for name, (kind, options) in ENCODERS.items() if name != "nomic_bert" and "t5" not in name}
+               for name, (kind, options) in ENCODERS.items() if name != "nomic_bert" and "t5" not in name and "gemma" not in name}
 LOADERS = {"logits": AutoModelForCausalLM, "states": AutoModel,
            "scores": AutoModelForSequenceClassification,
            "t5": T5EncoderModel, "mt5": MT5EncoderModel, "umt5": UMT5EncoderModel}
@@ -157,6 +159,25 @@ def pack_experts(model):
     return packed
 
 
+def add_layers(folder, states):
+    """Two layers as sentence-transformers stores them; the states behind them."""
+    kinds = ["Transformer", "Pooling", "Dense", "Dense", "Normalize"]
+    names = ["", "1_Pooling", "2_Dense", "3_Dense", "4_Normalize"]
+    (folder / "modules.json").write_text(json.dumps(
+        [{"idx": i, "name": str(i), "path": names[i],
+          "type": f"sentence_transformers.models.{kinds[i]}"} for i in range(5)]))
+    (folder / "1_Pooling").mkdir(exist_ok=True)
+    (folder / "1_Pooling/config.json").write_text(json.dumps({"pooling_mode_mean_tokens": True}))
+    for name, layer in (("2_Dense", torch.nn.Linear(64, 96)), ("3_Dense", torch.nn.Linear(96, 48))):
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name / "config.json").write_text(json.dumps(
+            {"activation_function": "torch.nn.modules.linear.Identity"}))
+        save_file({"linear.weight": layer.weight.detach(), "linear.bias": layer.bias.detach()},
+                  folder / name / "model.safetensors")
+        states = layer(states).detach()
+    return states
+
+
 def make(folder, name, kind, options):
     torch.manual_seed(3)
     config = AutoConfig.for_model(kind, **options)
@@ -175,6 +196,8 @@ def make(folder, name, kind, options):
         model.save_pretrained(folder)  # RWKV divides weights when it is first run
         result = model(torch.tensor([IDS]))
     numbers = result.last_hidden_state if name == "states" else result.logits
+    if folder.name == "gemma-embedding":
+        numbers = add_layers(folder, numbers)
     if packed:
         path = folder / "model.safetensors"
         plain = {k: v for k, v in load_file(path).items() if k not in {p[0] for p in packed}}

@@ -50,7 +50,12 @@ static lw_status read_config(lwi_hf_source *s, const char *folder) {
     LW_TRY(lwi_hf_read_json(s, folder, "config.json", &root));
     const lwi_json_item *inner = lwi_json_get(root, "text_config");
     const char *type = lwi_json_text(root, "model_type", "");
+    char both[80];
     s->config = lwi_json_is(inner, LWI_JSON_OBJECT) ? inner : root;
+    if (lwi_json_bool(s->config, "use_bidirectional_attention", false)) {
+        snprintf(both, sizeof both, "%.50s, bidirectional", type);
+        type = both;
+    }
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         if (!strcmp(families[i].model_type, type)) s->family = families + i;
     if (s->family) return LW_OK;
@@ -112,23 +117,17 @@ lw_status lwi_hf_add(lwi_hf_source *s, const lwi_checkpoint_tensor *tensor) {
     return lwi_strmap_set(&s->index, tensor->name, (int)s->n++);
 }
 
-/* How the states of tokens become one vector; many models do not say. */
-static lw_status read_pooling(lwi_hf_source *s, const char *folder) {
-    const lw_status status = lwi_hf_read_json(s, folder, "1_Pooling/config.json", &s->pooling);
-    return status == LW_NOT_FOUND ? LW_OK : status;
-}
-
 static lw_status read_folder(lwi_hf_source *s, const char *folder) {
     char path[PATH];
     lwi_file file = {0};
     LW_TRY(read_config(s, folder));
-    LW_TRY(read_pooling(s, folder));
     const bool whole =
         join(folder, "model.safetensors", path) && lwi_file_map(path, &file) == LW_OK;
     lwi_file_unmap(&file);
     LW_TRY(whole ? lwi_hf_read_weights(s, folder, "model.safetensors") : read_parts(s, folder));
     LW_TRY(lwi_hf_translate(s));
     LW_TRY(lwi_hf_add_rope_factors(s));
+    LW_TRY(lwi_hf_add_sentence_parts(s, folder));
     LW_TRY(lwi_network_metadata(s->network, "general.architecture", s->family->architecture));
     const lwi_checkpoint from = {.architecture = s->family->architecture,
                                  .state = s,

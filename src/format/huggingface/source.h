@@ -36,6 +36,11 @@ typedef struct lwi_hf_source {
     lwi_strmap index;
 } lwi_hf_source;
 
+/* A file of the folder. */
+lw_status lwi_hf_read_json(lwi_hf_source *s, const char *folder, const char *name,
+                           const lwi_json_item **root);
+/* Maps a file of weights in the folder and adds its tensors. */
+lw_status lwi_hf_read_weights(lwi_hf_source *s, const char *folder, const char *name);
 /* A member of config.json that is there and not null, else NULL. */
 const lwi_json_item *lwi_hf_config(const lwi_hf_source *s, const char *name);
 /* Of its rope_scaling or rope_parameters. */
@@ -46,13 +51,9 @@ int64_t lwi_hf_first_position(const lwi_hf_source *s);
 bool lwi_hf_number(void *state, const char *key, size_t i, double *value);
 lw_string lwi_hf_text(void *state, const char *key);
 
-lw_status lwi_hf_read_json(lwi_hf_source *s, const char *folder, const char *name,
-                           const lwi_json_item **root);
-/* Maps a file of weights in the folder and adds its tensors. */
-lw_status lwi_hf_read_weights(lwi_hf_source *s, const char *folder, const char *name);
-
 /* The architecture's name of a tensor; false: nobody knows it. */
 bool lwi_hf_name(const lwi_hf_source *s, const char *name, char *to, size_t size);
+/* A tensor of a file as it lies there. */
 lw_status lwi_hf_view(const lwi_safetensor *from, lwi_checkpoint_tensor *tensor);
 /* Adds a tensor under the architecture's name. */
 lw_status lwi_hf_add(lwi_hf_source *s, const lwi_checkpoint_tensor *tensor);
@@ -71,6 +72,8 @@ lw_status lwi_hf_pack_experts(lwi_hf_source *s, const lwi_safetensor *tensor, co
                               long layer, bool *done);
 /* Positions that the model never has are left out. */
 lw_status lwi_hf_shift(lwi_hf_source *s, lwi_checkpoint_tensor *tensor);
+/* How states are pooled, and layers that follow, where the folder says so. */
+lw_status lwi_hf_add_sentence_parts(lwi_hf_source *s, const char *folder);
 /* Tensors that are made of numbers in config.json. */
 lw_status lwi_hf_add_rope_factors(lwi_hf_source *s);
 
