@@ -36,7 +36,7 @@ static float *state_of(const lw_session *s) {
 static void start_again(lw_session *s) {
     give_blocks(s, 0);
     s->done = s->named = 0;
-    s->name = 0;
+    s->name = s->stretched;
 }
 
 /* The state after n tokens is of use only with the blocks of all of them. */
@@ -56,7 +56,7 @@ static lw_status reuse_state(lw_session *s, const lwi_state_snapshot *from, bool
 }
 
 static lw_status reuse_any_state(lw_session *s) {
-    bool found = s->done > 0;
+    bool found = s->done > 0 || s->stretched;
     for (size_t most = s->n - 1; !found;) {
         const lwi_state_snapshot *from =
             lwi_state_snapshot_find(&s->batch->snapshots, s->tokens, most);
@@ -132,8 +132,8 @@ void lwi_sequence_redo(lw_session *s, size_t n) {
 
 size_t lwi_sequence_boundary(const lw_session *s) {
     const size_t size = s->llm->cache_positions;
-    if (!s->batch->keep_prefixes || !s->llm->state_elements || s->scores || s->n == 0) return 0;
-    return (s->n - 1) / size * size;
+    const bool kept = s->batch->keep_prefixes && s->llm->state_elements && !s->stretched;
+    return kept && !s->scores && !s->vectors && s->n > 0 ? (s->n - 1) / size * size : 0;
 }
 
 void lwi_sequence_keep_blocks(lw_session *s) {
