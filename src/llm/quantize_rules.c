@@ -38,11 +38,14 @@ const lwi_quantization *lwi_quantization_find(const char *name) {
     return NULL;
 }
 
-/* Vectors, norms, routers, tables of positions and small convolutions stay what they are. */
+/* Vectors, norms, routers, tables of positions, small convolutions and RWKV's thin matrices stay
+ * what they are. */
 static bool stays(const lwi_gguf_tensor *t) {
-    static const char *const parts[] = {"_norm.weight", "ffn_gate_inp", "position_embd",
-                                        "token_types",  "ssm_conv1d",   "time_mix",
-                                        "shortconv",    "rel_b"};
+    static const char *const parts[] = {
+        "_norm.weight", "ffn_gate_inp", "position_embd",  "token_types",   "ssm_conv1d",
+        "shortconv",    "rel_b",        "time_mix_first", "time_mix_lerp", "time_mix_decay",
+        "time_mix_w",   "time_mix_a",   "time_mix_v0",    "time_mix_v1",   "time_mix_v2",
+        "time_mix_g1",  "time_mix_g2"};
     const size_t n = strlen(t->name);
     if (t->rank < 2 || n < 6 || strcmp(t->name + n - 6, "weight") != 0) return true;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)

@@ -88,6 +88,24 @@ def test_model(path, folder, wide):
         check("logits", error <= bound, (path.name, kind, error))
 
 
+def test_recurrent(path, folder):
+    """Large matrices become Q8_0, what belongs to the state stays."""
+    large = ("token_embd", "output", "attn_q", "attn_k", "attn_v", "attn_qkv", "attn_gate",
+             "attn_output", "ffn_gate", "ffn_up", "ffn_down", "ssm_in", "ssm_x", "ssm_out",
+             "ssm_alpha", "ssm_beta", "time_mix_key", "time_mix_value", "time_mix_receptance",
+             "time_mix_gate", "time_mix_output", "channel_mix_key", "channel_mix_value",
+             "channel_mix_receptance")
+    to, tokens = folder / path.name, np.random.default_rng(3).integers(3, 40, 20).tolist()
+    run = quantize(path, to, "Q8_0")
+    check(f"{path} Q8_0", run.returncode == 0, run.stderr)
+    for tensor in gguf.GGUFReader(to).tensors:
+        name = tensor.name.removesuffix(".weight").split(".")[-1]
+        check("type", tensor.tensor_type.name == ("Q8_0" if name in large else "F32")
+              or name == "ssm_dt", (path.name, tensor.name, tensor.tensor_type.name))
+    error = nmse(logits(to, tokens), logits(path, tokens))
+    check("logits", error <= 5e-3, (path.name, error))
+
+
 def test_bad(path, folder):
     to = folder / "bad.gguf"
     check("no such type", quantize(path, to, "Q9_X").returncode == 2)
@@ -143,6 +161,8 @@ def main():
         test_model(tiny / "f32.gguf", folder, False)
         test_model(tiny / "wide" / "f32.gguf", folder, True)
         test_model(tiny / "wide" / "experts.gguf", folder, True)
+        for name in ("qwen35", "mamba", "mamba2", "rwkv4", "rwkv6", "rwkv7"):
+            test_recurrent(tiny / f"{name}.gguf", folder)
         test_bad(tiny / "f32.gguf", folder)
         for part, mixed in (("tinystories/gguf", True), ("synth-kquant", False)):
             for path in sorted((data / part).glob("*.gguf")):
