@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Mamba (Gu and Dao 2023, arXiv 2312.00752) and Mamba-2 (Dao and Gu 2024, arXiv 2405.21060): no
- * attention and no feed-forward network, but a selective scan behind a short convolution. */
+ * attention and no feed-forward network, but a selective scan behind a short convolution. Falcon
+ * Mamba (Zuo et al. 2024, arXiv 2410.05355) normalises what the scan is told. */
 #include "arch/decoder.h"
 
 /* Dimension `axis` of a tensor, the last one if there are not so many. */
@@ -19,6 +20,23 @@ static int gate(lwi_decoder *d, int y, int z) {
     return lwi_build_mul(&d->b, y, lwi_build(&d->b, "Swish", 1, &z));
 }
 
+static int rms(lwi_decoder *d, int x, double epsilon) {
+    lwi_graph_builder *b = &d->b;
+    const int y = lwi_build(b, "RMSNormalization", 2, (int[]){x, lwi_build_scalar(b, 1)});
+    lwi_build_int(b, "axis", -1);
+    lwi_build_float(b, "epsilon", epsilon);
+    return y;
+}
+
+/* Steps, B and C of Falcon Mamba have a root mean square of 1. */
+static void norm_parts(lwi_decoder *d, int *step, int *in, int *out) {
+    const double own = lwi_build_number(&d->b, "mixer_rms_eps", 0);
+    if (!(own > 0) && lwi_build_number(&d->b, "ssm.dt_b_c_rms", 0) == 0) return;
+    int *const parts[3] = {step, in, out};
+    for (size_t i = 0; i < 3; i++)
+        *parts[i] = rms(d, *parts[i], own > 0 ? own : d->epsilon);
+}
+
 static int mix_mamba(lwi_decoder *d, int x, int64_t layer) {
     lwi_graph_builder *b = &d->b;
     const int64_t inner = dimension(d, "ssm_conv1d.weight", 0);
@@ -27,8 +45,9 @@ static int mix_mamba(lwi_decoder *d, int x, int64_t layer) {
     const int mixed = convolve(d, lwi_build_linear_part(b, x, "ssm_in", 0, inner));
     const int z = lwi_build_linear_part(b, x, "ssm_in", inner, inner);
     int step = lwi_build_linear_part(b, mixed, "ssm_x", 0, rank);
-    const int in = lwi_build_linear_part(b, mixed, "ssm_x", rank, states);
-    const int out = lwi_build_linear_part(b, mixed, "ssm_x", rank + states, states);
+    int in = lwi_build_linear_part(b, mixed, "ssm_x", rank, states);
+    int out = lwi_build_linear_part(b, mixed, "ssm_x", rank + states, states);
+    norm_parts(d, &step, &in, &out);
     step = lwi_build_linear(b, step, "ssm_dt");
     step = lwi_build(b, "Softplus", 1, &step);
     const int a = lwi_build(b, "Transpose", 1, &(int){lwi_decoder_state_matrix(d)});
@@ -45,9 +64,7 @@ static int norm_groups(lwi_decoder *d, int x, int64_t groups, int64_t size) {
     const int64_t all[1] = {groups * size};
     const int scale = lwi_build_reshape(b, lwi_build_weight(b, "ssm_norm.weight", true), 1, all);
     const int apart = lwi_build_reshape(b, x, 3, (int64_t[]){-1, groups, size});
-    const int y = lwi_build(b, "RMSNormalization", 2, (int[]){apart, lwi_build_scalar(b, 1)});
-    lwi_build_int(b, "axis", -1);
-    lwi_build_float(b, "epsilon", d->epsilon);
+    const int y = rms(d, apart, d->epsilon);
     return lwi_build_mul(b, lwi_build_reshape(b, y, 2, (int64_t[]){-1, groups * size}), scale);
 }
 

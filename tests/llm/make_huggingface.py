@@ -87,6 +87,7 @@ FAMILIES = {
         QWEN_MOE, head_dim=32, shared_expert_intermediate_size=80,
         layer_types=["linear_attention", "full_attention", "linear_attention"], **DELTA)),
     "mamba": ("mamba", dict(MAMBA, time_step_rank=6)),
+    "falcon_mamba": ("falcon_mamba", dict(MAMBA, time_step_rank=6, mixer_rms_eps=1e-4)),
     "mamba2": ("mamba2", dict(MAMBA, num_heads=8, head_dim=16, n_groups=2, chunk_size=8)),
     "cohere2": ("cohere2", dict(GROUPED, logit_scale=0.0625, num_hidden_layers=5,
                                 sliding_window=8)),
