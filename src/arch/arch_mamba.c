@@ -8,7 +8,9 @@
 static int64_t dimension(lwi_decoder *d, const char *name, int axis) {
     lwi_checkpoint_tensor t = {.rank = 1, .dims = {1}};
     if (!lwi_build_tensor(&d->b, name, true, &t)) return 1;
-    return t.dims[axis < t.rank ? axis : t.rank - 1];
+    const int64_t n = t.dims[axis < t.rank ? axis : t.rank - 1];
+    if (n > LWI_MOST_WIDTH) lwi_build_fail(&d->b, LW_CORRUPT, "the tensor '%s' is too large", name);
+    return n <= LWI_MOST_WIDTH ? n : 1;
 }
 
 static int convolve(lwi_decoder *d, int x) {
