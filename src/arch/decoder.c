@@ -17,6 +17,7 @@ static void read_sizes(lwi_decoder *d) {
     d->embedding_scale = d->residual_scale = d->logit_scale = 1;
     d->ffn_norm = "ffn_norm";
     d->attention_norm = "post_attention_norm";
+    d->output_norm = "output_norm";
 }
 
 /* Hugging Face's configurations say which one it is. */
@@ -126,13 +127,13 @@ static int embed(lwi_decoder *d) {
     if (lwi_build_has(b, "position_embd.weight"))
         x = lwi_build_add(b, x, lwi_build_embedding(b, d->positions, "position_embd"));
     if (d->encoder) x = lwi_encoder_add_type(d, x);
-    return norm_if_there(d, x, "token_embd_norm");
+    return strcmp(d->output_norm, "token_embd_norm") ? norm_if_there(d, x, "token_embd_norm") : x;
 }
 
 static void make_outputs(lwi_decoder *d, int x) {
     lwi_graph_builder *b = &d->b;
     const int rows = lwi_build(b, "Gather", 2, (int[]){x, d->outputs});
-    const int h = lwi_decoder_norm(d, rows, "output_norm");
+    const int h = lwi_decoder_norm(d, rows, d->output_norm);
     const char *head = lwi_build_has(b, "output.weight") ? "output" : "token_embd";
     lwi_checkpoint_tensor t;
     if (lwi_build_tensor(

@@ -87,7 +87,8 @@ struct lwi_decoder {
     bool rope_in_windows; /* other layers know nothing of positions */
     bool (*rotated)(const lwi_decoder *d, int64_t layer); /* NULL: all layers */
     const char *ffn_norm, *attention_norm; /* before the feed-forward; after the attention */
-    bool norm_adds_one;                    /* weights of norms are stored less one */
+    const char *output_norm;
+    bool norm_adds_one; /* weights of norms are stored less one */
     int tokens, positions, sequences, outputs;
     int relative_bias;               /* of scores by distance, of an encoder; 0: none */
     int blocks, cache, slots, state; /* -1: not there yet */

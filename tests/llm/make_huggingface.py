@@ -86,6 +86,8 @@ FAMILIES = {
     "qwen3_5_moe": ("qwen3_5_moe_text", dict(
         QWEN_MOE, head_dim=32, shared_expert_intermediate_size=80,
         layer_types=["linear_attention", "full_attention", "linear_attention"], **DELTA)),
+    "lfm2": ("lfm2", dict(GROUPED, num_hidden_layers=4, full_attn_idxs=[1, 3], conv_bias=True,
+                          block_multiple_of=32)),
     "mamba": ("mamba", dict(MAMBA, time_step_rank=6)),
     "falcon_mamba": ("falcon_mamba", dict(MAMBA, time_step_rank=6, mixer_rms_eps=1e-4)),
     "mamba2": ("mamba2", dict(MAMBA, num_heads=8, head_dim=16, n_groups=2, chunk_size=8)),

@@ -54,6 +54,19 @@ def mamba2():
                             "ssm.group_count": groups}
 
 
+def lfm2():
+    attention = {"attn_q.weight": (WIDTH, WIDTH), "attn_k.weight": (WIDTH // 2, WIDTH),
+                 "attn_v.weight": (WIDTH // 2, WIDTH), "attn_q_norm.weight": (HEAD,),
+                 "attn_k_norm.weight": (HEAD,), "attn_output.weight": (WIDTH, WIDTH)}
+    conv = {"shortconv.in_proj.weight": (3 * WIDTH, WIDTH), "shortconv.conv.weight": (WIDTH, 3),
+            "shortconv.out_proj.weight": (WIDTH, WIDTH)}
+    both = {"attn_norm.weight": (WIDTH,), "ffn_norm.weight": (WIDTH,),
+            "ffn_gate.weight": (INNER, WIDTH), "ffn_up.weight": (INNER, WIDTH),
+            "ffn_down.weight": (WIDTH, INNER)}
+    return [conv | both, attention | both], {
+        "attention.head_count": 4, "attention.head_count_kv": 2, "shortconv.l_cache": 3}
+
+
 def norms(*names):
     return {f"{n}.{part}": (WIDTH,) for n in names for part in ("weight", "bias")}
 
@@ -97,7 +110,7 @@ def rwkv7():
     return [layer, layer], {"wkv.head_size": HEAD}
 
 
-MODELS = {"qwen35": qwen35, "mamba": mamba, "mamba2": mamba2, "rwkv4": rwkv4,
+MODELS = {"qwen35": qwen35, "lfm2": lfm2, "mamba": mamba, "mamba2": mamba2, "rwkv4": rwkv4,
           "rwkv6": rwkv6, "rwkv7": rwkv7}
 
 
