@@ -9,7 +9,7 @@ static void adjust(lwi_decoder *d) {
     d->attention_scale = lwi_decoder_factor(d, "attention.scale", 0);
 }
 
-static void adjust_granite(lwi_decoder *d) {
+void lwi_decoder_read_granite(lwi_decoder *d) {
     adjust(d);
     d->embedding_scale = lwi_decoder_factor(d, "embedding_scale", 1);
     d->residual_scale = lwi_decoder_factor(d, "residual_scale", 1);
@@ -27,6 +27,6 @@ const lwi_decoder_style lwi_style_granite = {.norm = LWI_NORM_RMS,
                                              .activation = LWI_SILU,
                                              .rope = LWI_ROPE_PAIRS,
                                              .permuted = true,
-                                             .adjust = adjust_granite};
+                                             .adjust = lwi_decoder_read_granite};
 const lwi_decoder_style lwi_style_llama_halves = {
     .norm = LWI_NORM_RMS, .activation = LWI_SILU, .rope = LWI_ROPE_HALVES, .adjust = adjust_halves};

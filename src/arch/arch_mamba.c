@@ -137,5 +137,22 @@ static void adjust_mamba2(lwi_decoder *d) {
     d->mix = mix_mamba2;
 }
 
+/* Granite 4: Mamba-2 in most layers, attention in the others. */
+static int mix_granite(lwi_decoder *d, int x, int64_t layer) {
+    return lwi_build_has(&d->b, "ssm_in.weight") ? mix_mamba2(d, x, layer)
+                                                 : lwi_decoder_attention(d, x, layer);
+}
+
+static void adjust_granite(lwi_decoder *d) {
+    lwi_decoder_read_granite(d);
+    d->mix = mix_granite;
+    if (lwi_build_number(&d->b, "rope.scaling.finetuned", 0) == 0) d->rope_kind = LWI_ROPE_NONE;
+}
+
+const lwi_decoder_style lwi_style_granite_hybrid = {.norm = LWI_NORM_RMS,
+                                                    .activation = LWI_SILU,
+                                                    .rope = LWI_ROPE_PAIRS,
+                                                    .permuted = true,
+                                                    .adjust = adjust_granite};
 const lwi_decoder_style lwi_style_mamba = {.norm = LWI_NORM_RMS, .adjust = adjust_mamba};
 const lwi_decoder_style lwi_style_mamba2 = {.norm = LWI_NORM_RMS, .adjust = adjust_mamba2};

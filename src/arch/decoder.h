@@ -133,6 +133,8 @@ lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
 void lwi_decoder_read_window(lwi_decoder *d, int64_t absent);
 /* 0 counts as absent. */
 double lwi_decoder_factor(lwi_decoder *d, const char *key, double absent);
+/* Granite's factors. */
+void lwi_decoder_read_granite(lwi_decoder *d);
 
 /* The parts. */
 int lwi_decoder_norm(lwi_decoder *d, int x, const char *name);

@@ -25,38 +25,49 @@ int lwi_decoder_activate(lwi_decoder *d, int x) {
     return y;
 }
 
-int lwi_decoder_gated(lwi_decoder *d, int x, const char *suffix) {
-    lwi_graph_builder *b = &d->b;
-    char gate[32], up[32], down[32], weight[48];
-    snprintf(gate, sizeof gate, "ffn_gate%s", suffix);
-    snprintf(up, sizeof up, "ffn_up%s", suffix);
-    snprintf(down, sizeof down, "ffn_down%s", suffix);
-    snprintf(weight, sizeof weight, "%s.weight", gate);
-    int h;
-    if (lwi_build_has(b, weight))
-        h = lwi_build_mul(b, lwi_decoder_activate(d, lwi_build_linear(b, x, gate)),
-                          lwi_build_linear(b, x, up));
-    else h = lwi_decoder_activate(d, lwi_build_linear(b, x, up));
-    return lwi_build_linear(b, h, down);
+typedef struct names {
+    char gate[32], up[32], down[32];
+} names;
+
+static bool find(lwi_decoder *d, const char *name, lwi_checkpoint_tensor *t) {
+    char text[48];
+    snprintf(text, sizeof text, "%s.weight", name);
+    return lwi_build_has(&d->b, text) && lwi_build_tensor(&d->b, text, false, t);
 }
 
-/* Gate and up in one weight, the gate first (Phi-3). */
-static bool is_packed(lwi_decoder *d, int64_t *inner) {
-    lwi_checkpoint_tensor up, down;
-    if (lwi_build_has(&d->b, "ffn_gate.weight") ||
-        !lwi_build_tensor(&d->b, "ffn_up.weight", false, &up) ||
-        !lwi_build_tensor(&d->b, "ffn_down.weight", false, &down) || up.rank != 2 || down.rank != 2)
+/* Gate and up in one weight, the gate first (Phi-3, Granite). */
+static bool is_packed(lwi_decoder *d, const names *n, int64_t *inner) {
+    lwi_checkpoint_tensor gate, up, down;
+    if (find(d, n->gate, &gate) || !find(d, n->up, &up) || !find(d, n->down, &down) ||
+        up.rank != 2 || down.rank != 2)
         return false;
     *inner = down.dims[1];
     return up.dims[0] == 2 * down.dims[1];
 }
 
-int lwi_decoder_feed_forward(lwi_decoder *d, int x, int64_t layer) {
+int lwi_decoder_gated(lwi_decoder *d, int x, const char *suffix) {
     lwi_graph_builder *b = &d->b;
+    lwi_checkpoint_tensor t;
+    names n;
     int64_t inner = 0;
+    snprintf(n.gate, sizeof n.gate, "ffn_gate%s", suffix);
+    snprintf(n.up, sizeof n.up, "ffn_up%s", suffix);
+    snprintf(n.down, sizeof n.down, "ffn_down%s", suffix);
+    int h;
+    if (is_packed(d, &n, &inner))
+        h = lwi_build_mul(b, lwi_decoder_activate(d, lwi_build_linear_part(b, x, n.up, 0, inner)),
+                          lwi_build_linear_part(b, x, n.up, inner, inner));
+    else if (find(d, n.gate, &t))
+        h = lwi_build_mul(b, lwi_decoder_activate(d, lwi_build_linear(b, x, n.gate)),
+                          lwi_build_linear(b, x, n.up));
+    else h = lwi_decoder_activate(d, lwi_build_linear(b, x, n.up));
+    return lwi_build_linear(b, h, n.down);
+}
+
+/* Where there is only what all tokens share, that is it. */
+int lwi_decoder_feed_forward(lwi_decoder *d, int x, int64_t layer) {
+    const bool plain =
+        lwi_build_has(&d->b, "ffn_up.weight") || !lwi_build_has(&d->b, "ffn_up_shexp.weight");
     (void)layer;
-    if (!is_packed(d, &inner)) return lwi_decoder_gated(d, x, "");
-    const int gate = lwi_build_linear_part(b, x, "ffn_up", 0, inner);
-    const int up = lwi_build_linear_part(b, x, "ffn_up", inner, inner);
-    return lwi_build_linear(b, lwi_build_mul(b, lwi_decoder_activate(d, gate), up), "ffn_down");
+    return lwi_decoder_gated(d, x, plain ? "" : "_shexp");
 }

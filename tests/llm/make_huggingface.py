@@ -39,6 +39,10 @@ def longrope(original):
                                   short_factor=[1 + (x - 1) / 4 for x in factors]))
 
 
+HYBRID = dict(GROUPED, layer_types=["linear_attention", "full_attention", "linear_attention"],
+              mamba_n_heads=8, mamba_n_groups=2, mamba_d_state=16, mamba_chunk_size=8,
+              shared_intermediate_size=80, embedding_multiplier=12.0, residual_multiplier=0.22,
+              attention_multiplier=0.0625, logits_scaling=8.0)
 # folder: (model_type, configuration)
 FAMILIES = {
     "llama": ("llama", dict(GROUPED, rope_theta=50000.0)),
@@ -89,6 +93,10 @@ FAMILIES = {
     "lfm2": ("lfm2", dict(GROUPED, num_hidden_layers=4, full_attn_idxs=[1, 3], conv_bias=True,
                           block_multiple_of=32)),
     "mamba": ("mamba", dict(MAMBA, time_step_rank=6)),
+    "granitemoehybrid": ("granitemoehybrid", dict(
+        HYBRID, num_local_experts=4, num_experts_per_tok=2)),
+    "granitemoehybrid-dense": ("granitemoehybrid", dict(
+        HYBRID, num_local_experts=0, position_embedding_type="rope")),
     "falcon_mamba": ("falcon_mamba", dict(MAMBA, time_step_rank=6, mixer_rms_eps=1e-4)),
     "mamba2": ("mamba2", dict(MAMBA, num_heads=8, head_dim=16, n_groups=2, chunk_size=8)),
     "cohere2": ("cohere2", dict(GROUPED, logit_scale=0.0625, num_hidden_layers=5,

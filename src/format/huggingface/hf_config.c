@@ -167,6 +167,10 @@ static bool layer_type(const lwi_hf_source *s, size_t i, double *value) {
 
 bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
     const lwi_hf_source *s = state;
+    if (!strcmp(key, "rope.scaling.finetuned")) {
+        *value = !strcmp(lwi_json_text(s->config, "position_embedding_type", ""), "rope");
+        return true;
+    }
     if (!strcmp(key, "attention.recurrent_layers")) return layer_type(s, i, value);
     if (!strcmp(key, "windowed_layers")) return windowed_layer(s, i, value);
     if (!strcmp(key, "pooling_type")) return pooling(s, value);
