@@ -31,7 +31,8 @@ const lwi_command lwi_cmd_quantize = {
     .arguments = "IN OUT TYPE",
     .summary = "a GGUF file with smaller weights",
     .about =
-        "Writes a GGUF file whose weights have another type. Q4_K_S, Q4_K_M, Q5_K_S and Q5_K_M "
+        "Reads a GGUF file (of a split one the first part) or a Hugging Face folder, and writes a "
+        "GGUF file whose weights have another type. Q4_K_S, Q4_K_M, Q5_K_S and Q5_K_M "
         "are mixes: tensors that matter more get more bits. Rows that the blocks of a type do "
         "not divide get a larger type; vectors, norms and routers stay as they are. Quantise "
         "from F32, BF16 or F16: from a small type the result is worse.",

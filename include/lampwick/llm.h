@@ -71,10 +71,12 @@ LW_API const lw_tokenizer *lw_llm_tokenizer(const lw_llm *llm); /* NULL: there i
 /* The template that came with the model; NULL: none that lampwick can read. */
 LW_API const lw_chat_template *lw_llm_chat_template(const lw_llm *llm);
 
-/* Writes a GGUF file with the model of another one, weights in another type: "F16", "Q8_0",
- * "Q4_K_M" and so on (some are mixes of types). Vectors, norms and routers stay as they are. A file
- * is there only when it is complete. Errors: LW_INVALID (no such type), LW_NOT_FOUND (no such
- * file), LW_UNSUPPORTED (a split file, or no GGUF), LW_CORRUPT, LW_IO. */
+/* Writes a GGUF file with the model of another one (of a split one its first part is named) or of a
+ * Hugging Face folder, tokenizer and chat template included, weights in another type: "F16",
+ * "Q8_0", "Q4_K_M" and so on (some are mixes of types); NULL: as they are. Vectors, norms and
+ * routers stay as they are. A file is there only when it is complete. Errors: LW_INVALID (no such
+ * type), LW_NOT_FOUND (no such file), LW_UNSUPPORTED (neither, or a family or tokenizer for which
+ * there is no form in GGUF files yet), LW_CORRUPT, LW_IO. */
 LW_API LW_MUST_CHECK lw_status lw_llm_quantize(const char *from, const char *to, const char *type);
 /* Name i of those types; NULL behind the last. */
 LW_API const char *lw_llm_quantization(size_t i);

@@ -16,9 +16,14 @@ static const struct {
 #undef LWI_ARCHITECTURE
 };
 
-lw_status lwi_architecture_build(lwi_network *network, const lwi_checkpoint *from) {
+const lwi_decoder_style *lwi_architecture_style(const char *name) {
     for (size_t i = 0; i < sizeof architectures / sizeof *architectures; i++)
-        if (!strcmp(architectures[i].name, from->architecture))
-            return lwi_build_decoder(network, from, architectures[i].style);
+        if (!strcmp(architectures[i].name, name)) return architectures[i].style;
+    return NULL;
+}
+
+lw_status lwi_architecture_build(lwi_network *network, const lwi_checkpoint *from) {
+    const lwi_decoder_style *style = lwi_architecture_style(from->architecture);
+    if (style) return lwi_build_decoder(network, from, style);
     return lwi_fail(LW_UNSUPPORTED, "the architecture '%s' is not known", from->architecture);
 }

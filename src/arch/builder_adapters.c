@@ -2,6 +2,7 @@
  * The products of low-rank adapters beside those of the weights that they change. */
 #include "arch/adapters.h"
 #include "arch/builder.h"
+#include "arch/row_order.h"
 
 #include <string.h>
 
@@ -42,25 +43,6 @@ static int64_t heads_of(lwi_graph_builder *b, const char *weight) {
     return lwi_build_layer_size(b, "attention.head_count_kv", b->layer, heads, 1, INT32_MAX);
 }
 
-/* Of each head, rows i and half + i become neighbours, or the other way round. */
-static void permute(lwi_graph_builder *b, lwi_checkpoint_tensor *t, int64_t heads, bool to_pairs) {
-    const size_t rows = (size_t)t->dims[0], row = t->bytes / rows, n = (size_t)heads;
-    if (rows % n || rows / n % 2) {
-        lwi_build_fail(b, LW_CORRUPT, "the adapter's tensor '%s' has %zu rows for %zu heads",
-                       t->name, rows, n);
-        return;
-    }
-    const size_t head = rows / n, half = head / 2;
-    uint8_t *to = NULL;
-    b->status = lwi_arena_alloc(b->graph->arena, t->bytes, 1, &to);
-    for (size_t i = 0; i < rows && b->status == LW_OK; i++) {
-        const size_t at = i % head, halves = i - at + at % 2 * half + at / 2;
-        const size_t from = to_pairs ? halves : i, put = to_pairs ? i : halves;
-        memcpy(to + put * row, (const uint8_t *)t->data + from * row, row);
-    }
-    t->data = to;
-}
-
 /* Rows of B in the order of the model's weight. */
 static void order_rows(lwi_graph_builder *b, const char *weight, const lwi_adapter *item,
                        lwi_checkpoint_tensor *t) {
@@ -70,7 +52,7 @@ static void order_rows(lwi_graph_builder *b, const char *weight, const lwi_adapt
         lwi_build_fail(b, LW_UNSUPPORTED,
                        "the adapter's rows are in another order than those of '%s'", item->name);
     if (qk && b->permuted && item->unpermuted != b->from->unpermuted && b->status == LW_OK)
-        permute(b, t, heads_of(b, weight), item->unpermuted);
+        b->status = lwi_order_rows(b->graph->arena, t, heads_of(b, weight), item->unpermuted);
 }
 
 /* ------------------------------------------------------------------ products */

@@ -149,6 +149,8 @@ bool lwi_speculation_accept(lw_session *session);
 
 /* Looks for the template that comes with the model at the path. */
 lw_status lwi_llm_read_template(lw_llm *llm, const char *path);
+/* The text of the template in a folder, in the arena; {NULL, 0}: there is none. */
+lw_status lwi_llm_template_text(const char *folder, lwi_arena *arena, lw_string *text);
 /* One run for the sessions of a batch. */
 lw_status lwi_batch_step(lw_batch *batch, size_t *tokens);
 /* Takes the blocks that the cache still has of the tokens to be computed next, or the state after

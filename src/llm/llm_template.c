@@ -81,4 +81,26 @@ lw_status lwi_llm_read_template(lw_llm *llm, const char *path) {
     return LW_OK;
 }
 
+/* The first of the files that is there and has one. */
+lw_status lwi_llm_template_text(const char *folder, lwi_arena *arena, lw_string *text) {
+    static const char *const names[] = {"chat_template.jinja", "tokenizer_config.json"};
+    const lwi_json_limits limits = {.python_numbers = true};
+    for (size_t i = 0; i < 2 && !text->size; i++) {
+        char path[PATH];
+        lwi_file file = {0};
+        const lwi_json_item *root = NULL;
+        const int n = snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        if (n < 0 || n >= PATH || lwi_file_map(path, &file) != LW_OK) continue;
+        const char *data = (const char *)file.data, *copy = NULL;
+        lw_status status = i == 0 ? lwi_arena_string(arena, data, file.size, &copy)
+                                  : lwi_json_parse(arena, data, file.size, &limits, &root);
+        if (status == LW_OK && i == 0) *text = (lw_string){copy, file.size};
+        const lwi_json_item *item = i == 1 && status == LW_OK ? find_text(root) : NULL;
+        if (lwi_json_is(item, LWI_JSON_STRING)) *text = (lw_string){item->text, item->size};
+        lwi_file_unmap(&file);
+        LW_TRY(status);
+    }
+    return LW_OK;
+}
+
 const lw_chat_template *lw_llm_chat_template(const lw_llm *llm) { return llm ? llm->chat : NULL; }

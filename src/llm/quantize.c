@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * A GGUF file as another one whose tensors have other types. */
+ * A model as a GGUF file, whose tensors may get other types. */
 #include "base/checked.h"
 #include "base/file.h"
 #include "files/gguf_writer.h"
+#include "llm/gguf_source.h"
 #include "llm/quantize_rules.h"
 
 #include <lampwick/llm.h>
@@ -13,10 +14,9 @@
 enum { ALIGNMENT = 32, CHUNK = 1 << 16 /* elements, at least a row */ };
 
 typedef struct work {
-    const lwi_quantization *quantization;
-    lwi_arena arena;
-    lwi_file file;
-    lwi_gguf from;
+    const lwi_quantization *quantization; /* NULL: types stay */
+    lwi_gguf_source source;
+    lwi_gguf from; /* the source's */
     lwi_gguf_pair *pairs;
     size_t n_pairs;
     lwi_gguf_tensor *tensors; /* as they will be; data as it is */
@@ -25,13 +25,25 @@ typedef struct work {
 
 static const uint8_t version[4] = {2, 0, 0, 0}; /* general.quantization_version */
 
+/* What a file says of itself, or the type of a folder's weights. */
+static uint8_t file_type(const lwi_gguf *gguf) {
+    static const uint32_t types[] = {LWI_BLOCK_F32, LWI_BLOCK_F16, LWI_BLOCK_BF16};
+    static const uint8_t names[] = {0, 1, 32};
+    const int64_t said = lwi_gguf_int(gguf, "general.file_type", -1);
+    for (size_t i = 0; i < gguf->n_tensors && said < 0; i++)
+        for (size_t k = 0; k < 3 && gguf->tensors[i].rank > 1; k++)
+            if (gguf->tensors[i].type == types[k]) return names[k];
+    return said < 0 || said > 255 ? 0 : (uint8_t)said;
+}
+
 static lw_status choose_pairs(work *w) {
     static const char *const ours[] = {"general.file_type", "general.quantization_version",
-                                       "general.alignment"};
+                                       "general.alignment", "split.no",
+                                       "split.count",       "split.tensors.count"};
     uint8_t *type = NULL;
-    LW_TRY(lwi_arena_alloc(&w->arena, w->from.n_pairs + 2, sizeof *w->pairs, &w->pairs));
-    LW_TRY(lwi_arena_alloc(&w->arena, 4, 1, &type));
-    type[0] = (uint8_t)w->quantization->file_type;
+    LW_TRY(lwi_arena_alloc(&w->source.arena, w->from.n_pairs + 2, sizeof *w->pairs, &w->pairs));
+    LW_TRY(lwi_arena_alloc(&w->source.arena, 4, 1, &type));
+    type[0] = w->quantization ? (uint8_t)w->quantization->file_type : file_type(&w->from);
     for (size_t i = 0; i < w->from.n_pairs; i++) {
         bool replaced = false;
         for (size_t k = 0; k < sizeof ours / sizeof *ours; k++)
@@ -55,11 +67,11 @@ static int64_t count_layers(const lwi_gguf *gguf) {
 static lw_status choose_types(work *w) {
     const int64_t layers = count_layers(&w->from);
     const bool tied = !lwi_gguf_find_tensor(&w->from, "output.weight");
-    LW_TRY(lwi_arena_alloc(&w->arena, w->from.n_tensors, sizeof *w->tensors, &w->tensors));
+    LW_TRY(lwi_arena_alloc(&w->source.arena, w->from.n_tensors, sizeof *w->tensors, &w->tensors));
     for (size_t i = 0; i < w->from.n_tensors; i++) {
         lwi_gguf_tensor *t = w->tensors + i;
         *t = w->from.tensors[i];
-        t->type = lwi_quantization_type(w->quantization, t, layers, tied);
+        if (w->quantization) t->type = lwi_quantization_type(w->quantization, t, layers, tied);
         const lwi_block_type *type = lwi_block_type_find(t->type);
         t->bytes = (size_t)t->dims[t->rank - 1] / type->elements;
         bool fits = lwi_mul_size(t->bytes, type->bytes, &t->bytes);
@@ -102,17 +114,13 @@ static lw_status write_all(work *w) {
     return LW_OK;
 }
 
-static lw_status quantize(work *w, const char *to) {
-    LW_TRY(lwi_gguf_read(&w->arena, w->file.data, w->file.size, &w->from));
-    lw_status status = LW_OK;
-    if (lwi_gguf_int(&w->from, "split.count", 1) > 1)
-        status = lwi_fail(LW_UNSUPPORTED, "split GGUF files cannot be quantised yet");
-    if (status == LW_OK) status = choose_pairs(w);
-    if (status == LW_OK) status = choose_types(w);
-    if (status == LW_OK) status = lwi_file_writer_open(to, &w->writer);
-    if (status == LW_OK) status = lwi_file_writer_close(&w->writer, write_all(w));
-    lwi_gguf_free(&w->from);
-    return status;
+static lw_status convert(work *w, const char *from, const char *to) {
+    LW_TRY(lwi_gguf_source_open(from, &w->source));
+    w->from = w->source.gguf;
+    LW_TRY(choose_pairs(w));
+    LW_TRY(choose_types(w));
+    LW_TRY(lwi_file_writer_open(to, &w->writer));
+    return lwi_file_writer_close(&w->writer, write_all(w));
 }
 
 const char *lw_llm_quantization(size_t i) {
@@ -121,15 +129,11 @@ const char *lw_llm_quantization(size_t i) {
 }
 
 lw_status lw_llm_quantize(const char *from, const char *to, const char *type) {
-    if (!from || !to || !type) return lwi_fail(LW_INVALID, "lw_llm_quantize: an argument is NULL");
-    work w = {.quantization = lwi_quantization_find(type)};
-    if (!w.quantization) return lwi_fail(LW_INVALID, "there is no quantisation '%.40s'", type);
-    LW_TRY(lwi_file_map(from, &w.file));
-    lwi_arena_init(&w.arena, &lwi_malloc_allocator);
-    lw_status status = LW_OK;
-    if (lwi_is_gguf(w.file.data, w.file.size)) status = quantize(&w, to);
-    else status = lwi_fail(LW_UNSUPPORTED, "'%s' is no GGUF file", from);
-    lwi_arena_free(&w.arena);
-    lwi_file_unmap(&w.file);
+    if (!from || !to) return lwi_fail(LW_INVALID, "lw_llm_quantize: an argument is NULL");
+    work w = {.quantization = type ? lwi_quantization_find(type) : NULL};
+    if (type && !w.quantization)
+        return lwi_fail(LW_INVALID, "there is no quantisation '%.40s'", type);
+    const lw_status status = convert(&w, from, to);
+    lwi_gguf_source_close(&w.source);
     return status;
 }

@@ -86,6 +86,11 @@ static const struct entry {
     {"default", {0}, {"[\\p{P}\\$\\+<=>\\^~\\|]+", GPT2, "\\p{N}+", "[0-9][0-9][0-9]"}},
 };
 
+lw_string lwi_named_pre_name(size_t i) {
+    if (i >= sizeof entries / sizeof *entries) return (lw_string){NULL, 0};
+    return (lw_string){entries[i].names, strcspn(entries[i].names, " ")};
+}
+
 static bool has_name(const char *names, lw_string name) {
     for (const char *at = names; *at;) {
         const size_t n = strcspn(at, " ");

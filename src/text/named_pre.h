@@ -14,6 +14,8 @@ typedef struct lwi_named_pre {
     bool in_alphabet; /* steps come after the bytes were written in the alphabet */
 } lwi_named_pre;
 
+/* Name i, one for each way; {NULL, 0} behind the last. */
+lw_string lwi_named_pre_name(size_t i);
 /* Adds the steps of a name; LW_UNSUPPORTED if it is not known. */
 lw_status lwi_named_pre_steps(lw_string name, lwi_normalizer *normalizer,
                               lwi_pretokenizer *pretokenizer, lwi_named_pre *pre);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "arch/architectures.h"
-#include "files/gguf_file.h"
+#include "files/gguf_parts.h"
 #include "format/gguf/gguf.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_PARTS = 1000, MOST_KEY = 128 };
+enum { MOST_KEY = 128 };
 
 typedef struct source {
     lwi_gguf gguf;
@@ -58,25 +58,8 @@ static int find(void *state, const char *name) {
     return lwi_strmap_get(&((const source *)state)->gguf.tensor_index, name);
 }
 
-/* "model-00001-of-00003.gguf": the other parts lie beside it. */
-static lw_status read_parts(lwi_network *network, source *s, const char *path) {
-    const int64_t parts = lwi_gguf_int(&s->gguf, "split.count", 1);
-    if (parts <= 1) return LW_OK;
-    if (parts > MOST_PARTS) return lwi_fail(LW_CORRUPT, "split.count is %lld", (long long)parts);
-    if (!path) return lwi_fail(LW_UNSUPPORTED, "one part of a split model cannot be read alone");
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    const char *number = strstr(name, "-00001-of-");
-    if (!number) return lwi_fail(LW_CORRUPT, "a split model is opened by its part 00001");
-    for (int64_t i = 1; i < parts; i++) {
-        char beside[512];
-        lwi_file file = {0};
-        snprintf(beside, sizeof beside, "%.*s-%05d%s", (int)(number - name), name, (int)i + 1,
-                 number + 6);
-        LW_TRY(lwi_file_map_confined(path, beside, &file));
-        LW_TRY(lwi_network_keep_file(network, &file));
-        LW_TRY(lwi_gguf_add_part(&s->gguf, file.data, file.size, (size_t)i));
-    }
-    return LW_OK;
+static lw_status keep_part(void *network, lwi_file *file) {
+    return lwi_network_keep_file(network, file);
 }
 
 static lw_status build(lwi_network *network, source *s, const char *path) {
@@ -86,7 +69,7 @@ static lw_status build(lwi_network *network, source *s, const char *path) {
         return lwi_fail(LW_CORRUPT, "general.architecture is missing");
     LW_TRY(lwi_arena_string(&network->arena, name.data, name.size, &architecture));
     snprintf(s->prefix, sizeof s->prefix, "%s.", architecture);
-    LW_TRY(read_parts(network, s, path));
+    LW_TRY(lwi_gguf_read_parts(&s->gguf, path, keep_part, network));
     LW_TRY(lwi_network_metadata(network, "general.architecture", architecture));
     const lwi_checkpoint from = {.architecture = architecture,
                                  .state = s,

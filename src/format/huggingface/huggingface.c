@@ -117,7 +117,7 @@ lw_status lwi_hf_add(lwi_hf_source *s, const lwi_checkpoint_tensor *tensor) {
     return lwi_strmap_set(&s->index, tensor->name, (int)s->n++);
 }
 
-static lw_status read_folder(lwi_hf_source *s, const char *folder) {
+lw_status lwi_hf_read_folder(lwi_hf_source *s, const char *folder) {
     char path[PATH];
     lwi_file file = {0};
     LW_TRY(read_config(s, folder));
@@ -127,7 +127,11 @@ static lw_status read_folder(lwi_hf_source *s, const char *folder) {
     LW_TRY(whole ? lwi_hf_read_weights(s, folder, "model.safetensors") : read_parts(s, folder));
     LW_TRY(lwi_hf_translate(s));
     LW_TRY(lwi_hf_add_rope_factors(s));
-    LW_TRY(lwi_hf_add_sentence_parts(s, folder));
+    return lwi_hf_add_sentence_parts(s, folder);
+}
+
+static lw_status build(lwi_hf_source *s, const char *folder) {
+    LW_TRY(lwi_hf_read_folder(s, folder));
     LW_TRY(lwi_network_metadata(s->network, "general.architecture", s->family->architecture));
     const lwi_checkpoint from = {.architecture = s->family->architecture,
                                  .state = s,
@@ -145,7 +149,7 @@ lw_status lwi_huggingface_read(lwi_network *network, const char *folder) {
     network->ir_version = 4;
     lwi_safetensors_init(&s.files, &network->arena);
     lwi_strmap_init(&s.index, &network->arena.allocator);
-    const lw_status status = read_folder(&s, folder);
+    const lw_status status = build(&s, folder);
     lwi_safetensors_free(&s.files);
     lwi_strmap_free(&s.index);
     return status;

@@ -51,6 +51,8 @@ int64_t lwi_hf_first_position(const lwi_hf_source *s);
 bool lwi_hf_number(void *state, const char *key, size_t i, double *value);
 lw_string lwi_hf_text(void *state, const char *key);
 
+/* config.json, and the weights under the architecture's names. */
+lw_status lwi_hf_read_folder(lwi_hf_source *s, const char *folder);
 /* The architecture's name of a tensor; false: nobody knows it. */
 bool lwi_hf_name(const lwi_hf_source *s, const char *name, char *to, size_t size);
 /* A tensor of a file as it lies there. */

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT
+ * A folder in the form of GGUF files (lampwick/llm_weights.h): rows of queries and keys in their
+ * order there, Gemma's norms with the one that is added, vectors in float32. */
+#include "arch/architectures.h"
+#include "arch/row_order.h"
+#include "format/huggingface/source.h"
+
+#include <lampwick/llm_weights.h>
+
+#include <string.h>
+
+struct lw_checkpoint {
+    lwi_network network; /* holds files and memory */
+    lwi_hf_source source;
+};
+
+static bool ends(const char *name, const char *with) {
+    const size_t n = strlen(name), m = strlen(with);
+    return n >= m && !strcmp(name + n - m, with);
+}
+
+/* What transformers keeps among the weights, though it is no weight. */
+static bool is_buffer(const char *name) {
+    return ends(name, ".inv_freq") || ends(name, ".masked_bias") || ends(name, ".attn.bias") ||
+           ends(name, ".attention.bias") || ends(name, "position_ids");
+}
+
+/* Those whose weights need no other changes, as the tests have found; other families are laid out
+ * in other ways (encoders, recurrent ones, those with compressed keys). */
+static bool is_convertible(const char *architecture) {
+    static const char *const names[] = {
+        "arcee",    "command-r", "falcon",   "gemma",   "gemma2",   "gemma3",    "gpt-oss", "gpt2",
+        "gptneox",  "granite",   "llama",    "olmo2",   "olmoe",    "phi2",      "phi3",    "qwen2",
+        "qwen2moe", "qwen3",     "qwen3moe", "smollm3", "stablelm", "starcoder2"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(names[i], architecture)) return true;
+    return false;
+}
+
+static lw_status to_floats(lwi_hf_source *s, lwi_checkpoint_tensor *t, float added) {
+    const size_t n = t->bytes / t->type->bytes;
+    float *floats = NULL;
+    LW_TRY(lwi_arena_alloc(&s->network->arena, n, sizeof *floats, &floats));
+    lwi_blocks_decode(t->type, t->data, n, floats);
+    for (size_t i = 0; i < n; i++)
+        floats[i] += added;
+    t->type = lwi_block_type_find(LWI_BLOCK_F32);
+    t->data = floats;
+    t->bytes = n * sizeof *floats;
+    return LW_OK;
+}
+
+static lw_status order_heads(lwi_hf_source *s, lwi_checkpoint_tensor *t, bool keys) {
+    double heads = 0;
+    const bool own = keys && lwi_hf_number(s, "attention.head_count_kv", 0, &heads);
+    if (!own && !lwi_hf_number(s, "attention.head_count", 0, &heads)) heads = 0;
+    if (!(heads >= 1 && heads <= 1 << 16))
+        return lwi_fail(LW_CORRUPT, "config.json: %g heads", heads);
+    return lwi_order_rows(&s->network->arena, t, (int64_t)heads, true);
+}
+
+static lw_status to_gguf(lwi_hf_source *s, const lwi_decoder_style *style,
+                         lwi_checkpoint_tensor *t) {
+    const bool gemma = !strncmp(s->family->architecture, "gemma", 5);
+    const bool q = strstr(t->name, ".attn_q."), k = strstr(t->name, ".attn_k.");
+    if (style->permuted && (q || k)) LW_TRY(order_heads(s, t, k));
+    return t->rank == 1 ? to_floats(s, t, gemma && ends(t->name, "norm.weight") ? 1 : 0) : LW_OK;
+}
+
+static lw_status arrange(lwi_hf_source *s) {
+    const lwi_decoder_style *style = lwi_architecture_style(s->family->architecture);
+    size_t n = 0;
+    if (!style || !is_convertible(s->family->architecture))
+        return lwi_fail(LW_UNSUPPORTED, "models of the family '%s' cannot be converted yet",
+                        s->family->architecture);
+    for (size_t i = 0; i < s->n; i++) {
+        lwi_checkpoint_tensor *t = s->tensors + i;
+        if (t->rank == 0 && is_buffer(t->name)) continue;
+        if (t->rank == 0) return lwi_fail(LW_UNSUPPORTED, "tensor '%s' is not known", t->name);
+        LW_TRY(to_gguf(s, style, t));
+        s->tensors[n++] = *t;
+    }
+    s->n = n;
+    return LW_OK;
+}
+
+lw_status lw_checkpoint_open(const char *folder, lw_checkpoint **checkpoint) {
+    lw_checkpoint *c = NULL;
+    if (!folder || !checkpoint)
+        return lwi_fail(LW_INVALID, "lw_checkpoint_open: an argument is NULL");
+    LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, 1, sizeof *c, &c));
+    lwi_network_init(&c->network, &lwi_malloc_allocator, false);
+    lwi_hf_source *s = &c->source;
+    s->network = &c->network;
+    lwi_safetensors_init(&s->files, &c->network.arena);
+    lwi_strmap_init(&s->index, &lwi_malloc_allocator);
+    lw_status status = lwi_hf_read_folder(s, folder);
+    if (status == LW_OK) status = arrange(s);
+    if (status == LW_OK) *checkpoint = c;
+    else lw_checkpoint_free(c);
+    return status == LW_OK ? LW_OK : lwi_fail_prefix(status, "%s", folder);
+}
+
+void lw_checkpoint_free(lw_checkpoint *c) {
+    if (!c) return;
+    lwi_safetensors_free(&c->source.files);
+    lwi_strmap_free(&c->source.index);
+    lwi_network_free(&c->network);
+    lwi_free(&lwi_malloc_allocator, c);
+}
+
+const char *lw_checkpoint_architecture(const lw_checkpoint *c) {
+    return c ? c->source.family->architecture : NULL;
+}
+
+bool lw_checkpoint_number(const lw_checkpoint *c, const char *key, double *value) {
+    return c && key && value && lwi_hf_number((void *)&c->source, key, 0, value);
+}
+
+lw_string lw_checkpoint_text(const lw_checkpoint *c, const char *key) {
+    return c && key ? lwi_hf_text((void *)&c->source, key) : (lw_string){NULL, 0};
+}
+
+lw_status lw_checkpoint_get(const lw_checkpoint *c, size_t i, lw_checkpoint_tensor *tensor) {
+    if (!c || !tensor || tensor->size < sizeof *tensor)
+        return lwi_fail(LW_INVALID, "lw_checkpoint_get: an argument is NULL or size not set");
+    if (i >= c->source.n) return lwi_fail(LW_RANGE, "there are %zu tensors", c->source.n);
+    const lwi_checkpoint_tensor *t = c->source.tensors + i;
+    tensor->name = t->name;
+    tensor->type = t->type->id;
+    tensor->rank = t->rank;
+    memcpy(tensor->dims, t->dims, sizeof t->dims);
+    tensor->data = t->data;
+    tensor->bytes = t->bytes;
+    return LW_OK;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ * Metadata of a GGUF file that is to be written. */
+#ifndef LWI_GGUF_PAIRS_H
+#define LWI_GGUF_PAIRS_H
+
+#include "files/gguf_file.h"
+#include "lampwick/tokenizer.h"
+
+typedef struct lwi_pairs {
+    lwi_arena *arena;
+    lwi_gguf_pair *items;
+    size_t n, capacity;
+    const char *prefix; /* of keys that begin with "." */
+} lwi_pairs;
+
+lw_status lwi_pairs_int(lwi_pairs *p, const char *key, lwi_gguf_kind kind, int64_t number);
+lw_status lwi_pairs_float(lwi_pairs *p, const char *key, double number);
+lw_status lwi_pairs_text(lwi_pairs *p, const char *key, lw_string text);
+/* n numbers of 4 bytes, copied; little-endian. */
+lw_status lwi_pairs_numbers(lwi_pairs *p, const char *key, lwi_gguf_kind kind, const uint32_t *bits,
+                            size_t n);
+lw_status lwi_pairs_texts(lwi_pairs *p, const char *key, const lw_string *texts, size_t n);
+
+/* gguf_vocabulary.c: the tokenizer, for a model with n tokens. LW_UNSUPPORTED: GGUF files have no
+ * such tokenizers. */
+lw_status lwi_pairs_tokenizer(lwi_pairs *p, const lw_tokenizer *tokenizer, size_t n);
+
+#endif

@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The command convert, and quantize from folders and split files, on small models (make_tiny.py);
+the package gguf reads what is written. With the tokenizers of DATA (../shared/data/llm): those in
+the files give the same tokens.
+
+    convert_test.py liblampwick-llm.so lampwick TINY [DATA]
+    convert_test.py liblampwick-llm.so lampwick --folders FOLDER
+
+The second form writes FAMILY/model.gguf for each folder that has logits of PyTorch beside the
+weights (make_huggingface.py), for huggingface.py to compare.
+"""
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import gguf
+import llm_library
+import numpy as np
+from llm_sessions import logits_of
+from make_tiny import HEADS, KV, hf_name, tensors, write_folder, write_safetensors
+
+COMMAND = sys.argv[2]
+PROMPT = [5, 9, 30, 2, 17, 8, 5, 9]
+OTHERS = ("mamba", "mamba2", "qwen3_next", "qwen3_5", "qwen3_5_moe", "deepseek_v2", "deepseek_v3",
+          "rwkv")
+TOKENIZERS = {"falcon": "falcon", "gpt2": "gpt-2", "llama2": None, "llama3.2": "llama3",
+              "phi3-mini": None, "roberta-base": "gpt-2"}
+check = llm_library.Checks()
+
+
+def run(*arguments):
+    done = subprocess.run([COMMAND, *map(str, arguments)], capture_output=True, text=True,
+                          timeout=300, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def far(got, want):
+    return np.abs(got - want).max() / np.abs(want).max()
+
+
+def test_folder(tiny, out):
+    made = out / "made.gguf"
+    check("convert", run("convert", tiny / "folder", made)[0] == 0)
+    reader = gguf.GGUFReader(made)
+    numbers = {"block_count": 1, "embedding_length": 32, "attention.head_count": HEADS,
+               "attention.head_count_kv": KV, "feed_forward_length": 64, "context_length": 64}
+    for key, value in numbers.items():
+        check(key, reader.fields["llama." + key].contents() == value)
+    check("architecture", reader.fields["general.architecture"].contents() == "llama")
+    weights = tensors(np.random.default_rng(1))
+    check("names", {t.name for t in reader.tensors} == {n + ".weight" for n in weights})
+    for t in reader.tensors:
+        name, data = t.name.removesuffix(".weight"), np.array(t.data)
+        heads = {"attn_q": HEADS, "attn_k": KV}.get(name.split(".")[-1])
+        want = weights[name]
+        if heads:  # as llama.cpp's files have them
+            want = want.reshape(heads, 2, -1, want.shape[1]).swapaxes(1, 2).reshape(want.shape)
+        check(name, np.array_equal(data, want))
+    want = logits_of(tiny / "folder", PROMPT)
+    check("the same logits", far(logits_of(made, PROMPT), want) < 1e-5)
+    check("quantize", run("quantize", tiny / "folder", out / "a.gguf", "Q8_0")[0] == 0 and
+          run("quantize", made, out / "b.gguf", "Q8_0")[0] == 0)
+    check("quantised alike", np.array_equal(logits_of(out / "a.gguf", PROMPT),
+                                            logits_of(out / "b.gguf", PROMPT)))
+
+
+def split(path, out):
+    """The file in parts of three tensors."""
+    reader = gguf.GGUFReader(path)
+    w = gguf.GGUFWriter(out / "part.gguf", "llama", split_max_tensors=3)
+    for key, field in reader.fields.items():
+        if key.startswith(("llama.", "tokenizer.")):
+            kinds = field.types
+            w.add_key_value(key, field.contents(), kinds[0], kinds[1] if len(kinds) > 1 else None)
+    for t in reader.tensors:
+        w.add_tensor(t.name, np.array(t.data))
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.write_tensors_to_file()
+    w.close()
+    return sorted(out.glob("part-00001-of-*.gguf"))[0]
+
+
+def test_parts(tiny, out):
+    first, want = split(tiny / "f32.gguf", out), logits_of(tiny / "f32.gguf", PROMPT)
+    check("parts", len(list(out.glob("part-*"))) > 2 and
+          np.array_equal(logits_of(first, PROMPT), want))
+    check("one file", run("convert", first, out / "one.gguf")[0] == 0 and
+          np.array_equal(logits_of(out / "one.gguf", PROMPT), want))
+    keys = gguf.GGUFReader(out / "one.gguf").fields
+    check("it is no part", not any(k.startswith("split.") for k in keys))
+    run("quantize", first, out / "a.gguf", "Q8_0")
+    run("quantize", tiny / "f32.gguf", out / "b.gguf", "Q8_0")
+    check("quantised parts", np.array_equal(logits_of(out / "a.gguf", PROMPT),
+                                            logits_of(out / "b.gguf", PROMPT)))
+    sorted(out.glob("part-00002*"))[0].unlink()
+    code, said = run("convert", first, out / "gone.gguf")
+    check("a part is missing", code == 1 and not (out / "gone.gguf").exists(), said)
+
+
+def test_errors(tiny, out):
+    def refused(name, *words, target=out / "none.gguf"):
+        code, said = run("convert", out / name, target)
+        check(name, code == 1 and all(w in said for w in words) and not target.exists(), said)
+
+    refused("nothing", "nothing")
+    (out / "text").write_text("no model")
+    refused("text", "text")
+    weights = tensors(np.random.default_rng(1))
+    write_folder(out / "odd", weights)
+    refused("odd", target=out / "no" / "such" / "folder.gguf")
+    arrays = {hf_name(n): a for n, a in weights.items()}
+    write_safetensors(out / "odd" / "model.safetensors", {**arrays, "model.layers.0.odd": arrays[
+        "model.norm.weight"]})
+    refused("odd", "model.layers.0.odd")
+    arrays["model.layers.0.self_attn.q_proj.weight"] = np.ones((33, 32), np.float32)
+    write_safetensors(out / "odd" / "model.safetensors", arrays)
+    refused("odd", "attn_q", "33 rows")
+    whole = (tiny / "folder" / "model.safetensors").read_bytes()
+    for size in range(0, len(whole), len(whole) // 30):
+        (out / "odd" / "model.safetensors").write_bytes(whole[:size])
+        refused("odd")
+
+
+def texts(n):
+    """Random text of many scripts."""
+    rng = random.Random(5)
+    ranges = ((32, 127), (32, 127), (97, 123), (48, 58), (0xa0, 0x250), (0x300, 0x370),
+              (0x400, 0x500), (0x600, 0x700), (0x900, 0x980), (0x3040, 0x3100), (0x4e00, 0x9fff),
+              (0xac00, 0xd7a3), (0x1f300, 0x1f650))
+    for _ in range(n):
+        words = ("".join(chr(rng.randrange(*rng.choice(ranges))) for _ in range(rng.randrange(1, 9)))
+                 for _ in range(30))
+        yield "".join(w + rng.choice(["", " ", "  ", "\n", "\t", "'s "]) for w in words)
+
+
+def test_tokenizers(tiny, out, data):
+    folder, file = out / "with", out / "with.gguf"
+    text = out / "text.txt"
+    for name, pre in TOKENIZERS.items():
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(data / "tokenizers" / name, folder)
+        shutil.copytree(tiny / "folder", folder, dirs_exist_ok=True)
+        code, said = run("convert", folder, file)
+        check(f"{name}: convert", code == 0, said)
+        if code:
+            continue
+        fields = gguf.GGUFReader(file).fields
+        check(f"{name}: pre", not pre or fields["tokenizer.ggml.pre"].contents() == pre)
+        for i, t in enumerate(texts(20)):
+            text.write_text(t)
+            a, b = (run("tokenize", f, "--file", text) for f in (folder, file))
+            check(f"{name}: text {i}", a == b and a[0] == 0, (t, a[1][:200], b[1][:200]))
+
+
+def convert_all(folder):
+    for path in sorted(folder.glob("*/logits.f32")):
+        code, said = run("convert", path.parent, path.parent / "model.gguf")
+        check(path.parent.name, code == (path.parent.name in OTHERS), said)
+
+
+def main():
+    if sys.argv[3] == "--folders":
+        convert_all(pathlib.Path(sys.argv[4]))
+    else:
+        tiny = pathlib.Path(sys.argv[3])
+        with tempfile.TemporaryDirectory() as name:
+            out = pathlib.Path(name)
+            test_folder(tiny, out)
+            test_parts(tiny, out)
+            test_errors(tiny, out)
+            if len(sys.argv) > 4 and pathlib.Path(sys.argv[4]).is_dir():
+                test_tokenizers(tiny, out, pathlib.Path(sys.argv[4]))
+    print(f"{check.n - check.failed} passed, {check.failed} failed")
+    sys.exit(check.failed > 0)
+
+
+main()
