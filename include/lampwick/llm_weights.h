@@ -38,6 +38,11 @@ typedef struct lw_checkpoint_tensor {
 LW_API LW_MUST_CHECK lw_status lw_checkpoint_get(const lw_checkpoint *checkpoint, size_t i,
                                                  lw_checkpoint_tensor *tensor);
 
+/* The other way: config.json and model.safetensors of a GGUF file (of a split one the first part is
+ * named) in a folder, which is made if need be. Weights in blocks become float16. Errors:
+ * LW_UNSUPPORTED (a family or tensor for which there is no form yet), LW_CORRUPT, LW_IO. */
+LW_API LW_MUST_CHECK lw_status lw_weights_to_folder(const char *path, const char *folder);
+
 #ifdef __cplusplus
 }
 #endif

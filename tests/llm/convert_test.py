@@ -8,8 +8,9 @@ the files give the same tokens.
     convert_test.py liblampwick-llm.so lampwick --folders FOLDER
 
 The second form writes FAMILY/model.gguf for each folder that has logits of PyTorch beside the
-weights (make_huggingface.py), for huggingface.py to compare.
+weights (make_huggingface.py), and of some of these FAMILY-again, for huggingface.py to compare.
 """
+import json
 import pathlib
 import random
 import shutil
@@ -27,6 +28,8 @@ COMMAND = sys.argv[2]
 PROMPT = [5, 9, 30, 2, 17, 8, 5, 9]
 OTHERS = ("mamba", "mamba2", "qwen3_next", "qwen3_5", "qwen3_5_moe", "deepseek_v2", "deepseek_v3",
           "rwkv")
+BACK = ("llama", "llama-rope-llama3", "llama-rope-yarn", "llama-rope-linear", "qwen2", "qwen3",
+        "gemma")
 TOKENIZERS = {"falcon": "falcon", "gpt2": "gpt-2", "llama2": None, "llama3.2": "llama3",
               "phi3-mini": None, "roberta-base": "gpt-2"}
 check = llm_library.Checks()
@@ -66,6 +69,29 @@ def test_folder(tiny, out):
           run("quantize", made, out / "b.gguf", "Q8_0")[0] == 0)
     check("quantised alike", np.array_equal(logits_of(out / "a.gguf", PROMPT),
                                             logits_of(out / "b.gguf", PROMPT)))
+
+
+def test_back(tiny, out):
+    """GGUF, folder, GGUF: nothing is lost."""
+    for kind in ("f32", "q8_0"):
+        folder, again = out / f"folder-{kind}", out / f"again-{kind}.gguf"
+        check(f"{kind} to a folder", run("convert", tiny / f"{kind}.gguf", folder)[0] == 0)
+        config = json.loads((folder / "config.json").read_text())
+        check("config.json", config["model_type"] == "llama" and config["vocab_size"] == 40 and
+              config["num_key_value_heads"] == KV and not config["tie_word_embeddings"])
+        check(f"{kind} and back", run("convert", folder, again)[0] == 0)
+        have = {t.name: t for t in gguf.GGUFReader(again).tensors}
+        for t in gguf.GGUFReader(tiny / f"{kind}.gguf").tensors:
+            want = gguf.quants.dequantize(t.data, t.tensor_type)
+            near = 1e-3 if kind == "q8_0" else 0  # in float16
+            check(t.name, np.allclose(np.array(have[t.name].data, np.float32), want, near, 0))
+    want = logits_of(tiny / "f32.gguf", PROMPT)
+    check("logits", far(logits_of(out / "folder-f32", PROMPT), want) < 1e-5 and
+          np.array_equal(logits_of(out / "again-f32.gguf", PROMPT), want))
+    code, said = run("convert", tiny / "experts.gguf", out / "experts")
+    check("experts", code == 1 and "exps" in said and not (out / "experts").exists(), said)
+    code, said = run("convert", tiny / "mamba.gguf", out / "mamba")
+    check("mamba", code == 1 and "'mamba'" in said and not (out / "mamba").exists(), said)
 
 
 def split(path, out):
@@ -161,6 +187,13 @@ def convert_all(folder):
     for path in sorted(folder.glob("*/logits.f32")):
         code, said = run("convert", path.parent, path.parent / "model.gguf")
         check(path.parent.name, code == (path.parent.name in OTHERS), said)
+        if path.parent.name not in BACK:
+            continue
+        back = folder / f"{path.parent.name}-again"
+        code, said = run("convert", path.parent / "model.gguf", back)
+        check(back.name, code == 0, said)
+        for name in ("ids.json", "logits.f32"):
+            shutil.copy(path.parent / name, back)
 
 
 def main():
@@ -171,6 +204,7 @@ def main():
         with tempfile.TemporaryDirectory() as name:
             out = pathlib.Path(name)
             test_folder(tiny, out)
+            test_back(tiny, out)
             test_parts(tiny, out)
             test_errors(tiny, out)
             if len(sys.argv) > 4 and pathlib.Path(sys.argv[4]).is_dir():

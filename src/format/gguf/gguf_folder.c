@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT
+ * A GGUF file as a Hugging Face folder: config.json and model.safetensors. Weights in blocks become
+ * float16. */
+#include "arch/architectures.h"
+#include "arch/row_order.h"
+#include "base/byte_buffer.h"
+#include "base/file_writer.h"
+#include "files/gguf_parts.h"
+#include "format/gguf/gguf.h"
+#include "format/gguf/gguf_folder.h"
+
+#include <lampwick/llm_weights.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { NAME = LWI_FOLDER_NAME, PATH = 4096, CHUNK = 1 << 16 };
+
+static const lwi_folder_family families[] = {
+    {"llama", "llama", "LlamaForCausalLM", "silu", 0},
+    {"qwen2", "qwen2", "Qwen2ForCausalLM", "silu", 0},
+    {"qwen3", "qwen3", "Qwen3ForCausalLM", "silu", 0},
+    {"gemma", "gemma", "GemmaForCausalLM", "gelu_pytorch_tanh", 1},
+};
+
+typedef struct pair {
+    const char *from, *to;
+} pair;
+static const pair names[] = {
+#define LWI_NAME(from, to) {from, to},
+#include "format/gguf/folder_names.def"
+};
+static lw_status keep(void *network, lwi_file *file) {
+    return lwi_network_keep_file(network, file);
+}
+
+/* --------------------------------------------------------------------- names */
+
+static bool ends(const char *name, const char *with) {
+    const size_t n = strlen(name), m = strlen(with);
+    return n >= m && !strcmp(name + n - m, with);
+}
+
+/* "blk.3.attn_q.weight" */
+static bool translate(const char *name, char to[NAME]) {
+    int layer = -1, at = 0;
+    const bool inner = sscanf(name, "blk.%5d.%n", &layer, &at) == 1 && at > 0 && layer >= 0;
+    const char *rest = inner ? name + at : name, *dot = strchr(rest, '.');
+    for (size_t i = 0; dot && i < sizeof names / sizeof *names; i++) {
+        const size_t n = strlen(names[i].from);
+        const bool outside = i < 3;
+        if (n != (size_t)(dot - rest) || memcmp(rest, names[i].from, n) || outside == inner)
+            continue;
+        if (strcmp(dot, ".weight") != 0 && strcmp(dot, ".bias") != 0) return false;
+        const int size = inner ? snprintf(to, NAME, "model.layers.%d.%s%s", layer, names[i].to, dot)
+                               : snprintf(to, NAME, "%s%s", names[i].to, dot);
+        return size < NAME;
+    }
+    return false;
+}
+
+static lw_status choose_type(lwi_folder_item *it) {
+    static const struct {
+        uint32_t id;
+        const char *dtype;
+    } types[] = {{LWI_BLOCK_F16, "F16"}, {LWI_BLOCK_F32, "F32"}, {LWI_BLOCK_BF16, "BF16"}};
+    size_t i = 0, count = it->t.bytes / it->t.type->bytes * it->t.type->elements;
+    for (size_t k = 0; k < 3; k++)
+        if (it->t.type->id == types[k].id) i = k;
+    it->dtype = types[i].dtype;
+    it->type = lwi_block_type_find(types[i].id);
+    it->bytes = count * it->type->bytes;
+    return LW_OK;
+}
+
+static lw_status read_item(lwi_folder_work *w, const lwi_gguf_tensor *from, lwi_folder_item *it) {
+    const lwi_decoder_style *style = lwi_architecture_style(w->family->architecture);
+    const bool q = strstr(from->name, ".attn_q."), k = strstr(from->name, ".attn_k.");
+    if (!translate(from->name, it->name))
+        return lwi_fail(LW_UNSUPPORTED, "the tensor '%s' has no name in such folders", from->name);
+    it->t = lwi_gguf_checkpoint_tensor(from);
+    it->added = ends(from->name, "norm.weight") ? w->family->added : 0;
+    const double heads = lwi_folder_number(w, "attention.head_count", 0);
+    const double n = k ? lwi_folder_number(w, "attention.head_count_kv", heads) : heads;
+    if (!(n >= 1 && n <= 1 << 16)) return lwi_fail(LW_CORRUPT, "there are %g heads", n);
+    if (style && style->permuted && (q || k))
+        LW_TRY(lwi_order_rows(&w->network.arena, &it->t, (int64_t)n, false));
+    return choose_type(it);
+}
+
+/* ------------------------------------------------------------------- weights */
+
+static lw_status put_header(lwi_folder_work *w) {
+    size_t at = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        const lwi_folder_item *it = w->items + i;
+        char text[NAME];
+        LW_TRY(lwi_buffer_text(&w->text, i ? "," : "{"));
+        LW_TRY(lwi_buffer_json_string(&w->text, it->name, strlen(it->name)));
+        snprintf(text, sizeof text, ":{\"dtype\":\"%s\",\"shape\":[", it->dtype);
+        LW_TRY(lwi_buffer_text(&w->text, text));
+        for (int k = 0; k < it->t.rank; k++) {
+            snprintf(text, sizeof text, "%s%lld", k ? "," : "", (long long)it->t.dims[k]);
+            LW_TRY(lwi_buffer_text(&w->text, text));
+        }
+        snprintf(text, sizeof text, "],\"data_offsets\":[%zu,%zu]}", at, at + it->bytes);
+        LW_TRY(lwi_buffer_text(&w->text, text));
+        at += it->bytes;
+    }
+    LW_TRY(lwi_buffer_text(&w->text, "}"));
+    while (w->text.size % 8)
+        LW_TRY(lwi_buffer_text(&w->text, " "));
+    return LW_OK;
+}
+
+/* Some rows at a time, through float32. */
+static lw_status put_rows(lwi_file_writer *to, const lwi_folder_item *it) {
+    const size_t row = (size_t)it->t.dims[it->t.rank - 1], count = it->bytes / it->type->bytes;
+    const size_t from_row = row / it->t.type->elements * it->t.type->bytes;
+    const size_t most = row < CHUNK ? CHUNK / row : 1, rows = count / row;
+    float *numbers = NULL;
+    uint8_t *made = NULL;
+    lw_status status =
+        lwi_alloc_array(&lwi_malloc_allocator, most * row, sizeof *numbers, &numbers);
+    if (status == LW_OK)
+        status = lwi_alloc_array(&lwi_malloc_allocator, most * row, it->type->bytes, &made);
+    for (size_t i = 0; i < rows && status == LW_OK; i += most) {
+        const size_t n = rows - i < most ? rows - i : most;
+        lwi_blocks_decode(it->t.type, (const uint8_t *)it->t.data + i * from_row, n * row, numbers);
+        for (size_t k = 0; k < n * row; k++)
+            numbers[k] -= it->added;
+        lwi_blocks_encode(it->type, numbers, n * row, made);
+        status = lwi_file_writer_add(to, made, n * row * it->type->bytes);
+    }
+    lwi_free(&lwi_malloc_allocator, numbers);
+    lwi_free(&lwi_malloc_allocator, made);
+    return status;
+}
+
+static lw_status put_weights(lwi_folder_work *w, lwi_file_writer *to) {
+    uint8_t length[8];
+    LW_TRY(put_header(w));
+    for (int i = 0; i < 8; i++)
+        length[i] = (uint8_t)((uint64_t)w->text.size >> 8 * i & 255);
+    LW_TRY(lwi_file_writer_add(to, length, 8));
+    LW_TRY(lwi_file_writer_add(to, w->text.data, w->text.size));
+    for (size_t i = 0; i < w->n; i++) {
+        const lwi_folder_item *it = w->items + i;
+        if (it->type == it->t.type && it->added == 0)
+            LW_TRY(lwi_file_writer_add(to, it->t.data, it->bytes));
+        else LW_TRY(put_rows(to, it));
+    }
+    return LW_OK;
+}
+
+/* --------------------------------------------------------------------- files */
+
+static lw_status write_file(const char *folder, const char *name, lwi_folder_work *w,
+                            lw_status (*put)(lwi_folder_work *w, lwi_file_writer *to)) {
+    char path[PATH];
+    lwi_file_writer writer;
+    const int n = snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (n < 0 || n >= PATH) return lwi_fail(LW_IO, "the path '%.60s...' is too long", folder);
+    LW_TRY(lwi_file_writer_open(path, &writer));
+    return lwi_file_writer_close(&writer, put(w, &writer));
+}
+
+static lw_status write_config(lwi_folder_work *w, lwi_file_writer *to) {
+    lwi_buffer b = lwi_buffer_new(&lwi_malloc_allocator);
+    lw_status status = lwi_folder_config(w, &b);
+    if (status == LW_OK) status = lwi_file_writer_add(to, b.data, b.size);
+    lwi_buffer_free(&b);
+    return status;
+}
+
+static lw_status open_model(lwi_folder_work *w, const char *path) {
+    lwi_file file = {0};
+    LW_TRY(lwi_file_map(path, &file));
+    const lwi_file kept = file;
+    LW_TRY(keep(&w->network, &file));
+    if (!lwi_is_gguf(kept.data, kept.size))
+        return lwi_fail(LW_UNSUPPORTED, "'%s' is no GGUF file", path);
+    LW_TRY(lwi_gguf_read(&w->network.arena, kept.data, kept.size, &w->gguf));
+    LW_TRY(lwi_gguf_read_parts(&w->gguf, path, keep, &w->network));
+    const lw_string name = lwi_gguf_string(&w->gguf, "general.architecture");
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (strlen(families[i].architecture) == name.size &&
+            !memcmp(families[i].architecture, name.data, name.size))
+            w->family = families + i;
+    if (w->family) return LW_OK;
+    return lwi_fail(LW_UNSUPPORTED, "models of the family '%.*s' cannot be converted yet",
+                    name.size < 40 ? (int)name.size : 40, name.size ? name.data : "");
+}
+
+static lw_status write_folder(lwi_folder_work *w, const char *path, const char *folder) {
+    LW_TRY(open_model(w, path));
+    LW_TRY(lwi_arena_alloc(&w->network.arena, w->gguf.n_tensors, sizeof *w->items, &w->items));
+    for (size_t i = 0; i < w->gguf.n_tensors; i++)
+        if (strcmp(w->gguf.tensors[i].name, "rope_freqs.weight") != 0) /* in config.json */
+            LW_TRY(read_item(w, w->gguf.tensors + i, w->items + w->n++));
+    mkdir(folder, 0777); /* it may be there */
+    LW_TRY(write_file(folder, "config.json", w, write_config));
+    return write_file(folder, "model.safetensors", w, put_weights);
+}
+
+lw_status lw_weights_to_folder(const char *path, const char *folder) {
+    lwi_folder_work w = {.text = lwi_buffer_new(&lwi_malloc_allocator)};
+    if (!path || !folder) return lwi_fail(LW_INVALID, "lw_weights_to_folder: an argument is NULL");
+    lwi_network_init(&w.network, &lwi_malloc_allocator, false);
+    const lw_status status = write_folder(&w, path, folder);
+    if (w.gguf.arena) lwi_gguf_free(&w.gguf);
+    lwi_buffer_free(&w.text);
+    lwi_network_free(&w.network);
+    return status;
+}
