@@ -82,6 +82,11 @@ static void run_dots(void *arg) {
     k->dots_f32(old, numbers, 64, ROWS * COLUMNS / 64, 64, old + 64);
 }
 
+static void run_mix(void *arg) {
+    const lwi_kernels *k = arg;
+    k->mix_rows_f32(numbers, numbers, 64, ROWS * COLUMNS / 64, 64, 0.5f, old);
+}
+
 static void bench(const kc_timing *t) {
     if (!numbers) numbers = kc_bench_floats(ROWS * COLUMNS), old = kc_bench_floats(1024);
     void *kernels = (void *)t->kernels;
@@ -89,6 +94,7 @@ static void bench(const kc_timing *t) {
     kc_measure(t, "softmax of 28 x 256", KC_BYTES, 2 * elements * sizeof(float), run_softmax,
                kernels);
     kc_measure(t, "112 products of 64", KC_F32, 2 * elements, run_dots, kernels);
+    kc_measure(t, "sum of 112 rows of 64", KC_F32, 2 * elements, run_mix, kernels);
 }
 
 const kc_check kc_attention_f32 = {"attention_f32", {6, 40}, {40, 500}, check, bench};
