@@ -179,7 +179,8 @@ LW_API LW_MUST_CHECK lw_status lw_context_new(const lw_model *model,
 LW_API void lw_context_free(lw_context *context);
 
 /* Runs the model once. Inputs are borrowed for the call. An input with an initializer may be left
- * out; outputs may be any subset of the model's outputs, and only what they need is computed.
+ * out, and one that the wanted outputs do not need; outputs may be any subset of the model's
+ * outputs, and only what they need is computed.
  * outputs[i].value: NULL receives a new value that the caller frees; a tensor made by the caller
  * (lw_tensor_wrap or lw_tensor_new, of the right type and shape) is filled in place.
  * Errors: LW_NOT_FOUND (no such name), LW_TYPE, LW_SHAPE, LW_RANGE, LW_CANCELLED, LW_NO_MEMORY. */

@@ -81,9 +81,10 @@ int lwi_build_input(lwi_graph_builder *b, const char *name, lw_dtype dtype, int 
 
 /* "blk.3.ffn_down" or the operator's name, for messages and profiles. */
 static lw_status name_node(lwi_graph_builder *b, lwi_node *node) {
-    char text[96];
-    if (b->layer < 0) snprintf(text, sizeof text, "%s_%zu", node->op_type, b->graph->n_nodes);
-    else snprintf(text, sizeof text, "blk.%d.%s_%zu", b->layer, node->op_type, b->graph->n_nodes);
+    char text[96], layer[32] = "";
+    if (b->layer >= 0) snprintf(layer, sizeof layer, "blk.%d.", b->layer);
+    snprintf(text, sizeof text, "%s%s%s_%zu", b->encoder ? "enc." : "", layer, node->op_type,
+             b->graph->n_nodes);
     return lwi_arena_string(b->graph->arena, text, strlen(text), &node->name);
 }
 
@@ -142,6 +143,14 @@ static void set_attr(lwi_graph_builder *b, const lwi_attr *attr) {
 
 void lwi_build_int(lwi_graph_builder *b, const char *name, int64_t value) {
     set_attr(b, &(lwi_attr){.name = name, .kind = LWI_ATTR_INT, .i = value});
+}
+
+void lwi_build_list(lwi_graph_builder *b, const char *name, size_t n, const int64_t *values) {
+    void *copy = NULL;
+    if (failed(b, LW_OK) ||
+        failed(b, lwi_arena_copy(b->graph->arena, values, n * sizeof *values, &copy)))
+        return;
+    set_attr(b, &(lwi_attr){.name = name, .kind = LWI_ATTR_INTS, .n = n, .ints = copy});
 }
 
 void lwi_build_float(lwi_graph_builder *b, const char *name, double value) {
@@ -219,4 +228,16 @@ int lwi_build_softcap(lwi_graph_builder *b, int x, double cap) {
     if (!(cap > 0)) return x;
     const int bent = lwi_build(b, "Tanh", 1, &(int){lwi_build_scale(b, x, 1 / cap)});
     return lwi_build_scale(b, bent, cap);
+}
+
+/* ----------------------------------------------------------------- metadata */
+
+void lwi_build_note(lwi_graph_builder *b, const char *key, int64_t value) {
+    char text[32];
+    const char *copy = NULL;
+    snprintf(text, sizeof text, "%lld", (long long)value);
+    if (failed(b, LW_OK) ||
+        failed(b, lwi_arena_string(&b->network->arena, text, strlen(text), &copy)))
+        return;
+    failed(b, lwi_network_metadata(b->network, key, copy));
 }

@@ -18,6 +18,7 @@ typedef struct lwi_graph_builder {
     size_t n_tensors;
     int layer;         /* of names that begin with "blk."; -1: none */
     const char *stack; /* stands before "blk.": "enc."; NULL: nothing */
+    bool apart;        /* and before other names too */
     bool unscaled;     /* factors of products in feed-forward networks are not used */
     bool permuted; /* lwi_decoder_style.permuted */
     bool mixed;    /* attn_qkv has its rows in another order in Hugging Face's weights */
@@ -54,6 +55,7 @@ int lwi_build(lwi_graph_builder *b, const char *op_type, size_t n, const int *in
 int lwi_build_fused(lwi_graph_builder *b, const char *op_type, size_t n, const int *inputs);
 /* Attributes of the node that was added last. */
 void lwi_build_int(lwi_graph_builder *b, const char *name, int64_t value);
+void lwi_build_list(lwi_graph_builder *b, const char *name, size_t n, const int64_t *values);
 void lwi_build_float(lwi_graph_builder *b, const char *name, double value);
 void lwi_build_text(lwi_graph_builder *b, const char *name, const char *value);
 
@@ -73,10 +75,13 @@ int lwi_build_top(lwi_graph_builder *b, int x, int64_t k);
 /* cap * tanh(x / cap); x itself where cap is 0. */
 int lwi_build_softcap(lwi_graph_builder *b, int x, double cap);
 
+/* A number among the network's metadata. */
+void lwi_build_note(lwi_graph_builder *b, const char *key, int64_t value);
+
 /* ------------------------------------------------------------------ weights */
 
-/* Tensors are named by what stands behind "blk.N." in a layer. */
-/* With the layer in front. */
+/* Tensors are named by what stands behind "enc." of an encoder and "blk.N." in a layer. */
+/* With these in front. */
 void lwi_build_full_name(const lwi_graph_builder *b, const char *name, char *full, size_t size);
 bool lwi_build_has(lwi_graph_builder *b, const char *name);
 /* false: there is none (and that is an error if it is needed) */

@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "blk.3." before a name inside a layer. */
+/* "enc.blk.3." before a name inside a layer of an encoder. */
 void lwi_build_full_name(const lwi_graph_builder *b, const char *name, char *full, size_t size) {
-    if (b->layer < 0) snprintf(full, size, "%s", name);
-    else snprintf(full, size, "%sblk.%d.%s", b->stack ? b->stack : "", b->layer, name);
+    const char *stack = b->stack ? b->stack : "";
+    if (b->layer < 0) snprintf(full, size, "%s%s", b->apart ? stack : "", name);
+    else snprintf(full, size, "%sblk.%d.%s", stack, b->layer, name);
 }
 
 bool lwi_build_has(lwi_graph_builder *b, const char *name) {

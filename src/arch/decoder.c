@@ -110,7 +110,8 @@ static int build_layer(lwi_decoder *d, int x, int64_t layer) {
         const int f = feed_forward(d, own_norm ? lwi_decoder_norm(d, x, before) : h, layer);
         y = lwi_build_add(b, add_residual(d, x, a, after), f);
     } else {
-        const int mid = norm_if_there(d, add_residual(d, x, a, after), "attn_output_norm");
+        int mid = norm_if_there(d, add_residual(d, x, a, after), "attn_output_norm");
+        if (d->look) mid = d->look(d, mid, layer);
         const int n = own_norm ? lwi_decoder_norm(d, mid, before) : mid;
         y = add_residual(d, mid, feed_forward(d, n, layer), "post_ffw_norm");
         y = norm_if_there(d, y, "layer_output_norm");
@@ -155,30 +156,20 @@ static lw_status fix_state(lwi_decoder *d) {
     return LW_OK;
 }
 
-static lw_status describe(lwi_decoder *d) {
-    char text[32];
-    const char *copy = NULL;
-    lwi_network *n = d->b.network;
-    if (d->encoder) LW_TRY(lwi_network_metadata(n, "lampwick.encoder", "1"));
-    if (lwi_pooling_name(d))
-        LW_TRY(lwi_network_metadata(n, "lampwick.pooling", lwi_pooling_name(d)));
-    const struct {
-        const char *key;
-        long long value;
-    } sizes[] = {{"lampwick.cache.elements", (long long)d->cache_elements},
-                 {"lampwick.cache.positions", LWI_CACHE_BLOCK},
-                 {"lampwick.state.elements", (long long)d->state_elements},
-                 {"lampwick.cache.q8_bytes", (long long)d->cache_q8_bytes},
-                 {"lampwick.context", (long long)d->context},
-                 {"lampwick.context.original", (long long)d->original_context},
-                 {"lampwick.vocabulary", (long long)d->vocabulary},
-                 {"lampwick.width", (long long)d->width}};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        snprintf(text, sizeof text, "%lld", sizes[i].value);
-        LW_TRY(lwi_arena_string(&n->arena, text, strlen(text), &copy));
-        LW_TRY(lwi_network_metadata(n, sizes[i].key, copy));
-    }
-    return LW_OK;
+static void describe(lwi_decoder *d) {
+    lwi_graph_builder *b = &d->b;
+    const char *pooling = lwi_pooling_name(d);
+    if (d->encoder) lwi_build_note(b, "lampwick.encoder", 1);
+    if (pooling && b->status == LW_OK)
+        b->status = lwi_network_metadata(b->network, "lampwick.pooling", pooling);
+    lwi_build_note(b, "lampwick.cache.elements", (int64_t)d->cache_elements);
+    lwi_build_note(b, "lampwick.cache.positions", LWI_CACHE_BLOCK);
+    lwi_build_note(b, "lampwick.state.elements", (int64_t)d->state_elements);
+    lwi_build_note(b, "lampwick.cache.q8_bytes", (int64_t)d->cache_q8_bytes);
+    lwi_build_note(b, "lampwick.context", d->context);
+    lwi_build_note(b, "lampwick.context.original", d->original_context);
+    lwi_build_note(b, "lampwick.vocabulary", d->vocabulary);
+    lwi_build_note(b, "lampwick.width", d->width);
 }
 
 lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
@@ -206,6 +197,6 @@ lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
     if (d.encoder) lwi_encoder_outputs(&d, x);
     else make_outputs(&d, x);
     if (d.b.status == LW_OK) d.b.status = fix_state(&d);
-    if (d.b.status == LW_OK) d.b.status = describe(&d);
+    describe(&d);
     return lwi_build_close(&d.b);
 }

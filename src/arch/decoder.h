@@ -104,6 +104,8 @@ struct lwi_decoder {
      */
     void (*adjust_queries)(lwi_decoder *d, int qkv[3], const lwi_head_sizes *s, int64_t layer,
                            bool turned);
+    /* Behind the attention: x and what it sees of an encoder's states; NULL: nothing. */
+    int (*look)(lwi_decoder *d, int x, int64_t layer);
     bool no_feed_forward; /* layers end there */
     /* In the place of the feed-forward network; NULL: that one, or a mixture. */
     int (*feed)(lwi_decoder *d, int x, int64_t layer);

@@ -10,7 +10,20 @@
 
 void lwi_plan_mark(void *marks, int value) { ((bool *)marks)[value] = true; }
 
-static lw_status find_needed(lwi_planner *p) {
+/* What the wanted outputs do not need may be missing. */
+static lw_status check_given(const lwi_planner *p, const bool *live,
+                             const lw_value *const *givens) {
+    const lwi_graph *g = p->graph;
+    for (size_t i = 0; !p->plan->outer && i < g->n_inputs; i++) {
+        const lwi_slot *slot = &g->slots[g->inputs[i]];
+        if (live[g->inputs[i]] && !givens[i] && !slot->constant &&
+            slot->type.kind != LW_KIND_OPTIONAL)
+            return lwi_fail(LW_INVALID, "input '%s' is missing", slot->name);
+    }
+    return LW_OK;
+}
+
+static lw_status find_needed(lwi_planner *p, const lw_value *const *givens) {
     const lwi_graph *g = p->graph;
     bool *live = NULL;
     LW_TRY(lwi_arena_alloc(&p->plan->memory, g->n_slots, sizeof *live, &live));
@@ -23,7 +36,7 @@ static lw_status find_needed(lwi_planner *p) {
             if (node->outputs[k] >= 0 && live[node->outputs[k]]) p->needed[i] = true;
         if (p->needed[i]) lwi_node_each_read(node, lwi_plan_mark, live);
     }
-    return LW_OK;
+    return check_given(p, live, givens);
 }
 
 /* ------------------------------------------------------------------ nodes */
@@ -226,7 +239,7 @@ static lw_status allocate(lwi_planner *p, const bool *wanted) {
 static lw_status fill(lwi_planner *p, const lw_value *const *givens, const bool *wanted) {
     LW_TRY(allocate(p, wanted));
     LW_TRY(place_givens(p, givens));
-    LW_TRY(find_needed(p));
+    LW_TRY(find_needed(p, givens));
     for (size_t i = 0; i < p->graph->n_nodes; i++)
         LW_TRY(plan_node(p, i));
     return lwi_plan_finish(p);

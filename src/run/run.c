@@ -23,11 +23,7 @@ static bool matches(const lwi_type *t, const lw_value *v) {
 
 static lw_status check_input(const lwi_slot *slot, const lw_value *v) {
     const lwi_type *t = &slot->type;
-    if (!v) {
-        if (slot->constant || t->kind == LW_KIND_OPTIONAL) return LW_OK;
-        return lwi_fail(LW_INVALID, "input '%s' is missing", slot->name);
-    }
-    if (matches(t, v)) return LW_OK;
+    if (!v || matches(t, v)) return LW_OK;
     char found[LWI_TYPE_TEXT], expected[LWI_TYPE_TEXT];
     lwi_type_text(v->kind, v->dtype, v->rank, v->dims, found);
     lwi_type_text(t->kind, t->dtype, t->rank, t->dims, expected);

@@ -149,10 +149,11 @@ class Model:
             names.append(info.name)
         return names
 
-    def run(self, feeds):
+    def run(self, feeds, wanted=None):
         """feeds: name -> array or dict, or a value that stays the caller's. Returns the outputs in
-        the model's order."""
-        lib, names = self.library, self.outputs()
+        the model's order, or those that are wanted."""
+        lib = self.library
+        names = [n.encode() for n in wanted] if wanted else self.outputs()
         made = {n: v if isinstance(v, P) else lib.value(v) for n, v in feeds.items()}
         inputs = (Io * max(1, len(feeds)))(*[Io(n.encode(), v) for n, v in made.items()])
         outputs = (Io * len(names))(*[Io(n, None) for n in names])

@@ -58,6 +58,14 @@ static const char *skip_prefix(const char *name) {
     return name;
 }
 
+/* What stands behind the prefixes; where a model has both, behind "encoder." or "decoder.". */
+static const char *skip_part(const lwi_hf_source *s, const char *name, const char **part) {
+    if (s->family->form != LWI_HF_PAIR) return skip_prefix(name);
+    if (!strncmp(name, "model.", 6)) name += 6;
+    if (!strncmp(name, "encoder.", 8)) *part = "enc.";
+    return !strncmp(name, "encoder.", 8) || !strncmp(name, "decoder.", 8) ? name + 8 : name;
+}
+
 /* Behind "layers.3.", "layer.3.", "block.3." or "h.3."; NULL: the tensor is in no layer. */
 static const char *skip_layer(const char *name, long *layer) {
     const char *digits = !strncmp(name, "layers.", 7)   ? name + 7
@@ -90,13 +98,13 @@ static const char *look_up(const pair *pairs, size_t n, const char *name, const 
 
 /* The architecture's name, in `to`; false: nobody knows the tensor. */
 bool lwi_hf_name(const lwi_hf_source *s, const char *name, char *to, size_t size) {
-    const char *end = "";
+    const char *end = "", *part = "";
     long layer = -1;
-    name = skip_prefix(name);
+    name = skip_part(s, name, &part);
     const bool stacks = s->family->form == LWI_HF_STACKS;
     if (stacks && !strncmp(name, "embed_tokens", 12)) return false; /* a copy of what is shared */
     const char *found = look_up(single_names, sizeof single_names / sizeof(pair), name, &end);
-    if (found) return (size_t)snprintf(to, size, "%s%s", found, end) < size;
+    if (found) return (size_t)snprintf(to, size, "%s%s%s", part, found, end) < size;
     const char *inner = skip_layer(name, &layer);
     if (!inner) return false;
     found = look_up(layer_names, sizeof layer_names / sizeof(pair), inner, &end);
@@ -108,8 +116,8 @@ bool lwi_hf_name(const lwi_hf_source *s, const char *name, char *to, size_t size
             found = whole_names[i].to;
             end = "";
         }
-    return found && (size_t)snprintf(to, size, "%sblk.%ld.%s%s", stacks ? "enc." : "", layer, found,
-                                     end) < size;
+    if (stacks) part = "enc.";
+    return found && (size_t)snprintf(to, size, "%sblk.%ld.%s%s", part, layer, found, end) < size;
 }
 
 /* ----------------------------------------------------------------- tensors */

@@ -16,6 +16,7 @@ typedef enum lwi_hf_form {
     LWI_HF_FUSED,
     LWI_HF_FUSED_HALVES,
     LWI_HF_MIXED,
+    LWI_HF_PAIR,
     LWI_HF_SHIFTED,
     LWI_HF_STACKS
 } lwi_hf_form;
