@@ -29,6 +29,7 @@ ALLOWED = {
     "text": {"files", "base", "public"},
     "chat": {"base", "public"},
     "llm": {"text", "chat", "files", "base", "public"},
+    "speech": {"llm", "base", "public"},
     "serve": {"base", "public"},
     "tools": {"base", "serve", "public"},
 }

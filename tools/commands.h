@@ -14,7 +14,7 @@
     X(serve)                                                                                       \
     X(embed)                                                                                       \
     X(quantize)                                                                                    \
-    X(convert) X(tokenize) X(bench) X(profile) X(graph) X(test) X(diff) X(ops) X(devices) X(help)
+    X(convert) X(tokenize) X(transcribe) X(bench) X(profile) X(graph) X(test) X(diff) X(ops) X(devices) X(help)
 
 #define LWI_DECLARE_COMMAND(name) extern const lwi_command lwi_cmd_##name;
 LWI_COMMANDS(LWI_DECLARE_COMMAND)

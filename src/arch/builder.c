@@ -83,7 +83,7 @@ int lwi_build_input(lwi_graph_builder *b, const char *name, lw_dtype dtype, int 
 static lw_status name_node(lwi_graph_builder *b, lwi_node *node) {
     char text[96], layer[32] = "";
     if (b->layer >= 0) snprintf(layer, sizeof layer, "blk.%d.", b->layer);
-    snprintf(text, sizeof text, "%s%s%s_%zu", b->encoder ? "enc." : "", layer, node->op_type,
+    snprintf(text, sizeof text, "%s%s%s_%zu", b->stack ? b->stack : "", layer, node->op_type,
              b->graph->n_nodes);
     return lwi_arena_string(b->graph->arena, text, strlen(text), &node->name);
 }

@@ -1,27 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * A language model: weights and tokenizer. */
 #include "llm/llm_session.h"
+#include "llm/model_notes.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-static const char *find_text(const lw_model *model, const char *name) {
-    const char *key = NULL, *value = NULL;
-    for (size_t i = 0; lw_model_metadata(model, i, &key, &value) == LW_OK; i++)
-        if (!strcmp(key, name)) return value;
-    return "";
-}
-
-/* A number that the architecture has left among the model's metadata. */
 static lw_status find_size(const lw_model *model, const char *name, size_t *size) {
-    const char *value = find_text(model, name);
-    if (!*value) return lwi_fail(LW_UNSUPPORTED, "this is no language model: it has no %s", name);
-    *size = strtoull(value, NULL, 10);
-    return LW_OK;
+    if (lwi_model_size(model, name, size)) return LW_OK;
+    return lwi_fail(LW_UNSUPPORTED, "this is no language model: it has no %s", name);
 }
 
 static void find_pooling(lw_llm *llm) {
-    const char *name = find_text(llm->model, "lampwick.pooling");
+    const char *name = lwi_model_text(llm->model, "lampwick.pooling");
     llm->classifier = !strcmp(name, "rank");
     if (!strcmp(name, "mean")) llm->pooling = LW_POOLING_MEAN;
     else if (!strcmp(name, "cls") || llm->classifier) llm->pooling = LW_POOLING_CLS;
@@ -30,6 +20,10 @@ static void find_pooling(lw_llm *llm) {
 }
 
 static lw_status read_sizes(lw_llm *llm) {
+    size_t bands = 0;
+    if (lwi_model_size(llm->model, "lampwick.audio.bands", &bands))
+        return lwi_fail(LW_UNSUPPORTED, "this model makes text of speech, not of text "
+                                        "(lampwick transcribe, lampwick/speech.h)");
     LW_TRY(find_size(llm->model, "lampwick.context", &llm->context));
     LW_TRY(find_size(llm->model, "lampwick.context.original", &llm->original_context));
     LW_TRY(find_size(llm->model, "lampwick.width", &llm->width));
@@ -38,8 +32,8 @@ static lw_status read_sizes(lw_llm *llm) {
     LW_TRY(find_size(llm->model, "lampwick.cache.elements", &llm->cache_elements));
     LW_TRY(find_size(llm->model, "lampwick.state.elements", &llm->state_elements));
     LW_TRY(find_size(llm->model, "lampwick.cache.q8_bytes", &llm->cache_q8_bytes));
-    llm->architecture = find_text(llm->model, "general.architecture");
-    llm->encoder = *find_text(llm->model, "lampwick.encoder") != 0;
+    llm->architecture = lwi_model_text(llm->model, "general.architecture");
+    llm->encoder = *lwi_model_text(llm->model, "lampwick.encoder") != 0;
     find_pooling(llm);
     return LW_OK;
 }

@@ -54,6 +54,13 @@ lw_status lw_tokenizer_part(size_t index, lw_tokenizer_part_info *info) {
          false
 #endif
         },
+        {sizeof *parts, "zlib", "transcripts that repeat themselves",
+#ifdef LWI_HAVE_ZLIB
+         true
+#else
+         false
+#endif
+        },
     };
     if (index >= sizeof parts / sizeof *parts)
         return lwi_fail(LW_RANGE, "there is no part %zu of the tokenizers", index);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT
+ * Runs of a speech model's graph. */
+#include "speech/transcriber.h"
+
+#include "base/checked.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME = 64 };
+
+static const char *const names[LWI_SPEECH_NUMBERS] = {"tokens", "positions", "sequences", "outputs",
+                                                      "blocks"};
+
+/* Tensors that the graph reads or fills. */
+static lw_status add_memory(lw_transcriber *t, size_t i) {
+    lwi_speech_graph *g = &t->graph;
+    const lw_speech *s = t->speech;
+    const char *kind = i % 2 ? "values" : "keys";
+    const int64_t dims[3] = {1, (int64_t)s->frames, (int64_t)s->width};
+    char name[NAME];
+    lw_io *in = g->inputs + g->n_inputs, *out = g->encoded + g->n_encoded;
+    snprintf(name, sizeof name, "memory_%s.%zu", kind, i / 2);
+    LW_TRY(lwi_arena_string(&t->arena, name, strlen(name), &in->name));
+    snprintf(name, sizeof name, "cross_%s.%zu", kind, i / 2);
+    LW_TRY(lwi_arena_string(&t->arena, name, strlen(name), &out->name));
+    LW_TRY(lw_tensor_new(LW_FLOAT32, 3, dims, &g->memory[i]));
+    in->value = out->value = g->memory[i];
+    g->n_inputs++;
+    g->n_encoded++;
+    return LW_OK;
+}
+
+static lw_status make_cache(lw_transcriber *t) {
+    lwi_speech_graph *g = &t->graph;
+    const lw_speech *s = t->speech;
+    size_t bytes = 0;
+    g->blocks = s->context / s->cache_positions + (s->context % s->cache_positions != 0);
+    if (!lwi_mul_size(g->blocks, s->cache_elements, &bytes) ||
+        !lwi_mul_size(bytes, sizeof(float), &bytes))
+        return lwi_fail(LW_LIMIT, "a cache for %zu tokens is too large", s->context);
+    return lwi_arena_alloc(&t->arena, bytes, 1, &g->cache);
+}
+
+lw_status lwi_speech_graph_init(lw_transcriber *t) {
+    lwi_speech_graph *g = &t->graph;
+    const lw_speech *s = t->speech;
+    const size_t n = LWI_SPEECH_NUMBERS + 1 + 2 * s->layers;
+    LW_TRY(make_cache(t));
+    for (int i = 0; i < LWI_SPEECH_NUMBERS; i++)
+        LW_TRY(lwi_arena_alloc(&t->arena, i == LWI_SPEECH_BLOCKS ? g->blocks : s->context,
+                               sizeof *g->numbers[i], &g->numbers[i]));
+    for (size_t i = 0; i < g->blocks; i++)
+        g->numbers[LWI_SPEECH_BLOCKS][i] = (int32_t)i;
+    LW_TRY(lwi_arena_alloc(&t->arena, 2 * s->bands, s->frames * sizeof(float), &g->features));
+    LW_TRY(lwi_arena_alloc(&t->arena, 2 * s->layers, sizeof *g->memory, &g->memory));
+    LW_TRY(lwi_arena_alloc(&t->arena, n, sizeof *g->inputs, &g->inputs));
+    LW_TRY(lwi_arena_alloc(&t->arena, 2 * s->layers, sizeof *g->encoded, &g->encoded));
+    g->n_inputs = LWI_SPEECH_NUMBERS + 1;
+    for (size_t i = 0; i < 2 * s->layers; i++)
+        LW_TRY(add_memory(t, i));
+    return lw_context_new(s->model, t->options.context, &g->context);
+}
+
+void lwi_speech_graph_free(lwi_speech_graph *g) {
+    for (size_t i = 0; i < g->n_encoded; i++)
+        lw_value_free(g->memory[i]);
+    lw_context_free(g->context);
+}
+
+lw_status lwi_speech_encode(lw_transcriber *t) {
+    lwi_speech_graph *g = &t->graph;
+    const int64_t dims[3] = {1, (int64_t)t->speech->bands, 2 * (int64_t)t->speech->frames};
+    lw_io features = {"features", NULL};
+    LW_TRY(lw_tensor_wrap(LW_FLOAT32, 3, dims, g->features, &features.value));
+    const lw_status status = lw_context_run(g->context, &features, 1, g->encoded, g->n_encoded);
+    lw_value_free(features.value);
+    return status;
+}
+
+static lw_status wrap_inputs(lw_transcriber *t, size_t n, size_t n_outputs) {
+    lwi_speech_graph *g = &t->graph;
+    const int64_t table[2] = {1, (int64_t)g->blocks};
+    const int64_t cache[2] = {(int64_t)g->blocks, (int64_t)t->speech->cache_elements};
+    for (int i = 0; i <= LWI_SPEECH_NUMBERS; i++)
+        g->inputs[i] = (lw_io){i < LWI_SPEECH_NUMBERS ? names[i] : "cache", NULL};
+    for (int i = 0; i < LWI_SPEECH_BLOCKS; i++) {
+        const int64_t size = (int64_t)(i == LWI_SPEECH_OUTPUTS ? n_outputs : n);
+        LW_TRY(lw_tensor_wrap(LW_INT32, 1, &size, g->numbers[i], &g->inputs[i].value));
+    }
+    LW_TRY(lw_tensor_wrap(LW_INT32, 2, table, g->numbers[LWI_SPEECH_BLOCKS],
+                          &g->inputs[LWI_SPEECH_BLOCKS].value));
+    return lw_tensor_wrap(LW_FLOAT32, 2, cache, g->cache, &g->inputs[LWI_SPEECH_NUMBERS].value);
+}
+
+static lw_status run_decoder(lw_transcriber *t, size_t n, size_t n_outputs, float *logits) {
+    lwi_speech_graph *g = &t->graph;
+    const int64_t dims[2] = {(int64_t)n_outputs, (int64_t)t->speech->vocabulary};
+    lw_io out = {"logits", NULL};
+    lw_status status = wrap_inputs(t, n, n_outputs);
+    if (status == LW_OK) status = lw_tensor_wrap(LW_FLOAT32, 2, dims, logits, &out.value);
+    if (status == LW_OK) status = lw_context_run(g->context, g->inputs, g->n_inputs, &out, 1);
+    lw_value_free(out.value);
+    for (int i = 0; i <= LWI_SPEECH_NUMBERS; i++)
+        lw_value_free(g->inputs[i].value);
+    return status;
+}
+
+lw_status lwi_speech_decode(lw_transcriber *t, const int32_t *tokens, size_t at, size_t n,
+                            const int32_t *outputs, size_t n_outputs, float *logits) {
+    int32_t **numbers = t->graph.numbers;
+    if (n > t->speech->context || at > t->speech->context - n)
+        return lwi_fail(LW_LIMIT, "the model's context of %zu tokens is full", t->speech->context);
+    for (size_t i = 0; i < n; i++) {
+        numbers[LWI_SPEECH_TOKENS][i] = tokens[at + i];
+        numbers[LWI_SPEECH_POSITIONS][i] = (int32_t)(at + i);
+    }
+    memcpy(numbers[LWI_SPEECH_OUTPUTS], outputs, n_outputs * sizeof *outputs);
+    return run_decoder(t, n, n_outputs, logits);
+}
