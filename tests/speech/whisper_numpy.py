@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: MIT
+"""Whisper in numpy, as the paper (arXiv 2212.04356) and OpenAI's code describe it: the log-mel
+spectrum, a small model with random weights, decoding of a window, and the way from window to
+window."""
+import math
+
+import numpy as np
+
+RATE, HOP, FFT = 16000, 160, 400
+END, START, LANGUAGES, TRANSLATE, TRANSCRIBE, SOLM, PREVIOUS, NO_SPEECH, NO_TIMES = (
+    256, 257, [258, 259, 260], 261, 262, 263, 264, 265, 266)
+FIRST_TIME, TIMES = 267, 51
+VOCABULARY = FIRST_TIME + TIMES
+SIZES = dict(bands=80, frames=50, width=32, heads=4, inner=48, encoder=2, decoder=2, context=64)
+
+
+# -------------------------------------------------------------------------------- log-mel
+
+def slaney(mel):
+    return np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((mel - 15) * math.log(6.4) / 27))
+
+
+def mel_filters(bands):
+    edges = slaney(np.linspace(0, 15 + 27 * math.log(8) / math.log(6.4), bands + 2))
+    bins = np.arange(FFT // 2 + 1) * RATE / FFT
+    up = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
+    down = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
+    return np.maximum(0, np.minimum(up, down)) * (2 / (edges[2:] - edges[:-2]))[:, None]
+
+
+def log_mel(samples, bands):
+    x = np.concatenate([samples.astype(np.float64), np.zeros(RATE)])
+    x = np.concatenate([x[FFT // 2:0:-1], x])
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FFT) / FFT)
+    frames = np.stack([x[i * HOP:i * HOP + FFT] * window for i in range(len(samples) // HOP)], 1)
+    power = np.abs(np.fft.rfft(frames, axis=0)) ** 2
+    logs = np.log10(np.maximum(mel_filters(bands) @ power, 1e-10))
+    return (np.maximum(logs, logs.max() - 8) + 4) / 4
+
+
+# ---------------------------------------------------------------------------------- model
+
+def random_weights(seed):
+    """By Hugging Face's names."""
+    rng, s, all_weights = np.random.default_rng(seed), SIZES, {}
+
+    def add(name, *shape, scale=1.0, about=0.0):
+        data = about + scale * rng.standard_normal(shape) / math.sqrt(shape[-1])
+        all_weights[name] = data.astype(np.float32)
+
+    def linear(name, n, m, bias=True):
+        add(name + ".weight", n, m, scale=1.5)
+        if bias:
+            add(name + ".bias", n)
+
+    def norm(name):
+        add(name + ".weight", s["width"], about=1.0)
+        add(name + ".bias", s["width"])
+
+    def attention(name):
+        for part in "qkv":
+            linear(f"{name}.{part}_proj", s["width"], s["width"], part != "k")
+        linear(name + ".out_proj", s["width"], s["width"])
+
+    for part in ("encoder", "decoder"):
+        for i in range(s[part]):
+            layer = f"model.{part}.layers.{i}."
+            for name in ("self_attn", "encoder_attn")[:1 + (part == "decoder")]:
+                attention(layer + name)
+                norm(layer + name + "_layer_norm")
+            linear(layer + "fc1", s["inner"], s["width"])
+            linear(layer + "fc2", s["width"], s["inner"])
+            norm(layer + "final_layer_norm")
+        norm(f"model.{part}.layer_norm")
+    for name, channels in (("conv1", s["bands"]), ("conv2", s["width"])):
+        add(f"model.encoder.{name}.weight", s["width"], channels, 3, scale=0.5)
+        add(f"model.encoder.{name}.bias", s["width"])
+    add("model.encoder.embed_positions.weight", s["frames"], s["width"])
+    add("model.decoder.embed_positions.weight", s["context"], s["width"], scale=3)
+    add("model.decoder.embed_tokens.weight", VOCABULARY, s["width"], scale=3)
+    return all_weights
+
+
+def gelu(x):
+    return x * 0.5 * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
+
+
+class Model:
+    def __init__(self, weights):
+        self.w = {name.removeprefix("model."): data.astype(np.float64)
+                  for name, data in weights.items()}
+
+    def linear(self, name, x):
+        return x @ self.w[name + ".weight"].T + self.w.get(name + ".bias", 0)
+
+    def norm(self, name, x):
+        x = x - x.mean(-1, keepdims=True)
+        x = x / np.sqrt((x ** 2).mean(-1, keepdims=True) + 1e-5)
+        return x * self.w[name + ".weight"] + self.w[name + ".bias"]
+
+    def attend(self, name, x, seen, causal=False):
+        q, k, v = (self.linear(f"{name}.{part}_proj", y).reshape(len(y), SIZES["heads"], -1)
+                   for part, y in zip("qkv", (x, seen, seen)))
+        scores = np.einsum("qhd,khd->hqk", q, k) / math.sqrt(q.shape[-1])
+        if causal:
+            scores = np.where(np.tri(len(x), dtype=bool), scores, -np.inf)
+        scores = np.exp(scores - scores.max(-1, keepdims=True))
+        scores /= scores.sum(-1, keepdims=True)
+        return self.linear(name + ".out_proj",
+                           np.einsum("hqk,khd->qhd", scores, v).reshape(len(x), -1))
+
+    def block(self, name, x, states=None):
+        h = self.norm(name + "self_attn_layer_norm", x)
+        x = x + self.attend(name + "self_attn", h, h, states is not None)
+        if states is not None:
+            h = self.norm(name + "encoder_attn_layer_norm", x)
+            x = x + self.attend(name + "encoder_attn", h, states)
+        h = gelu(self.linear(name + "fc1", self.norm(name + "final_layer_norm", x)))
+        return x + self.linear(name + "fc2", h)
+
+    def convolve(self, name, x, stride):
+        w = self.w[f"encoder.{name}.weight"]
+        x = np.pad(x, ((0, 0), (1, 1)))
+        taps = [w[:, :, i] @ x[:, i:x.shape[1] - 2 + i:stride] for i in range(3)]
+        return gelu(sum(taps) + self.w[f"encoder.{name}.bias"][:, None])
+
+    def encode(self, features):
+        x = self.convolve("conv2", self.convolve("conv1", features, 1), 2).T
+        x = x + self.w["encoder.embed_positions.weight"]
+        for i in range(SIZES["encoder"]):
+            x = self.block(f"encoder.layers.{i}.", x)
+        return self.norm("encoder.layer_norm", x)
+
+    def logits(self, tokens, states):
+        embeddings = self.w["decoder.embed_tokens.weight"]
+        x = embeddings[tokens] + self.w["decoder.embed_positions.weight"][:len(tokens)]
+        for i in range(SIZES["decoder"]):
+            x = self.block(f"decoder.layers.{i}.", x, states)
+        return self.norm("decoder.layer_norm", x) @ embeddings.T
+
+
+# ------------------------------------------------------------------------------- decoding
+
+def log_softmax(x):
+    top = x.max()
+    return x - top - np.log(np.exp(x - top).sum())
+
+
+def apply_rules(logits, said, never, not_first, times):
+    x = logits.copy()
+    x[never + [START, TRANSLATE, TRANSCRIBE, SOLM, PREVIOUS, NO_SPEECH]] = -np.inf
+    if not said:
+        x[not_first] = -np.inf
+    if not times:
+        return x
+    x[NO_TIMES] = -np.inf
+    stamps = [t for t in said if t >= FIRST_TIME]
+    last = bool(said) and said[-1] >= FIRST_TIME
+    before = len(said) < 2 or said[-2] >= FIRST_TIME
+    if last and before:
+        x[FIRST_TIME:] = -np.inf
+    elif last:
+        x[:END] = -np.inf
+    if stamps:
+        x[FIRST_TIME:stamps[-1] + (0 if last and not before else 1)] = -np.inf
+    if not said:
+        x[:FIRST_TIME] = -np.inf
+        x[FIRST_TIME + 51:] = -np.inf
+    logs = log_softmax(x)
+    if np.logaddexp.reduce(logs[FIRST_TIME:]) > logs[:FIRST_TIME].max():
+        x[:FIRST_TIME] = -np.inf
+    return x
+
+
+def decode_window(model, states, begin, never, not_first, times):
+    """Tokens, mean log-probability, probability of no speech."""
+    said, total, context = [], 0.0, SIZES["context"]
+    for i in range(context // 2):
+        logits = model.logits(begin + said, states)
+        if i == 0:
+            no_speech = np.exp(log_softmax(logits[begin.index(START)])[NO_SPEECH])
+        x = apply_rules(logits[-1], said, never, not_first, times)
+        token = int(x.argmax())
+        total += log_softmax(x)[token]
+        if token == END:
+            break
+        said.append(token)
+        if len(begin) + len(said) > context:
+            break
+    return said, total / (len(said) + 1), no_speech
+
+
+def cut(said, seek, left):
+    """Segments (begin, end, tokens) in frames of features, and how far to go on."""
+    stamp = [t >= FIRST_TIME for t in said]
+    ends = stamp[-2:] == [False, True]
+    places = [i for i in range(1, len(said)) if stamp[i] and stamp[i - 1]]
+    at = lambda t: 2 * (t - FIRST_TIME)  # noqa: E731
+    if not places:
+        found = [t for t in said if t >= FIRST_TIME]
+        length = at(found[-1]) if found and found[-1] != FIRST_TIME else left
+        return [(seek, seek + length, said)], left
+    pieces = [said[a:b] for a, b in zip([0] + places, places + ([len(said)] if ends else []))]
+    segments = [(seek + at(p[0]), seek + at(p[-1]), p) for p in pieces]
+    return segments, left if ends else at(said[places[-1] - 1])
+
+
+def transcribe(model, samples, language=None, task=TRANSCRIBE, never=(), not_first=(), times=True,
+               remember=True, prompt=()):
+    """Language and segments (begin, end, tokens, mean log-probability, no speech)."""
+    features = log_mel(samples, SIZES["bands"])
+    window, seek, segments, previous = 2 * SIZES["frames"], 0, [], list(prompt)
+    while seek < features.shape[1]:
+        part = features[:, seek:seek + window]
+        left = part.shape[1]
+        states = model.encode(np.pad(part, ((0, 0), (0, window - left))))
+        if language is None:
+            found = model.logits([START], states)[0][LANGUAGES]
+            language = LANGUAGES[int(found.argmax())]
+        seen = previous[-(SIZES["context"] // 2 - 1):]
+        begin = ([PREVIOUS] + seen if seen else []) + [START, language, task]
+        begin += [] if times else [NO_TIMES]
+        said, mean, silence = decode_window(model, states, begin, list(never), list(not_first),
+                                            times)
+        new, step = cut(said, seek, left)
+        new = [s for s in new if s[0] != s[1] and any(t < END and t != 32 for t in s[2])]
+        segments += [(*s, mean, silence) for s in new]
+        previous = previous + [t for s in new for t in s[2]] if remember else []
+        seek += step
+    return language, segments
