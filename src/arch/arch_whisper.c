@@ -124,7 +124,9 @@ static int look(lwi_decoder *d, int x, int64_t layer) {
 static void adjust(lwi_decoder *d) {
     int64_t bands = 0, frames = 0;
     read_audio_sizes(d, &bands, &frames);
+    d->b.any_order = true;
     make_memory(d, encode(d, bands, frames));
+    d->b.any_order = false;
     d->look = look;
 }
 

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { ROWS = LWI_BLOCK_ROWS, PART = LWI_BLOCK_PART };
+enum { ROWS = LWI_BLOCK_ROWS, PART = LWI_BLOCK_PART, DENSE = 64 /* rows of x */ };
 
 static lw_status pack(void *arg, const lw_value *from, void *to) {
     lwi_block_pack_all(arg, from->data, to);
@@ -40,7 +40,9 @@ lw_status lwi_block_product_begin(lwi_call *c, const lwi_block_weights *w, size_
     const size_t k = w->rows.k;
     *p = (lwi_block_product){
         .kernels = lwi_cpu_kernels(), .weights = w, .file = c->in[input]->data, .m = m, .x = x};
-    if (!w->packed) return lwi_work_slots_make(c, ROWS * k * sizeof(float), &p->slots);
+    p->dense = !w->packed && m >= DENSE && lwi_attr_int(c->node, "any_order", 0);
+    const size_t widened = p->dense ? 2 * p->kernels->gemm_f32_columns : ROWS;
+    if (!w->packed) return lwi_work_slots_make(c, widened * k * sizeof(float), &p->slots);
     LW_TRY(lwi_scratch(c, m * k, sizeof *p->a, &p->a));
     LW_TRY(lwi_scratch(c, m * (k / PART), sizeof *p->sums, &p->sums));
     lwi_parallel(c, m, 1 + LWI_BLOCK_PORTION / k, round_rows, p);
@@ -104,7 +106,44 @@ static void multiply_floats(lwi_block_product *p, const lwi_block_part *at) {
     lwi_work_slots_give(&p->slots, slot);
 }
 
+/* Rows of weights become a panel, which all rows of x are multiplied with. */
+static void multiply_dense(lwi_block_product *p, const lwi_block_part *at) {
+    const lwi_block_rows *rows = &p->weights->rows;
+    const size_t width = p->kernels->gemm_f32_columns, k = rows->k;
+    const size_t end = at->last * ROWS < rows->n ? at->last * ROWS : rows->n;
+    unsigned slot = 0;
+    float *panel = lwi_work_slots_take(&p->slots, &slot), *room = panel + width * k;
+    for (size_t row = at->first * ROWS; row < end; row += width) {
+        const size_t columns = end - row < width ? end - row : width;
+        const uint8_t *from = p->file + (at->matrix * rows->n + row) * rows->bytes;
+        p->kernels->pack_f32(widen(p, from, columns, room), 1, k, k, columns, panel, k * width);
+        const lwi_gemm_f32_job job = {.a = p->x + at->row * k,
+                                      .a_row = k,
+                                      .segments = 1,
+                                      .length = k,
+                                      .b = panel,
+                                      .b_panel = k * width,
+                                      .y = at->y + row - at->first * ROWS,
+                                      .y_row = rows->n,
+                                      .rows = at->n,
+                                      .columns = columns,
+                                      .bias = at->bias ? at->bias + row : NULL,
+                                      .low = -INFINITY,
+                                      .high = INFINITY};
+        p->kernels->gemm_f32(&job);
+    }
+    lwi_work_slots_give(&p->slots, slot);
+}
+
+size_t lwi_block_least_panels(const lwi_block_product *p) {
+    const size_t width = p->dense ? p->kernels->gemm_f32_columns : ROWS;
+    const size_t worth = 1 + LWI_BLOCK_PORTION / (ROWS * p->weights->rows.k * p->m);
+    const size_t least = (width + ROWS - 1) / ROWS;
+    return worth > least ? worth : least;
+}
+
 void lwi_block_multiply(lwi_block_product *p, const lwi_block_part *at) {
     if (p->weights->packed) multiply_integers(p, at);
+    else if (p->dense) multiply_dense(p, at);
     else multiply_floats(p, at);
 }

@@ -2,7 +2,8 @@
  * Products of rows with weights in blocks. Quantised weights are packed once for the model and
  * multiplied as integers; rows are rounded to 8 bits for that. float32, float16 and bfloat16
  * weights, and types without a form in kern/block_dot.h, are multiplied in float32. Either way a
- * result depends on its own row only. */
+ * result depends on its own row only, unless the node says `any_order`: then many rows are
+ * multiplied by the faster kernel of dense products, which sums in another order. */
 #ifndef LWI_BLOCK_PRODUCT_H
 #define LWI_BLOCK_PRODUCT_H
 
@@ -32,6 +33,7 @@ typedef struct lwi_block_product {
     int8_t *a;      /* rounded */
     lwi_block_sums *sums;
     lwi_work_slots slots; /* for widened rows */
+    bool dense;
 } lwi_block_product;
 
 /* In run: rounds the rows of x [m, k] if need be. */
@@ -39,6 +41,8 @@ lw_status lwi_block_product_begin(lwi_call *call, const lwi_block_weights *weigh
                                   const float *x, size_t m, lwi_block_product *product);
 /* Panels of 16 columns. */
 size_t lwi_block_panels(const lwi_block_weights *weights);
+/* Of them, what one thread should take at least. */
+size_t lwi_block_least_panels(const lwi_block_product *product);
 /* y [n, columns of the panels] of rows [row, row + n) with panels [first, last) of a matrix; y is
  * where the first panel's column of the first row goes. bias: of all columns, or NULL. */
 typedef struct lwi_block_part {

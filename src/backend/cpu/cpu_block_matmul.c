@@ -33,8 +33,7 @@ static lw_status run(lwi_call *c) {
     product t = {.y = c->out[0]->data, .bias = lwi_has(c, BIAS) ? c->in[BIAS]->data : NULL};
     if (c->out[0]->count == 0) return LW_OK;
     LW_TRY(lwi_block_product_begin(c, w, B, c->in[A]->data, m, &t.p));
-    lwi_parallel(c, lwi_block_panels(w), 1 + LWI_BLOCK_PORTION / (ROWS * k * m), multiply_panels,
-                 &t);
+    lwi_parallel(c, lwi_block_panels(w), lwi_block_least_panels(&t.p), multiply_panels, &t);
     return LW_OK;
 }
 
