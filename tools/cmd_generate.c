@@ -28,26 +28,32 @@ typedef struct generate_options {
 typedef struct generation {
     const generate_options *options;
     lw_session *session;
-    char tail[256]; /* what was written last, for stop texts */
-    size_t tail_size, prompt, generated;
+    lw_stop_texts *stops;
+    bool stopped;
+    size_t prompt, generated;
     double begin, first, end;
 } generation;
 
-/* The text has ended in one of the stop texts. They are looked for in what has been written, so the
- * last piece is written before. */
-static bool stopped(generation *g, const lw_llm_text *piece) {
-    const size_t n = piece->length < sizeof g->tail ? piece->length : sizeof g->tail;
-    const size_t keep = g->tail_size + n <= sizeof g->tail ? g->tail_size : sizeof g->tail - n;
-    memmove(g->tail, g->tail + g->tail_size - keep, keep);
-    if (n) memcpy(g->tail + keep, piece->data + piece->length - n, n);
-    g->tail_size = keep + n;
-    for (size_t i = 0; i < g->options->stop.n; i++) {
-        const char *stop = g->options->stop.items[i];
-        const size_t length = strlen(stop);
-        for (size_t at = 0; length && at + length <= g->tail_size; at++)
-            if (!memcmp(g->tail + at, stop, length)) return true;
-    }
-    return false;
+/* What of the piece is certain to be no part of a stop text. */
+static lw_status write_piece(generation *g, const lw_llm_text *piece) {
+    const char *text = NULL;
+    size_t size = 0;
+    const lw_status status =
+        lw_stop_texts_feed(g->stops, piece->data, piece->length, &text, &size, &g->stopped);
+    if (status == LW_OK) fwrite(text, 1, size, stdout);
+    fflush(stdout);
+    return status;
+}
+
+static lw_status write_rest(generation *g) {
+    lw_llm_text piece = {.size = sizeof piece};
+    const char *text = NULL;
+    size_t size = 0;
+    lw_status status = lw_session_end_text(g->session, &piece);
+    if (status == LW_OK) status = write_piece(g, &piece);
+    lw_stop_texts_finish(g->stops, &text, &size);
+    fwrite(text, 1, size, stdout);
+    return status;
 }
 
 static lw_status generate(generation *g) {
@@ -60,9 +66,12 @@ static lw_status generate(generation *g) {
         status = lw_session_next_text(g->session, &piece);
         if (status != LW_OK) break;
         g->generated++;
-        fwrite(piece.data, 1, piece.length, stdout);
-        fflush(stdout);
-        if ((piece.finished && !o->ignore_end) || stopped(g, &piece)) break;
+        status = write_piece(g, &piece);
+        if ((piece.finished && !o->ignore_end) || g->stopped) break;
+    }
+    if (!g->stopped && (status == LW_OK || status == LW_LIMIT)) {
+        const lw_status rest = write_rest(g);
+        if (status == LW_OK) status = rest;
     }
     g->end = lwi_seconds();
     printf("\n");
@@ -139,9 +148,11 @@ static lw_status open_and_run(const char *path, const generate_options *o, const
                                         .keep = KEPT,
                                         .speculation = &draft.speculation};
     if (status == LW_OK) status = lwi_llm_open(path, &o->llm, &llm);
+    if (status == LW_OK) status = lw_stop_texts_new(o->stop.items, o->stop.n, &g.stops);
     if (status == LW_OK) status = lw_session_new(llm, &session, &g.session);
     if (status == LW_OK) status = run_session(&g, prompt, size);
     if (status == LW_OK && o->statistics) print_cache(&g, llm);
+    lw_stop_texts_free(g.stops);
     lw_session_free(g.session);
     lwi_draft_close(&draft);
     lw_llm_free(llm);

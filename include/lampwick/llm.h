@@ -248,6 +248,8 @@ typedef struct lw_llm_text {
     bool finished; /* the model has ended its text (data is what was held back) */
 } lw_llm_text;
 LW_API LW_MUST_CHECK lw_status lw_session_next_text(lw_session *session, lw_llm_text *text);
+/* When no more is wanted of a text that the model has not ended: what was held back. */
+LW_API LW_MUST_CHECK lw_status lw_session_end_text(lw_session *session, lw_llm_text *text);
 
 /* Texts at which a generated text ends ("\nUser:"), wherever tokens cut them. They are not part of
  * it: what may be the beginning of one is held back. Empty ones are ignored; all are copied. */

@@ -48,8 +48,7 @@ static lw_status prepare(lw_session *s, const lw_session_options *o) {
     size_t logits = 0;
     if (!lwi_mul_size(1 + s->ahead.most, llm->vocabulary, &logits))
         return lwi_fail(LW_LIMIT, "%zu guesses at a time are too many", s->ahead.most);
-    if (!s->vectors)
-        LW_TRY(lwi_alloc_array(&s->allocator, logits, sizeof *s->logits, &s->logits));
+    if (!s->vectors) LW_TRY(lwi_alloc_array(&s->allocator, logits, sizeof *s->logits, &s->logits));
     LW_TRY(lwi_grow(&s->allocator, &s->state, &s->cap_state, llm->width, sizeof *s->state));
     return lwi_token_rules_init(&s->rules, llm, o ? o->grammar : NULL);
 }

@@ -120,7 +120,7 @@ struct lw_session {
     float *logits;            /* [1 + guesses, vocabulary] */
     size_t row;               /* of them that belongs to token done - 1 */
     const float *chosen_from; /* logits that gave the last token; NULL: they are not there */
-    float *state;  /* [width], of all tokens [tokens, width] */
+    float *state;             /* [width], of all tokens [tokens, width] */
     size_t cap_state;
     lw_pooling pooling;
     bool vectors;  /* it has no logits; the next two are of such sessions */

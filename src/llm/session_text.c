@@ -46,3 +46,13 @@ lw_status lw_session_next_text(lw_session *s, lw_llm_text *text) {
     text->finished = end;
     return LW_OK;
 }
+
+lw_status lw_session_end_text(lw_session *s, lw_llm_text *text) {
+    if (!s || !text || text->size < sizeof *text)
+        return lwi_fail(LW_INVALID, "lw_session_end_text: an argument is NULL or size not set");
+    text->length = 0;
+    text->token = -1;
+    text->finished = true;
+    return s->detokenizer ? lw_detokenizer_finish(s->detokenizer, &text->data, &text->length)
+                          : LW_OK;
+}
