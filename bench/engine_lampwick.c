@@ -83,8 +83,10 @@ static bool make_input(const bench_input *input, lw_value **value) {
 static bool load(const char *path, const bench_input *inputs, size_t n) {
     const char *precision = getenv("LAMPWICK_BENCH_PRECISION");
     const bool fast = precision && strcmp(precision, "fast") == 0;
-    lw_context_options options = {
-        .size = sizeof options, .threads = n_threads, .precision = fast ? LW_FAST : LW_EXACT};
+    lw_context_options options = {.size = sizeof options,
+                                  .threads = n_threads,
+                                  .precision = fast ? LW_FAST : LW_EXACT,
+                                  .less_memory = getenv("LAMPWICK_BENCH_LESS_MEMORY") != NULL};
     if (lw.lw_model_load(path, NULL, &model) != LW_OK ||
         lw.lw_context_new(model, &options, &context) != LW_OK)
         return failed(path);

@@ -45,7 +45,9 @@ lw_cache_type lwi_llm_cache(const lwi_llm_options *options) {
 
 lw_batch_options lwi_llm_batch_options(const lwi_llm_options *options,
                                        lw_context_options *context) {
-    *context = (lw_context_options){.size = sizeof *context, .threads = options->engine.threads};
+    *context = (lw_context_options){.size = sizeof *context,
+                                    .threads = options->engine.threads,
+                                    .less_memory = options->engine.less_memory};
     if (options->engine.precision && !strcmp(options->engine.precision, "fast"))
         context->precision = LW_FAST;
     return (lw_batch_options){.size = sizeof(lw_batch_options),

@@ -15,8 +15,10 @@ lw_status lwi_session_open(const char *path, const lwi_engine *engine, lwi_sessi
                                             .skip_passes = engine->skip_passes};
     lw_status status = lw_model_load(path, &model_options, &session->model);
     const bool fast = engine->precision && !strcmp(engine->precision, "fast");
-    const lw_context_options options = {
-        .size = sizeof options, .threads = engine->threads, .precision = fast ? LW_FAST : LW_EXACT};
+    const lw_context_options options = {.size = sizeof options,
+                                        .threads = engine->threads,
+                                        .precision = fast ? LW_FAST : LW_EXACT,
+                                        .less_memory = engine->less_memory};
     if (!status) status = lw_context_new(session->model, &options, &session->context);
     if (status) lwi_session_close(session);
     return status;

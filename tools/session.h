@@ -17,6 +17,7 @@ typedef struct lwi_engine {
     int threads;             /* 0: all */
     const char *skip_passes; /* as in lw_model_options */
     const char *precision;   /* NULL: exact */
+    bool less_memory;        /* as in lw_context_options */
 } lwi_engine;
 
 /* The options for a lwi_engine at `member` of the struct T. */
@@ -29,6 +30,13 @@ typedef struct lwi_engine {
          "NAMES",                                                                                  \
          NULL,                                                                                     \
          "leave out passes over the graph: names with commas, or all (see info --passes)"},        \
+        {"less-memory",                                                                            \
+         0,                                                                                        \
+         LWI_FLAG,                                                                                 \
+         offsetof(T, member.less_memory),                                                          \
+         NULL,                                                                                     \
+         NULL,                                                                                     \
+         "smaller weights of convolutions, transformed in each run"},                              \
     {                                                                                              \
         "precision", 0, LWI_TEXT, offsetof(T, member.precision), "HOW", "exact|fast",              \
             "fast: products of weights in bfloat16, where the processor gains by that (exact)"     \

@@ -39,11 +39,14 @@ typedef struct lwi_winograd_f32_out {
     float low, high; /* clamp; NaN stays */
 } lwi_winograd_f32_out;
 
-/* G g G' of n kernels, of which number i is at w + i * w_step; point p of it goes to u + p *
- * u_point + i. */
+/* Points [row * (m + 2), (row + 1) * (m + 2)) of G g G' for a panel of filters: element k of the
+ * kernel of channel c and filter i is at w + (c * 9 + k) * width + i, and goes to u + c * width + i
+ * for the first point, u_point further for each one more. width is gemm_f32_columns. The numbers
+ * are doubles until they are stored, and all levels make the same bits. */
 typedef struct lwi_winograd_f32_weights {
     const float *w;
-    size_t w_step, n;
+    size_t channels, width;
+    int row;
     float *u;
     size_t u_point;
 } lwi_winograd_f32_weights;

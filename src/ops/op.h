@@ -92,7 +92,8 @@ typedef struct lwi_host {
     lw_status (*subgraph)(void *state, const lwi_graph *graph, const lw_value *const *inputs,
                           size_t n_inputs, lw_value **outputs, size_t n_outputs);
     bool (*cancelled)(void *state);
-    bool fast; /* products of weights may be rounded to bfloat16 (LW_FAST) */
+    bool fast;        /* products of weights may be rounded to bfloat16 (LW_FAST) */
+    bool less_memory; /* smaller forms of weights, where that costs some time */
     lw_image_decoder image_decoder;
     lw_allocator allocator; /* for values that outlive the node (items of sequences ...) */
 } lwi_host;

@@ -87,6 +87,7 @@ void lwi_host_init(lw_context *c) {
                          .subgraph = lwi_execute_subgraph,
                          .cancelled = cancelled,
                          .fast = c->options.precision == LW_FAST,
+                         .less_memory = c->options.less_memory,
                          .image_decoder = c->model->image_decoder,
                          .allocator = c->in_pool};
 }

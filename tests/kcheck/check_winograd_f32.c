@@ -47,15 +47,17 @@ static void check_out(kc_case *c, size_t m) {
 }
 
 static void check_weights(kc_case *c, size_t m) {
-    const size_t points = (m + 2) * (m + 2), n = c->size[0];
-    lwi_winograd_f32_weights j = {.w_step = 9 + kc_below(c, 3), .n = n, .u_point = n};
-    j.w = kc_floats(c, n ? (n - 1) * j.w_step + 9 : 0);
-    float *got = kc_floats(c, points * n), *want = kc_copy(c, got, points * n * sizeof *got);
+    const size_t n = m + 2, width = c->kernels->gemm_f32_columns, channels = c->size[0] % 9;
+    lwi_winograd_f32_weights j = {.channels = channels, .width = width, .row = (int)kc_below(c, n)};
+    j.u_point = channels * width + kc_below(c, 3);
+    j.w = kc_floats(c, channels * 9 * width);
+    const size_t u = channels ? (n - 1) * j.u_point + channels * width : 0;
+    float *got = kc_floats(c, u), *want = kc_copy(c, got, u * sizeof *got);
     j.u = want;
     (m == 2 ? c->base->winograd_f32_weights_2 : c->base->winograd_f32_weights_4)(&j);
     j.u = got;
     (m == 2 ? c->kernels->winograd_f32_weights_2 : c->kernels->winograd_f32_weights_4)(&j);
-    kc_same_floats(c, "u", got, want, points * n, 1e-6f);
+    kc_same_floats(c, "u", got, want, u, 1e-6f);
 }
 
 static void check(kc_case *c) {
@@ -76,8 +78,13 @@ static void run_out(void *arg) {
     ((const lwi_kernels *)job[0])->winograd_f32_out_4(job[1]);
 }
 
+static void run_weights(void *arg) {
+    const void *const *job = arg;
+    ((const lwi_kernels *)job[0])->winograd_f32_weights_4(job[1]);
+}
+
 static void bench(const kc_timing *t) {
-    enum { CHANNELS = 128, POINT = 3600 };
+    enum { CHANNELS = 128, POINT = 4096 };
     static float *x, *v;
     if (!x) x = kc_bench_floats(1 << 17), v = kc_bench_floats(36 * POINT);
     const lwi_winograd_f32_in in = {.x = x,
@@ -98,10 +105,20 @@ static void bench(const kc_timing *t) {
                                       .columns = 4,
                                       .low = -INFINITY,
                                       .high = INFINITY};
+    const size_t width = t->kernels->gemm_f32_columns;
+    const lwi_winograd_f32_weights weights = {.w = x,
+                                              .channels = CHANNELS,
+                                              .width = width,
+                                              .row = 1,
+                                              .u = v,
+                                              .u_point = CHANNELS * width};
     const void *in_arg[] = {t->kernels, &in}, *out_arg[] = {t->kernels, &out};
+    const void *weights_arg[] = {t->kernels, &weights};
     kc_measure(t, "4 x 4 in, 128 channels", KC_BYTES, 72.0 * CHANNELS * sizeof *x, run_in, in_arg);
     kc_measure(t, "4 x 4 out, 128 channels", KC_BYTES, 52.0 * CHANNELS * sizeof *x, run_out,
                out_arg);
+    kc_measure(t, "6 of 36 points of weights, 128 channels", KC_BYTES,
+               6.0 * CHANNELS * (double)width * sizeof *x, run_weights, weights_arg);
 }
 
 const kc_check kc_winograd_f32 = {"winograd_f32", {70}, {500}, check, bench};

@@ -4,7 +4,8 @@
  *     direct      [part][group][panel of filters][tap][channel][filter of the panel]
  *     dot         [part][group][filter][tap][channel]
  *     depthwise   [tap][filter]
- *     Winograd    [point][panel of filters][channel][filter of the panel], transformed */
+ *     Winograd    [point][panel of filters][channel][filter of the panel], transformed; or
+ *                 [panel of filters][channel][tap][filter of the panel], transformed in the run */
 #include "backend/cpu/conv_plan.h"
 
 #include <string.h>
@@ -53,7 +54,7 @@ static size_t group_floats(const lwi_conv_plan *p, const lwi_conv_part *part) {
 
 size_t lwi_conv_packed_floats(lwi_conv_plan *p) {
     if (p->kind == LWI_CONV_DEPTHWISE) return lwi_conv_taps(p->kernel) * p->groups;
-    if (p->kind == LWI_CONV_WINOGRAD)
+    if (p->kind == LWI_CONV_WINOGRAD && !p->in_run)
         return (p->tile + 2) * (p->tile + 2) * group_floats(p, &p->parts[0]) / 9;
     size_t n = 0;
     for (size_t i = 0; i < p->n_parts; i++) {
@@ -100,21 +101,41 @@ static void pack_depthwise(const source *s, size_t filters, float *to) {
             to[t * filters + f] = s->w[f * s->taps + t];
 }
 
+/* The kernels of one channel and a panel of filters from f on, and zeros where the panel ends. */
+static void gather_taps(const lwi_conv_plan *p, const source *s, size_t f, size_t channel,
+                        float *to) {
+    const size_t width = panel_width(p), n = p->filters - f < width ? p->filters - f : width;
+    const float *w = s->w + f * s->filter + channel * s->channel;
+    if (n < width) memset(to, 0, 9 * width * sizeof *to);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < 9; k++)
+            to[k * width + i] = w[i * s->filter + k];
+}
+
+static void transform_taps(const lwi_conv_plan *p, lwi_winograd_f32_weights *job, float *to) {
+    for (size_t row = 0; row < p->tile + 2; row++) {
+        job->row = (int)row;
+        job->u = to + row * (p->tile + 2) * job->u_point;
+        lwi_conv_winograd_weights(p, job);
+    }
+}
+
 static void pack_winograd(const lwi_conv_plan *p, const source *s, float *to) {
-    const lwi_kernels *kernels = lwi_cpu_kernels();
+    enum { MOST = 9 * 64 };
+    float taps[MOST];
     const size_t width = panel_width(p), panel = p->channels * width;
-    lwi_winograd_f32_weights_fn *fn =
-        p->tile == 2 ? kernels->winograd_f32_weights_2 : kernels->winograd_f32_weights_4;
-    lwi_winograd_f32_weights job = {.w_step = s->filter,
+    lwi_winograd_f32_weights job = {.w = taps,
+                                    .channels = 1,
+                                    .width = width,
                                     .u_point = (p->filters + width - 1) / width * panel};
-    if (p->filters % width) memset(to, 0, lwi_conv_packed_floats((lwi_conv_plan *)p) * sizeof *to);
-    for (size_t f = 0; f < p->filters; f += width, to += panel)
-        for (size_t c = 0; c < p->channels; c++) {
-            job.w = s->w + f * s->filter + c * s->channel;
-            job.n = p->filters - f < width ? p->filters - f : width;
-            job.u = to + c * width;
-            fn(&job);
-        }
+    for (size_t f = 0; f < p->filters; f += width)
+        for (size_t c = 0; c < p->channels; c++)
+            if (p->in_run) {
+                gather_taps(p, s, f, c, to + (f / width * p->channels + c) * 9 * width);
+            } else {
+                gather_taps(p, s, f, c, taps);
+                transform_taps(p, &job, to + f / width * panel + c * width);
+            }
 }
 
 void lwi_conv_pack(const lwi_conv_plan *p, const float *w, float *packed) {

@@ -42,6 +42,7 @@ typedef struct lwi_conv_plan {
     lwi_conv_part *parts;
     size_t n_parts;
     size_t tile;         /* of Winograd's algorithm: outputs along an axis */
+    bool in_run;         /* and its weights are transformed in each run, when they are needed */
     size_t packed_bytes; /* of the weights */
     const float *packed; /* NULL: not constant, run packs */
     float low, high;
@@ -72,6 +73,11 @@ void lwi_conv_direct_plan(lwi_conv_plan *plan, int64_t *offsets);
 lw_status lwi_conv_direct_run(const lwi_conv_args *args);
 /* conv_winograd.c, for plans with a tile of 2 or 4 */
 lw_status lwi_conv_winograd_run(const lwi_conv_args *args);
+/* Whether weights can be kept as they are to save memory: transformed ones are 16/9 or 36/9 as
+ * many. The results are the same bits. */
+bool lwi_conv_winograd_in_run(const lwi_conv_plan *plan);
+/* Transforms one row of points of a panel whose channels lie as the packed weights say (kern). */
+void lwi_conv_winograd_weights(const lwi_conv_plan *plan, const lwi_winograd_f32_weights *job);
 /* conv_cost.c: the fastest tile for a plan with one part and a kernel of 3x3 with strides and
  * dilations of 1; 1: a direct convolution is faster. */
 size_t lwi_conv_choose_tile(const lwi_conv_plan *plan);

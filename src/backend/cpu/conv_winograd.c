@@ -12,6 +12,8 @@ enum {
     BLOCK_OUT = 128 << 10,
     /* Floats between points, so that they do not all compete for the same places in the cache. */
     APART = 16,
+    BLOCK_WEIGHTS = 128 << 10, /* and of weights, before and after they are transformed in a run */
+    NEAR = 128 << 10, /* floats of transformed weights that stay in a cache from run to run */
     LEAST_TILES = 56, /* rows of the matrix products: four of the kernel's tiles */
     MOST_TILES = 112,
 };
@@ -73,10 +75,10 @@ static void transform_in(const winograd *w, size_t first, size_t n, float *v) {
     }
 }
 
-static void multiply(const winograd *w, size_t n, size_t filter, size_t filters, const float *v,
-                     float *m) {
+/* Points [first, end): point i has its weights at u + i * u_point. */
+static void multiply(const winograd *w, size_t n, size_t filters, size_t first, size_t end,
+                     const float *u, size_t u_point, const float *v, float *m) {
     const lwi_conv_plan *p = w->plan;
-    const size_t panels = divide_up(p->filters, w->width);
     lwi_gemm_f32_job job = {.a_row = p->channels,
                             .segments = 1,
                             .length = p->channels,
@@ -86,13 +88,48 @@ static void multiply(const winograd *w, size_t n, size_t filter, size_t filters,
                             .columns = filters,
                             .low = -INFINITY,
                             .high = INFINITY};
-    for (size_t i = 0; i < w->points; i++) {
+    for (size_t i = first; i < end; i++) {
         job.a = v + i * v_point(w, n);
-        job.b = w->args->weights + (i * panels + filter / w->width) * w->panel;
-        job.then = i + 1 < w->points ? job.b + panels * w->panel : NULL;
+        job.b = u + (i - first) * u_point;
+        job.then = i + 1 < end ? job.b + u_point : NULL;
         job.y = m + i * m_point(n, filters);
         w->kernels->gemm_f32(&job);
     }
+}
+
+/* Weights are transformed into u, a row of points at a time: they are used while they are in the
+ * second-level cache. */
+static void multiply_in_run(const winograd *w, size_t n, size_t filter, size_t filters,
+                            const float *v, float *m, float *u) {
+    const size_t panels = divide_up(filters, w->width), each = w->size + 2;
+    lwi_winograd_f32_weights job = {
+        .channels = w->plan->channels, .width = w->width, .u_point = panels * w->panel};
+    for (size_t row = 0; row < each; row++) {
+        job.row = (int)row;
+        for (size_t i = 0; i < panels; i++) {
+            job.w = w->args->weights + (filter / w->width + i) * 9 * w->panel;
+            job.u = u + i * w->panel;
+            lwi_conv_winograd_weights(w->plan, &job);
+        }
+        multiply(w, n, filters, row * each, (row + 1) * each, u, job.u_point, v, m);
+    }
+}
+
+static void multiply_all(const winograd *w, size_t n, size_t filter, size_t filters, const float *v,
+                         float *m) {
+    const size_t panels = divide_up(w->plan->filters, w->width);
+    if (w->plan->in_run) {
+        float *u = m + w->points * m_point(w->block, w->filter_block);
+        multiply_in_run(w, n, filter, filters, v, m, u);
+        return;
+    }
+    multiply(w, n, filters, 0, w->points, w->args->weights + filter / w->width * w->panel,
+             panels * w->panel, v, m);
+}
+
+void lwi_conv_winograd_weights(const lwi_conv_plan *p, const lwi_winograd_f32_weights *job) {
+    const lwi_kernels *k = lwi_cpu_kernels();
+    (p->tile == 2 ? k->winograd_f32_weights_2 : k->winograd_f32_weights_4)(job);
 }
 
 static float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
@@ -187,7 +224,7 @@ static void run_items(void *arg, size_t begin, size_t end) {
         for (size_t b = blocks * share / w->shares; b < blocks * (share + 1) / w->shares; b++) {
             const size_t filter = b * w->filter_block;
             const size_t filters = smaller(w->filter_block, p->filters - filter);
-            multiply(w, n, filter, filters, v, m);
+            multiply_all(w, n, filter, filters, v, m);
             transform_out(w, first, n, filter, filters, m);
             finish(w, first, n, filter, filters);
         }
@@ -195,13 +232,37 @@ static void run_items(void *arg, size_t begin, size_t end) {
     lwi_work_slots_give(&w->slots, slot);
 }
 
+static size_t tiles_of(const lwi_conv_plan *p) {
+    return p->batch * divide_up((size_t)p->out[1], p->tile) * divide_up((size_t)p->out[2], p->tile);
+}
+
+static size_t most_tiles(const lwi_conv_plan *p) {
+    const size_t points = (p->tile + 2) * (p->tile + 2);
+    const size_t block = BLOCK_IN / (points * p->channels) / 14 * 14;
+    return block < LEAST_TILES ? LEAST_TILES : smaller(block, MOST_TILES);
+}
+
+/* Many weights that are used for one block of tiles are transformed as often as they would be read
+ * from memory. */
+bool lwi_conv_winograd_in_run(const lwi_conv_plan *p) {
+    const size_t points = (p->tile + 2) * (p->tile + 2);
+    return points * p->channels * p->filters > NEAR && tiles_of(p) <= most_tiles(p);
+}
+
+static size_t weights_floats(const winograd *w) {
+    return w->plan->in_run ? (w->size + 2) * w->plan->channels * w->filter_block : 0;
+}
+
 static void cut(winograd *w, size_t threads) {
     const lwi_conv_plan *p = w->plan;
-    size_t block = BLOCK_IN / (w->points * p->channels) / 14 * 14;
-    block = block < LEAST_TILES ? LEAST_TILES : block > MOST_TILES ? MOST_TILES : block;
+    size_t block = most_tiles(p);
     size_t blocks = divide_up(w->tiles, block);
     w->filter_block = BLOCK_OUT / (w->points * block) / w->width * w->width;
     if (w->filter_block < 2 * w->width) w->filter_block = 2 * w->width;
+    if (p->in_run) {
+        const size_t most = BLOCK_WEIGHTS / ((w->size + 11) * p->channels) / w->width * w->width;
+        w->filter_block = most < w->width ? w->width : smaller(w->filter_block, most);
+    }
     w->filter_blocks = divide_up(p->filters, w->filter_block);
     w->shares = 1;
     if (threads > 1 && blocks < 2 * threads) {
@@ -219,11 +280,12 @@ lw_status lwi_conv_winograd_run(const lwi_conv_args *a) {
     w.points = (p->tile + 2) * (p->tile + 2);
     w.tile_rows = divide_up((size_t)p->out[1], p->tile);
     w.tile_columns = divide_up((size_t)p->out[2], p->tile);
-    w.tiles = p->batch * w.tile_rows * w.tile_columns;
+    w.tiles = tiles_of(p);
     w.width = w.kernels->gemm_f32_columns;
     w.panel = p->channels * w.width;
     cut(&w, (size_t)a->call->host->threads(a->call->state));
-    const size_t floats = w.points * (v_point(&w, w.block) + m_point(w.block, w.filter_block));
+    const size_t floats =
+        w.points * (v_point(&w, w.block) + m_point(w.block, w.filter_block)) + weights_floats(&w);
     LW_TRY(lwi_work_slots_make(a->call, floats * sizeof(float), &w.slots));
     lwi_parallel(a->call, divide_up(w.tiles, w.block) * w.shares, 1, run_items, &w);
     return LW_OK;

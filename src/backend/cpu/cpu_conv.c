@@ -50,7 +50,9 @@ static void choose_winograd(const lwi_call *c, lwi_conv_plan *p) {
     if (p->in[0] != p->out[0] || part->begin[0]) return;
     if (lwi_attr_int(c->node, "winograd", 0) == 0) return;
     p->tile = lwi_conv_choose_tile(p);
-    if (p->tile > 1) p->kind = LWI_CONV_WINOGRAD;
+    if (p->tile <= 1) return;
+    p->kind = LWI_CONV_WINOGRAD;
+    p->in_run = c->host->less_memory && lwi_conv_winograd_in_run(p);
 }
 
 static size_t plan_bytes(const lwi_conv_plan *p) {
@@ -91,7 +93,7 @@ static uint64_t variant(const lwi_call *c, const lwi_conv_plan *p) {
     for (size_t i = 0; i < n; i++)
         h = h * 1000003 + lwi_float_bits(scale[i]);
     h = h * 1000003 + p->groups;
-    h = h * 1000003 + p->tile;
+    h = h * 1000003 + p->tile * 2 + p->in_run;
     h = h * 1000003 + p->n_parts;
     for (size_t i = 0; p->transposed && i < p->n_parts; i++)
         for (int a = 0; a < 3; a++) {
