@@ -46,8 +46,9 @@ static void join(const lwi_call *c, const lw_value *const *in, size_t n, int axi
     for (size_t i = 0; i < n; i++) {
         if (in[i]->count == 0) continue;
         const size_t part = inner * (new_axis ? 1 : (size_t)in[i]->dims[axis]);
-        lwi_copy_rows(c, size, in[i]->data, part, (char *)y->data + at * size, dim * inner, outer,
-                      part);
+        char *to = (char *)y->data + at * size;
+        if (to != in[i]->data)
+            lwi_copy_rows(c, size, in[i]->data, part, to, dim * inner, outer, part);
         at += part;
     }
 }
@@ -122,5 +123,5 @@ static lw_status run_sequence(lwi_call *c) {
                           lwi_attr_int(c->node, "new_axis", 0) != 0);
 }
 
-const lwi_op lwi_op_concat = {.infer = infer_concat, .run = run_concat};
+const lwi_op lwi_op_concat = {.infer = infer_concat, .run = run_concat, .flags = LWI_JOIN};
 const lwi_op lwi_op_concat_from_sequence = {.run = run_sequence};

@@ -108,6 +108,19 @@ static lw_status infer_gather(lwi_call *c) {
     return lwi_out(c, 0, data->dtype, rank, dims);
 }
 
+/* One index of the outermost axis. */
+static bool gather_window(const lwi_call *c, size_t k, size_t *first) {
+    size_t outer, dim, inner, at = 0;
+    int axis = 0;
+    if (k != 0 || !lwi_known(c, 1) || c->in[1]->count != 1 ||
+        lwi_axis(c, lwi_attr_int(c->node, "axis", 0), c->in[0]->rank, &axis) != LW_OK)
+        return false;
+    lwi_split_axis(c->in[0], axis, &outer, &dim, &inner);
+    if (outer != 1 || lwi_index_at(c, c->in[1], 0, (int64_t)dim, &at) != LW_OK) return false;
+    *first = at * inner;
+    return true;
+}
+
 static lw_status run_gather_axis(lwi_call *c) {
     const lw_value *data = c->in[0], *indices = c->in[1];
     int axis = 0;
@@ -163,7 +176,8 @@ static lw_status run_nd(lwi_call *c) {
     return LW_OK;
 }
 
-const lwi_op lwi_op_gather = {.infer = infer_gather, .run = run_gather_axis, .flags = LWI_ANYWHERE};
+const lwi_op lwi_op_gather = {
+    .infer = infer_gather, .window = gather_window, .run = run_gather_axis, .flags = LWI_ANYWHERE};
 const lwi_op lwi_op_gather_elements = {
     .infer = infer_elements, .run = run_elements, .flags = LWI_ANYWHERE};
 const lwi_op lwi_op_gather_nd = {.infer = infer_nd, .run = run_nd, .flags = LWI_ANYWHERE};

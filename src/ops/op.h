@@ -31,6 +31,9 @@ enum {
     /* run copies elements of input 0 from wherever they lie in the file, aligned or not: a table of
      * which few rows are wanted stays there. */
     LWI_ANYWHERE = 64,
+    /* Output 0 is the inputs side by side along the attribute axis. An input that lies in its place
+     * in the output already is left there. */
+    LWI_JOIN = 128,
 };
 
 typedef struct lwi_op {
@@ -46,6 +49,9 @@ typedef struct lwi_op {
     /* The subgraph whose outputs are this call's, if that is known; NULL: it is not. The function
      * may be NULL. */
     const lwi_graph *(*branch)(const lwi_call *call);
+    /* Output k is input 0's elements from *first on, in their order, so that it can be read there;
+     * asked after infer, of outputs that have elements. May be NULL. */
+    bool (*window)(const lwi_call *call, size_t k, size_t *first);
     /* Computes. All inputs have data; outputs declared by infer have memory. */
     lw_status (*run)(lwi_call *call);
     unsigned flags;

@@ -74,6 +74,25 @@ static lw_status infer(lwi_call *c) {
     return lwi_out(c, 0, c->in[DATA]->dtype, c->in[DATA]->rank, dims);
 }
 
+/* Whole rows, one after the other, of one index of each axis before. */
+static bool window(const lwi_call *c, size_t k, size_t *first) {
+    const lw_value *x = c->in[DATA];
+    range ranges[LW_MAX_RANK];
+    size_t strides[LW_MAX_RANK];
+    bool inside = false; /* of the outermost axis of which more than one is taken */
+    if (k != 0 || read_ranges(c, ranges) != LW_OK) return false;
+    lwi_strides(x->rank, x->dims, strides);
+    *first = 0;
+    for (int d = 0; d < x->rank; d++) {
+        const range *r = &ranges[d];
+        if (inside && r->count != x->dims[d]) return false;
+        if (r->count > 1 && r->step != 1) return false;
+        inside |= r->count > 1;
+        *first += (size_t)r->start * strides[d];
+    }
+    return true;
+}
+
 static lw_status run(lwi_call *c) {
     const lw_value *x = c->in[DATA], *y = c->out[0];
     if (y->count == 0) return LW_OK;
@@ -94,4 +113,4 @@ static lw_status run(lwi_call *c) {
     return LW_OK;
 }
 
-const lwi_op lwi_op_slice = {.infer = infer, .run = run};
+const lwi_op lwi_op_slice = {.infer = infer, .window = window, .run = run};

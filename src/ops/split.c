@@ -83,6 +83,20 @@ static lw_status run_split(lwi_call *c) {
     return LW_OK;
 }
 
+static bool split_window(const lwi_call *c, size_t k, size_t *first) {
+    size_t outer, dim, inner;
+    int axis = 0;
+    if (lwi_axis(c, lwi_attr_int(c->node, "axis", 0), c->in[0]->rank, &axis) != LW_OK) return false;
+    lwi_split_axis(c->in[0], axis, &outer, &dim, &inner);
+    *first = 0;
+    if (outer != 1) return false;
+    for (size_t i = 0; i < k; i++) {
+        if (!c->out[i]) return false; /* its size is not known here */
+        *first += (size_t)c->out[i]->dims[axis] * inner;
+    }
+    return true;
+}
+
 /* --------------------------------------------------------- SplitToSequence */
 
 static lw_status sequence_sizes(lwi_call *c, int64_t dim, int64_t **sizes, size_t *n) {
@@ -133,5 +147,5 @@ static lw_status run_sequence(lwi_call *c) {
     return lwi_out_own(c, 0, sequence, status);
 }
 
-const lwi_op lwi_op_split = {.infer = infer_split, .run = run_split};
+const lwi_op lwi_op_split = {.infer = infer_split, .window = split_window, .run = run_split};
 const lwi_op lwi_op_split_to_sequence = {.run = run_sequence};

@@ -89,7 +89,8 @@ static lw_status run_steps(lwi_plan *p) {
 static void bind_arena(lwi_plan *p, char *base) {
     for (size_t s = 0; s < p->graph->n_slots; s++) {
         const int root = p->roots[s];
-        if (p->places[root] == LWI_PLACE_ARENA) p->values[s].data = base + p->offsets[root];
+        if (p->places[root] == LWI_PLACE_ARENA)
+            p->values[s].data = base + p->offsets[root] + p->within[s];
     }
     p->base = base;
 }
@@ -117,6 +118,11 @@ static lw_status bind_outputs(lwi_plan *p, lw_value **outputs) {
     return LW_OK;
 }
 
+static void bind_view(lwi_plan *p, int view) {
+    char *root = p->values[p->roots[view]].data;
+    p->values[view].data = root ? root + p->within[view] : NULL;
+}
+
 static lw_status bind(lwi_plan *p, const lw_value *const *givens, lw_value **outputs) {
     lw_context *c = p->context;
     LW_TRY(lwi_context_reserve(c, p->depth, p->arena_bytes));
@@ -125,7 +131,7 @@ static lw_status bind(lwi_plan *p, const lw_value *const *givens, lw_value **out
     bind_givens(p, givens);
     LW_TRY(bind_outputs(p, outputs));
     for (size_t i = 0; i < p->n_moving; i++)
-        p->values[p->moving[i]].data = p->values[p->roots[p->moving[i]]].data;
+        bind_view(p, p->moving[i]);
     return LW_OK;
 }
 

@@ -16,7 +16,8 @@ typedef struct layouter {
     const lwi_graph *graph;
     gap *gaps; /* sorted by offset, never touching */
     size_t n_gaps;
-    size_t end; /* of all that was ever used */
+    size_t end;   /* of all that was ever used */
+    bool *placed; /* [slots] */
 } layouter;
 
 static size_t rounded(const lw_value *v) {
@@ -85,6 +86,17 @@ static void find_deaths(layouter *l) {
     }
 }
 
+/* Input i begins where its memory does, and no other input is a part of that. */
+static bool is_read_alike(const lwi_plan *p, const lwi_node *node, size_t i) {
+    const int id = node->inputs[i];
+    for (size_t k = 0; k < node->n_inputs; k++) {
+        const int other = node->inputs[k];
+        if (other < 0 || p->roots[other] != p->roots[id]) continue;
+        if (p->within[other] != 0 || p->values[other].bytes != p->values[id].bytes) return false;
+    }
+    return true;
+}
+
 /* The input on whose memory output 0 can lie, -1: none. */
 static int find_in_place(const layouter *l, size_t index) {
     const lwi_node *node = &l->graph->nodes[index];
@@ -96,7 +108,7 @@ static int find_in_place(const layouter *l, size_t index) {
         const int root = p->roots[node->inputs[i]];
         if (p->places[root] == LWI_PLACE_ARENA && p->deaths[root] == (int)index &&
             p->values[node->inputs[i]].bytes == p->values[out].bytes &&
-            rounded(&p->values[root]) == rounded(&p->values[out]))
+            rounded(&p->values[root]) == rounded(&p->values[out]) && is_read_alike(p, node, i))
             return root;
     }
     return -1;
@@ -106,14 +118,16 @@ static void place_node(layouter *l, size_t index) {
     const lwi_node *node = &l->graph->nodes[index];
     lwi_plan *p = l->plan;
     for (size_t k = 0; k < node->n_outputs; k++) {
-        const int id = node->outputs[k];
-        if (id < 0 || p->places[id] != LWI_PLACE_ARENA) continue;
-        const int under = k == 0 ? find_in_place(l, index) : -1;
+        const int id = node->outputs[k], root = id < 0 ? -1 : p->roots[id];
+        /* A part of a Concat takes memory for all of it. */
+        if (id < 0 || p->places[root] != LWI_PLACE_ARENA || l->placed[root]) continue;
+        const int under = k == 0 && root == id ? find_in_place(l, index) : -1;
+        l->placed[root] = true;
         if (under >= 0) {
             p->offsets[id] = p->offsets[under];
             p->deaths[under] = -1; /* given back with the output instead */
         } else {
-            p->offsets[id] = take(l, rounded(&p->values[id]));
+            p->offsets[root] = take(l, rounded(&p->values[root]));
         }
     }
 }
@@ -126,6 +140,7 @@ lw_status lwi_plan_layout(lwi_plan *plan) {
     LW_TRY(lwi_arena_alloc(&plan->memory, graph->n_slots + 1, sizeof *l.gaps, &l.gaps));
     LW_TRY(lwi_arena_alloc(&plan->memory, graph->n_nodes + 3, sizeof *first, &first));
     LW_TRY(lwi_arena_alloc(&plan->memory, graph->n_slots, sizeof *ending, &ending));
+    LW_TRY(lwi_arena_alloc(&plan->memory, graph->n_slots, sizeof *l.placed, &l.placed));
     find_deaths(&l);
     /* values by the node they die after */
     for (size_t s = 0; s < graph->n_slots; s++)

@@ -131,7 +131,34 @@ static lw_status make_view(lwi_planner *p, const lwi_call *call) {
                              out->count);
     p->plan->places[id] = LWI_PLACE_VIEW;
     p->plan->roots[id] = p->plan->roots[from];
+    p->plan->within[id] = p->plan->within[from];
     return LW_OK;
+}
+
+/* All outputs lie in input 0, which is no constant: constants are computed for good. */
+static bool are_windows(const lwi_call *call) {
+    const lwi_op *op = call->node->op->op;
+    const lw_value *in = call->n_in ? call->in[0] : NULL;
+    if (!op->window || !in || in->fixed != LWI_VARIES || in->kind != LW_KIND_TENSOR ||
+        lwi_dtype_is_packed(in->dtype))
+        return false;
+    for (size_t k = 0, first = 0; k < call->n_out; k++)
+        if (call->out[k] && (call->out[k]->count == 0 || !op->window(call, k, &first)))
+            return false;
+    return true;
+}
+
+static void make_windows(lwi_planner *p, const lwi_call *call) {
+    lwi_plan *plan = p->plan;
+    const int from = call->node->inputs[0];
+    for (size_t k = 0; k < call->n_out; k++) {
+        const int id = call->node->outputs[k];
+        size_t first = 0;
+        if (!call->out[k] || !call->node->op->op->window(call, k, &first)) continue;
+        plan->places[id] = LWI_PLACE_VIEW;
+        plan->roots[id] = plan->roots[from];
+        plan->within[id] = plan->within[from] + first * lwi_dtype_size(call->in[0]->dtype);
+    }
 }
 
 static lw_status plan_node(lwi_planner *p, size_t index) {
@@ -162,6 +189,11 @@ static lw_status plan_node(lwi_planner *p, size_t index) {
         return LW_OK;
     }
     LW_TRY(status);
+    if (are_windows(&call)) {
+        *work = LWI_WORK_VIEW;
+        make_windows(p, &call);
+        return LW_OK;
+    }
     *work = node->op->op->flags & LWI_VIEW ? LWI_WORK_VIEW : LWI_WORK_READY;
     return *work == LWI_WORK_VIEW ? make_view(p, &call) : add_ready(p, &call);
 }
@@ -228,6 +260,7 @@ static lw_status allocate(lwi_planner *p, const bool *wanted) {
     LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->places, &plan->places));
     LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->offsets, &plan->offsets));
     LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->roots, &plan->roots));
+    LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->within, &plan->within));
     LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->deaths, &plan->deaths));
     LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->slots, &plan->slots));
     LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->moving, &plan->moving));

@@ -65,6 +65,7 @@ struct lwi_plan {
     uint8_t *places;  /* [slots] lwi_place */
     size_t *offsets;  /* [slots] */
     int *roots;       /* [slots] for views */
+    size_t *within;   /* [slots] bytes from where the root begins, for views */
     int *deaths;      /* [slots] last node that needs the memory */
     size_t arena_bytes;
     void *base; /* the arena that values point into */

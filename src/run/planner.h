@@ -26,6 +26,8 @@ lw_status lwi_plan_branch(lwi_planner *planner, lwi_call *call, uint8_t *work);
 void lwi_plan_mark(void *marks, int value);
 /* Makes sure that a known value can be read by kernels and lives as long as the plan. */
 lw_status lwi_plan_settle(lwi_planner *planner, int slot);
+/* What a Concat puts side by side is computed there if that can be (run/plan_join.c). */
+void lwi_plan_join(lwi_planner *planner);
 /* When all nodes have been looked at: places, slots, lifetimes (run/plan_finish.c). */
 lw_status lwi_plan_finish(lwi_planner *planner);
 
