@@ -20,6 +20,8 @@ int lwi_encoder_add_type(lwi_decoder *d, int x) {
 const char *lwi_pooling_name(lwi_decoder *d) {
     static const char *const names[] = {"none", "mean", "cls", "last", "rank"};
     if (d->encoder && lwi_build_has(&d->b, "cls.output.weight")) return "rank";
+    /* -1, which some files write without a sign, says nothing */
+    if (lwi_build_number(&d->b, "pooling_type", -1) == UINT32_MAX) return NULL;
     const int64_t type = lwi_build_size(&d->b, "pooling_type", -1, -1, 4);
     return type < 0 ? NULL : names[type];
 }
