@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include <lampwick/llm.h>
-#include <lampwick/llm_weights.h>
 
 #include "commands.h"
 
@@ -13,7 +12,7 @@ static int run(const void *given, char **arguments, int n) {
     const size_t length = strlen(arguments[1]);
     const bool file = length > 5 && !strcmp(arguments[1] + length - 5, ".gguf");
     const lw_status status = file ? lw_llm_quantize(arguments[0], arguments[1], NULL)
-                                  : lw_weights_to_folder(arguments[0], arguments[1]);
+                                  : lw_llm_to_folder(arguments[0], arguments[1]);
     return status == LW_OK ? LWI_EXIT_OK : lwi_complain("%s", lw_last_error());
 }
 

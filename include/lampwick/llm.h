@@ -78,6 +78,10 @@ LW_API const lw_chat_template *lw_llm_chat_template(const lw_llm *llm);
  * type), LW_NOT_FOUND (no such file), LW_UNSUPPORTED (neither, or a family or tokenizer for which
  * there is no form in GGUF files yet), LW_CORRUPT, LW_IO. */
 LW_API LW_MUST_CHECK lw_status lw_llm_quantize(const char *from, const char *to, const char *type);
+/* The other way: a Hugging Face folder with the model of a GGUF file (lw_weights_to_folder in
+ * llm_weights.h), tokenizer.json and the chat template included. LW_UNSUPPORTED also for tokenizers
+ * that are no BPE. */
+LW_API LW_MUST_CHECK lw_status lw_llm_to_folder(const char *from, const char *folder);
 /* Name i of those types; NULL behind the last. */
 LW_API const char *lw_llm_quantization(size_t i);
 

@@ -4,7 +4,9 @@
 #define LWI_GGUF_PAIRS_H
 
 #include "files/gguf_file.h"
+#include "base/byte_buffer.h"
 #include "lampwick/tokenizer.h"
+#include "text/merge_table.h"
 
 typedef struct lwi_pairs {
     lwi_arena *arena;
@@ -24,5 +26,13 @@ lw_status lwi_pairs_texts(lwi_pairs *p, const char *key, const lw_string *texts,
 /* gguf_vocabulary.c: the tokenizer, for a model with n tokens. LW_UNSUPPORTED: GGUF files have no
  * such tokenizers. */
 lw_status lwi_pairs_tokenizer(lwi_pairs *p, const lw_tokenizer *tokenizer, size_t n);
+/* Both cut sample texts alike. */
+bool lwi_tokenizers_agree(const lw_tokenizer *a, const lw_tokenizer *b);
+/* The merges in their order, [*n], in the arena; *n is 0 before. */
+lw_status lwi_list_merges(lwi_arena *arena, const lw_tokenizer *tokenizer, lwi_merge **merges,
+                          size_t *n);
+/* tokenizer_json.c: the text of tokenizer.json; pre: the name that a GGUF file has for the
+ * pre-tokenizer. LW_UNSUPPORTED: there is no such form of it. */
+lw_status lwi_tokenizer_json(const lw_tokenizer *tokenizer, lw_string pre, lwi_buffer *json);
 
 #endif

@@ -31,7 +31,7 @@ static lw_status encode(const lw_tokenizer *t, const char *text, int32_t *ids, s
     return lw_tokenizer_encode(t, text, strlen(text), LW_ENCODE_ADD_SPECIAL, ids, room, n);
 }
 
-static bool agree(const lw_tokenizer *a, const lw_tokenizer *b) {
+bool lwi_tokenizers_agree(const lw_tokenizer *a, const lw_tokenizer *b) {
     enum { ROOM = 512 };
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         int32_t x[ROOM], y[ROOM];
@@ -53,7 +53,7 @@ static bool agrees(const lwi_pairs *p, const lw_tokenizer *t) {
     for (size_t i = 0; i < p->n && status == LW_OK; i++)
         status = lwi_strmap_set(&gguf.pair_index, p->items[i].key, (int)i);
     if (status == LW_OK) status = lwi_gguf_tokenizer(&gguf, &made);
-    const bool same = status == LW_OK && agree(t, made);
+    const bool same = status == LW_OK && lwi_tokenizers_agree(t, made);
     lw_tokenizer_free(made);
     lwi_strmap_free(&gguf.pair_index);
     return same;
@@ -125,9 +125,9 @@ static int by_rank(const void *a, const void *b) {
     return x->rank < y->rank ? -1 : x->rank > y->rank;
 }
 
-static lw_status list_merges(lwi_pairs *p, const lw_tokenizer *t, lwi_merge **merges, size_t *n) {
+lw_status lwi_list_merges(lwi_arena *arena, const lw_tokenizer *t, lwi_merge **merges, size_t *n) {
     const lwi_merge_table *table = &t->bpe.merges;
-    LW_TRY(lwi_arena_alloc(p->arena, table->slots ? table->mask + 1 : 0, sizeof **merges, merges));
+    LW_TRY(lwi_arena_alloc(arena, table->slots ? table->mask + 1 : 0, sizeof **merges, merges));
     for (size_t i = 0; table->slots && i <= table->mask; i++)
         if (table->slots[i].left >= 0) (*merges)[(*n)++] = table->slots[i];
     if (*n) qsort(*merges, *n, sizeof **merges, by_rank);
@@ -138,7 +138,7 @@ static lw_status put_merges(lwi_pairs *p, const lw_tokenizer *t) {
     lwi_merge *merges = NULL;
     lw_string *lines = NULL;
     size_t n = 0;
-    LW_TRY(list_merges(p, t, &merges, &n));
+    LW_TRY(lwi_list_merges(p->arena, t, &merges, &n));
     LW_TRY(lwi_arena_alloc(p->arena, n, sizeof *lines, &lines));
     for (size_t i = 0; i < n; i++) {
         const lw_string a = t->vocabulary.written[merges[i].left];
@@ -166,7 +166,7 @@ static lw_status put_scores(lwi_pairs *p, const lw_tokenizer *t, size_t count) {
     const bool scored = t->bpe.order == LWI_BPE_SCORES && t->vocabulary.scores;
     for (size_t i = 0; i < count; i++)
         scores[i] = i >= t->vocabulary.count ? LAST : scored ? t->vocabulary.scores[i] : LAST;
-    if (!scored) LW_TRY(list_merges(p, t, &merges, &n));
+    if (!scored) LW_TRY(lwi_list_merges(p->arena, t, &merges, &n));
     for (size_t i = n; i-- > 0;)
         if ((size_t)merges[i].id < count) scores[merges[i].id] = -(float)merges[i].rank;
     memcpy(bits, scores, count * sizeof *bits);

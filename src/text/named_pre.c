@@ -135,3 +135,42 @@ lw_status lwi_named_pre_steps(lw_string name, lwi_normalizer *normalizer,
     return lwi_fail(LW_UNSUPPORTED, "tokenizer: the pre-tokenizer '%.*s' is not known",
                     name.size > 100 ? 100 : (int)name.size, name.data);
 }
+
+/* ---------------------------------------------------------- tokenizer.json */
+
+#define ALPHABET                                                                                   \
+    "{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":true,"                    \
+    "\"use_regex\":false}"
+
+static lw_status step_json(const char *step, lwi_buffer *json) {
+    if (step == digits || step == each_digit)
+        return lwi_buffer_text(json, step == digits
+                                         ? "{\"type\":\"Digits\",\"individual_digits\":false}"
+                                         : "{\"type\":\"Digits\",\"individual_digits\":true}");
+    if (step == punctuation)
+        return lwi_buffer_text(json, "{\"type\":\"Punctuation\",\"behavior\":\"Contiguous\"}");
+    if (step == bytes) return lwi_buffer_text(json, ALPHABET);
+    LW_TRY(lwi_buffer_text(json, "{\"type\":\"Split\",\"pattern\":{\"Regex\":"));
+    LW_TRY(lwi_buffer_json_string(json, step, strlen(step)));
+    return lwi_buffer_text(json, "},\"behavior\":\"Isolated\",\"invert\":false}");
+}
+
+lw_status lwi_named_pre_json(lw_string name, lwi_buffer *json) {
+    for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
+        const struct entry *e = entries + i;
+        if (!has_name(e->names, name)) continue;
+        const bool form = e->steps[0] == nfc;
+        LW_TRY(lwi_buffer_text(json, form ? "\"normalizer\":{\"type\":\"NFC\"},\n"
+                                          : "\"normalizer\":null,\n"));
+        LW_TRY(lwi_buffer_text(json, "\"pre_tokenizer\":{\"type\":\"Sequence\","
+                                     "\"pretokenizers\":["));
+        for (size_t k = form; k < MOST_STEPS && e->steps[k]; k++) {
+            LW_TRY(lwi_buffer_text(json, k > form ? ",\n" : ""));
+            LW_TRY(step_json(e->steps[k], json));
+        }
+        /* the alphabet comes last, unless it is among the steps */
+        return lwi_buffer_text(json, e->pre.in_alphabet ? "]},\n" : "," ALPHABET "]},\n");
+    }
+    return lwi_fail(LW_UNSUPPORTED, "tokenizer: the pre-tokenizer '%.*s' is not known",
+                    name.size > 100 ? 100 : (int)name.size, name.data);
+}

@@ -21,6 +21,7 @@ import tempfile
 import gguf
 import llm_library
 import numpy as np
+import tokenizers
 from llm_sessions import logits_of
 from make_tiny import HEADS, KV, hf_name, tensors, write_folder, write_safetensors
 
@@ -94,20 +95,26 @@ def test_back(tiny, out):
     check("mamba", code == 1 and "'mamba'" in said and not (out / "mamba").exists(), said)
 
 
-def split(path, out):
-    """The file in parts of three tensors."""
-    reader = gguf.GGUFReader(path)
-    w = gguf.GGUFWriter(out / "part.gguf", "llama", split_max_tensors=3)
-    for key, field in reader.fields.items():
-        if key.startswith(("llama.", "tokenizer.")):
-            kinds = field.types
-            w.add_key_value(key, field.contents(), kinds[0], kinds[1] if len(kinds) > 1 else None)
-    for t in reader.tensors:
+def copy(model, tokenizer, w):
+    """Writes what one file has of the model, another one of the tokenizer."""
+    for reader, prefix in ((model, "llama."), (tokenizer, "tokenizer.")):
+        for key, field in reader.fields.items():
+            if key.startswith(prefix):
+                kinds = field.types
+                w.add_key_value(key, field.contents(), kinds[0],
+                                kinds[1] if len(kinds) > 1 else None)
+    for t in model.tensors:
         w.add_tensor(t.name, np.array(t.data))
     w.write_header_to_file()
     w.write_kv_data_to_file()
     w.write_tensors_to_file()
     w.close()
+
+
+def split(path, out):
+    """The file in parts of three tensors."""
+    reader = gguf.GGUFReader(path)
+    copy(reader, reader, gguf.GGUFWriter(out / "part.gguf", "llama", split_max_tensors=3))
     return sorted(out.glob("part-00001-of-*.gguf"))[0]
 
 
@@ -181,6 +188,38 @@ def test_tokenizers(tiny, out, data):
             text.write_text(t)
             a, b = (run("tokenize", f, "--file", text) for f in (folder, file))
             check(f"{name}: text {i}", a == b and a[0] == 0, (t, a[1][:200], b[1][:200]))
+        test_tokenizer_json(name, file, out)
+
+
+def ids_of(model, text):
+    return list(map(int, run("tokenize", model, "--ids", "--file", text)[1].split()))
+
+
+def test_tokenizer_json(name, file, out):
+    """What is written in a folder, read by the package tokenizers."""
+    back, text = out / "back", out / "text.txt"
+    shutil.rmtree(back, ignore_errors=True)
+    code, said = run("convert", file, back)
+    check(f"{name}: tokenizer.json", code == 0, said)
+    if code:
+        return
+    reader = tokenizers.Tokenizer.from_file(str(back / "tokenizer.json"))
+    for i, t in enumerate(texts(5)):
+        text.write_text(t)
+        want = ids_of(file, text)
+        check(f"{name}: text {i} by tokenizers", reader.encode(t).ids == want, t)
+
+
+def test_vocabularies(tiny, out, data):
+    """Those that llama.cpp tests with."""
+    for path in sorted((data / "vocab-gguf").glob("*.gguf")):
+        if "bert" in path.name:
+            continue
+        file = out / "vocabulary.gguf"
+        file.unlink(missing_ok=True)
+        copy(gguf.GGUFReader(tiny / "f32.gguf"), gguf.GGUFReader(path),
+             gguf.GGUFWriter(file, "llama"))
+        test_tokenizer_json(path.stem, file, out)
 
 
 def convert_all(folder):
@@ -209,6 +248,7 @@ def main():
             test_errors(tiny, out)
             if len(sys.argv) > 4 and pathlib.Path(sys.argv[4]).is_dir():
                 test_tokenizers(tiny, out, pathlib.Path(sys.argv[4]))
+                test_vocabularies(tiny, out, pathlib.Path(sys.argv[4]))
     print(f"{check.n - check.failed} passed, {check.failed} failed")
     sys.exit(check.failed > 0)
 
