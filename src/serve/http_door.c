@@ -261,6 +261,7 @@ void lwi_door_shut(lwi_door *door) {
 }
 
 size_t lwi_door_clients(const lwi_door *door) {
+    if (!door) return 0;
     const union MHD_DaemonInfo *info =
         MHD_get_daemon_info(door->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
     return info ? info->num_connections : 0;
