@@ -87,7 +87,7 @@ static bool load_inputs(const lw_model *model, const run_options *options, feeds
             return false;
         }
         lw_value *value;
-        if (!lwi_load_input(source, &info, &options->input, &value)) return false;
+        if (!lwi_load_input(source, model, &info, &options->input, &value)) return false;
         f->ios[f->n++] = (lw_io){info.name, value};
     }
     for (size_t i = 0; i < count; i++) {

@@ -104,8 +104,17 @@ static lw_status empty_strings(int rank, const int64_t *dims, lw_value **value) 
     return status;
 }
 
-bool lwi_fill_input(const lw_io_info *info, const lwi_texts *shapes, lwi_fill how,
-                    lw_value **value) {
+/* A dimension that is not fixed: 1. Language models say how large a block of their cache is. */
+static int64_t free_dim(const lw_model *model, const lw_io_info *info, int dim) {
+    const char *key = NULL, *value = NULL;
+    const bool of_cache = dim == 1 && !strcmp(info->name, "cache");
+    for (size_t i = 0; of_cache && lw_model_metadata(model, i, &key, &value) == LW_OK; i++)
+        if (!strcmp(key, "lampwick.cache.elements")) return strtoll(value, NULL, 10);
+    return 1;
+}
+
+bool lwi_fill_input(const lw_model *model, const lw_io_info *info, const lwi_texts *shapes,
+                    lwi_fill how, lw_value **value) {
     int64_t dims[LW_MAX_RANK];
     int rank;
     if (info->kind != LW_KIND_TENSOR) {
@@ -115,7 +124,7 @@ bool lwi_fill_input(const lw_io_info *info, const lwi_texts *shapes, lwi_fill ho
     if (!lwi_input_dims(info, shapes, dims, &rank)) return false;
     if (rank < 0) rank = 0;
     for (int i = 0; i < rank; i++)
-        if (dims[i] < 0) dims[i] = 1;
+        if (dims[i] < 0) dims[i] = free_dim(model, info, i);
     const lw_dtype dtype = info->dtype ? info->dtype : LW_FLOAT32; /* any float type will do */
     lw_status status = dtype == LW_STRING ? empty_strings(rank, dims, value)
                                           : lw_tensor_new(dtype, rank, dims, value);
@@ -137,7 +146,7 @@ bool lwi_fill_inputs(const lw_model *model, const lwi_texts *shapes, lwi_fill ho
         const lw_io_info info = lwi_input_info(model, i);
         if (info.has_default) continue;
         lw_value *value;
-        if (!lwi_fill_input(&info, shapes, how, &value)) {
+        if (!lwi_fill_input(model, &info, shapes, how, &value)) {
             lwi_ios_free(*inputs, *n);
             return false;
         }

@@ -16,9 +16,9 @@ bool lwi_check_shapes(const lw_model *model, const lwi_texts *shapes);
 
 typedef enum lwi_fill { LWI_ZEROS, LWI_ONES, LWI_RANDOM } lwi_fill;
 /* A tensor of these sizes; random: 0..1 for floats, 0 or 1 for others. Dimensions that are not
- * known are 1. */
-bool lwi_fill_input(const lw_io_info *info, const lwi_texts *shapes, lwi_fill fill,
-                    lw_value **value);
+ * known are 1, or what the model says of its cache. */
+bool lwi_fill_input(const lw_model *model, const lw_io_info *info, const lwi_texts *shapes,
+                    lwi_fill fill, lw_value **value);
 /* Fills all inputs that have no default. *inputs is new: lwi_ios_free. */
 bool lwi_fill_inputs(const lw_model *model, const lwi_texts *shapes, lwi_fill fill, lw_io **inputs,
                      size_t *n);

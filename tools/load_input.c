@@ -203,15 +203,17 @@ static bool exists(const char *path) {
     return !stat(path, &info);
 }
 
-bool lwi_load_input(const char *source, const lw_io_info *info, const lwi_input_options *options,
-                    lw_value **value) {
+bool lwi_load_input(const char *source, const lw_model *model, const lw_io_info *info,
+                    const lwi_input_options *options, lw_value **value) {
     int64_t dims[LW_MAX_RANK];
     int rank;
     if (!lwi_input_dims(info, &options->shapes, dims, &rank)) return false;
-    if (!strcmp(source, "@zeros")) return lwi_fill_input(info, &options->shapes, LWI_ZEROS, value);
-    if (!strcmp(source, "@ones")) return lwi_fill_input(info, &options->shapes, LWI_ONES, value);
+    if (!strcmp(source, "@zeros"))
+        return lwi_fill_input(model, info, &options->shapes, LWI_ZEROS, value);
+    if (!strcmp(source, "@ones"))
+        return lwi_fill_input(model, info, &options->shapes, LWI_ONES, value);
     if (!strcmp(source, "@random"))
-        return lwi_fill_input(info, &options->shapes, LWI_RANDOM, value);
+        return lwi_fill_input(model, info, &options->shapes, LWI_RANDOM, value);
     if (exists(source)) return load_file(source, NULL, info, options, dims, rank, value);
     const char *colon = strrchr(source, ':');
     if (colon) {

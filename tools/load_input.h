@@ -18,8 +18,8 @@ typedef struct lwi_input_options {
 /* SOURCE is a file (npy, npz, npz:member, pb, a picture, a sound, raw bytes), numbers "1,2,3",
  * "@zeros", "@ones", "@random", or text for an input of strings. Complains and returns false when
  * it cannot be read. */
-bool lwi_load_input(const char *source, const lw_io_info *info, const lwi_input_options *options,
-                    lw_value **value);
+bool lwi_load_input(const char *source, const lw_model *model, const lw_io_info *info,
+                    const lwi_input_options *options, lw_value **value);
 
 /* Parts of it, each in a file of its own. dims and rank as lwi_input_dims gives them. */
 bool lwi_load_picture(const char *path, const lw_io_info *info, const lwi_input_options *options,
