@@ -18,22 +18,16 @@ typedef struct chat_options {
     lwi_sampling_options sampling;
     lwi_draft_options draft;
     int tokens;
-    const char *template, *system;
+    const char *system;
 } chat_options;
 
 typedef struct conversation {
     const chat_options *options;
     lw_llm *llm;
-    lw_chat_template *own; /* of --template */
     lwi_draft draft;
     lw_session *session;
     lwi_buffer messages; /* JSON objects with commas between them */
 } conversation;
-
-/* ChatML, for models that come without a template. */
-static const char chatml[] = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}"
-                             "<|im_end|>\n{% endfor %}"
-                             "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
 static volatile sig_atomic_t interrupted;
 static void interrupt(int signal) {
@@ -51,31 +45,14 @@ static lw_status add_message(conversation *c, const char *role, const char *text
     return status == LW_OK ? lwi_buffer_text(b, "}") : status;
 }
 
-/* A special token as text, zero-terminated; "" if there is none. */
-static void token_text(const lw_tokenizer *tokenizer, int32_t token, char *text, size_t size) {
-    lw_string piece = {NULL, 0};
-    if (token < 0 || lw_tokenizer_piece(tokenizer, token, &piece) != LW_OK) piece.size = 0;
-    snprintf(text, size, "%.*s", (int)piece.size, piece.data ? piece.data : "");
-}
-
 static lw_status render(const conversation *c, lw_text *prompt) {
-    char bos[64], eos[64];
-    lw_tokenizer_info info = {.size = sizeof info};
     lwi_buffer all = lwi_buffer_new(&lwi_malloc_allocator);
-    const lw_tokenizer *tokenizer = lw_llm_tokenizer(c->llm);
-    lw_status status = lw_tokenizer_get_info(tokenizer, &info);
-    token_text(tokenizer, info.bos, bos, sizeof bos);
-    token_text(tokenizer, info.eos, eos, sizeof eos);
-    if (status == LW_OK) status = lwi_buffer_text(&all, "[");
+    lw_status status = lwi_buffer_text(&all, "[");
     if (status == LW_OK) status = lwi_buffer_put(&all, c->messages.data, c->messages.size);
     if (status == LW_OK) status = lwi_buffer_text(&all, "]");
-    const lw_chat_input input = {.size = sizeof input,
-                                 .messages = all.data,
-                                 .bos_token = bos,
-                                 .eos_token = eos,
-                                 .add_generation_prompt = true};
-    const lw_chat_template *template = c->own ? c->own : lw_llm_chat_template(c->llm);
-    if (status == LW_OK) status = lw_chat_render(template, &input, prompt);
+    const lw_chat_input input = {
+        .size = sizeof input, .messages = all.data, .add_generation_prompt = true};
+    if (status == LW_OK) status = lw_llm_render_chat(c->llm, &input, prompt);
     lwi_buffer_free(&all);
     return status;
 }
@@ -144,21 +121,6 @@ static lw_status converse(conversation *c) {
     return status;
 }
 
-static lw_status choose_template(conversation *c) {
-    const char *name = c->options->template;
-    uint8_t *text = NULL;
-    size_t size = 0;
-    if (!name && lw_llm_chat_template(c->llm)) return LW_OK;
-    if (!name)
-        return lw_fail(LW_NOT_FOUND, "the model has no chat template: give --template FILE, "
-                                     "or --template chatml");
-    if (!strcmp(name, "chatml")) return lw_chat_template_new(chatml, sizeof chatml - 1, &c->own);
-    if (!lwi_read_file(name, &text, &size)) return lw_fail(LW_IO, "cannot read the template");
-    const lw_status status = lw_chat_template_new((const char *)text, size, &c->own);
-    free(text);
-    return status;
-}
-
 static lw_status open_all(conversation *c, const char *path) {
     const chat_options *o = c->options;
     lw_context_options context;
@@ -172,7 +134,6 @@ static lw_status open_all(conversation *c, const char *path) {
                                         .speculation = &c->draft.speculation};
     if (status == LW_OK && !lw_llm_tokenizer(c->llm))
         status = lw_fail(LW_NOT_FOUND, "the model has no tokenizer: give --tokenizer FILE");
-    if (status == LW_OK) status = choose_template(c);
     if (status == LW_OK) status = lw_session_new(c->llm, &session, &c->session);
     if (status == LW_OK && o->system)
         status = add_message(c, "system", o->system, strlen(o->system));
@@ -190,7 +151,6 @@ static int run(const void *given, char **arguments, int n) {
     lwi_buffer_free(&c.messages);
     lw_session_free(c.session);
     lwi_draft_close(&c.draft);
-    lw_chat_template_free(c.own);
     lw_llm_free(c.llm);
     return code;
 }
@@ -201,7 +161,7 @@ static const chat_options defaults = {
 #define AT(member) offsetof(chat_options, member)
 static const lwi_option table[] = {
     {"system", 's', LWI_TEXT, AT(system), "TEXT", NULL, "what the model is told first"},
-    {"template", 0, LWI_TEXT, AT(template), "FILE", NULL,
+    {"template", 0, LWI_TEXT, AT(llm.chat_template), "FILE", NULL,
      "another chat template than the model's; chatml: a common one"},
     {"tokens", 'n', LWI_COUNT, AT(tokens), "N", NULL, "of a reply at most (2048)"},
     LWI_DRAFT_OPTIONS(chat_options, draft),

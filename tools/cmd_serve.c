@@ -38,7 +38,8 @@ static lwi_server_options server_options(const serve_options *o) {
                                           .context = batch.tokens,
                                           .cache = batch.cache,
                                           .run = context,
-                                          .tokenizer = o->llm.tokenizer}};
+                                          .tokenizer = o->llm.tokenizer,
+                                          .chat_template = o->llm.chat_template}};
 }
 
 /* Blocks until one of the signals comes; they are blocked in all threads. */
@@ -112,6 +113,8 @@ static const lwi_option table[] = {
     {"clients", 0, LWI_COUNT, AT(clients), "N", NULL, "connections at once (256)"},
     {"workers", 0, LWI_COUNT, AT(workers), "N", NULL,
      "threads that read requests and run networks (2)"},
+    {"template", 0, LWI_TEXT, AT(llm.chat_template), "FILE", NULL,
+     "another chat template than the model's; chatml: a common one"},
     {"quiet", 'q', LWI_FLAG, AT(quiet), NULL, NULL, "no line for each request"},
     LWI_LLM_OPTIONS(serve_options, llm),
 };

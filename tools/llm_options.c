@@ -28,7 +28,10 @@ lw_status lwi_llm_open(const char *path, const lwi_llm_options *options, lw_llm 
                                     .skip_passes = options->engine.skip_passes,
                                     .adapters = adapters,
                                     .n_adapters = n};
-    const lw_llm_options o = {.size = sizeof o, .model = &model, .tokenizer = options->tokenizer};
+    const lw_llm_options o = {.size = sizeof o,
+                              .model = &model,
+                              .tokenizer = options->tokenizer,
+                              .chat_template = options->chat_template};
     const lw_status status = lw_llm_load(path, &o, llm);
     for (size_t i = 0; i < n; i++)
         free((void *)adapters[i].path);

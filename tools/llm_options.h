@@ -9,7 +9,7 @@
 
 typedef struct lwi_llm_options {
     lwi_engine engine;
-    const char *tokenizer, *cache;
+    const char *tokenizer, *cache, *chat_template;
     lwi_texts lora;
     int context; /* tokens; 0: the model's */
 } lwi_llm_options;

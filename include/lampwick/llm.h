@@ -36,6 +36,7 @@ typedef struct lw_llm_options {
     size_t size;
     const lw_model_options *model; /* NULL: defaults */
     const char *tokenizer;         /* path of another tokenizer; NULL: the model's own */
+    const char *chat_template; /* path of another template, or "chatml"; NULL: the model's own */
 } lw_llm_options;
 
 /* Opens a .gguf file (of a split model the first part) or a Hugging Face folder. options may be
@@ -68,8 +69,12 @@ typedef struct lw_llm_info {
 LW_API LW_MUST_CHECK lw_status lw_llm_describe(const lw_llm *llm, lw_llm_info *info);
 LW_API const lw_model *lw_llm_model(const lw_llm *llm);
 LW_API const lw_tokenizer *lw_llm_tokenizer(const lw_llm *llm); /* NULL: there is none */
-/* The template that came with the model; NULL: none that lampwick can read. */
+/* The template for chats; NULL: none came with the model that lampwick can read. */
 LW_API const lw_chat_template *lw_llm_chat_template(const lw_llm *llm);
+/* lw_chat_render with that template; bos_token and eos_token NULL: the tokenizer's. LW_NOT_FOUND:
+ * the model has no template, or no tokenizer. */
+LW_API LW_MUST_CHECK lw_status lw_llm_render_chat(const lw_llm *llm, const lw_chat_input *input,
+                                                  lw_text *prompt);
 
 /* Writes a GGUF file with the model of another one (of a split one its first part is named) or of a
  * Hugging Face folder, tokenizer and chat template included, weights in another type: "F16",

@@ -56,7 +56,10 @@ lw_status lw_llm_load(const char *path, const lw_llm_options *options, lw_llm **
     lw_status status = lw_model_load(path, options ? options->model : NULL, &l->model);
     if (status == LW_OK) status = read_sizes(l);
     if (status == LW_OK) status = load_tokenizer(l, tokenizer ? tokenizer : path, tokenizer);
-    if (status == LW_OK && lwi_llm_read_template(l, path) == LW_NO_MEMORY) status = LW_NO_MEMORY;
+    if (status == LW_OK && options && options->chat_template)
+        status = lwi_llm_use_template(l, options->chat_template);
+    else if (status == LW_OK && lwi_llm_read_template(l, path) == LW_NO_MEMORY)
+        status = LW_NO_MEMORY;
     if (status == LW_OK) *llm = l;
     else lw_llm_free(l);
     return status;

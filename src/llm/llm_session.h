@@ -147,6 +147,8 @@ lw_status lwi_speculation_guess(lw_session *session, size_t most);
 /* The token that was just appended was guessed, so that there are logits after it. */
 bool lwi_speculation_accept(lw_session *session);
 
+/* Another template: a file, or "chatml". */
+lw_status lwi_llm_use_template(lw_llm *llm, const char *name);
 /* Looks for the template that comes with the model at the path. */
 lw_status lwi_llm_read_template(lw_llm *llm, const char *path);
 /* The text of the template in a folder, in the arena; {NULL, 0}: there is none. */

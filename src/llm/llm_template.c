@@ -102,5 +102,3 @@ lw_status lwi_llm_template_text(const char *folder, lwi_arena *arena, lw_string 
     }
     return LW_OK;
 }
-
-const lw_chat_template *lw_llm_chat_template(const lw_llm *llm) { return llm ? llm->chat : NULL; }

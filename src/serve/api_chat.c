@@ -34,10 +34,8 @@ static lw_status render_messages(lwi_completion *c, const lwi_json_item *root,
                                  .messages = messages.text.data,
                                  .tools = c->tools,
                                  .variables = variables,
-                                 .bos_token = c->model->bos,
-                                 .eos_token = c->model->eos,
                                  .add_generation_prompt = begin_reply};
-    if (status == LW_OK) status = lw_chat_render(lwi_served_template(c->model), &input, &c->prompt);
+    if (status == LW_OK) status = lw_llm_render_chat(c->model->llm, &input, &c->prompt);
     lwi_json_writer_free(&messages);
     return status;
 }

@@ -111,8 +111,9 @@ static lw_status init_choice(lwi_completion *c, size_t index) {
     LW_TRY(lw_stop_texts_new(c->stops, c->n_stops, &choice->stops));
     const lw_chat_parser_options options = {
         .size = sizeof options, .tools = c->tools, .prompt = c->prompt.data};
-    return c->chat ? lw_chat_parser_new(lwi_served_template(c->model), &options, &choice->parser)
-                   : LW_OK;
+    return c->chat
+               ? lw_chat_parser_new(lw_llm_chat_template(c->model->llm), &options, &choice->parser)
+               : LW_OK;
 }
 
 lw_status lwi_completion_prompts(lwi_completion *c, size_t n_prompts) {

@@ -9,11 +9,6 @@
 
 #include "base/byte_buffer.h"
 
-/* ChatML, for models that come without a template. */
-static const char chatml[] = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}"
-                             "<|im_end|>\n{% endfor %}"
-                             "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
-
 /* ------------------------------------------------------------------ contexts */
 
 typedef struct lwi_idle_contexts {
@@ -101,31 +96,14 @@ static bool is_language_model(const char *path) {
     return n > 5 && !strcmp(path + n - 5, ".gguf");
 }
 
-static void token_text(const lw_tokenizer *tokenizer, int32_t token, char text[64]) {
-    lw_string piece = {NULL, 0};
-    if (token < 0 || lw_tokenizer_piece(tokenizer, token, &piece) != LW_OK) piece.size = 0;
-    snprintf(text, 64, "%.*s", (int)piece.size, piece.data ? piece.data : "");
-}
-
-static lw_status read_tokens(lwi_served *s) {
-    const lw_tokenizer *tokenizer = lw_llm_tokenizer(s->llm);
-    lw_tokenizer_info info = {.size = sizeof info};
-    if (!tokenizer)
-        return lwi_fail(LW_NOT_FOUND, "%s has no tokenizer: give --tokenizer FILE", s->name);
-    LW_TRY(lw_tokenizer_get_info(tokenizer, &info));
-    token_text(tokenizer, info.bos, s->bos);
-    token_text(tokenizer, info.eos, s->eos);
-    return LW_OK;
-}
-
 static lw_status open_llm(lwi_served *s, const char *path, const lwi_served_options *o) {
-    const lw_llm_options options = {.size = sizeof options, .tokenizer = o->tokenizer};
+    const lw_llm_options options = {
+        .size = sizeof options, .tokenizer = o->tokenizer, .chat_template = o->chat_template};
     lw_llm_info info = {.size = sizeof info};
     LW_TRY(lw_llm_load(path, &options, &s->llm));
     LW_TRY(lw_llm_describe(s->llm, &info));
-    LW_TRY(read_tokens(s));
-    if (!lw_llm_chat_template(s->llm))
-        LW_TRY(lw_chat_template_new(chatml, sizeof chatml - 1, &s->fallback));
+    if (!lw_llm_tokenizer(s->llm))
+        return lwi_fail(LW_NOT_FOUND, "%s has no tokenizer: give --tokenizer FILE", s->name);
     s->vocabulary = info.vocabulary;
     s->width = info.width;
     s->context = o->context ? o->context : LWI_SERVED_CONTEXT;
@@ -166,14 +144,9 @@ lw_status lwi_served_open(const char *spec, const lwi_served_options *options,
 void lwi_served_close(lwi_served *s) {
     if (!s) return;
     lwi_scheduler_stop(s->scheduler);
-    lw_chat_template_free(s->fallback);
     lw_llm_free(s->llm);
     free_idle(s->idle);
     lw_model_free(s->network);
     lwi_free(&lwi_malloc_allocator, s->name);
     lwi_free(&lwi_malloc_allocator, s);
-}
-
-const lw_chat_template *lwi_served_template(const lwi_served *s) {
-    return s->fallback ? s->fallback : lw_llm_chat_template(s->llm);
 }

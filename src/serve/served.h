@@ -9,7 +9,7 @@ typedef struct lwi_served_options {
     size_t slots, waiting, context; /* as in lwi_scheduler_options; context 0: LWI_SERVED_CONTEXT */
     lw_cache_type cache;
     lw_context_options run;
-    const char *tokenizer; /* NULL: the model's own */
+    const char *tokenizer, *chat_template; /* as in lw_llm_options */
 } lwi_served_options;
 
 enum { LWI_SERVED_CONTEXT = 8192 }; /* or the model's, if that is less */
@@ -18,10 +18,8 @@ typedef struct lwi_served {
     char *name;
     lw_llm *llm; /* NULL: a network */
     lwi_scheduler *scheduler;
-    lw_chat_template *fallback; /* for a language model that comes without a template */
     size_t context, vocabulary, width;
-    char bos[64], eos[64]; /* texts of these tokens; "": none */
-    int64_t loaded;        /* seconds since 1970 */
+    int64_t loaded; /* seconds since 1970 */
     /* of a network: */
     lw_model *network;
     struct lwi_idle_contexts *idle;
@@ -31,8 +29,6 @@ typedef struct lwi_served {
 /* spec: "PATH" or "NAME=PATH"; without a name it is the file's or folder's, less its ending. */
 lw_status lwi_served_open(const char *spec, const lwi_served_options *options, lwi_served **served);
 void lwi_served_close(lwi_served *served);
-/* The template for chats. */
-const lw_chat_template *lwi_served_template(const lwi_served *served);
 
 /* A context of a network for one run; it goes back afterwards. */
 lw_status lwi_served_borrow(lwi_served *served, lw_context **context);

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Writes a small language model with random weights that knows every byte, has a chat template with
-tools (the form of Hermes) and a long context; and an ONNX network with inputs of several types.
+tools (the form of Hermes) and a long context; the same without a template; and an ONNX network with
+inputs of several types.
 
     make_model.py FOLDER
 """
@@ -44,7 +45,7 @@ def vocabulary():
     return pieces
 
 
-def write_model(path):
+def write_model(path, template):
     rng, pieces = np.random.default_rng(7), vocabulary()
     w = gguf.GGUFWriter(path, "llama")
     w.add_context_length(CONTEXT)
@@ -60,7 +61,8 @@ def write_model(path):
     w.add_token_types([kind for _, kind in pieces])
     w.add_bos_token_id(1)
     w.add_eos_token_id(4)
-    w.add_chat_template(TEMPLATE)
+    if template:
+        w.add_chat_template(template)
     half = WIDTH // 2
     shapes = {"token_embd": (len(pieces), WIDTH), "output": (len(pieces), WIDTH)}
     for i in range(LAYERS):
@@ -115,7 +117,8 @@ def write_network(path):
 def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    write_model(folder / "bytes.gguf")
+    write_model(folder / "bytes.gguf", TEMPLATE)
+    write_model(folder / "plain.gguf", None)
     write_network(folder / "sums.onnx")
 
 

@@ -223,6 +223,17 @@ def test_together(client):
     check("together", alone == beside)
 
 
+def test_templates():
+    """A model that came without one needs to be given one."""
+    for options, good in (((), False), (("--template", "chatml"), True)):
+        with Server(COMMAND, [str(FOLDER / "plain.gguf")], "--quiet", *options) as server:
+            client = openai.OpenAI(base_url=server.url + "/v1", api_key="x", max_retries=0)
+            error = refused(openai.BadRequestError, client.chat.completions.create, model="plain",
+                            messages=HELLO, max_tokens=3)
+            check("template", good == (error is None), options, error)
+            check("says so", good or "--template" in str(error), error)
+
+
 def main():
     with Server(COMMAND, [MODEL], "--quiet") as server:
         client = openai.OpenAI(base_url=server.url + "/v1", api_key="none", max_retries=0)
@@ -237,6 +248,7 @@ def main():
             check("key " + key, bool(refused(openai.AuthenticationError, client.models.list))
                   != good)
         check("stops with a key", server.stop()[0] == 0)
+    test_templates()
     check.end()
 
 
