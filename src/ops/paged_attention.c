@@ -87,8 +87,7 @@ static lw_status infer(lwi_call *c) {
     return lwi_out(c, 0, c->in[Q]->dtype, 2, dims);
 }
 
-/* The first position that the one at `last` sees. */
-static size_t first_seen(const lwi_paged *p, size_t last) {
+size_t lwi_paged_first_seen(const lwi_paged *p, size_t last) {
     if (p->chunk) return last - last % p->chunk;
     return p->window && last >= p->window ? last - p->window + 1 : 0;
 }
@@ -104,7 +103,7 @@ static lw_status check_token(const lwi_call *c, const lwi_paged *p, size_t t) {
                              "of %zu blocks",
                              t, position, sequence, (long long)sequences, p->per_sequence);
     const int32_t *row = p->table + (size_t)sequence * p->per_sequence;
-    const size_t last = (size_t)position, first = first_seen(p, last);
+    const size_t last = (size_t)position, first = lwi_paged_first_seen(p, last);
     for (size_t i = first / p->positions; i <= last / p->positions; i++)
         if (row[i] < 0 || row[i] >= blocks)
             return lwi_call_fail(c, LW_RANGE, "block %zu of sequence %d is %d, of %lld", i,
@@ -198,13 +197,17 @@ static void attend_head(const lwi_paged *p, const float *q, size_t head, const i
         y[i] /= sum;
 }
 
-static void attend_plain(const lwi_paged *p, const float *q, size_t token, size_t kv_head,
-                         size_t first, size_t last, float *scratch, float *y) {
+static void attend_plain(const lwi_paged *p, const float *q, lwi_paged_tokens tokens,
+                         size_t kv_head, float *scratch, float *y) {
     const size_t group = p->heads / p->kv_heads;
-    const int32_t *table = p->table + (size_t)p->sequence[token] * p->per_sequence;
+    const int32_t *table = p->table + (size_t)p->sequence[tokens.first] * p->per_sequence;
     (void)scratch;
-    for (size_t g = 0; g < group; g++)
-        attend_head(p, q + g * p->key, kv_head * group + g, table, first, last, y + g * p->value);
+    for (size_t i = 0; i < tokens.n; i++, y += p->heads * p->value) {
+        const size_t last = (size_t)p->position[tokens.first + i];
+        const size_t first = lwi_paged_first_seen(p, last);
+        for (size_t g = 0; g < group; g++, q += p->key)
+            attend_head(p, q, kv_head * group + g, table, first, last, y + g * p->value);
+    }
 }
 
 /* ---------------------------------------------------------------------- run */
@@ -212,8 +215,10 @@ static void attend_plain(const lwi_paged *p, const float *q, size_t token, size_
 typedef struct job {
     const lwi_paged *p;
     lwi_paged_attend_fn *attend;
+    lwi_paged_tokens *runs;
+    size_t n_runs;
     float *scratch;
-    size_t per_item;
+    size_t per_token; /* and head of keys */
 } job;
 
 static size_t scratch_floats(const lwi_paged *p) {
@@ -221,24 +226,42 @@ static size_t scratch_floats(const lwi_paged *p) {
     return group * (p->key + p->positions + 3);
 }
 
+static void find_runs(job *j) {
+    const lwi_paged *p = j->p;
+    for (size_t t = 0; t < p->tokens; t++) {
+        lwi_paged_tokens *last = j->runs + j->n_runs - 1;
+        if (t && last->n < LWI_PAGED_RUN && p->sequence[t] == p->sequence[t - 1] &&
+            p->position[t] - 1 == p->position[t - 1])
+            last->n++;
+        else j->runs[j->n_runs++] = (lwi_paged_tokens){t, 1};
+    }
+}
+
 static void attend_items(void *arg, size_t begin, size_t end) {
     const job *j = arg;
     const lwi_paged *p = j->p;
     const size_t group = p->heads / p->kv_heads;
     for (size_t i = begin; i < end; i++) {
-        const size_t t = i / p->kv_heads, h = i % p->kv_heads, last = (size_t)p->position[t];
-        const size_t first = first_seen(p, last);
-        float *q = j->scratch + i * j->per_item;
-        for (size_t g = 0; g < group; g++)
-            turn(p, t, p->q + (t * p->heads + h * group + g) * p->key, q + g * p->key);
-        j->attend(p, q, t, h, first, last, q + group * p->key,
-                  p->y + (t * p->heads + h * group) * p->value);
+        const lwi_paged_tokens run = j->runs[i / p->kv_heads];
+        const size_t h = i % p->kv_heads, first = run.first * p->heads + h * group;
+        float *const q = j->scratch + (run.first * p->kv_heads + h * run.n) * j->per_token;
+        float *to = q;
+        for (size_t t = 0; t < run.n; t++)
+            for (size_t g = 0; g < group; g++, to += p->key)
+                turn(p, run.first + t, p->q + (first + t * p->heads + g) * p->key, to);
+        j->attend(p, q, run, h, to, p->y + first * p->value);
     }
+}
+
+static size_t least_items(const job *j) {
+    const lwi_paged *p = j->p;
+    const size_t per_position = (p->key + p->value) * p->heads / p->kv_heads;
+    const size_t tokens = p->tokens / j->n_runs;
+    return 1 + 16384 / ((size_t)p->position[p->tokens - 1] * per_position * tokens + 1);
 }
 
 lw_status lwi_paged_run(lwi_call *c, lwi_paged_attend_fn *attend) {
     lwi_paged p = {.q = c->in[Q]->data, .k = c->in[K]->data, .v = c->in[V]->data};
-    float *scratch = NULL;
     LW_TRY(read_sizes(c, &p));
     if (p.tokens == 0) return LW_OK;
     p.y = c->out[0]->data;
@@ -250,13 +273,13 @@ lw_status lwi_paged_run(lwi_call *c, lwi_paged_attend_fn *attend) {
     p.sinks = lwi_has(c, SINKS) ? c->in[SINKS]->data : NULL;
     for (size_t t = 0; t < p.tokens; t++)
         LW_TRY(check_token(c, &p, t));
-    const size_t items = p.tokens * p.kv_heads, each = scratch_floats(&p);
-    LW_TRY(lwi_scratch(c, items, each * sizeof *scratch, &scratch));
+    job j = {.p = &p, .attend = attend, .per_token = scratch_floats(&p)};
+    LW_TRY(lwi_scratch(c, p.tokens * p.kv_heads, j.per_token * sizeof *j.scratch, &j.scratch));
+    LW_TRY(lwi_scratch(c, p.tokens, sizeof *j.runs, &j.runs));
     for (size_t t = 0; t < p.tokens; t++)
-        store_token(&p, t, scratch);
-    job j = {.p = &p, .attend = attend, .scratch = scratch, .per_item = each};
-    const size_t work = (size_t)p.position[p.tokens - 1] * (p.key + p.value) * p.heads / p.kv_heads;
-    lwi_parallel(c, items, 1 + 16384 / (work + 1), attend_items, &j);
+        store_token(&p, t, j.scratch);
+    find_runs(&j);
+    lwi_parallel(c, j.n_runs * p.kv_heads, least_items(&j), attend_items, &j);
     return LW_OK;
 }
 

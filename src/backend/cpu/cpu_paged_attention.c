@@ -1,27 +1,46 @@
 /* SPDX-License-Identifier: MIT
- * PagedAttention: keys and values block by block, softmax along the way. Narrow ones are widened a
- * few rows at a time. */
+ * PagedAttention: keys and values block by block, softmax along the way. Narrow ones are widened
+ * some rows at a time, for all tokens of a run. Rows are cut at the same places for every token,
+ * so that sums do not depend on the tokens beside it. */
 #include "backend/cpu/cpu_backend.h"
 #include "ops/paged_attention.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { FEW = 4, MOST_SIZE = 1024 }; /* rows that are widened at once; elements of a head */
+enum { ROOM = 4096, MOST_SIZE = 1024 }; /* floats that are widened at once; elements of a head */
 
 typedef struct state {
     const lwi_paged *p;
     const lwi_kernels *k;
+    lwi_paged_tokens tokens;
     size_t group;
-    float *scores;             /* [group, positions] */
-    float *max, *sum, *factor; /* [group] */
+    float *scores;             /* [tokens, group, positions] */
+    float *max, *sum, *factor; /* [tokens, group] */
 } state;
 
-/* Rows [first, first + n) of `rows`, as float32. */
-static const float *widen(const state *s, const char *rows, size_t first, size_t n, size_t size,
-                          float *room) {
-    const size_t row = lwi_paged_row(s->p, size);
-    rows += first * row;
+/* Rows of a block. */
+typedef struct span {
+    size_t first, end;
+} span;
+
+/* Those of block `block` of the sequence that token i sees; none if end <= first. */
+static span seen(const state *s, size_t i, size_t block) {
+    const size_t last = (size_t)s->p->position[s->tokens.first + i], n = s->p->positions;
+    const size_t first = lwi_paged_first_seen(s->p, last), start = block * n;
+    return (span){first > start ? first - start : 0, last < start       ? 0
+                                                     : last - start < n ? last - start + 1
+                                                                        : n};
+}
+
+static span common(span a, span b) {
+    return (span){a.first > b.first ? a.first : b.first, a.end < b.end ? a.end : b.end};
+}
+
+/* The rows of one piece, as float32. */
+static const float *widen(const state *s, const char *rows, span piece, size_t size, float *room) {
+    const size_t row = lwi_paged_row(s->p, size), n = piece.end - piece.first;
+    rows += piece.first * row;
     if (s->p->dtype == LW_FLOAT32) return (const float *)(const void *)rows;
     if (s->p->dtype == LW_FLOAT16) s->k->widen_f16(rows, n * size, room);
     else
@@ -30,75 +49,104 @@ static const float *widen(const state *s, const char *rows, size_t first, size_t
     return room;
 }
 
-static size_t few(const state *s, size_t left) {
-    return s->p->dtype == LW_FLOAT32 || left < FEW ? left : FEW;
+/* The piece of rows that begins at `first`. None crosses a multiple of as many as there is room for. */
+static span piece_at(size_t first, size_t end, size_t size) {
+    const size_t most = ROOM / size, next = first - first % most + most;
+    return (span){first, next < end ? next : end};
 }
 
-static void score_block(const state *s, const float *q, const char *keys, size_t first, size_t n) {
+static void score_token(const state *s, const float *q, size_t i, span see, span piece,
+                        const float *rows) {
     const lwi_paged *p = s->p;
-    float room[FEW * MOST_SIZE];
-    for (size_t i = 0, count; i < n; i += count) {
-        count = few(s, n - i);
-        const float *rows = widen(s, keys, first + i, count, p->key, room);
-        for (size_t g = 0; g < s->group; g++)
-            s->k->dots_f32(q + g * p->key, rows, p->key, count, p->key,
-                           s->scores + g * p->positions + i);
+    const span mine = common(see, piece);
+    if (mine.end <= mine.first) return;
+    for (size_t g = i * s->group; g < (i + 1) * s->group; g++) {
+        float *x = s->scores + g * p->positions + mine.first;
+        s->k->dots_f32(q + g * p->key, rows + (mine.first - piece.first) * p->key, p->key,
+                       mine.end - mine.first, p->key, x);
+        for (size_t k = 0; k < mine.end - mine.first; k++)
+            x[k] *= p->scale;
+        for (size_t k = 0; k < mine.end - mine.first && p->softcap > 0; k++)
+            x[k] = p->softcap * tanhf(x[k] / p->softcap);
     }
+}
+
+static void mix_token(const state *s, size_t i, span see, span piece, const float *rows, float *y) {
+    const lwi_paged *p = s->p;
+    const span mine = common(see, piece);
+    if (mine.end <= mine.first) return;
     for (size_t g = 0; g < s->group; g++)
-        for (size_t i = 0; i < n; i++) {
-            float *x = s->scores + g * p->positions + i;
-            *x *= p->scale;
-            if (p->softcap > 0) *x = p->softcap * tanhf(*x / p->softcap);
-        }
+        s->k->mix_rows_f32(s->scores + (i * s->group + g) * p->positions + mine.first,
+                           rows + (mine.first - piece.first) * p->value, p->value,
+                           mine.end - mine.first, p->value,
+                           mine.first == see.first ? s->factor[i * s->group + g] : 1,
+                           y + (i * p->heads + g) * p->value);
 }
 
-static void mix_block(const state *s, const char *values, size_t first, size_t n, float *y) {
+static void weigh_token(const state *s, size_t i, span see) {
+    if (see.end <= see.first) return;
+    const size_t g = i * s->group;
+    const lwi_softmax_tile_f32_job job = {.s = s->scores + g * s->p->positions + see.first,
+                                          .row = s->p->positions,
+                                          .rows = s->group,
+                                          .columns = see.end - see.first,
+                                          .max = s->max + g,
+                                          .sum = s->sum + g,
+                                          .factor = s->factor + g};
+    s->k->softmax_tile_f32(&job);
+}
+
+static void attend_block(const state *s, const float *q, size_t block, size_t kv_head, float *y) {
     const lwi_paged *p = s->p;
-    float room[FEW * MOST_SIZE];
-    for (size_t i = 0, count; i < n; i += count) {
-        count = few(s, n - i);
-        const float *rows = widen(s, values, first + i, count, p->value, room);
-        for (size_t g = 0; g < s->group; g++)
-            s->k->mix_rows_f32(s->scores + g * p->positions + i, rows, p->value, count, p->value,
-                               i == 0 ? s->factor[g] : 1, y + g * p->value);
+    const size_t n = s->tokens.n;
+    const int32_t at = p->table[(size_t)p->sequence[s->tokens.first] * p->per_sequence + block];
+    const char *keys = lwi_paged_keys(p, at, kv_head), *values = lwi_paged_values(p, at, kv_head);
+    const size_t first = seen(s, 0, block).first, end = seen(s, n - 1, block).end;
+    span see[LWI_PAGED_RUN];
+    float room[ROOM];
+    for (size_t i = 0; i < n; i++)
+        see[i] = seen(s, i, block);
+    for (span piece = piece_at(first, end, p->key); piece.first < end;
+         piece = piece_at(piece.end, end, p->key)) {
+        const float *rows = widen(s, keys, piece, p->key, room);
+        for (size_t i = 0; i < n; i++)
+            score_token(s, q, i, see[i], piece, rows);
+    }
+    for (size_t i = 0; i < n; i++)
+        weigh_token(s, i, see[i]);
+    for (span piece = piece_at(first, end, p->value); piece.first < end;
+         piece = piece_at(piece.end, end, p->value)) {
+        const float *rows = widen(s, values, piece, p->value, room);
+        for (size_t i = 0; i < n; i++)
+            mix_token(s, i, see[i], piece, rows, y);
     }
 }
 
-static void attend(const lwi_paged *p, const float *q, size_t token, size_t kv_head, size_t first,
-                   size_t last, float *scratch, float *y) {
-    const size_t group = p->heads / p->kv_heads;
-    const int32_t *table = p->table + (size_t)p->sequence[token] * p->per_sequence;
-    float *const after = scratch + group * p->positions;
+static void attend(const lwi_paged *p, const float *q, lwi_paged_tokens tokens, size_t kv_head,
+                   float *scratch, float *y) {
+    const size_t group = p->heads / p->kv_heads, rows = tokens.n * group;
+    float *const after = scratch + rows * p->positions;
     const state s = {.p = p,
                      .k = lwi_cpu_kernels(),
+                     .tokens = tokens,
                      .group = group,
                      .scores = scratch,
                      .max = after,
-                     .sum = after + group,
-                     .factor = after + 2 * group};
-    for (size_t g = 0; g < group; g++) {
-        s.max[g] = p->sinks ? p->sinks[kv_head * group + g] : -INFINITY;
-        s.sum[g] = p->sinks ? 1 : 0;
+                     .sum = after + rows,
+                     .factor = after + 2 * rows};
+    const size_t start = (size_t)p->position[tokens.first];
+    for (size_t i = 0; i < rows; i++) {
+        s.max[i] = p->sinks ? p->sinks[kv_head * group + i % group] : -INFINITY;
+        s.sum[i] = p->sinks ? 1 : 0;
     }
-    memset(y, 0, group * p->value * sizeof *y);
-    for (size_t at = first, n; at <= last; at += n) {
-        const size_t row = at % p->positions, room = p->positions - row;
-        const int32_t block = table[at / p->positions];
-        n = last + 1 - at < room ? last + 1 - at : room;
-        score_block(&s, q, lwi_paged_keys(p, block, kv_head), row, n);
-        const lwi_softmax_tile_f32_job job = {.s = s.scores,
-                                              .row = p->positions,
-                                              .rows = group,
-                                              .columns = n,
-                                              .max = s.max,
-                                              .sum = s.sum,
-                                              .factor = s.factor};
-        s.k->softmax_tile_f32(&job);
-        mix_block(&s, lwi_paged_values(p, block, kv_head), row, n, y);
-    }
-    for (size_t g = 0; g < group; g++)
-        for (size_t i = 0; i < p->value; i++)
-            y[g * p->value + i] /= s.sum[g];
+    for (size_t i = 0; i < tokens.n; i++)
+        memset(y + i * p->heads * p->value, 0, group * p->value * sizeof *y);
+    for (size_t block = lwi_paged_first_seen(p, start) / p->positions;
+         block <= (start + tokens.n - 1) / p->positions; block++)
+        attend_block(&s, q, block, kv_head, y);
+    for (size_t i = 0; i < rows; i++)
+        for (size_t k = 0; k < p->value; k++)
+            y[(i / group * p->heads + i % group) * p->value + k] /= s.sum[i];
 }
 
 static lw_status run(lwi_call *c) { return lwi_paged_run(c, attend); }
