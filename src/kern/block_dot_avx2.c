@@ -55,6 +55,9 @@ LWI_INLINE void prepare_values(ints v[8], bool wide) {
         _mm256_xor_si256(v[i], _mm256_set1_epi8((char)0x80));
 }
 
+/* Keeps the compiler from summing many pairs as a tree, for which there are too few registers. */
+#define KEEP(v) __asm__("" : "+x"(v))
+
 /* The sum of two products, 16 bits each. */
 LWI_INLINE ints pairs(ints v, const int8_t *a, int most) {
     int32_t four;
@@ -69,8 +72,10 @@ LWI_INLINE ints dots(const ints *v, const int8_t *a, int n, int most, int start)
     ints sum = most <= 127 ? _mm256_set1_epi32(start) : _mm256_setzero_si256();
     for (int i = 0; i < n; i += safe) {
         ints few = pairs(v[i], a + 4 * i, most);
-        for (int k = 1; k < safe && i + k < n; k++)
+        for (int k = 1; k < safe && i + k < n; k++) {
             few = _mm256_add_epi16(few, pairs(v[i + k], a + 4 * (i + k), most));
+            if (safe >= n) KEEP(few);
+        }
         sum = _mm256_add_epi32(sum, _mm256_madd_epi16(few, _mm256_set1_epi16(1)));
     }
     return sum;
