@@ -49,7 +49,8 @@ static const float *widen(const state *s, const char *rows, span piece, size_t s
     return room;
 }
 
-/* The piece of rows that begins at `first`. None crosses a multiple of as many as there is room for. */
+/* The piece of rows that begins at `first`. None crosses a multiple of as many as there is room
+ * for. */
 static span piece_at(size_t first, size_t end, size_t size) {
     const size_t most = ROOM / size, next = first - first % most + most;
     return (span){first, next < end ? next : end};
