@@ -11,7 +11,10 @@ typedef void lwi_block_encode_fn(const float *x, uint8_t *block);
 
 #define LWI_ENCODED(X)                                                                             \
     X(F32)                                                                                         \
-    X(F16) X(BF16) X(Q4_0) X(Q4_1) X(Q5_0) X(Q5_1) X(Q8_0) X(Q4_K) X(Q5_K) X(Q6_K) X(IQ4_NL)
+    X(F16)                                                                                         \
+    X(BF16)                                                                                        \
+    X(Q4_0) X(Q4_1) X(Q5_0) X(Q5_1) X(Q8_0) X(Q2_K) X(Q3_K) X(Q4_K) X(Q5_K) X(Q6_K) X(IQ4_NL)      \
+        X(IQ4_XS)
 #define LWI_DECLARE_ENCODER(ident) void lwi_block_encode_##ident(const float *x, uint8_t *block);
 LWI_ENCODED(LWI_DECLARE_ENCODER)
 #undef LWI_DECLARE_ENCODER
@@ -23,6 +26,9 @@ static inline float lwi_block_put_half(uint8_t *bytes, float x) {
     bytes[1] = (uint8_t)(h >> 8);
     return lwi_f16_to_f32(h);
 }
+
+/* x as a half holds it. */
+static inline float lwi_block_as_half(float x) { return lwi_f16_to_f32(lwi_f32_to_f16(x)); }
 
 /* x without its fraction, in [low, high]; NaN is low. */
 static inline int lwi_block_cut(float x, int low, int high) {

@@ -34,12 +34,12 @@ def numbers(rng, n):
     return x.astype(np.float32)
 
 
-def plain(x, group, bits, signed):
-    """Scales of 6 bits (with mins) or 8 bits (signed) for a group, as the types have."""
+def plain(x, group, bits, scale_bits, signed):
+    """A scale, and if not signed a min, of so many bits for each group, as the types have."""
     g = x.reshape(len(x), -1, group).astype(np.float64)
     if signed:
         scale = np.abs(g).max(-1) / (2 ** (bits - 1) - 1)
-        most = scale.max(-1, keepdims=True) / 127
+        most = scale.max(-1, keepdims=True) / (2 ** (scale_bits - 1) - 1)
         scale = (np.rint(scale / np.where(most > 0, most, 1)) * most)[..., None]
         safe = np.where(scale > 0, scale, 1)
         return (np.clip(np.rint(g / safe), -2 ** (bits - 1), 2 ** (bits - 1) - 1)
@@ -47,7 +47,7 @@ def plain(x, group, bits, signed):
     low = -np.minimum(g.min(-1), 0)
     scale = (np.maximum(g.max(-1), 0) + low) / (2 ** bits - 1)
     for a in (scale, low):
-        most = a.max(-1, keepdims=True) / 63
+        most = a.max(-1, keepdims=True) / (2 ** scale_bits - 1)
         a[...] = np.rint(a / np.where(most > 0, most, 1)) * most
     scale, low = scale[..., None], low[..., None]
     codes = np.clip(np.rint((g + low) / np.where(scale > 0, scale, 1)), 0, 2 ** bits - 1)
@@ -66,8 +66,9 @@ def main():
         bad += different > 0
         if different:
             print(f"{kind.name}: {different} of {want.size} bytes differ")
-    against = {Type.Q4_K: plain(x, 32, 4, False), Type.Q5_K: plain(x, 32, 5, False),
-               Type.Q6_K: plain(x, 16, 6, True),
+    against = {Type.Q2_K: plain(x, 16, 2, 4, False), Type.Q3_K: plain(x, 16, 3, 6, True),
+               Type.Q4_K: plain(x, 32, 4, 6, False), Type.Q5_K: plain(x, 32, 5, 6, False),
+               Type.Q6_K: plain(x, 16, 6, 8, True), Type.IQ4_XS: plain(x, 32, 4, 6, True),
                Type.IQ4_NL: quants.dequantize(quants.quantize(x, Type.Q4_0), Type.Q4_0)}
     for kind, other in against.items():
         got = quants.dequantize(encode(kind, x), kind).reshape(x.shape)

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT
+ * Scales and mins: of several scales of a group that which gives the least squared error, each
+ * improved by linear regression on its codes; then the same for the numbers of the block. */
+#include "base/blocks_encode.h"
+#include "base/blocks_fit.h"
+
+#include <math.h>
+
+enum { STEPS = 20 /* scales tried for a group */, PASSES = 4 /* over a block */ };
+
+/* A group as scale * code - min, min >= 0. */
+typedef struct group_fit {
+    float scale, min;
+} group_fit;
+
+static double error_of(const float *x, lwi_block_shape shape, group_fit f) {
+    const float inverse = lwi_block_inverse(f.scale);
+    double sum = 0;
+    for (int i = 0; i < shape.group; i++) {
+        const int code = lwi_block_round((x[i] + f.min) * inverse, 0, shape.most);
+        const double d = (double)(f.scale * (float)code - f.min - x[i]);
+        sum += d * d;
+    }
+    return sum;
+}
+
+/* The best scale and min for the codes that f gives. */
+static group_fit regress(const float *x, lwi_block_shape shape, group_fit f) {
+    const float inverse = lwi_block_inverse(f.scale);
+    double c = 0, cc = 0, sum = 0, cx = 0;
+    for (int i = 0; i < shape.group; i++) {
+        const double code = lwi_block_round((x[i] + f.min) * inverse, 0, shape.most);
+        c += code;
+        cc += code * code;
+        sum += (double)x[i];
+        cx += code * (double)x[i];
+    }
+    const double n = shape.group, determinant = n * cc - c * c;
+    if (!(determinant > 0)) return f;
+    const double min = (c * cx - cc * sum) / determinant;
+    if (min < 0) return (group_fit){(float)(cx / cc), 0};
+    return (group_fit){(float)((n * cx - c * sum) / determinant), (float)min};
+}
+
+static group_fit fit_group(const float *x, lwi_block_shape shape) {
+    float min = 0, max = 0;
+    for (int i = 0; i < shape.group; i++) {
+        if (x[i] < min) min = x[i];
+        if (x[i] > max) max = x[i];
+    }
+    group_fit best = {(max - min) / (float)shape.most, -min};
+    double least = error_of(x, shape, best);
+    for (int i = 0; i <= STEPS; i++) {
+        const float levels = (float)shape.most - 1 + 0.1F * (float)i;
+        const group_fit f = regress(x, shape, (group_fit){(max - min) / levels, -min});
+        const double error = error_of(x, shape, f);
+        if (error < least) {
+            least = error;
+            best = f;
+        }
+    }
+    return best;
+}
+
+/* Whole multiples of the block's scale and min that are best together for a group: neighbours of
+ * the nearest. Their error is the result. */
+static double round_fit(const float *x, lwi_block_shape shape, group_fit f, lwi_block_affine *fit,
+                        int g) {
+    const int near_s = lwi_block_round(f.scale * lwi_block_inverse(fit->scale), 0, shape.limit);
+    const int near_m = lwi_block_round(f.min * lwi_block_inverse(fit->min), 0, shape.limit);
+    double least = INFINITY;
+    fit->s[g] = (uint8_t)near_s;
+    fit->m[g] = (uint8_t)near_m;
+    for (int i = -1; i <= 1; i++)
+        for (int j = -1; j <= 1; j++) {
+            const int s = near_s + i, m = near_m + j;
+            if (s < 0 || s > shape.limit || m < 0 || m > shape.limit) continue;
+            const group_fit rounded = {fit->scale * (float)s, fit->min * (float)m};
+            const double error = error_of(x, shape, rounded);
+            if (error < least) {
+                least = error;
+                fit->s[g] = (uint8_t)s;
+                fit->m[g] = (uint8_t)m;
+            }
+        }
+    return least;
+}
+
+static double round_groups(const float *x, lwi_block_shape shape, const group_fit *groups,
+                           lwi_block_affine *fit) {
+    double error = 0;
+    for (int g = 0; g < 256 / shape.group; g++)
+        error += round_fit(x + g * shape.group, shape, groups[g], fit, g);
+    return error;
+}
+
+/* The block's best scale and min for the codes and multiples that there are. */
+static void regress_block(const float *x, lwi_block_shape shape, lwi_block_affine *fit) {
+    double aa = 0, bb = 0, ab = 0, ax = 0, bx = 0;
+    for (int i = 0; i < 256; i++) {
+        const int s = fit->s[i / shape.group], m = fit->m[i / shape.group];
+        const float low = fit->min * (float)m, inverse = lwi_block_inverse(fit->scale * (float)s);
+        const double a = s * lwi_block_round((x[i] + low) * inverse, 0, shape.most), b = -m;
+        aa += a * a;
+        bb += b * b;
+        ab += a * b;
+        ax += a * (double)x[i];
+        bx += b * (double)x[i];
+    }
+    const double determinant = aa * bb - ab * ab;
+    const bool both = determinant > 0;
+    const double scale = both ? (bb * ax - ab * bx) / determinant : aa > 0 ? ax / aa : 0;
+    const double min = both ? (aa * bx - ab * ax) / determinant : 0;
+    if (!(scale > 0 && min >= 0)) return;
+    fit->scale = lwi_block_as_half((float)scale);
+    fit->min = lwi_block_as_half((float)min);
+}
+
+void lwi_block_fit_affine(const float *x, lwi_block_shape shape, lwi_block_affine *fit) {
+    group_fit groups[16];
+    float scale = 0, min = 0;
+    for (int g = 0; g < 256 / shape.group; g++) {
+        groups[g] = fit_group(x + g * shape.group, shape);
+        scale = fmaxf(scale, groups[g].scale);
+        min = fmaxf(min, groups[g].min);
+    }
+    fit->scale = lwi_block_as_half(scale / (float)shape.limit);
+    fit->min = lwi_block_as_half(min / (float)shape.limit);
+    double least = round_groups(x, shape, groups, fit);
+    for (int pass = 0; pass < PASSES; pass++) {
+        lwi_block_affine next = *fit;
+        regress_block(x, shape, &next);
+        const double error = round_groups(x, shape, groups, &next);
+        if (!(error < least)) break;
+        least = error;
+        *fit = next;
+    }
+}
+
+void lwi_block_affine_codes(const float *x, lwi_block_shape shape, const lwi_block_affine *fit,
+                            uint8_t *codes) {
+    for (int i = 0; i < 256; i++) {
+        const int g = i / shape.group;
+        const float inverse = lwi_block_inverse(fit->scale * (float)fit->s[g]);
+        const float low = fit->min * (float)fit->m[g];
+        codes[i] = (uint8_t)lwi_block_round((x[i] + low) * inverse, 0, shape.most);
+    }
+}
