@@ -32,8 +32,9 @@ const lwi_command lwi_cmd_quantize = {
     .summary = "a GGUF file with smaller weights",
     .about =
         "Reads a GGUF file (of a split one the first part) or a Hugging Face folder, and writes a "
-        "GGUF file whose weights have another type. Q4_K_S, Q4_K_M, Q5_K_S and Q5_K_M "
-        "are mixes: tensors that matter more get more bits. Rows that the blocks of a type do "
+        "GGUF file whose weights have another type. Q2_K, IQ4_XS, IQ4_NL and names that end in _S, "
+        "_M or _L are mixes: tensors that matter more get more bits. Rows that the blocks of a "
+        "type do "
         "not divide get a larger type; vectors, norms and routers stay as they are. Quantise "
         "from F32, BF16 or F16: from a small type the result is worse.",
     .examples = "lampwick quantize model-f16.gguf model-q4.gguf Q4_K_M\n"

@@ -56,22 +56,29 @@ static lw_status choose_pairs(work *w) {
     return LW_OK;
 }
 
-static int64_t count_layers(const lwi_gguf *gguf) {
+/* 0: the model does not say, or it has one for each layer. */
+static int64_t count_of(const lwi_gguf *gguf, const char *what) {
     char key[256];
     const lw_string name = lwi_gguf_string(gguf, "general.architecture");
     const int n = name.size < 200 ? (int)name.size : 0;
-    snprintf(key, sizeof key, "%.*s.block_count", n, n ? name.data : "");
+    snprintf(key, sizeof key, "%.*s.%s", n, n ? name.data : "", what);
     return lwi_gguf_int(gguf, key, 0);
 }
 
+static lwi_quantized_model describe(const lwi_gguf *gguf) {
+    return (lwi_quantized_model){.n_layers = count_of(gguf, "block_count"),
+                                 .n_heads = count_of(gguf, "attention.head_count"),
+                                 .n_value_heads = count_of(gguf, "attention.head_count_kv"),
+                                 .tied = !lwi_gguf_find_tensor(gguf, "output.weight")};
+}
+
 static lw_status choose_types(work *w) {
-    const int64_t layers = count_layers(&w->from);
-    const bool tied = !lwi_gguf_find_tensor(&w->from, "output.weight");
+    const lwi_quantized_model model = describe(&w->from);
     LW_TRY(lwi_arena_alloc(&w->source.arena, w->from.n_tensors, sizeof *w->tensors, &w->tensors));
     for (size_t i = 0; i < w->from.n_tensors; i++) {
         lwi_gguf_tensor *t = w->tensors + i;
         *t = w->from.tensors[i];
-        if (w->quantization) t->type = lwi_quantization_type(w->quantization, t, layers, tied);
+        if (w->quantization) t->type = lwi_quantization_type(w->quantization, t, &model);
         const lwi_block_type *type = lwi_block_type_find(t->type);
         t->bytes = (size_t)t->dims[t->rank - 1] / type->elements;
         bool fits = lwi_mul_size(t->bytes, type->bytes, &t->bytes);

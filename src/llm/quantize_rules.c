@@ -7,23 +7,45 @@
 #include <string.h>
 #include <strings.h>
 
-#define PLAIN(name, file_type)                                                                     \
-    { #name, file_type, LWI_BLOCK_##name, LWI_BLOCK_##name, LWI_BLOCK_##name, false }
+#define TYPE(name) LWI_BLOCK_##name
+#define RULE(where, more, otherwise)                                                               \
+    { LWI_##where, TYPE(more), TYPE(otherwise) }
+#define EVEN(name, file_type, type)                                                                \
+    {                                                                                              \
+        name, file_type, TYPE(type), TYPE(type), TYPE(type), RULE(NOWHERE, type, type),            \
+            RULE(NOWHERE, type, type)                                                              \
+    }
+/* Name, number, most, fused, attention's output; values; the way down. */
 static const lwi_quantization list[] = {
-    PLAIN(F32, 0),
-    PLAIN(F16, 1),
-    PLAIN(BF16, 32),
-    PLAIN(Q8_0, 7),
-    PLAIN(Q4_0, 2),
-    PLAIN(Q4_1, 3),
-    PLAIN(Q5_0, 8),
-    PLAIN(Q5_1, 9),
-    PLAIN(IQ4_NL, 25),
-    {"Q4_K_S", 14, LWI_BLOCK_Q4_K, LWI_BLOCK_Q5_K, LWI_BLOCK_Q4_K, false},
-    {"Q4_K_M", 15, LWI_BLOCK_Q4_K, LWI_BLOCK_Q6_K, LWI_BLOCK_Q5_K, true},
-    {"Q5_K_S", 16, LWI_BLOCK_Q5_K, LWI_BLOCK_Q5_K, LWI_BLOCK_Q5_K, false},
-    {"Q5_K_M", 17, LWI_BLOCK_Q5_K, LWI_BLOCK_Q6_K, LWI_BLOCK_Q6_K, true},
-    PLAIN(Q6_K, 18),
+    EVEN("F32", 0, F32),
+    EVEN("F16", 1, F16),
+    EVEN("BF16", 32, BF16),
+    EVEN("Q8_0", 7, Q8_0),
+    EVEN("Q4_0", 2, Q4_0),
+    EVEN("Q4_1", 3, Q4_1),
+    EVEN("Q5_0", 8, Q5_0),
+    EVEN("Q5_1", 9, Q5_1),
+    {"IQ4_NL", 25, TYPE(IQ4_NL), TYPE(IQ4_NL), TYPE(IQ4_NL), RULE(FEW_VALUES, Q5_K, IQ4_NL),
+     RULE(FIRST_EIGHTH, Q5_K, IQ4_NL)},
+    {"IQ4_XS", 30, TYPE(IQ4_XS), TYPE(IQ4_XS), TYPE(IQ4_XS), RULE(FEW_VALUES, Q5_K, IQ4_XS),
+     RULE(FIRST_EIGHTH, Q5_K, IQ4_XS)},
+    {"Q2_K", 10, TYPE(Q2_K), TYPE(Q2_K), TYPE(Q3_K), RULE(FEW_VALUES, Q4_K, Q3_K),
+     RULE(EVERYWHERE, Q3_K, Q3_K)},
+    {"Q2_K_S", 21, TYPE(Q2_K), TYPE(Q2_K), TYPE(Q2_K), RULE(FEW_VALUES, Q4_K, Q2_K),
+     RULE(FIRST_EIGHTH, Q4_K, Q2_K)},
+    EVEN("Q3_K_S", 11, Q3_K),
+    {"Q3_K_M", 12, TYPE(Q3_K), TYPE(Q4_K), TYPE(Q4_K), RULE(FIRST_TWO, Q5_K, Q4_K),
+     RULE(FIRST_SIXTEENTH, Q5_K, Q4_K)},
+    {"Q3_K_L", 13, TYPE(Q3_K), TYPE(Q4_K), TYPE(Q5_K), RULE(EVERYWHERE, Q5_K, Q5_K),
+     RULE(EVERYWHERE, Q5_K, Q5_K)},
+    {"Q4_K_S", 14, TYPE(Q4_K), TYPE(Q4_K), TYPE(Q4_K), RULE(FIRST_FOUR, Q5_K, Q4_K),
+     RULE(FIRST_EIGHTH, Q5_K, Q4_K)},
+    {"Q4_K_M", 15, TYPE(Q4_K), TYPE(Q5_K), TYPE(Q4_K), RULE(EVERY_THIRD, Q6_K, Q4_K),
+     RULE(EVERY_THIRD, Q6_K, Q4_K)},
+    EVEN("Q5_K_S", 16, Q5_K),
+    {"Q5_K_M", 17, TYPE(Q5_K), TYPE(Q6_K), TYPE(Q5_K), RULE(EVERY_THIRD, Q6_K, Q5_K),
+     RULE(EVERY_THIRD, Q6_K, Q5_K)},
+    EVEN("Q6_K", 18, Q6_K),
 };
 
 const lwi_quantization *lwi_quantization_at(size_t i) {
@@ -33,6 +55,7 @@ const lwi_quantization *lwi_quantization_at(size_t i) {
 const lwi_quantization *lwi_quantization_find(const char *name) {
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
         if (!strcasecmp(list[i].name, name)) return list + i;
+    if (!strcasecmp(name, "Q3_K")) return lwi_quantization_find("Q3_K_M");
     if (!strcasecmp(name, "Q4_K")) return lwi_quantization_find("Q4_K_M");
     if (!strcasecmp(name, "Q5_K")) return lwi_quantization_find("Q5_K_M");
     return NULL;
@@ -57,39 +80,70 @@ static bool divides(const lwi_gguf_tensor *t, uint32_t type) {
     return (size_t)t->dims[t->rank - 1] % lwi_block_type_find(type)->elements == 0;
 }
 
-/* The first and last eighth of the layers, and every third between them. */
-static bool needs_more(int64_t layer, int64_t n) {
-    return layer < n / 8 || layer >= 7 * n / 8 || (layer - n / 8) % 3 == 2;
+static bool applies(lwi_where where, int64_t layer, const lwi_quantized_model *model) {
+    const int64_t n = model->n_layers;
+    switch (where) {
+    case LWI_NOWHERE:
+        return false;
+    case LWI_EVERYWHERE:
+        return true;
+    case LWI_FIRST_TWO:
+        return layer < 2;
+    case LWI_FIRST_FOUR:
+        return layer < 4;
+    case LWI_FIRST_SIXTEENTH:
+        return layer < n / 16;
+    case LWI_FIRST_EIGHTH:
+        return layer < n / 8;
+    case LWI_EVERY_THIRD:
+        return layer < n / 8 || layer >= n - n / 8 - (n % 8 > 0) || (layer - n / 8) % 3 == 2;
+    case LWI_FEW_VALUES:
+        return model->n_value_heads > 0 && model->n_heads / model->n_value_heads >= 4;
+    }
+    return false;
 }
 
-static uint32_t of_layer(const lwi_quantization *q, const lwi_gguf_tensor *t, int64_t n) {
+static uint32_t of_layer(const lwi_quantization *q, const lwi_gguf_tensor *t,
+                         const lwi_quantized_model *model) {
     long layer = -1;
     if (strstr(t->name, "attn_qkv.")) return q->fused;
+    if (strstr(t->name, "attn_output.")) return q->attention;
     const bool value = strstr(t->name, "attn_v.") != NULL, down = strstr(t->name, "ffn_down");
     if ((!value && !down) || sscanf(t->name, "blk.%ld.", &layer) != 1) return q->type;
-    if (q->every_third_layer) return needs_more(layer, n) ? q->more : q->type;
-    return layer < (value ? 4 : n / 8) ? q->more : q->type;
+    const lwi_mix_rule *rule = value ? &q->value : &q->ffn_down;
+    return applies(rule->where, layer, model) ? rule->more : rule->otherwise;
 }
 
-static uint32_t wanted(const lwi_quantization *q, const lwi_gguf_tensor *t, int64_t n, bool tied) {
+static uint32_t wanted(const lwi_quantization *q, const lwi_gguf_tensor *t,
+                       const lwi_quantized_model *model) {
     const bool plain = q->type == LWI_BLOCK_F32 || q->type == LWI_BLOCK_F16 ||
                        q->type == LWI_BLOCK_BF16 || q->type == LWI_BLOCK_Q8_0;
-    const bool output = !strcmp(t->name, tied ? "token_embd.weight" : "output.weight");
-    return plain ? q->type : output ? LWI_BLOCK_Q6_K : of_layer(q, t, n);
+    const bool output = !strcmp(t->name, model->tied ? "token_embd.weight" : "output.weight");
+    return plain ? q->type : output ? LWI_BLOCK_Q6_K : of_layer(q, t, model);
 }
 
 /* Instead of a type whose blocks do not divide the rows. */
 static uint32_t instead(uint32_t type) {
-    return type == LWI_BLOCK_Q4_K   ? LWI_BLOCK_Q5_0
-           : type == LWI_BLOCK_Q5_K ? LWI_BLOCK_Q5_1
-           : type == LWI_BLOCK_Q6_K ? LWI_BLOCK_Q8_0
-                                    : LWI_BLOCK_F16;
+    switch (type) {
+    case LWI_BLOCK_Q2_K:
+    case LWI_BLOCK_Q3_K:
+    case LWI_BLOCK_IQ4_XS:
+        return LWI_BLOCK_IQ4_NL;
+    case LWI_BLOCK_Q4_K:
+        return LWI_BLOCK_Q5_0;
+    case LWI_BLOCK_Q5_K:
+        return LWI_BLOCK_Q5_1;
+    case LWI_BLOCK_Q6_K:
+        return LWI_BLOCK_Q8_0;
+    default:
+        return LWI_BLOCK_F16;
+    }
 }
 
-uint32_t lwi_quantization_type(const lwi_quantization *q, const lwi_gguf_tensor *t, int64_t n,
-                               bool tied) {
+uint32_t lwi_quantization_type(const lwi_quantization *q, const lwi_gguf_tensor *t,
+                               const lwi_quantized_model *model) {
     if (stays(t)) return t->type;
-    uint32_t type = wanted(q, t, n, tied);
+    uint32_t type = wanted(q, t, model);
     while (!divides(t, type))
         type = instead(type);
     return type;

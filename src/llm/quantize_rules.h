@@ -6,20 +6,43 @@
 #include "base/blocks.h"
 #include "files/gguf_file.h"
 
+/* Where tensors of a kind get more bits than elsewhere. */
+typedef enum lwi_where {
+    LWI_NOWHERE,
+    LWI_EVERYWHERE,
+    LWI_FIRST_TWO, /* layers */
+    LWI_FIRST_FOUR,
+    LWI_FIRST_SIXTEENTH, /* of the layers */
+    LWI_FIRST_EIGHTH,
+    LWI_EVERY_THIRD, /* and the first and last eighth */
+    LWI_FEW_VALUES   /* four or more heads of queries share one of values */
+} lwi_where;
+
+typedef struct lwi_mix_rule {
+    lwi_where where;
+    uint32_t more, otherwise;
+} lwi_mix_rule;
+
 typedef struct lwi_quantization {
     const char *name;
-    uint32_t file_type;     /* general.file_type */
-    uint32_t type;          /* of most tensors */
-    uint32_t more, fused;   /* of tensors that need more bits; of fused q, k and v */
-    bool every_third_layer; /* more bits also for layers in the middle ("_M") */
+    uint32_t file_type;           /* general.file_type */
+    uint32_t type;                /* of most tensors */
+    uint32_t fused, attention;    /* of fused q, k and v; of attention's output */
+    lwi_mix_rule value, ffn_down; /* tensors that matter more */
 } lwi_quantization;
+
+/* What rules ask of a model. Numbers of heads are 0 where they are not the same in all layers.
+ * tied: it has no output tensor of its own. */
+typedef struct lwi_quantized_model {
+    int64_t n_layers, n_heads, n_value_heads;
+    bool tied;
+} lwi_quantized_model;
 
 /* By name, upper or lower case; NULL: there is none. */
 const lwi_quantization *lwi_quantization_find(const char *name);
 /* Number i of the list; NULL behind the last. */
 const lwi_quantization *lwi_quantization_at(size_t i);
-/* n_layers: of the model; tied: it has no output tensor of its own. */
 uint32_t lwi_quantization_type(const lwi_quantization *quantization, const lwi_gguf_tensor *tensor,
-                               int64_t n_layers, bool tied);
+                               const lwi_quantized_model *model);
 
 #endif

@@ -20,11 +20,30 @@ from score_test import check
 # find files that are wrong; how good the blocks are is for encode.py and llama.cpp's files to tell.
 TYPES = {"F32": 1e-12, "F16": 1e-5, "BF16": 5e-4, "Q8_0": 3e-3, "Q6_K": 1e-2, "Q5_K_M": 5e-2,
          "Q5_K_S": 5e-2, "Q5_0": 6e-2, "Q5_1": 5e-2, "Q4_K_M": 0.15, "Q4_K_S": 0.15, "Q4_0": 0.2,
-         "Q4_1": 0.15, "IQ4_NL": 0.15}
-# Type of most tensors, of attn_v and ffn_down in a model of one layer.
-MIXES = {"Q4_K_M": ("Q4_K", "Q6_K", "Q6_K"), "Q4_K_S": ("Q4_K", "Q5_K", "Q4_K"),
-         "Q5_K_M": ("Q5_K", "Q6_K", "Q6_K"), "Q5_K_S": ("Q5_K", "Q5_K", "Q5_K")}
-NARROW = {"Q4_K": "Q5_0", "Q5_K": "Q5_1", "Q6_K": "Q8_0"}
+         "Q4_1": 0.15, "IQ4_NL": 0.15, "IQ4_XS": 0.15, "Q3_K_L": 0.4, "Q3_K_M": 0.4, "Q3_K_S": 0.5,
+         "Q2_K": 0.8, "Q2_K_S": 1}
+# Type of most tensors, of attn_v, ffn_down and attn_output in a model of one layer.
+MIXES = {"Q4_K_M": ("Q4_K", "Q6_K", "Q6_K", "Q4_K"), "Q4_K_S": ("Q4_K", "Q5_K", "Q4_K", "Q4_K"),
+         "Q5_K_M": ("Q5_K", "Q6_K", "Q6_K", "Q5_K"), "Q5_K_S": ("Q5_K",) * 4,
+         "Q3_K_L": ("Q3_K", "Q5_K", "Q5_K", "Q5_K"), "Q3_K_M": ("Q3_K", "Q5_K", "Q4_K", "Q4_K"),
+         "Q3_K_S": ("Q3_K",) * 4, "Q2_K": ("Q2_K", "Q3_K", "Q3_K", "Q3_K"),
+         "Q2_K_S": ("Q2_K",) * 4}
+NARROW = {"Q4_K": "Q5_0", "Q5_K": "Q5_1", "Q6_K": "Q8_0", "Q3_K": "IQ4_NL", "Q2_K": "IQ4_NL",
+          "IQ4_XS": "IQ4_NL"}
+# In a model of 32 layers with 4 heads of queries for one of values: type of most tensors, of
+# attn_qkv and attn_output, then layers of attn_v and of ffn_down with more bits.
+THIRDS = {*range(4), *range(6, 28, 3), *range(28, 32)}
+LAYERS = {"Q2_K": ("Q2_K", "Q2_K", "Q3_K", ("Q4_K", range(32), ""), ("Q3_K", range(32), "")),
+          "Q2_K_S": ("Q2_K", "Q2_K", "Q2_K", ("Q4_K", range(32), ""), ("Q4_K", range(4), "Q2_K")),
+          "Q3_K_S": ("Q3_K",) * 3 + (("", (), "Q3_K"),) * 2,
+          "Q3_K_M": ("Q3_K", "Q4_K", "Q4_K", ("Q5_K", range(2), "Q4_K"),
+                     ("Q5_K", range(2), "Q4_K")),
+          "Q3_K_L": ("Q3_K", "Q4_K", "Q5_K") + (("Q5_K", range(32), ""),) * 2,
+          "IQ4_XS": ("IQ4_XS",) * 3 + (("Q5_K", range(32), ""), ("Q5_K", range(4), "IQ4_XS")),
+          "IQ4_NL": ("IQ4_NL",) * 3 + (("Q5_K", range(32), ""), ("Q5_K", range(4), "IQ4_NL")),
+          "Q4_K_S": ("Q4_K",) * 3 + (("Q5_K", range(4), "Q4_K"),) * 2,
+          "Q4_K_M": ("Q4_K", "Q5_K", "Q4_K") + (("Q6_K", THIRDS, "Q4_K"),) * 2,
+          "Q5_K_M": ("Q5_K", "Q6_K", "Q5_K") + (("Q6_K", THIRDS, "Q5_K"),) * 2}
 BYTES_SAME = {"F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1"}
 
 
@@ -49,13 +68,14 @@ def nmse(got, want):
 
 
 def expected(name, kind, wide):
-    most, value, down = MIXES.get(kind, (kind, kind, kind))
+    most, value, down, attention = MIXES.get(kind, (kind,) * 4)
     if "norm" in name or "gate_inp" in name:
         return "F32"
     if name == "output.weight" and kind not in ("F32", "F16", "BF16", "Q8_0"):
         result = "Q6_K"
     else:
-        result = value if "attn_v" in name else down if "ffn_down" in name else most
+        parts = {"attn_v": value, "ffn_down": down, "attn_output": attention}
+        result = next((parts[p] for p in parts if p in name), most)
     return result if wide else NARROW.get(result, result)
 
 
@@ -86,6 +106,31 @@ def test_model(path, folder, wide):
               getattr(gguf.LlamaFileType, ("ALL_" if kind == "F32" else "MOSTLY_") + kind))
         error = nmse(logits(to, tokens), want)
         check("logits", error <= bound, (path.name, kind, error))
+
+
+def test_layers(folder):
+    source, to = folder / "layers.gguf", folder / "layers-to.gguf"
+    writer = gguf.GGUFWriter(source, "llama")
+    writer.add_block_count(32)
+    writer.add_head_count(8)
+    writer.add_head_count_kv(2)
+    parts = ("attn_q", "attn_qkv", "attn_output", "attn_v", "ffn_down")
+    for name in ("output", *(f"blk.{i}.{part}" for i in range(32) for part in parts)):
+        writer.add_tensor(f"{name}.weight", np.ones((1, 256), np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    for kind, (*same, value, down) in LAYERS.items():
+        run = quantize(source, to, kind)
+        check(f"layers {kind}", run.returncode == 0, run.stderr)
+        got = {t.name: t.tensor_type.name for t in gguf.GGUFReader(to).tensors}
+        check("output", got["output.weight"] == "Q6_K", kind)
+        for i in range(32):
+            want = (*same, *(rule[0] if i in rule[1] else rule[2] for rule in (value, down)))
+            for part, name in zip(parts, want, strict=True):
+                found = got[f"blk.{i}.{part}.weight"]
+                check("type of layer", found == name, (kind, i, part, found, name))
 
 
 def test_recurrent(path, folder):
@@ -163,6 +208,7 @@ def main():
         test_model(tiny / "wide" / "experts.gguf", folder, True)
         for name in ("qwen35", "mamba", "mamba2", "rwkv4", "rwkv6", "rwkv7"):
             test_recurrent(tiny / f"{name}.gguf", folder)
+        test_layers(folder)
         test_bad(tiny / "f32.gguf", folder)
         for part, mixed in (("tinystories/gguf", True), ("synth-kquant", False)):
             for path in sorted((data / part).glob("*.gguf")):
