@@ -13,8 +13,8 @@ typedef void lwi_block_encode_fn(const float *x, uint8_t *block);
     X(F32)                                                                                         \
     X(F16)                                                                                         \
     X(BF16)                                                                                        \
-    X(Q4_0) X(Q4_1) X(Q5_0) X(Q5_1) X(Q8_0) X(Q2_K) X(Q3_K) X(Q4_K) X(Q5_K) X(Q6_K) X(IQ4_NL)      \
-        X(IQ4_XS)
+    X(Q4_0)                                                                                        \
+    X(Q4_1) X(Q5_0) X(Q5_1) X(Q8_0) X(Q2_K) X(Q3_K) X(Q4_K) X(Q5_K) X(Q6_K) X(IQ4_NL) X(IQ4_XS)
 #define LWI_DECLARE_ENCODER(ident) void lwi_block_encode_##ident(const float *x, uint8_t *block);
 LWI_ENCODED(LWI_DECLARE_ENCODER)
 #undef LWI_DECLARE_ENCODER

@@ -13,6 +13,8 @@ static int nearest(float x) {
     return at;
 }
 
+static const lwi_block_edges edges = {-127, 113, 1};
+
 static int code_uneven(float x) { return lwi_iq4_values[nearest(x)]; }
 
 /* 32 numbers: the first 16 in low nibbles, the others in high ones. */
@@ -23,7 +25,7 @@ static void put_nearest(const float *x, float scale, uint8_t *to) {
 }
 
 void lwi_block_encode_IQ4_NL(const float *x, uint8_t *block) {
-    const float scale = lwi_block_fit_scale(x, 32, -127, 1, code_uneven);
+    const float scale = lwi_block_fit_scale(x, 32, edges, code_uneven);
     put_nearest(x, lwi_block_put_half(block, scale), block + 2);
 }
 
@@ -31,7 +33,7 @@ void lwi_block_encode_IQ4_XS(const float *x, uint8_t *block) {
     float scales[8];
     lwi_block_linear fit;
     for (int g = 0; g < 8; g++)
-        scales[g] = lwi_block_fit_scale(x + g * 32, 32, -127, 1, code_uneven);
+        scales[g] = lwi_block_fit_scale(x + g * 32, 32, edges, code_uneven);
     lwi_block_fit_linear(x, 32, scales, -32, code_uneven, &fit);
     memset(block, 0, 8);
     lwi_block_put_half(block, fit.scale);

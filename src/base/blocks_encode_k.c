@@ -56,7 +56,7 @@ void lwi_block_encode_Q6_K(const float *x, uint8_t *block) {
     float scales[16];
     lwi_block_linear fit;
     for (int g = 0; g < 16; g++)
-        scales[g] = lwi_block_fit_scale(x + g * 16, 16, -32, 0.1F, code_6);
+        scales[g] = lwi_block_fit_scale(x + g * 16, 16, (lwi_block_edges){-32, 31, 0.1F}, code_6);
     lwi_block_fit_linear(x, 16, scales, -128, code_6, &fit);
     memset(block, 0, 210);
     lwi_block_put_half(block + 208, fit.scale);

@@ -42,7 +42,7 @@ void lwi_block_encode_Q3_K(const float *x, uint8_t *block) {
     lwi_block_linear fit;
     uint8_t codes[256];
     for (int g = 0; g < 16; g++)
-        scales[g] = lwi_block_fit_scale(x + g * 16, 16, -4, 0.1F, code_3);
+        scales[g] = lwi_block_fit_scale(x + g * 16, 16, (lwi_block_edges){-4, 3, 0.1F}, code_3);
     lwi_block_fit_linear(x, 16, scales, -32, code_3, &fit);
     memset(block, 0, 32);
     for (int i = 0; i < 256; i++) {

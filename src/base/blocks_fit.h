@@ -23,6 +23,11 @@ typedef struct lwi_block_linear {
     int8_t s[16];
 } lwi_block_linear;
 
+/* Codes that the number farthest from 0 may get, give or take some steps of this width. */
+typedef struct lwi_block_edges {
+    float low, high, width;
+} lwi_block_edges;
+
 /* What the nearest code to x stands for. */
 typedef int lwi_block_code_fn(float x);
 
@@ -30,9 +35,8 @@ void lwi_block_fit_affine(const float *x, lwi_block_shape shape, lwi_block_affin
 void lwi_block_affine_codes(const float *x, lwi_block_shape shape, const lwi_block_affine *fit,
                             uint8_t *codes);
 
-/* The scale of n numbers that explains most of the sum of their squares. edge: the code of the
- * number farthest from 0, give or take some steps of this width. */
-float lwi_block_fit_scale(const float *x, int n, float edge, float width, lwi_block_code_fn *code);
+/* The scale of n numbers that explains most of the sum of their squares. */
+float lwi_block_fit_scale(const float *x, int n, lwi_block_edges edges, lwi_block_code_fn *code);
 /* From scales of the groups by themselves; s is from `least`, below 0, to -least - 1. */
 void lwi_block_fit_linear(const float *x, int group, const float *scales, int least,
                           lwi_block_code_fn *code, lwi_block_linear *fit);

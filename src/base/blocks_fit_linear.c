@@ -7,11 +7,10 @@
 
 enum { STEPS = 20 /* scales tried for a group */, PASSES = 4 /* over a block */ };
 
-float lwi_block_fit_scale(const float *x, int n, float edge, float width, lwi_block_code_fn *code) {
-    float most = 0, best = 0;
+/* The best of the scales that give `most` a code near edge; how much it explains. */
+static double try_edge(const float *x, int n, float most, float edge, float width,
+                       lwi_block_code_fn *code, float *best) {
     double explained = 0;
-    for (int i = 0; i < n; i++)
-        if (fabsf(x[i]) > fabsf(most)) most = x[i];
     for (int step = -STEPS / 2; step <= STEPS / 2; step++) {
         const float inverse = lwi_block_inverse(most / (edge + width * (float)step));
         double cc = 0, cx = 0;
@@ -22,10 +21,19 @@ float lwi_block_fit_scale(const float *x, int n, float edge, float width, lwi_bl
         }
         if (cc > 0 && cx * cx / cc > explained) {
             explained = cx * cx / cc;
-            best = (float)(cx / cc);
+            *best = (float)(cx / cc);
         }
     }
-    return best;
+    return explained;
+}
+
+float lwi_block_fit_scale(const float *x, int n, lwi_block_edges edges, lwi_block_code_fn *code) {
+    float most = 0, low = 0, high = 0;
+    for (int i = 0; i < n; i++)
+        if (fabsf(x[i]) > fabsf(most)) most = x[i];
+    const double at_low = try_edge(x, n, most, edges.low, edges.width, code, &low);
+    const double at_high = try_edge(x, n, most, edges.high, edges.width, code, &high);
+    return at_high > at_low ? high : low;
 }
 
 static double error_of(const float *x, int n, float scale, lwi_block_code_fn *code) {
