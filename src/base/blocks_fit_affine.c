@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Scales and mins: of several scales of a group that which gives the least squared error, each
- * improved by linear regression on its codes; then the same for the numbers of the block. */
+ * improved twice by linear regression on its codes; then the same for the numbers of the block. */
 #include "base/blocks_encode.h"
 #include "base/blocks_fit.h"
 
@@ -52,7 +52,8 @@ static group_fit fit_group(const float *x, lwi_block_shape shape) {
     double least = error_of(x, shape, best);
     for (int i = 0; i <= STEPS; i++) {
         const float levels = (float)shape.most - 1 + 0.1F * (float)i;
-        const group_fit f = regress(x, shape, (group_fit){(max - min) / levels, -min});
+        const group_fit once = regress(x, shape, (group_fit){(max - min) / levels, -min});
+        const group_fit f = regress(x, shape, once);
         const double error = error_of(x, shape, f);
         if (error < least) {
             least = error;

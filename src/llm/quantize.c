@@ -69,6 +69,7 @@ static lwi_quantized_model describe(const lwi_gguf *gguf) {
     return (lwi_quantized_model){.n_layers = count_of(gguf, "block_count"),
                                  .n_heads = count_of(gguf, "attention.head_count"),
                                  .n_value_heads = count_of(gguf, "attention.head_count_kv"),
+                                 .n_experts = count_of(gguf, "expert_count"),
                                  .tied = !lwi_gguf_find_tensor(gguf, "output.weight")};
 }
 

@@ -103,6 +103,16 @@ static bool applies(lwi_where where, int64_t layer, const lwi_quantized_model *m
     return false;
 }
 
+/* Of eight experts attention is a small part. `type` if the tensor is none of it. */
+static uint32_t of_eight_experts(const lwi_quantization *q, const lwi_gguf_tensor *t,
+                                 uint32_t type) {
+    const bool few_bits = q->type == LWI_BLOCK_Q2_K || q->type == LWI_BLOCK_Q3_K ||
+                          q->type == LWI_BLOCK_Q4_K || q->type == LWI_BLOCK_IQ4_NL ||
+                          q->type == LWI_BLOCK_IQ4_XS;
+    if (strstr(t->name, "attn_k.") || strstr(t->name, "attn_v.")) return LWI_BLOCK_Q8_0;
+    return few_bits && strstr(t->name, "attn_output.") ? LWI_BLOCK_Q5_K : type;
+}
+
 static uint32_t of_layer(const lwi_quantization *q, const lwi_gguf_tensor *t,
                          const lwi_quantized_model *model) {
     long layer = -1;
@@ -111,7 +121,11 @@ static uint32_t of_layer(const lwi_quantization *q, const lwi_gguf_tensor *t,
     const bool value = strstr(t->name, "attn_v.") != NULL, down = strstr(t->name, "ffn_down");
     if ((!value && !down) || sscanf(t->name, "blk.%ld.", &layer) != 1) return q->type;
     const lwi_mix_rule *rule = value ? &q->value : &q->ffn_down;
-    return applies(rule->where, layer, model) ? rule->more : rule->otherwise;
+    const uint32_t type = applies(rule->where, layer, model) ? rule->more : rule->otherwise;
+    /* Llama 2 and 3 with 70 billion weights, and those of their shape. */
+    const bool large = model->n_layers == 80 && model->n_heads != model->n_value_heads;
+    const bool raised = large && value && (type == LWI_BLOCK_Q3_K || type == LWI_BLOCK_Q4_K);
+    return raised ? LWI_BLOCK_Q5_K : type;
 }
 
 static uint32_t wanted(const lwi_quantization *q, const lwi_gguf_tensor *t,
@@ -119,10 +133,13 @@ static uint32_t wanted(const lwi_quantization *q, const lwi_gguf_tensor *t,
     const bool plain = q->type == LWI_BLOCK_F32 || q->type == LWI_BLOCK_F16 ||
                        q->type == LWI_BLOCK_BF16 || q->type == LWI_BLOCK_Q8_0;
     const bool output = !strcmp(t->name, model->tied ? "token_embd.weight" : "output.weight");
-    return plain ? q->type : output ? LWI_BLOCK_Q6_K : of_layer(q, t, model);
+    if (plain || output) return plain ? q->type : LWI_BLOCK_Q6_K;
+    const uint32_t type = of_layer(q, t, model);
+    return model->n_experts == 8 ? of_eight_experts(q, t, type) : type;
 }
 
-/* Instead of a type whose blocks do not divide the rows. */
+/* Instead of a type whose blocks do not divide the rows. (Where files of others have Q4_0 for Q2_K
+ * and Q3_K, IQ4_NL is as small and nearer.) */
 static uint32_t instead(uint32_t type) {
     switch (type) {
     case LWI_BLOCK_Q2_K:

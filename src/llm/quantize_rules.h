@@ -34,7 +34,7 @@ typedef struct lwi_quantization {
 /* What rules ask of a model. Numbers of heads are 0 where they are not the same in all layers.
  * tied: it has no output tensor of its own. */
 typedef struct lwi_quantized_model {
-    int64_t n_layers, n_heads, n_value_heads;
+    int64_t n_layers, n_heads, n_value_heads, n_experts;
     bool tied;
 } lwi_quantized_model;
 

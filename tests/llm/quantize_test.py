@@ -30,6 +30,7 @@ MIXES = {"Q4_K_M": ("Q4_K", "Q6_K", "Q6_K", "Q4_K"), "Q4_K_S": ("Q4_K", "Q5_K", 
          "Q2_K_S": ("Q2_K",) * 4}
 NARROW = {"Q4_K": "Q5_0", "Q5_K": "Q5_1", "Q6_K": "Q8_0", "Q3_K": "IQ4_NL", "Q2_K": "IQ4_NL",
           "IQ4_XS": "IQ4_NL"}
+PARTS = ("attn_q", "attn_qkv", "attn_output", "attn_v", "ffn_down")
 # In a model of 32 layers with 4 heads of queries for one of values: type of most tensors, of
 # attn_qkv and attn_output, then layers of attn_v and of ffn_down with more bits.
 THIRDS = {*range(4), *range(6, 28, 3), *range(28, 32)}
@@ -108,19 +109,25 @@ def test_model(path, folder, wide):
         check("logits", error <= bound, (path.name, kind, error))
 
 
-def test_layers(folder):
-    source, to = folder / "layers.gguf", folder / "layers-to.gguf"
+def write_layers(source, n, experts):
+    """A model with nothing but the parts that rules name."""
     writer = gguf.GGUFWriter(source, "llama")
-    writer.add_block_count(32)
+    writer.add_block_count(n)
     writer.add_head_count(8)
     writer.add_head_count_kv(2)
-    parts = ("attn_q", "attn_qkv", "attn_output", "attn_v", "ffn_down")
-    for name in ("output", *(f"blk.{i}.{part}" for i in range(32) for part in parts)):
+    if experts:
+        writer.add_expert_count(experts)
+    for name in ("output", *(f"blk.{i}.{part}" for i in range(n) for part in PARTS)):
         writer.add_tensor(f"{name}.weight", np.ones((1, 256), np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def test_layers(folder):
+    source, to = folder / "layers.gguf", folder / "layers-to.gguf"
+    write_layers(source, 32, 0)
     for kind, (*same, value, down) in LAYERS.items():
         run = quantize(source, to, kind)
         check(f"layers {kind}", run.returncode == 0, run.stderr)
@@ -128,9 +135,19 @@ def test_layers(folder):
         check("output", got["output.weight"] == "Q6_K", kind)
         for i in range(32):
             want = (*same, *(rule[0] if i in rule[1] else rule[2] for rule in (value, down)))
-            for part, name in zip(parts, want, strict=True):
+            for part, name in zip(PARTS, want, strict=True):
                 found = got[f"blk.{i}.{part}.weight"]
                 check("type of layer", found == name, (kind, i, part, found, name))
+    for n, experts, kind, part, want in (
+            (80, 0, "Q4_K_M", "attn_v", {"Q5_K", "Q6_K"}), (80, 0, "Q2_K", "attn_v", {"Q5_K"}),
+            (2, 8, "Q4_K_M", "attn_v", {"Q8_0"}), (2, 8, "Q5_0", "attn_v", {"Q8_0"}),
+            (2, 8, "Q3_K_M", "attn_output", {"Q5_K"}), (2, 8, "Q6_K", "attn_output", {"Q6_K"}),
+            (2, 8, "Q8_0", "attn_output", {"Q8_0"}), (2, 4, "Q3_K_S", "attn_v", {"Q3_K"})):
+        write_layers(source, n, experts)
+        run = quantize(source, to, kind)
+        check(f"{n} layers {kind}", run.returncode == 0, run.stderr)
+        found = {t.tensor_type.name for t in gguf.GGUFReader(to).tensors if part in t.name}
+        check("types of layers", found == want, (n, experts, kind, part, found))
 
 
 def test_recurrent(path, folder):
