@@ -81,7 +81,7 @@ static lw_status print_slots(const lwi_server *server, lwi_buffer *text, const c
 static lw_status print_metrics(lwi_server *server, lwi_buffer *text) {
     LW_TRY(lwi_counters_print(&server->counters, text));
     LW_TRY(lwi_print_metric(text, "lampwick_clients", "gauge", "",
-                            (double)lwi_door_clients(server->door)));
+                            (double)atomic_load(&server->clients)));
     LW_TRY(print_slots(server, text, "lampwick_slots", offsetof(lwi_scheduler_state, slots)));
     LW_TRY(print_slots(server, text, "lampwick_slots_busy", offsetof(lwi_scheduler_state, busy)));
     return print_slots(server, text, "lampwick_waiting", offsetof(lwi_scheduler_state, waiting));

@@ -199,10 +199,12 @@ static void connected(void *cls, struct MHD_Connection *connection, void **socke
                       enum MHD_ConnectionNotificationCode what) {
     lwi_door *door = cls;
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        atomic_fetch_sub(&door->server->clients, 1);
         lwi_watch_leave(door->watch, *socket_context);
         *socket_context = NULL;
         return;
     }
+    atomic_fetch_add(&door->server->clients, 1);
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     *socket_context = info ? lwi_watch_join(door->watch, info->connect_fd) : NULL;
@@ -258,13 +260,6 @@ void lwi_door_shut(lwi_door *door) {
     MHD_quiesce_daemon(door->daemon);
     close(door->listener.socket);
     door->listener.socket = -1;
-}
-
-size_t lwi_door_clients(const lwi_door *door) {
-    if (!door) return 0;
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(door->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-    return info ? info->num_connections : 0;
 }
 
 void lwi_door_remove(lwi_door *door) {

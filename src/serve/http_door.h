@@ -14,7 +14,6 @@ typedef struct lwi_door lwi_door;
 lw_status lwi_door_open(struct lwi_server *server, lwi_door **door);
 /* No more connections; what is open goes on. */
 void lwi_door_shut(lwi_door *door);
-size_t lwi_door_clients(const lwi_door *door);
 /* Clients still there are lost. */
 void lwi_door_remove(lwi_door *door);
 int lwi_door_port(const lwi_door *door);

@@ -41,7 +41,7 @@ static void drain(const lwi_server *s, double seconds) {
     const struct timespec nap = {.tv_nsec = 10000000};
     const double end = lwi_serve_clock() + seconds;
     lwi_door_shut(s->door);
-    while (lwi_door_clients(s->door) && lwi_serve_clock() < end)
+    while (atomic_load(&s->clients) && lwi_serve_clock() < end)
         nanosleep(&nap, NULL);
 }
 

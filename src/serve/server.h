@@ -28,6 +28,7 @@ typedef struct lwi_server {
     lwi_workers *workers;
     lwi_counters counters;
     lwi_door *door;
+    atomic_size_t clients; /* connections that are open */
 } lwi_server;
 
 /* Opens the models ("PATH" or "NAME=PATH") and the door. */

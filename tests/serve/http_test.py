@@ -227,7 +227,7 @@ def test_random_leaving(server):
 def test_stopping():
     with Server(COMMAND, [MODEL]) as server:
         with server.connect() as s:
-            s.sendall(post("/v1/completions", {"prompt": "ab", "max_tokens": 3000,
+            s.sendall(post("/v1/completions", {"prompt": "ab", "max_tokens": int(3000 / SLOW) + 50,
                                                "ignore_eos": True}, "Connection: close"))
             until(lambda: busy(server) > 0)
             code, said = server.stop()
