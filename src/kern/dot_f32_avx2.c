@@ -1,4 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#define ROWS 4
+#define ROWS 3
 #define COLUMNS 4
 #include "kern/dot_f32.inc"
