@@ -83,8 +83,11 @@ static void multiply_floats(lwi_block_product *p, const lwi_block_part *at) {
     const lwi_block_rows *rows = &p->weights->rows;
     unsigned slot = 0;
     float *room = lwi_work_slots_take(&p->slots, &slot);
-    for (size_t i = at->first; i < at->last; i++) {
-        const size_t row = i * ROWS, left = rows->n - row, columns = left < ROWS ? left : ROWS;
+    /* A few rows of weights for a single one of x, so that they are read from the nearest cache. */
+    const size_t end = at->last * ROWS < rows->n ? at->last * ROWS : rows->n;
+    const size_t most = at->n == 1 ? ROWS / 2 : ROWS;
+    for (size_t row = at->first * ROWS; row < end; row += most) {
+        const size_t columns = end - row < most ? end - row : most;
         const uint8_t *from = p->file + (at->matrix * rows->n + row) * rows->bytes;
         const lwi_gemm_f32_job job = {
             .a = p->x + at->row * rows->k,
@@ -93,7 +96,7 @@ static void multiply_floats(lwi_block_product *p, const lwi_block_part *at) {
             .length = rows->k,
             .b = widen(p, from, columns, room),
             .b_panel = rows->k,
-            .y = at->y + (i - at->first) * ROWS,
+            .y = at->y + row - at->first * ROWS,
             .y_row = rows->n,
             .rows = at->n,
             .columns = columns,
