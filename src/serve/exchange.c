@@ -68,6 +68,13 @@ bool lwi_exchange_lost(lwi_exchange *x) {
     return gone;
 }
 
+bool lwi_exchange_answered(lwi_exchange *x) {
+    pthread_mutex_lock(&x->lock);
+    const bool answered = x->code != 0;
+    pthread_mutex_unlock(&x->lock);
+    return answered;
+}
+
 void lwi_exchange_guard(lwi_exchange *x, void (*abandon)(void *work), void *work) {
     pthread_mutex_lock(&x->lock);
     x->abandon = abandon;

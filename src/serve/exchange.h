@@ -52,6 +52,7 @@ void lwi_exchange_leave(lwi_exchange *exchange);
 /* The client has gone: the work is abandoned. */
 void lwi_exchange_lose(lwi_exchange *exchange);
 bool lwi_exchange_lost(lwi_exchange *exchange);
+bool lwi_exchange_answered(lwi_exchange *exchange);
 /* From now on, losing the client calls abandon(work); at once if it has gone already. */
 void lwi_exchange_guard(lwi_exchange *exchange, void (*abandon)(void *work), void *work);
 /* No longer. */

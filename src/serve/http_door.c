@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "serve/http_check.h"
@@ -112,7 +113,7 @@ static bool sleep_until_answered(lwi_door *door, lwi_exchange *x) {
 static void start(lwi_door *door, lwi_exchange *x) {
     x->begun = true;
     lwi_watch_work(door->watch, client_of(x->connection), x);
-    if (x->code) return;
+    if (lwi_exchange_answered(x)) return;
     if (x->route->flags & LWI_ROUTE_NOW) {
         x->route->run(x);
         return;
@@ -256,10 +257,8 @@ lw_status lwi_door_open(lwi_server *server, lwi_door **door) {
 int lwi_door_port(const lwi_door *door) { return door->listener.port; }
 
 void lwi_door_shut(lwi_door *door) {
-    if (door->listener.socket < 0) return;
     MHD_quiesce_daemon(door->daemon);
-    close(door->listener.socket);
-    door->listener.socket = -1;
+    shutdown(door->listener.socket, SHUT_RDWR); /* closed when no thread can look at it */
 }
 
 void lwi_door_remove(lwi_door *door) {
