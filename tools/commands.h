@@ -5,11 +5,28 @@
 
 #include "command.h"
 
+/* clang-format off */
 #define LWI_COMMANDS(X)                                                                            \
     X(run)                                                                                         \
     X(info)                                                                                        \
-    X(chat) X(generate) X(serve) X(transcribe) X(embed) X(perplexity) X(quantize) X(convert)       \
-        X(tokenize) X(bench) X(profile) X(graph) X(test) X(diff) X(ops) X(devices) X(help)
+    X(chat)                                                                                        \
+    X(generate)                                                                                    \
+    X(serve)                                                                                       \
+    X(transcribe)                                                                                  \
+    X(embed)                                                                                       \
+    X(perplexity)                                                                                  \
+    X(quantize)                                                                                    \
+    X(convert)                                                                                     \
+    X(tokenize)                                                                                    \
+    X(bench)                                                                                       \
+    X(profile)                                                                                     \
+    X(graph)                                                                                       \
+    X(test)                                                                                        \
+    X(diff)                                                                                        \
+    X(ops)                                                                                         \
+    X(devices)                                                                                     \
+    X(help)
+/* clang-format on */
 
 #define LWI_DECLARE_COMMAND(name) extern const lwi_command lwi_cmd_##name;
 LWI_COMMANDS(LWI_DECLARE_COMMAND)
