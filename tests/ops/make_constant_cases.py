@@ -30,7 +30,7 @@ def convert(case, target):
     kept = INPUTS.get(graph.node[0].op_type, {0})
     names = [name for i, name in enumerate(graph.node[0].input) if i in kept]
     data, inputs = case / "test_data_set_0", list(graph.input)
-    (target / data.name).mkdir(parents=True)
+    (target / data.name).mkdir(parents=True, exist_ok=True)
     del graph.input[:]
     for i, info in enumerate(inputs):
         content = (data / f"input_{i}.pb").read_bytes()
