@@ -46,18 +46,20 @@ static lw_status load_tokenizer(lw_llm *llm, const char *path, bool needed) {
 
 lw_status lw_llm_load(const char *path, const lw_llm_options *options, lw_llm **llm) {
     if (!path || !llm) return lwi_fail(LW_INVALID, "lw_llm_load: path or llm is NULL");
-    if (options && options->size < sizeof *options)
-        return lwi_fail(LW_INVALID, "lw_llm_options: size is %zu, expected %zu", options->size,
-                        sizeof *options);
-    const char *tokenizer = options ? options->tokenizer : NULL;
+    /* Callers compiled before chat_template was added have a shorter struct. */
+    const size_t least = offsetof(lw_llm_options, chat_template);
+    if (options && options->size < least)
+        return lwi_fail(LW_INVALID, "lw_llm_options: size is %zu, expected at least %zu",
+                        options->size, least);
+    lw_llm_options o = {0};
+    if (options) memcpy(&o, options, options->size < sizeof o ? options->size : sizeof o);
     lw_llm *l = NULL;
     LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, 1, sizeof *l, &l));
     pthread_mutex_init(&l->lock, NULL);
-    lw_status status = lw_model_load(path, options ? options->model : NULL, &l->model);
+    lw_status status = lw_model_load(path, o.model, &l->model);
     if (status == LW_OK) status = read_sizes(l);
-    if (status == LW_OK) status = load_tokenizer(l, tokenizer ? tokenizer : path, tokenizer);
-    if (status == LW_OK && options && options->chat_template)
-        status = lwi_llm_use_template(l, options->chat_template);
+    if (status == LW_OK) status = load_tokenizer(l, o.tokenizer ? o.tokenizer : path, o.tokenizer);
+    if (status == LW_OK && o.chat_template) status = lwi_llm_use_template(l, o.chat_template);
     else if (status == LW_OK && lwi_llm_read_template(l, path) == LW_NO_MEMORY)
         status = LW_NO_MEMORY;
     if (status == LW_OK) *llm = l;
