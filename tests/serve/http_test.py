@@ -4,6 +4,7 @@
 
     http_test.py lampwick FOLDER      (FOLDER: of make_model.py)
 """
+import concurrent.futures
 import json
 import pathlib
 import random
@@ -123,24 +124,29 @@ def test_limits(server):
                   time.monotonic() - began)
 
 
+def damaged(whole, rng):
+    data = bytearray(whole)
+    for _ in range(rng.randrange(1, 8)):
+        data[rng.randrange(len(data))] = rng.randrange(256)
+    return data[:rng.randrange(len(data))] if rng.random() < 0.3 else data
+
+
 def test_garbage(server):
     rng = random.Random(1)
     whole = post("/v1/completions", {"prompt": "ab", "max_tokens": 3})
-    for i in range(200):
-        data = bytearray(whole)
-        for _ in range(rng.randrange(1, 8)):
-            data[rng.randrange(len(data))] = rng.randrange(256)
-        if i % 3 == 0:
-            data = data[:rng.randrange(len(data))]
-        with server.connect() as s:
-            s.sendall(data)
-            s.shutdown(socket.SHUT_WR)
-            s.settimeout(20)
-            try:
+
+    def send(data):
+        try:
+            with server.connect() as s:
+                s.sendall(data)
+                s.shutdown(socket.SHUT_WR)
+                s.settimeout(20)
                 while s.recv(65536):
                     pass
-            except OSError:
-                pass
+        except OSError:
+            pass
+    with concurrent.futures.ThreadPoolExecutor(24) as threads:
+        list(threads.map(send, [damaged(whole, rng) for _ in range(200)]))
     check("alive after garbage", server.json("GET", "/health")[0] == 200)
     with server.connect() as s:  # two requests in one piece
         s.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2)
