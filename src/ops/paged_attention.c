@@ -7,6 +7,7 @@
 #include "base/half.h"
 #include "base/q8_row.h"
 #include "ops/rotary.h"
+#include "ops/token_heads.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,20 +15,13 @@
 enum { Q, K, V, POSITIONS, SEQUENCES, BLOCKS, CACHE, COSINES, SINES, SINKS };
 
 static lw_status read_heads(const lwi_call *c, lwi_paged *p) {
-    const int64_t heads = lwi_attr_int(c->node, "num_heads", 0);
-    const int64_t kv = lwi_attr_int(c->node, "kv_num_heads", 0);
-    for (size_t i = Q; i <= V; i++)
-        LW_TRY(lwi_need_rank(c, i, 2, 2));
-    const int64_t *q = c->in[Q]->dims, *k = c->in[K]->dims, *v = c->in[V]->dims;
-    if (heads < 1 || kv < 1 || heads % kv || q[1] % heads || k[1] % kv || v[1] % kv ||
-        q[1] / heads != k[1] / kv || q[0] != k[0] || q[0] != v[0])
-        return lwi_call_fail(c, LW_SHAPE, "%lld and %lld heads do not fit the inputs",
-                             (long long)heads, (long long)kv);
-    p->tokens = (size_t)q[0];
-    p->heads = (size_t)heads;
-    p->kv_heads = (size_t)kv;
-    p->key = (size_t)(k[1] / kv);
-    p->value = (size_t)(v[1] / kv);
+    lwi_token_heads h;
+    LW_TRY(lwi_token_heads_read(c, &h));
+    p->tokens = h.tokens;
+    p->heads = h.heads;
+    p->kv_heads = h.kv_heads;
+    p->key = h.key;
+    p->value = h.value;
     return LW_OK;
 }
 

@@ -10,8 +10,6 @@
 #include "base/checked.h"
 #include "base/float_math.h"
 
-#include <string.h>
-
 enum { X, STEP, A, B, C, STATES };
 enum { TILE = 64 }; /* channels that are done together, of heads with one channel */
 
@@ -107,8 +105,7 @@ static void scan_tiles(void *arg, size_t begin, size_t end) {
         float *h = lwi_sequence_state_of(&j->s, sequence) + at * j->states;
         float *moved = j->scratch + item * j->tile;
         for (size_t i = j->s.first[sequence]; i < j->s.first[sequence + 1]; i++) {
-            const size_t token = j->s.order[i];
-            if (j->s.position[token] == 0) memset(h, 0, n * j->states * sizeof *h);
+            const size_t token = lwi_sequence_state_enter(&j->s, i, h, n * j->states);
             if (j->each) scan_each(j, token, at, n, h, moved);
             else scan_head(j, token, tile, n, h, moved);
         }

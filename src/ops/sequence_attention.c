@@ -5,6 +5,7 @@
 
 #include "base/checked.h"
 #include "ops/rotary.h"
+#include "ops/token_heads.h"
 
 #include <math.h>
 
@@ -15,24 +16,6 @@ typedef struct sizes {
     size_t half;                                /* pairs that are turned; 0: none */
     size_t reach;                               /* of the biases */
 } sizes;
-
-static lw_status read_heads(const lwi_call *c, sizes *s) {
-    const int64_t heads = lwi_attr_int(c->node, "num_heads", 0);
-    const int64_t kv = lwi_attr_int(c->node, "kv_num_heads", 0);
-    for (size_t i = Q; i <= V; i++)
-        LW_TRY(lwi_need_rank(c, i, 2, 2));
-    const int64_t *q = c->in[Q]->dims, *k = c->in[K]->dims, *v = c->in[V]->dims;
-    if (heads < 1 || kv < 1 || heads % kv || q[1] % heads || k[1] % kv || v[1] % kv ||
-        q[1] / heads != k[1] / kv || q[0] != k[0] || q[0] != v[0])
-        return lwi_call_fail(c, LW_SHAPE, "%lld and %lld heads do not fit the inputs",
-                             (long long)heads, (long long)kv);
-    *s = (sizes){.tokens = (size_t)q[0],
-                 .heads = (size_t)heads,
-                 .kv_heads = (size_t)kv,
-                 .key = (size_t)(k[1] / kv),
-                 .value = (size_t)(v[1] / kv)};
-    return LW_OK;
-}
 
 /* Biases of distances from -reach to reach, of which the outermost hold for all beyond. */
 static lw_status read_reach(const lwi_call *c, sizes *s) {
@@ -45,7 +28,13 @@ static lw_status read_reach(const lwi_call *c, sizes *s) {
 }
 
 static lw_status read_sizes(const lwi_call *c, sizes *s) {
-    LW_TRY(read_heads(c, s));
+    lwi_token_heads h;
+    LW_TRY(lwi_token_heads_read(c, &h));
+    *s = (sizes){.tokens = h.tokens,
+                 .heads = h.heads,
+                 .kv_heads = h.kv_heads,
+                 .key = h.key,
+                 .value = h.value};
     const int64_t tokens = (int64_t)s->tokens;
     LW_TRY(lwi_need_shape(c, SEQUENCES, 1, &tokens));
     if (lwi_has(c, BIAS)) LW_TRY(read_reach(c, s));

@@ -11,6 +11,8 @@
 #ifndef LWI_SEQUENCE_STATE_H
 #define LWI_SEQUENCE_STATE_H
 
+#include <string.h>
+
 #include "ops/op.h"
 
 typedef struct lwi_sequence_state {
@@ -30,6 +32,14 @@ lw_status lwi_sequence_state_open(lwi_call *call, size_t input, lwi_sequence_sta
 
 static inline float *lwi_sequence_state_of(const lwi_sequence_state *s, size_t sequence) {
     return s->state + (size_t)s->slots[sequence] * s->slot;
+}
+
+/* The i-th token in that order, and n elements of its sequence's state as it finds them. */
+static inline size_t lwi_sequence_state_enter(const lwi_sequence_state *s, size_t i, float *state,
+                                              size_t n) {
+    const size_t token = s->order[i];
+    if (s->position[token] == 0) memset(state, 0, n * sizeof *state);
+    return token;
 }
 
 #endif

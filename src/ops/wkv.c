@@ -10,8 +10,6 @@
 
 #include "base/checked.h"
 
-#include <string.h>
-
 enum { R, W, K, V, U, A = U, B };
 
 typedef struct job job;
@@ -117,8 +115,7 @@ static void update_heads(void *arg, size_t begin, size_t end) {
         const size_t sequence = item / j->heads, head = item % j->heads;
         float *state = lwi_sequence_state_of(&j->s, sequence) + head * each;
         for (size_t i = j->s.first[sequence]; i < j->s.first[sequence + 1]; i++) {
-            const size_t token = j->s.order[i];
-            if (j->s.position[token] == 0) memset(state, 0, each * sizeof *state);
+            const size_t token = lwi_sequence_state_enter(&j->s, i, state, each);
             j->step(j, token, head, state, j->scratch + item * j->size);
         }
     }

@@ -2,26 +2,26 @@
  * Sizes: rows, columns. */
 #include "kcheck.h"
 
-static lwi_state_update_f32_job random_update(kc_case *c) {
+static lwi_state_update random_update(kc_case *c) {
     const size_t rows = c->size[0], columns = c->size[1];
     const size_t step = kc_below(c, 2);
-    return (lwi_state_update_f32_job){.rows = rows,
-                                      .columns = columns,
-                                      .state = kc_floats(c, rows * columns),
-                                      .keep = kc_floats(c, step ? rows : 1),
-                                      .keep_step = step,
-                                      .a = kc_floats(c, rows),
-                                      .x = kc_floats(c, columns),
-                                      .b = kc_floats(c, rows),
-                                      .z = kc_below(c, 2) ? kc_floats(c, columns) : NULL,
-                                      .read = kc_floats(c, rows),
-                                      .y = kc_below(c, 2) ? kc_floats(c, columns) : NULL};
+    return (lwi_state_update){.rows = rows,
+                              .columns = columns,
+                              .state = kc_floats(c, rows * columns),
+                              .keep = kc_floats(c, step ? rows : 1),
+                              .keep_step = step,
+                              .a = kc_floats(c, rows),
+                              .x = kc_floats(c, columns),
+                              .b = kc_floats(c, rows),
+                              .z = kc_below(c, 2) ? kc_floats(c, columns) : NULL,
+                              .read = kc_floats(c, rows),
+                              .y = kc_below(c, 2) ? kc_floats(c, columns) : NULL};
 }
 
 static void check_update(kc_case *c) {
     const size_t n = c->size[0] * c->size[1];
-    const lwi_state_update_f32_job got = random_update(c);
-    lwi_state_update_f32_job want = got;
+    const lwi_state_update got = random_update(c);
+    lwi_state_update want = got;
     want.state = kc_copy(c, got.state, n * sizeof *got.state);
     if (got.y) want.y = kc_copy(c, got.y, c->size[1] * sizeof *got.y);
     c->kernels->state_update_f32(&got);
@@ -33,17 +33,17 @@ static void check_update(kc_case *c) {
 static void check_scan(kc_case *c) {
     const size_t rows = c->size[0], columns = c->size[1], n = rows * columns;
     const size_t decay_row = columns + kc_below(c, 3);
-    const lwi_state_scan_f32_job got = {.rows = rows,
-                                        .columns = columns,
-                                        .state = kc_floats(c, n),
-                                        .step = kc_floats(c, columns),
-                                        .decay = kc_floats(c, rows * decay_row),
-                                        .decay_row = decay_row,
-                                        .a = kc_floats(c, rows),
-                                        .x = kc_floats(c, columns),
-                                        .read = kc_floats(c, rows),
-                                        .y = kc_floats(c, columns)};
-    lwi_state_scan_f32_job want = got;
+    const lwi_state_scan got = {.rows = rows,
+                                .columns = columns,
+                                .state = kc_floats(c, n),
+                                .step = kc_floats(c, columns),
+                                .decay = kc_floats(c, rows * decay_row),
+                                .decay_row = decay_row,
+                                .a = kc_floats(c, rows),
+                                .x = kc_floats(c, columns),
+                                .read = kc_floats(c, rows),
+                                .y = kc_floats(c, columns)};
+    lwi_state_scan want = got;
     want.state = kc_copy(c, got.state, n * sizeof *got.state);
     want.y = kc_copy(c, got.y, columns * sizeof *got.y);
     c->kernels->state_scan_f32(&got);
@@ -66,28 +66,28 @@ typedef struct steps {
 
 static void run_update(void *arg) {
     const steps *s = arg;
-    s->kernels->state_update_f32(&(lwi_state_update_f32_job){.rows = N,
-                                                             .columns = N,
-                                                             .state = s->state,
-                                                             .keep = s->rows,
-                                                             .a = s->rows,
-                                                             .x = s->columns,
-                                                             .read = s->rows,
-                                                             .y = s->y});
+    s->kernels->state_update_f32(&(lwi_state_update){.rows = N,
+                                                     .columns = N,
+                                                     .state = s->state,
+                                                     .keep = s->rows,
+                                                     .a = s->rows,
+                                                     .x = s->columns,
+                                                     .read = s->rows,
+                                                     .y = s->y});
 }
 
 static void run_scan(void *arg) {
     const steps *s = arg;
-    s->kernels->state_scan_f32(&(lwi_state_scan_f32_job){.rows = FEW,
-                                                         .columns = MANY,
-                                                         .state = s->state,
-                                                         .step = s->columns,
-                                                         .decay = s->state + FEW * MANY,
-                                                         .decay_row = MANY,
-                                                         .a = s->rows,
-                                                         .x = s->columns,
-                                                         .read = s->rows,
-                                                         .y = s->y});
+    s->kernels->state_scan_f32(&(lwi_state_scan){.rows = FEW,
+                                                 .columns = MANY,
+                                                 .state = s->state,
+                                                 .step = s->columns,
+                                                 .decay = s->state + FEW * MANY,
+                                                 .decay_row = MANY,
+                                                 .a = s->rows,
+                                                 .x = s->columns,
+                                                 .read = s->rows,
+                                                 .y = s->y});
 }
 
 static void bench(const kc_timing *t) {

@@ -9,32 +9,8 @@ static void sum(const float *state, size_t rows, size_t columns, const float *we
     lwi_cpu_kernels()->mix_rows_f32(weights, state, columns, rows, columns, 0, y);
 }
 
-static void update(const lwi_state_update *u) {
-    lwi_cpu_kernels()->state_update_f32(&(lwi_state_update_f32_job){.rows = u->rows,
-                                                                    .columns = u->columns,
-                                                                    .state = u->state,
-                                                                    .keep = u->keep,
-                                                                    .keep_step = u->keep_step,
-                                                                    .a = u->a,
-                                                                    .x = u->x,
-                                                                    .b = u->b,
-                                                                    .z = u->z,
-                                                                    .read = u->read,
-                                                                    .y = u->y});
-}
-
-static void scan(const lwi_state_scan *s) {
-    lwi_cpu_kernels()->state_scan_f32(&(lwi_state_scan_f32_job){.rows = s->rows,
-                                                                .columns = s->columns,
-                                                                .state = s->state,
-                                                                .step = s->step,
-                                                                .decay = s->decay,
-                                                                .decay_row = s->decay_row,
-                                                                .a = s->a,
-                                                                .x = s->x,
-                                                                .read = s->read,
-                                                                .y = s->y});
-}
+static void update(const lwi_state_update *u) { lwi_cpu_kernels()->state_update_f32(u); }
+static void scan(const lwi_state_scan *s) { lwi_cpu_kernels()->state_scan_f32(s); }
 
 static const lwi_state_steps steps = {sum, update, scan};
 
