@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * lampwick serve: models behind HTTP. */
 #include "commands.h"
-
-#ifdef LWI_HAVE_SERVER
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "llm_options.h"
-#include "serve/server.h"
 
 typedef struct serve_options {
     lwi_llm_options llm;
@@ -17,6 +9,14 @@ typedef struct serve_options {
     int port, slots, queue, body, patience, seconds, clients, workers;
     bool quiet;
 } serve_options;
+
+#ifdef LWI_HAVE_SERVER
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "serve/server.h"
 
 static void log_line(const char *line) { fprintf(stderr, "%s\n", line); }
 
@@ -71,14 +71,6 @@ static int run(const void *given, char **arguments, int n) {
     return LWI_EXIT_OK;
 }
 #else
-#include "llm_options.h"
-
-typedef struct serve_options {
-    lwi_llm_options llm;
-    const char *host, *api_key;
-    int port, slots, queue, body, patience, seconds, clients, workers;
-    bool quiet;
-} serve_options;
 
 static int run(const void *given, char **arguments, int n) {
     (void)given, (void)arguments, (void)n;

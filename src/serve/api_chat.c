@@ -55,8 +55,8 @@ static lw_status prepare(lwi_completion *c, const lwi_json_item *root) {
     size_t n = 0;
     LW_TRY(lwi_chat_tools(c, root));
     LW_TRY(render(c, root));
-    LW_TRY(lwi_completion_encode(c, c->prompt.data, c->prompt.size, LW_ENCODE_PARSE_SPECIAL,
-                                 &tokens, &n));
+    LW_TRY(lwi_served_encode(c->model, c->prompt.data, c->prompt.size, LW_ENCODE_PARSE_SPECIAL,
+                             &c->arena, &tokens, &n));
     LW_TRY(lwi_completion_prompts(c, 1));
     return lwi_completion_prompt(c, 0, tokens, n);
 }

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "serve/completion.h"
-#include "serve/members.h"
 #include "serve/http_error.h"
+#include "serve/members.h"
 #include "serve/routes.h"
 
 /* A prompt is a string or an array of tokens. */
@@ -13,23 +13,6 @@ static bool is_tokens(const lwi_json_item *item) {
     for (size_t i = 0; i < item->size; i++)
         if (item->items[i].kind != LWI_JSON_NUMBER) return false;
     return true;
-}
-
-static lw_status copy_tokens(lwi_completion *c, const lwi_json_item *given, const int32_t **tokens,
-                             size_t *n) {
-    int32_t *made = NULL;
-    LW_TRY(lwi_arena_alloc(&c->arena, given->size, sizeof *made, &made));
-    for (size_t i = 0; i < given->size; i++) {
-        const lwi_json_item *item = &given->items[i];
-        if (!item->is_integer || item->integer < 0 ||
-            (uint64_t)item->integer >= c->model->vocabulary)
-            return lwi_fail(LW_INVALID, "'prompt' holds a number that is not one of %zu tokens",
-                            c->model->vocabulary);
-        made[i] = (int32_t)item->integer;
-    }
-    *tokens = made;
-    *n = given->size;
-    return LW_OK;
 }
 
 static lw_status echo(lwi_completion *c, size_t prompt, const lwi_json_item *text) {
@@ -44,10 +27,12 @@ static lw_status echo(lwi_completion *c, size_t prompt, const lwi_json_item *tex
 static lw_status read_prompt(lwi_completion *c, size_t index, const lwi_json_item *prompt) {
     const int32_t *tokens = NULL;
     size_t n = 0;
-    if (is_tokens(prompt)) LW_TRY(copy_tokens(c, prompt, &tokens, &n));
+    if (is_tokens(prompt))
+        LW_TRY(lwi_item_tokens(prompt, "prompt", c->model->vocabulary, &c->arena, &tokens, &n));
     else if (prompt->kind == LWI_JSON_STRING)
-        LW_TRY(lwi_completion_encode(c, prompt->text, prompt->size,
-                                     LW_ENCODE_ADD_SPECIAL | LW_ENCODE_PARSE_SPECIAL, &tokens, &n));
+        LW_TRY(lwi_served_encode(c->model, prompt->text, prompt->size,
+                                 LW_ENCODE_ADD_SPECIAL | LW_ENCODE_PARSE_SPECIAL, &c->arena,
+                                 &tokens, &n));
     else return lwi_fail(LW_INVALID, "a prompt is neither a string nor an array of tokens");
     LW_TRY(echo(c, index, prompt));
     return lwi_completion_prompt(c, index, tokens, n);

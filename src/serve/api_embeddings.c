@@ -6,8 +6,8 @@
 
 #include "serve/base64_floats.h"
 #include "serve/completion.h"
-#include "serve/members.h"
 #include "serve/http_error.h"
+#include "serve/members.h"
 #include "serve/routes.h"
 #include "serve/server.h"
 
@@ -79,8 +79,9 @@ static void answer(embeddings *e) {
 
 /* ----------------------------------------------------- in the scheduler's thread */
 
-static void embedded(lwi_job *job, const float *values, size_t width) {
+static void embedded(lwi_job *job, const float *values) {
     const embedding *item = job->user;
+    const size_t width = item->all->model->width;
     double sum = 0;
     for (size_t i = 0; i < width; i++)
         sum += (double)values[i] * (double)values[i];
@@ -96,9 +97,7 @@ static void ended(lwi_job *job, lw_status status) {
         snprintf(e->error, sizeof e->error, "%s",
                  status == LW_CANCELLED ? "the request was cancelled" : lw_last_error());
     }
-    const double began = job->started > 0 ? job->started : lwi_serve_clock();
-    lwi_count_generation(&e->exchange->server->counters, job->n_tokens, 0, 0, began - job->queued,
-                         -1);
+    lwi_count_job(&e->exchange->server->counters, job);
     if (--e->left) return;
     lwi_exchange_unguard(e->exchange);
     if (e->status == LW_OK) answer(e);
@@ -114,35 +113,14 @@ static void abandon(void *work) {
         lwi_scheduler_cancel(e->model->scheduler, &e->items[i].job);
 }
 
-static lw_status read_tokens(embeddings *e, const lwi_json_item *given, int32_t **tokens,
-                             size_t *n) {
-    LW_TRY(lwi_arena_alloc(&e->arena, given->size + 1, sizeof **tokens, tokens));
-    for (size_t i = 0; i < given->size; i++) {
-        const lwi_json_item *item = &given->items[i];
-        if (item->kind != LWI_JSON_NUMBER || !item->is_integer || item->integer < 0 ||
-            (uint64_t)item->integer >= e->model->vocabulary)
-            return lwi_fail(LW_INVALID, "'input' holds something that is not one of %zu tokens",
-                            e->model->vocabulary);
-        (*tokens)[i] = (int32_t)item->integer;
-    }
-    *n = given->size;
-    return LW_OK;
-}
-
-static lw_status encode(embeddings *e, const lwi_json_item *text, int32_t **tokens, size_t *n) {
-    const lw_tokenizer *tokenizer = lw_llm_tokenizer(e->model->llm);
-    LW_TRY(
-        lw_tokenizer_encode(tokenizer, text->text, text->size, LW_ENCODE_ADD_SPECIAL, NULL, 0, n));
-    LW_TRY(lwi_arena_alloc(&e->arena, *n + 1, sizeof **tokens, tokens));
-    return lw_tokenizer_encode(tokenizer, text->text, text->size, LW_ENCODE_ADD_SPECIAL, *tokens,
-                               *n, n);
-}
-
 static lw_status read_input(embeddings *e, const lwi_json_item *input, embedding *item) {
-    int32_t *tokens = NULL;
+    const int32_t *tokens = NULL;
     size_t n = 0;
-    if (input->kind == LWI_JSON_STRING) LW_TRY(encode(e, input, &tokens, &n));
-    else if (input->kind == LWI_JSON_ARRAY) LW_TRY(read_tokens(e, input, &tokens, &n));
+    if (input->kind == LWI_JSON_STRING)
+        LW_TRY(lwi_served_encode(e->model, input->text, input->size, LW_ENCODE_ADD_SPECIAL,
+                                 &e->arena, &tokens, &n));
+    else if (input->kind == LWI_JSON_ARRAY)
+        LW_TRY(lwi_item_tokens(input, "input", e->model->vocabulary, &e->arena, &tokens, &n));
     else return lwi_fail(LW_INVALID, "'input' is neither text nor tokens");
     if (n == 0) return lwi_fail(LW_INVALID, "an input has no tokens");
     if (n > e->model->context)

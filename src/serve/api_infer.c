@@ -2,8 +2,8 @@
  * POST /v2/models/NAME/infer: runs a network once. */
 #include <string.h>
 
-#include "serve/members.h"
 #include "serve/http_error.h"
+#include "serve/members.h"
 #include "serve/routes.h"
 #include "serve/server.h"
 #include "serve/tensor_json.h"

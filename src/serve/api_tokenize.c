@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "serve/completion.h"
-#include "serve/members.h"
 #include "serve/http_error.h"
+#include "serve/members.h"
 #include "serve/routes.h"
 
 typedef struct tokenizing {
@@ -25,30 +25,23 @@ static void put_piece(lwi_json_writer *json, const lw_tokenizer *tokenizer, int3
     lwi_put_close(json, '}');
 }
 
-static lw_status encode(tokenizing *t, const char *text, size_t size, unsigned flags,
-                        int32_t **tokens, size_t *n) {
-    LW_TRY(lw_tokenizer_encode(t->tokenizer, text, size, flags, NULL, 0, n));
-    LW_TRY(lwi_arena_alloc(&t->arena, *n + 1, sizeof **tokens, tokens));
-    return lw_tokenizer_encode(t->tokenizer, text, size, flags, *tokens, *n, n);
-}
-
 /* "content" as llama.cpp calls it, or "prompt" as vLLM does. */
 static lw_status tokenize(tokenizing *t, const lwi_json_item *root) {
     const lwi_json_item *text = lwi_member(root, "content");
-    bool special = true, parse = true, pieces = false;
-    int32_t *tokens = NULL;
+    bool special = !text; /* llama.cpp's default is false, vLLM's is true */
+    bool parse = true, pieces = false;
+    const int32_t *tokens = NULL;
     size_t n = 0;
     if (!text) text = lwi_member(root, "prompt");
     if (!lwi_json_is(text, LWI_JSON_STRING))
         return lwi_fail(LW_INVALID, "'content' (or 'prompt') is not a string");
-    special = !lwi_member(root, "content"); /* llama.cpp's default is false, vLLM's is true */
     LW_TRY(lwi_member_bool(root, "add_special", &special));
     LW_TRY(lwi_member_bool(root, "add_special_tokens", &special));
     LW_TRY(lwi_member_bool(root, "parse_special", &parse));
     LW_TRY(lwi_member_bool(root, "with_pieces", &pieces));
     const unsigned flags =
         (special ? LW_ENCODE_ADD_SPECIAL : 0) | (parse ? LW_ENCODE_PARSE_SPECIAL : 0);
-    LW_TRY(encode(t, text->text, text->size, flags, &tokens, &n));
+    LW_TRY(lwi_served_encode(t->model, text->text, text->size, flags, &t->arena, &tokens, &n));
     lwi_put_key(&t->json, "tokens");
     lwi_put_open(&t->json, '[');
     for (size_t i = 0; i < n; i++) {
@@ -62,23 +55,16 @@ static lw_status tokenize(tokenizing *t, const lwi_json_item *root) {
 }
 
 static lw_status detokenize(tokenizing *t, const lwi_json_item *root) {
-    const lwi_json_item *given = lwi_member(root, "tokens");
-    int32_t *tokens = NULL;
-    size_t size = 0;
+    const int32_t *tokens = NULL;
+    size_t n = 0, size = 0;
     char *text = NULL;
-    if (!lwi_json_is(given, LWI_JSON_ARRAY))
-        return lwi_fail(LW_INVALID, "'tokens' is not an array");
-    LW_TRY(lwi_arena_alloc(&t->arena, given->size + 1, sizeof *tokens, &tokens));
-    for (size_t i = 0; i < given->size; i++) {
-        const lwi_json_item *item = &given->items[i];
-        if (item->kind != LWI_JSON_NUMBER || !item->is_integer || item->integer < 0 ||
-            item->integer > INT32_MAX)
-            return lwi_fail(LW_INVALID, "'tokens' holds something that is not a token");
-        tokens[i] = (int32_t)item->integer;
-    }
-    LW_TRY(lw_tokenizer_decode(t->tokenizer, tokens, given->size, 0, NULL, 0, &size));
+    lw_tokenizer_info info = {.size = sizeof info};
+    LW_TRY(lw_tokenizer_get_info(t->tokenizer, &info));
+    LW_TRY(lwi_item_tokens(lwi_member(root, "tokens"), "tokens", info.vocabulary, &t->arena,
+                           &tokens, &n));
+    LW_TRY(lw_tokenizer_decode(t->tokenizer, tokens, n, 0, NULL, 0, &size));
     LW_TRY(lwi_arena_alloc(&t->arena, size + 1, 1, &text));
-    LW_TRY(lw_tokenizer_decode(t->tokenizer, tokens, given->size, 0, text, size, &size));
+    LW_TRY(lw_tokenizer_decode(t->tokenizer, tokens, n, 0, text, size, &size));
     lwi_put_key(&t->json, "content");
     lwi_put_string(&t->json, text, size);
     lwi_put_key(&t->json, "prompt");

@@ -33,7 +33,7 @@ static lw_status put_content(lwi_json_writer *json, const lwi_json_item *content
 }
 
 /* JSON in a string as what it says; as it is if it is no JSON. */
-static void put_arguments(lwi_json_writer *json, const lwi_json_item *arguments) {
+static lw_status put_arguments(lwi_json_writer *json, const lwi_json_item *arguments) {
     const lwi_json_item *parsed = NULL;
     lwi_arena arena;
     lwi_arena_init(&arena, &lwi_malloc_allocator);
@@ -42,6 +42,7 @@ static void put_arguments(lwi_json_writer *json, const lwi_json_item *arguments)
         lwi_put_item(json, parsed);
     else lwi_put_item(json, arguments);
     lwi_arena_free(&arena);
+    return json->status;
 }
 
 /* An object with one member of it put by another function. */
@@ -60,13 +61,8 @@ static lw_status put_object(lwi_json_writer *json, const lwi_json_item *object, 
     return json->status;
 }
 
-static lw_status put_parsed(lwi_json_writer *json, const lwi_json_item *arguments) {
-    put_arguments(json, arguments);
-    return json->status;
-}
-
 static lw_status put_function(lwi_json_writer *json, const lwi_json_item *function) {
-    return put_object(json, function, "arguments", put_parsed);
+    return put_object(json, function, "arguments", put_arguments);
 }
 
 static lw_status put_calls(lwi_json_writer *json, const lwi_json_item *calls) {

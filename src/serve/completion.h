@@ -36,7 +36,7 @@ typedef struct lwi_completion {
     lwi_arena arena;
     bool chat;   /* otherwise plain text */
     bool forced; /* the text is the JSON of a tool call */
-    bool stream, usage, echo, keep_special;
+    bool stream, usage, echo;
     bool ignore_end;
     bool logprobs;
     size_t n_top;
@@ -66,9 +66,6 @@ lw_status lwi_completion_prompts(lwi_completion *completion, size_t n_prompts);
  * "context_length_exceeded" by LW_LIMIT. */
 lw_status lwi_completion_prompt(lwi_completion *completion, size_t prompt, const int32_t *tokens,
                                 size_t n);
-/* The tokens of a text, in the arena. */
-lw_status lwi_completion_encode(lwi_completion *completion, const char *text, size_t size,
-                                unsigned flags, const int32_t **tokens, size_t *n);
 /* Hands it to the scheduler, which frees it in the end; at once if that fails. */
 void lwi_completion_start(lwi_completion *completion);
 /* Refuses the exchange for the status, and frees the completion. */

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "serve/members.h"
 #include "serve/http_error.h"
+#include "serve/members.h"
 #include "serve/server.h"
 
 enum { MOST_CHOICES = 128 };
@@ -82,22 +82,6 @@ void lwi_completion_refuse(lwi_completion *c, lw_status status) {
 
 /* -------------------------------------------------------------------- prompts */
 
-lw_status lwi_completion_encode(lwi_completion *c, const char *text, size_t size, unsigned flags,
-                                const int32_t **tokens, size_t *n) {
-    const lw_tokenizer *tokenizer = lw_llm_tokenizer(c->model->llm);
-    int32_t *made = NULL;
-    size_t room = size + 16;
-    LW_TRY(lwi_arena_alloc(&c->arena, room, sizeof *made, &made));
-    LW_TRY(lw_tokenizer_encode(tokenizer, text, size, flags, made, room, n));
-    if (*n > room) {
-        room = *n;
-        LW_TRY(lwi_arena_alloc(&c->arena, room, sizeof *made, &made));
-        LW_TRY(lw_tokenizer_encode(tokenizer, text, size, flags, made, room, n));
-    }
-    *tokens = made;
-    return LW_OK;
-}
-
 static lw_status init_choice(lwi_completion *c, size_t index) {
     lwi_choice *choice = &c->choices[index];
     choice->all = c;
@@ -105,7 +89,7 @@ static lw_status init_choice(lwi_completion *c, size_t index) {
     choice->text = lwi_buffer_new(&lwi_malloc_allocator);
     lwi_logprobs_init(&choice->logprobs);
     c->n_choices++;
-    const unsigned skip = c->chat || c->keep_special ? 0 : LW_DECODE_SKIP_SPECIAL;
+    const unsigned skip = c->chat ? 0 : LW_DECODE_SKIP_SPECIAL;
     LW_TRY(lw_detokenizer_new(lw_llm_tokenizer(c->model->llm), skip | LW_DECODE_CONTINUE,
                               &choice->detokenizer));
     LW_TRY(lw_stop_texts_new(c->stops, c->n_stops, &choice->stops));

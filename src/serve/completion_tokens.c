@@ -74,9 +74,7 @@ void lwi_choice_ended(lwi_job *job, lw_status status) {
     lwi_completion *c = choice->all;
     note_failure(choice, status);
     if (choice->status == LW_OK) note_failure(choice, flush(choice));
-    const double began = job->started > 0 ? job->started : lwi_serve_clock();
-    lwi_count_generation(&c->exchange->server->counters, job->n_tokens, job->reused, job->generated,
-                         began - job->queued, job->generated ? job->first - job->queued : -1);
+    lwi_count_job(&c->exchange->server->counters, job);
     if (c->stream) lwi_choice_send(choice, lwi_choice_finish(choice));
     if (--c->left == 0) finish(c);
 }

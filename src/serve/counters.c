@@ -5,6 +5,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "serve/exchange.h"
+#include "serve/scheduler.h"
+
 static const double bounds[LWI_TIME_BUCKETS] = {0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
                                                 0.5,   1,     2.5,  5,     10,   30,  60};
 
@@ -32,14 +35,14 @@ void lwi_count_request(lwi_counters *c, int code, double seconds, bool lost) {
     pthread_mutex_unlock(&c->lock);
 }
 
-void lwi_count_generation(lwi_counters *c, size_t prompt, size_t reused, size_t generated,
-                          double queued, double first) {
+void lwi_count_job(lwi_counters *c, const lwi_job *job) {
+    const double started = job->started > 0 ? job->started : lwi_serve_clock();
     pthread_mutex_lock(&c->lock);
-    c->prompt_tokens += prompt;
-    c->reused_tokens += reused;
-    c->generated_tokens += generated;
-    note(&c->queue_seconds, queued);
-    if (first >= 0) note(&c->first_token_seconds, first);
+    c->prompt_tokens += job->n_tokens;
+    c->reused_tokens += job->reused;
+    c->generated_tokens += job->generated;
+    note(&c->queue_seconds, started - job->queued);
+    if (job->generated) note(&c->first_token_seconds, job->first - job->queued);
     pthread_mutex_unlock(&c->lock);
 }
 

@@ -25,9 +25,9 @@ typedef struct lwi_counters {
 void lwi_counters_init(lwi_counters *counters);
 void lwi_counters_destroy(lwi_counters *counters);
 void lwi_count_request(lwi_counters *counters, int code, double seconds, bool lost);
-/* Of one generation; first < 0: it came to no token. */
-void lwi_count_generation(lwi_counters *counters, size_t prompt, size_t reused, size_t generated,
-                          double queued, double first);
+struct lwi_job;
+/* A generation or an embedding that has ended. */
+void lwi_count_job(lwi_counters *counters, const struct lwi_job *job);
 void lwi_count_inference(lwi_counters *counters);
 lw_status lwi_counters_print(lwi_counters *counters, lwi_buffer *text);
 /* "# TYPE" and one line; labels "" or "{...}". */

@@ -108,6 +108,7 @@ void lwi_answer(lwi_exchange *x, int code, const char *type, lwi_buffer *bytes) 
 
 void lwi_answer_json(lwi_exchange *x, int code, lwi_json_writer *json) {
     const bool good = json->status == LW_OK;
+    if (!good) lwi_json_writer_free(json);
     lwi_answer(x, good ? code : 503, good ? "application/json" : "text/plain", &json->text);
 }
 

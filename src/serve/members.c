@@ -79,3 +79,21 @@ lw_status lwi_member_text(const lwi_json_item *object, const char *name, const c
     *value = item->text;
     return LW_OK;
 }
+
+lw_status lwi_item_tokens(const lwi_json_item *array, const char *name, size_t vocabulary,
+                          lwi_arena *arena, const int32_t **tokens, size_t *n) {
+    int32_t *made = NULL;
+    if (!lwi_json_is(array, LWI_JSON_ARRAY)) return lwi_fail(LW_INVALID, "'%s' is no array", name);
+    LW_TRY(lwi_arena_alloc(arena, array->size + 1, sizeof *made, &made));
+    for (size_t i = 0; i < array->size; i++) {
+        const lwi_json_item *item = &array->items[i];
+        if (item->kind != LWI_JSON_NUMBER || !item->is_integer || item->integer < 0 ||
+            (uint64_t)item->integer >= vocabulary)
+            return lwi_fail(LW_INVALID, "'%s' holds something that is not one of %zu tokens", name,
+                            vocabulary);
+        made[i] = (int32_t)item->integer;
+    }
+    *tokens = made;
+    *n = array->size;
+    return LW_OK;
+}

@@ -18,6 +18,9 @@ lw_status lwi_member_count(const lwi_json_item *object, const char *name, size_t
                            size_t *value);
 lw_status lwi_member_integer(const lwi_json_item *object, const char *name, int64_t *value);
 lw_status lwi_member_bool(const lwi_json_item *object, const char *name, bool *value);
+/* An array of tokens below `vocabulary`, copied into the arena; `name` is for the error. */
+lw_status lwi_item_tokens(const lwi_json_item *array, const char *name, size_t vocabulary,
+                          lwi_arena *arena, const int32_t **tokens, size_t *n);
 lw_status lwi_member_text(const lwi_json_item *object, const char *name, const char **value);
 
 #endif

@@ -87,12 +87,10 @@ static bool advance(lwi_job *job, lw_status *status) {
     return job->token(job, job->session, token) && job->generated < job->most_tokens;
 }
 
-static bool embed(const lwi_scheduler *s, lwi_job *job, lw_status *status) {
-    lw_llm_info info = {.size = sizeof info};
+static bool embed(lwi_job *job, lw_status *status) {
     const float *embedding = NULL;
-    *status = lw_llm_describe(s->options.llm, &info);
-    if (*status == LW_OK) *status = lw_session_embedding(job->session, &embedding);
-    if (*status == LW_OK) job->embedded(job, embedding, info.width);
+    *status = lw_session_embedding(job->session, &embedding);
+    if (*status == LW_OK) job->embedded(job, embedding);
     return false;
 }
 
@@ -106,7 +104,7 @@ static void serve(lwi_scheduler *s) {
             status = LW_CANCELLED;
             more = false;
         } else if (lw_session_ready(job->session))
-            more = job->most_tokens ? advance(job, &status) : embed(s, job, &status);
+            more = job->most_tokens ? advance(job, &status) : embed(job, &status);
         if (more) {
             at = &job->next;
             continue;

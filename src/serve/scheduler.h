@@ -24,7 +24,7 @@ struct lwi_job {
      * lw_session_logprobs. */
     bool (*token)(lwi_job *job, lw_session *session, int32_t token);
     /* An embedding is there. */
-    void (*embedded)(lwi_job *job, const float *embedding, size_t width);
+    void (*embedded)(lwi_job *job, const float *embedding);
     /* It is over: LW_OK; LW_CANCELLED; or an error with this thread's sentence. */
     void (*ended)(lwi_job *job, lw_status status);
     void *user;

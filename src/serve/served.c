@@ -150,3 +150,19 @@ void lwi_served_close(lwi_served *s) {
     lwi_free(&lwi_malloc_allocator, s->name);
     lwi_free(&lwi_malloc_allocator, s);
 }
+
+lw_status lwi_served_encode(const lwi_served *s, const char *text, size_t size, unsigned flags,
+                            lwi_arena *arena, const int32_t **tokens, size_t *n) {
+    const lw_tokenizer *tokenizer = lw_llm_tokenizer(s->llm);
+    int32_t *made = NULL;
+    size_t room = size + 16;
+    LW_TRY(lwi_arena_alloc(arena, room, sizeof *made, &made));
+    LW_TRY(lw_tokenizer_encode(tokenizer, text, size, flags, made, room, n));
+    if (*n > room) {
+        room = *n;
+        LW_TRY(lwi_arena_alloc(arena, room, sizeof *made, &made));
+        LW_TRY(lw_tokenizer_encode(tokenizer, text, size, flags, made, room, n));
+    }
+    *tokens = made;
+    return LW_OK;
+}

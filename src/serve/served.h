@@ -30,6 +30,10 @@ typedef struct lwi_served {
 lw_status lwi_served_open(const char *spec, const lwi_served_options *options, lwi_served **served);
 void lwi_served_close(lwi_served *served);
 
+/* The tokens of a text, in the arena; flags: lw_encode_flags. */
+lw_status lwi_served_encode(const lwi_served *served, const char *text, size_t size, unsigned flags,
+                            lwi_arena *arena, const int32_t **tokens, size_t *n);
+
 /* A context of a network for one run; it goes back afterwards. */
 lw_status lwi_served_borrow(lwi_served *served, lw_context **context);
 void lwi_served_return(lwi_served *served, lw_context *context);
