@@ -48,19 +48,4 @@ static inline float add_lanes(__m256 x) {
         }                                                                                          \
         return add_lanes(sum);                                                                     \
     }
-DOT(dot_8, load_8, 8)
-DOT(dot_4, load_4, 4)
-DOT(dot_2, load_2, 2)
-
-lwi_nbits_dot_fn LWI_AT(nbits_dot);
-float LWI_AT(nbits_dot)(const float *a, const uint8_t *codes, unsigned bits, const float *scales,
-                        const float *zeros, size_t blocks, size_t block) {
-    switch (bits) {
-    case 8:
-        return dot_8(a, codes, scales, zeros, blocks, block);
-    case 4:
-        return dot_4(a, codes, scales, zeros, blocks, block);
-    default:
-        return dot_2(a, codes, scales, zeros, blocks, block);
-    }
-}
+#include "kern/nbits_dot_forms.inc"

@@ -50,19 +50,4 @@ LWI_INLINE float32x4_t add_four(float32x4_t sum, const float *a, uint16x4_t code
         }                                                                                          \
         return vaddvq_f32(sum);                                                                    \
     }
-DOT(dot_8, load_8, 8)
-DOT(dot_4, load_4, 4)
-DOT(dot_2, load_2, 2)
-
-lwi_nbits_dot_fn LWI_AT(nbits_dot);
-float LWI_AT(nbits_dot)(const float *a, const uint8_t *codes, unsigned bits, const float *scales,
-                        const float *zeros, size_t blocks, size_t block) {
-    switch (bits) {
-    case 8:
-        return dot_8(a, codes, scales, zeros, blocks, block);
-    case 4:
-        return dot_4(a, codes, scales, zeros, blocks, block);
-    default:
-        return dot_2(a, codes, scales, zeros, blocks, block);
-    }
-}
+#include "kern/nbits_dot_forms.inc"

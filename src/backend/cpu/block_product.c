@@ -79,6 +79,25 @@ static const float *widen(const lwi_block_product *p, const uint8_t *from, size_
     return to;
 }
 
+/* Rows of x times columns [row, row + columns) of the weights, which lie in b. */
+static lwi_gemm_f32_job product_job(const lwi_block_product *p, const lwi_block_part *at,
+                                    size_t row, size_t columns, const float *b, size_t b_panel) {
+    const lwi_block_rows *rows = &p->weights->rows;
+    return (lwi_gemm_f32_job){.a = p->x + at->row * rows->k,
+                              .a_row = rows->k,
+                              .segments = 1,
+                              .length = rows->k,
+                              .b = b,
+                              .b_panel = b_panel,
+                              .y = at->y + row - at->first * ROWS,
+                              .y_row = rows->n,
+                              .rows = at->n,
+                              .columns = columns,
+                              .bias = at->bias ? at->bias + row : NULL,
+                              .low = -INFINITY,
+                              .high = INFINITY};
+}
+
 static void multiply_floats(lwi_block_product *p, const lwi_block_part *at) {
     const lwi_block_rows *rows = &p->weights->rows;
     unsigned slot = 0;
@@ -89,21 +108,8 @@ static void multiply_floats(lwi_block_product *p, const lwi_block_part *at) {
     for (size_t row = at->first * ROWS; row < end; row += most) {
         const size_t columns = end - row < most ? end - row : most;
         const uint8_t *from = p->file + (at->matrix * rows->n + row) * rows->bytes;
-        const lwi_gemm_f32_job job = {
-            .a = p->x + at->row * rows->k,
-            .a_row = rows->k,
-            .segments = 1,
-            .length = rows->k,
-            .b = widen(p, from, columns, room),
-            .b_panel = rows->k,
-            .y = at->y + row - at->first * ROWS,
-            .y_row = rows->n,
-            .rows = at->n,
-            .columns = columns,
-            .bias = at->bias ? at->bias + row : NULL,
-            .low = -INFINITY,
-            .high = INFINITY,
-        };
+        const lwi_gemm_f32_job job =
+            product_job(p, at, row, columns, widen(p, from, columns, room), rows->k);
         p->kernels->dot_f32(&job);
     }
     lwi_work_slots_give(&p->slots, slot);
@@ -120,19 +126,7 @@ static void multiply_dense(lwi_block_product *p, const lwi_block_part *at) {
         const size_t columns = end - row < width ? end - row : width;
         const uint8_t *from = p->file + (at->matrix * rows->n + row) * rows->bytes;
         p->kernels->pack_f32(widen(p, from, columns, room), 1, k, k, columns, panel, k * width);
-        const lwi_gemm_f32_job job = {.a = p->x + at->row * k,
-                                      .a_row = k,
-                                      .segments = 1,
-                                      .length = k,
-                                      .b = panel,
-                                      .b_panel = k * width,
-                                      .y = at->y + row - at->first * ROWS,
-                                      .y_row = rows->n,
-                                      .rows = at->n,
-                                      .columns = columns,
-                                      .bias = at->bias ? at->bias + row : NULL,
-                                      .low = -INFINITY,
-                                      .high = INFINITY};
+        const lwi_gemm_f32_job job = product_job(p, at, row, columns, panel, k * width);
         p->kernels->gemm_f32(&job);
     }
     lwi_work_slots_give(&p->slots, slot);
