@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "opt/shapes.h"
 
-#include "ops/known.h"
+#include "ops/probe.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +25,7 @@ typedef struct prober {
     size_t failures;        /* nodes that these sizes do not fit */
     term names[MOST_SIZES]; /* of sizes that are made up */
     int n_sizes;
-    lwi_arena memory; /* of one round */
-    lw_value *values; /* [slots] */
-    bool *have;       /* [slots] */
-    const lw_value **in;
-    lw_value **out;
-    bool *declared;
-    lwi_host host;
+    lwi_prober probe;       /* of one round */
 } prober;
 
 /* ------------------------------------------------------------ made-up sizes */
@@ -70,22 +64,20 @@ static lw_status give(prober *p, int id, lw_dtype dtype, int rank, const int64_t
     if (dtype == LW_DTYPE_NONE || rank < 0) return LW_OK;
     for (int d = 0; d < rank; d++)
         sizes[d] = dims[d] > 0 ? dims[d] : made_up_sum(p, names ? names[d] : NULL, d);
-    p->have[id] = lwi_tensor_init(&p->values[id], dtype, rank, sizes, NULL) == LW_OK;
-    return LW_OK;
+    const lw_status status = lwi_probe_give(&p->probe, id, dtype, rank, sizes);
+    return status == LW_NO_MEMORY ? status : LW_OK;
 }
 
 static lw_status give_all(prober *p) {
     const lwi_graph *g = p->graph;
     for (size_t i = 0; i < g->n_slots; i++) {
         const lw_value *v = g->slots[i].constant;
-        if (!v) continue;
-        memcpy(&p->values[i], v, sizeof *v);
-        p->have[i] = true;
+        if (v) LW_TRY(lwi_probe_set(&p->probe, (int)i, v));
     }
     for (size_t i = 0; i < g->n_inputs; i++) {
         const lwi_type *t = &g->slots[g->inputs[i]].type;
         if (g->slots[g->inputs[i]].constant && !g->open_defaults) continue;
-        p->have[g->inputs[i]] = false; /* a default value may be replaced */
+        LW_TRY(lwi_probe_set(&p->probe, g->inputs[i], NULL)); /* a default may be replaced */
         if (t->declared && t->kind == LW_KIND_TENSOR)
             LW_TRY(give(p, g->inputs[i], t->dtype ? t->dtype : LW_FLOAT32, t->rank, t->dims,
                         t->dim_names));
@@ -99,32 +91,6 @@ static lw_status give_all(prober *p) {
 
 /* ------------------------------------------------------------------- nodes */
 
-static bool gather(prober *p, const lwi_node *node, size_t *n_in) {
-    *n_in = 0;
-    for (size_t i = 0; i < node->n_inputs; i++) {
-        const int id = node->inputs[i];
-        p->in[i] = NULL;
-        if (id < 0) continue;
-        if (!p->have[id]) return false;
-        p->in[i] = &p->values[id];
-        *n_in = i + 1;
-    }
-    return true;
-}
-
-static void prepare(prober *p, const lwi_node *node) {
-    for (size_t k = 0; k < node->n_outputs; k++) {
-        const int id = node->outputs[k];
-        p->declared[k] = false;
-        p->out[k] = id < 0 ? NULL : &p->values[id];
-        if (id < 0) continue;
-        memset(p->out[k], 0, sizeof *p->out[k]);
-        atomic_init(&p->out[k]->refs, 1);
-        p->out[k]->embedded = true;
-        p->out[k]->allocator = p->host.allocator;
-    }
-}
-
 static bool is_input(const lwi_graph *g, int id) {
     for (size_t i = 0; i < g->n_inputs; i++)
         if (g->inputs[i] == id) return true;
@@ -137,7 +103,8 @@ static bool is_input(const lwi_graph *g, int id) {
 static bool correct(prober *p, const lwi_node *node, size_t which) {
     const int id = node->inputs[which];
     const lwi_type *t = &p->graph->slots[id].type;
-    const lw_value *given = p->in[which], *other = p->in[1 - which];
+    const lw_value *given = lwi_probed(&p->probe, id);
+    const lw_value *other = lwi_probed(&p->probe, node->inputs[1 - which]);
     int64_t dims[LW_MAX_RANK];
     bool changed = false;
     if (!is_input(p->graph, id) || !t->declared || t->rank != given->rank ||
@@ -149,63 +116,25 @@ static bool correct(prober *p, const lwi_node *node, size_t which) {
         dims[d] = wrong ? size : given->dims[d];
         changed |= wrong;
     }
-    return changed &&
-           lwi_tensor_init(&p->values[id], given->dtype, given->rank, dims, NULL) == LW_OK;
-}
-
-static lw_status infer(prober *p, lwi_call *call) {
-    const lwi_node *node = call->node;
-    prepare(p, node);
-    const lw_status status = lwi_call_infer(call);
-    if (status != LW_SHAPE || call->n_in != 2 || !p->in[0] || node->n_outputs != 1) return status;
-    if (!correct(p, node, 0) && !correct(p, node, 1)) return status;
-    prepare(p, node);
-    return lwi_call_infer(call);
+    return changed && lwi_probe_give(&p->probe, id, given->dtype, given->rank, dims) == LW_OK;
 }
 
 /* A node that cannot be inferred, or fails, leaves its outputs unknown: the run will tell. */
 static lw_status probe(prober *p, const lwi_node *node) {
-    lwi_call call = {.node = node,
-                     .in = p->in,
-                     .out = p->out,
-                     .n_out = node->n_outputs,
-                     .declared = p->declared,
-                     .host = &p->host,
-                     .state = &p->memory};
-    if (!node->op || !gather(p, node, &call.n_in)) return LW_OK;
-    const lw_status status = infer(p, &call);
-    if (status == LW_NO_MEMORY) return status;
-    p->failures += status != LW_OK && status != LWI_LATER;
-    if (status != LW_OK && (status != LWI_LATER || node->op->op->infer)) return LW_OK;
-    if (!lwi_know(&call, &p->memory) && status != LW_OK) return LW_OK;
-    for (size_t k = 0; k < node->n_outputs; k++)
-        if (p->out[k]) p->have[node->outputs[k]] = p->out[k]->kind == LW_KIND_TENSOR;
+    lw_status inferred = LW_OK;
+    LW_TRY(lwi_probe_node(&p->probe, node, &inferred));
+    if (inferred == LW_SHAPE && node->n_inputs == 2 && node->inputs[0] >= 0 &&
+        node->n_outputs == 1 && (correct(p, node, 0) || correct(p, node, 1)))
+        LW_TRY(lwi_probe_node(&p->probe, node, &inferred));
+    p->failures += inferred != LW_OK && inferred != LWI_LATER;
     return LW_OK;
-}
-
-static lw_status allocate(prober *p) {
-    const lwi_graph *g = p->graph;
-    size_t max_in = 1, max_out = 1;
-    for (size_t i = 0; i < g->n_nodes; i++) {
-        if (g->nodes[i].n_inputs > max_in) max_in = g->nodes[i].n_inputs;
-        if (g->nodes[i].n_outputs > max_out) max_out = g->nodes[i].n_outputs;
-    }
-    LW_TRY(lwi_arena_alloc(&p->memory, g->n_slots, sizeof *p->values, &p->values));
-    LW_TRY(lwi_arena_alloc(&p->memory, g->n_slots, sizeof *p->have, &p->have));
-    LW_TRY(lwi_arena_alloc(&p->memory, max_in, sizeof *p->in, &p->in));
-    LW_TRY(lwi_arena_alloc(&p->memory, max_out, sizeof *p->out, &p->out));
-    return lwi_arena_alloc(&p->memory, max_out, sizeof *p->declared, &p->declared);
 }
 
 /* ------------------------------------------------------------------ rounds */
 
-static lw_status probe_memory(void *memory, size_t bytes, void **block) {
-    return lwi_arena_alloc(memory, bytes, 1, block);
-}
-
 static lw_status keep_first(prober *p, size_t i) {
-    const lw_value *v = &p->values[i];
-    if (!p->have[i] || v->kind != LW_KIND_TENSOR) return LW_OK;
+    const lw_value *v = lwi_probed(&p->probe, (int)i);
+    if (!v || v->kind != LW_KIND_TENSOR) return LW_OK;
     return lwi_shapes_set(p->shapes, (int)i, v->dtype, v->rank, v->dims);
 }
 
@@ -218,9 +147,9 @@ static int64_t mark(int64_t first, int64_t second) {
 /* The round with ones fits few networks: where it does not, it says nothing. */
 static void compare(prober *p, size_t i) {
     lwi_shape *s = &p->shapes->of[i];
-    const lw_value *v = &p->values[i];
-    if (!p->have[i] && p->round == ROUNDS - 1) return;
-    if (!p->have[i] || v->dtype != s->dtype || v->rank != s->rank) {
+    const lw_value *v = lwi_probed(&p->probe, (int)i);
+    if (!v && p->round == ROUNDS - 1) return;
+    if (!v || v->dtype != s->dtype || v->rank != s->rank) {
         *s = (lwi_shape){LW_DTYPE_NONE, -1, NULL};
         return;
     }
@@ -232,7 +161,6 @@ static void compare(prober *p, size_t i) {
 static lw_status run_round(prober *p) {
     lwi_graph *g = p->graph;
     p->n_sizes = 0;
-    LW_TRY(allocate(p));
     LW_TRY(give_all(p));
     for (size_t i = 0; i < g->n_nodes; i++)
         LW_TRY(probe(p, &g->nodes[i]));
@@ -248,9 +176,9 @@ static lw_status run_rounds(prober *p, int rounds) {
     p->failures = 0;
     for (p->round = 0; p->round < rounds && status == LW_OK; p->round++) {
         if (p->round > 0 && p->n_sizes == 0) break; /* nothing was made up */
-        lwi_arena_init(&p->memory, &p->graph->arena->allocator);
+        lwi_prober_init(&p->probe, p->graph);
         status = run_round(p);
-        lwi_arena_free(&p->memory);
+        lwi_prober_free(&p->probe);
     }
     return status;
 }
@@ -260,8 +188,6 @@ static lw_status run_rounds(prober *p, int rounds) {
 lw_status lwi_shapes_find(lwi_shapes *shapes, lwi_graph *graph, const lwi_shapes *parent) {
     enum { LARGE = 32 };
     prober p = {.graph = graph, .shapes = shapes, .parent = parent, .scale = 1};
-    p.host = (lwi_host){
-        .memory = probe_memory, .bytes = probe_memory, .allocator = graph->arena->allocator};
     if (graph->n_slots == 0 || graph->n_slots > MOST_VALUES) return LW_OK;
     LW_TRY(run_rounds(&p, 1));
     if (p.failures > 0 && p.n_sizes > 0) {
