@@ -119,21 +119,27 @@ void lwi_build_output(lwi_graph_builder *b, int value, const char *name) {
     failed(b, append(b, "", "Identity", 1, &value, 1, &id));
 }
 
-static int build(lwi_graph_builder *b, const char *domain, const char *op_type, size_t n,
-                 const int *inputs) {
-    int id = -1;
-    if (failed(b, LW_OK) || failed(b, lwi_graph_temporary(b->graph, op_type, &id)) ||
-        failed(b, append(b, domain, op_type, n, inputs, 1, &id)))
-        return -1;
-    return id;
+void lwi_build_outputs(lwi_graph_builder *b, const char *domain, const char *op_type, size_t n,
+                       const int *inputs, size_t n_out, int *outputs) {
+    for (size_t k = 0; k < n_out; k++) {
+        outputs[k] = -1;
+        if (!failed(b, LW_OK)) failed(b, lwi_graph_temporary(b->graph, op_type, &outputs[k]));
+    }
+    if (!failed(b, LW_OK)) failed(b, append(b, domain, op_type, n, inputs, n_out, outputs));
+    for (size_t k = 0; k < n_out && b->status != LW_OK; k++)
+        outputs[k] = -1;
 }
 
 int lwi_build(lwi_graph_builder *b, const char *op_type, size_t n, const int *inputs) {
-    return build(b, "", op_type, n, inputs);
+    int id = -1;
+    lwi_build_outputs(b, "", op_type, n, inputs, 1, &id);
+    return id;
 }
 
 int lwi_build_fused(lwi_graph_builder *b, const char *op_type, size_t n, const int *inputs) {
-    return build(b, "lampwick", op_type, n, inputs);
+    int id = -1;
+    lwi_build_outputs(b, "lampwick", op_type, n, inputs, 1, &id);
+    return id;
 }
 
 static void set_attr(lwi_graph_builder *b, const lwi_attr *attr) {
@@ -217,10 +223,7 @@ int lwi_build_part(lwi_graph_builder *b, int x, int64_t first, int64_t n) {
 int lwi_build_top(lwi_graph_builder *b, int x, int64_t k) {
     int ids[2] = {-1, -1};
     const int count = lwi_build_ints(b, 1, &k);
-    if (failed(b, LW_OK) || failed(b, lwi_graph_temporary(b->graph, "top", &ids[0])) ||
-        failed(b, lwi_graph_temporary(b->graph, "top_index", &ids[1])) ||
-        failed(b, append(b, "", "TopK", 2, (int[]){x, count}, 2, ids)))
-        return -1;
+    lwi_build_outputs(b, "", "TopK", 2, (int[]){x, count}, 2, ids);
     return ids[1];
 }
 

@@ -55,6 +55,9 @@ void lwi_build_output(lwi_graph_builder *b, int value, const char *name);
 /* A node with one output. */
 int lwi_build(lwi_graph_builder *b, const char *op_type, size_t n, const int *inputs);
 int lwi_build_fused(lwi_graph_builder *b, const char *op_type, size_t n, const int *inputs);
+/* A node of any domain with n_out outputs; -1 each after a failure. */
+void lwi_build_outputs(lwi_graph_builder *b, const char *domain, const char *op_type, size_t n,
+                       const int *inputs, size_t n_out, int *outputs);
 /* Attributes of the node that was added last. */
 void lwi_build_int(lwi_graph_builder *b, const char *name, int64_t value);
 void lwi_build_list(lwi_graph_builder *b, const char *name, size_t n, const int64_t *values);

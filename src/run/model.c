@@ -190,6 +190,17 @@ lw_status lw_model_load_memory(const void *data, size_t size, const lw_model_opt
     return status;
 }
 
+lw_status lwi_model_make(lw_status (*make)(void *arg, lwi_network *network), void *arg,
+                         const lw_model_options *options, lw_model **model) {
+    lw_model *m = NULL;
+    LW_TRY(new_model(options, &m));
+    lw_status status = make(arg, &m->network);
+    if (status == LW_OK) status = prepare(m, options && options->keep_graph);
+    if (status == LW_OK) *model = m;
+    else lw_model_free(m);
+    return status;
+}
+
 lw_status lwi_model_align(const lw_model *model) {
     lw_model *m = (lw_model *)model;
     lw_status status = LW_OK;

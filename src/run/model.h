@@ -36,6 +36,11 @@ lw_status lwi_model_settled(const lw_model *model, const lw_value *value, const 
 lw_status lwi_model_packed(const lw_model *model, const lw_value *value, const lwi_packing *packing,
                            const void **packed);
 
+/* A model whose graph is made by a function rather than read from a file: make fills the network,
+ * which is initialised. The passes run as after loading. */
+lw_status lwi_model_make(lw_status (*make)(void *arg, lwi_network *network), void *arg,
+                         const lw_model_options *options, lw_model **model);
+
 /* The same model, made for runs that replace default values of inputs: the passes of *model take
  * those for constants. It reads what the model has mapped, which must live longer. */
 lw_status lwi_model_open_defaults(const lw_model *model, lw_model **open);

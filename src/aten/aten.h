@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT
+ * ATen, PyTorch's operators, as makers of graphs: each call of one becomes nodes of ONNX's
+ * vocabulary. The doors for PyTorch's files and the functions of lampwick/nn.h call operators by
+ * name, with PyTorch's arguments; what they mean is said once, in aten.def and the files by family.
+ *
+ * After the first failure calls do nothing, so that programs read like formulas: the status is
+ * looked at in the end (lwi_aten_close, or a->b.status). */
+#ifndef LWI_ATEN_H
+#define LWI_ATEN_H
+
+#include "arch/builder.h"
+#include "ops/probe.h"
+
+enum {
+    LWI_ATEN_ROUNDS = 3,  /* choices of sizes that types are found with */
+    LWI_ATEN_ARGS = 32,   /* of an operator, at most */
+    LWI_ATEN_RESULTS = 16 /* likewise */
+};
+
+typedef struct lwi_aten lwi_aten;
+typedef struct lwi_aten_row lwi_aten_row; /* of aten.def, see aten/lower.h */
+
+typedef enum lwi_aten_kind {
+    LWI_ATEN_NONE,
+    LWI_ATEN_TENSOR,
+    LWI_ATEN_INT,
+    LWI_ATEN_FLOAT,
+    LWI_ATEN_BOOL,
+    LWI_ATEN_STRING,
+    LWI_ATEN_LIST
+} lwi_aten_kind;
+
+/* A tensor as PyTorch's programs know it: something whose contents change when an operator writes
+ * to it, or to another tensor that it is a view of or that is a view of it. The graph's values
+ * never change: a write makes a new one. Lives in the network's arena. */
+typedef struct lwi_aten_tensor lwi_aten_tensor;
+
+/* An argument or result. Numbers of the program are known (id < 0), or scalars of the graph (rank
+ * 0: int64, float64 or bool), such as the size of a dimension that is not fixed. Element types are
+ * ints numbered as c10::ScalarType; devices, layouts and memory formats may be anything. */
+typedef struct lwi_aten_value {
+    lwi_aten_kind kind;
+    int id;                 /* of a number that is not known, in graph; -1: it is known */
+    const lwi_graph *graph; /* of id */
+    union {
+        lwi_aten_tensor *tensor;
+        int64_t i;
+        double f;
+        bool b;
+        lw_string s; /* borrowed from the arena or from constants */
+        struct {
+            const struct lwi_aten_value *items; /* in the arena */
+            size_t n;
+        } list;
+    };
+} lwi_aten_value;
+
+typedef struct lwi_aten_argument {
+    const char *name; /* NULL: by its place; those come first */
+    lwi_aten_value value;
+} lwi_aten_argument;
+
+/* A graph that is being made: the main one or the body of a branch or loop. */
+typedef struct lwi_aten_scope {
+    lwi_graph *graph;
+    struct lwi_aten_scope *outer;
+    lwi_prober probes[LWI_ATEN_ROUNDS];
+    size_t probed; /* nodes that types have been found for */
+} lwi_aten_scope;
+
+struct lwi_aten {
+    lwi_graph_builder b;
+    lwi_aten_scope *scope;
+    int rounds; /* that are looked at: one if no size is free */
+    lwi_strmap rows;
+    const lwi_aten_row *row;  /* of the operator that is being lowered; NULL: none */
+    lwi_aten_tensor *tensors; /* all, newest first */
+    struct free_size {
+        const char *name;
+        int64_t sizes[LWI_ATEN_ROUNDS];
+    } * sizes; /* of free dimensions */
+    size_t n_sizes, cap_sizes;
+};
+
+/* ------------------------------------------------------------------- graphs */
+
+/* Makes network->graph; name stands in messages. */
+lw_status lwi_aten_open(lwi_aten *a, lwi_network *network, const char *name);
+/* Frees what building needed; the status is the first failure. */
+lw_status lwi_aten_close(lwi_aten *a);
+/* "aten::conv2d: sentence", where an operator is being lowered. */
+void lwi_aten_fail(lwi_aten *a, lw_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* An input. A dimension of -1 is free; dimensions with the same name have the same size, a name may
+ * be NULL. examples: sizes that fit together, used where a dimension is free; 0 or NULL: none is
+ * known. */
+lwi_aten_value lwi_aten_input(lwi_aten *a, const char *name, lw_dtype dtype, int rank,
+                              const int64_t *dims, const char *const *dim_names,
+                              const int64_t *examples);
+/* A constant that borrows data, which must live as long as the network (a mapped file). */
+lwi_aten_value lwi_aten_constant(lwi_aten *a, lw_dtype dtype, int rank, const int64_t *dims,
+                                 const void *data);
+/* value: a tensor or a number. */
+void lwi_aten_output(lwi_aten *a, const lwi_aten_value *value, const char *name);
+
+/* Nodes go to a new graph inside the present one until lwi_aten_leave. Tensors of graphs around it
+ * can be used there. */
+lwi_graph *lwi_aten_enter(lwi_aten *a, const char *name);
+void lwi_aten_leave(lwi_aten *a);
+
+/* ------------------------------------------------------------------- values */
+
+static inline lwi_aten_value lwi_aten_none(void) { return (lwi_aten_value){.id = -1}; }
+static inline lwi_aten_value lwi_aten_int(int64_t i) {
+    return (lwi_aten_value){.kind = LWI_ATEN_INT, .id = -1, .i = i};
+}
+static inline lwi_aten_value lwi_aten_float(double f) {
+    return (lwi_aten_value){.kind = LWI_ATEN_FLOAT, .id = -1, .f = f};
+}
+static inline lwi_aten_value lwi_aten_bool(bool b) {
+    return (lwi_aten_value){.kind = LWI_ATEN_BOOL, .id = -1, .b = b};
+}
+static inline lwi_aten_value lwi_aten_string(lw_string s) {
+    return (lwi_aten_value){.kind = LWI_ATEN_STRING, .id = -1, .s = s};
+}
+/* Copies the items into the arena. */
+lwi_aten_value lwi_aten_list(lwi_aten *a, size_t n, const lwi_aten_value *items);
+lwi_aten_value lwi_aten_int_list(lwi_aten *a, size_t n, const int64_t *items);
+/* A new tensor whose contents are a value of the present graph. */
+lwi_aten_value lwi_aten_tensor_of(lwi_aten *a, int id);
+/* A number from a scalar of the present graph (rank 0 or one element); known if it is the same for
+ * all sizes. Bools, integers and floats stay what they are. */
+lwi_aten_value lwi_aten_number_of(lwi_aten *a, int id);
+
+/* The id, in the present graph, of a tensor's contents as they are now, or of a number as a scalar
+ * of its own type. */
+int lwi_aten_id(lwi_aten *a, const lwi_aten_value *value);
+
+/* ------------------------------------------------------------ types of values */
+
+/* Of a value of the present graph. Every node is inferred when it is asked for, so a failure here
+ * (the rank of something that cannot be inferred) is a failure of the program. */
+lw_dtype lwi_aten_dtype(lwi_aten *a, int id);
+int lwi_aten_rank(lwi_aten *a, int id);
+/* The size of a dimension if it is fixed, else -1. axis: from 0. */
+int64_t lwi_aten_dim(lwi_aten *a, int id, int axis);
+/* Number of elements, -1 if not fixed. */
+int64_t lwi_aten_count(lwi_aten *a, int id);
+/* The size in the examples: for choices that must fit, not for what is computed. */
+int64_t lwi_aten_example_dim(lwi_aten *a, int id, int axis);
+/* The elements of an integer or bool tensor that is the same for all sizes. */
+bool lwi_aten_known(lwi_aten *a, int id, size_t max, int64_t *values, size_t *n);
+/* Says what a value is that cannot be inferred (its shape depends on data); free dimensions are
+ * -1. */
+void lwi_aten_declare(lwi_aten *a, int id, lw_dtype dtype, int rank, const int64_t *dims);
+/* The type of a tensor, as a door may want to check it. */
+static inline lw_dtype lwi_aten_tensor_dtype(lwi_aten *a, const lwi_aten_value *v) {
+    return lwi_aten_dtype(a, lwi_aten_id(a, v));
+}
+
+/* ---------------------------------------------------------------- operators */
+
+/* Calls "conv2d" with an overload's name ("Tensor"; "" is one too), or NULL: the one that the
+ * arguments fit. "relu_" writes to its first argument, even if only "relu" has a row. results:
+ * [LWI_ATEN_RESULTS], NONE behind the operator's own. Names may be "torchvision::nms"; aten is
+ * meant where there is no ::. */
+void lwi_aten_call(lwi_aten *a, const char *name, const char *overload, size_t n,
+                   const lwi_aten_argument *args, lwi_aten_value *results);
+/* The first result of a call with arguments by their places. */
+lwi_aten_value lwi_aten_apply(lwi_aten *a, const char *name, size_t n, const lwi_aten_value *args);
+/* There is a row of that name and overload (NULL: any). */
+bool lwi_aten_has(const lwi_aten *a, const char *name, const char *overload);
+
+/* Arithmetic of the program's numbers: add sub mul truediv floordiv mod pow neg min max eq ne lt
+ * le gt ge and or not; computed now where both are known, else nodes. */
+lwi_aten_value lwi_aten_number(lwi_aten *a, const char *op, const lwi_aten_value *x,
+                               const lwi_aten_value *y);
+
+/* ------------------------------------------------------------------ tensors */
+
+struct lwi_aten_tensor {
+    lwi_aten_tensor *next; /* in a->tensors */
+    lwi_graph *graph;      /* that the contents are a value of */
+    int id;
+    size_t version;        /* grows with every write */
+    lwi_aten_tensor *base; /* that this is a view of; NULL: none */
+    size_t base_version;   /* of the base, when the contents were made of it */
+    const lwi_aten_row *row;
+    const lwi_aten_value *args; /* [n_args] that made it of its base, which is the first */
+    size_t n_args, result;
+};
+
+/* The tensor's contents as a value of the present graph, made anew if its base was written to. */
+int lwi_aten_read(lwi_aten *a, lwi_aten_tensor *tensor);
+/* The contents become those of a value of the same shape (it is broadcast if it is not), converted
+ * to the tensor's type; what the tensor is a view of changes with it. */
+void lwi_aten_write(lwi_aten *a, lwi_aten_tensor *tensor, int id);
+
+/* LW_DTYPE_NONE: there is no such type here. */
+lw_dtype lwi_aten_dtype_from_c10(int64_t scalar_type);
+int lwi_aten_dtype_to_c10(lw_dtype dtype); /* -1: none */
+
+#endif

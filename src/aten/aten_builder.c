@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT
+ * Graphs inside each other, their inputs and outputs, and the types of their values. */
+#include "aten/lower.h"
+#include "aten/rows.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool no_tensor(void *state, size_t i, lwi_checkpoint_tensor *tensor) {
+    (void)state, (void)i, (void)tensor;
+    return false;
+}
+
+/* Keeps the first failure. */
+static bool failed(lwi_aten *a, lw_status status) {
+    if (a->b.status == LW_OK) a->b.status = status;
+    return a->b.status != LW_OK;
+}
+
+void lwi_aten_fail(lwi_aten *a, lw_status status, const char *format, ...) {
+    char sentence[256];
+    va_list args;
+    if (a->b.status != LW_OK) return;
+    va_start(args, format);
+    vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    const char *ns = a->row && !strstr(a->row->name, "::") ? "aten::" : "";
+    if (!a->row) a->b.status = lwi_fail(status, "%s", sentence);
+    else a->b.status = lwi_fail(status, "%s%s: %s", ns, a->row->name, sentence);
+}
+
+/* ------------------------------------------------------------------- graphs */
+
+static lw_status open_scope(lwi_aten *a, lwi_graph *graph) {
+    lwi_aten_scope *s = NULL;
+    LW_TRY(lwi_arena_alloc(&a->b.network->arena, 1, sizeof *s, &s));
+    *s = (lwi_aten_scope){.graph = graph, .outer = a->scope};
+    for (int r = 0; r < LWI_ATEN_ROUNDS; r++)
+        lwi_prober_init(&s->probes[r], graph);
+    a->scope = s;
+    a->b.graph = graph;
+    return LW_OK;
+}
+
+static void close_scope(lwi_aten *a) {
+    for (int r = 0; r < LWI_ATEN_ROUNDS; r++)
+        lwi_prober_free(&a->scope->probes[r]);
+    a->scope = a->scope->outer;
+    a->b.graph = a->scope ? a->scope->graph : a->b.graph;
+}
+
+lw_status lwi_aten_open(lwi_aten *a, lwi_network *network, const char *name) {
+    lwi_checkpoint *from = NULL;
+    *a = (lwi_aten){.rounds = 1};
+    LW_TRY(lwi_arena_alloc(&network->arena, 1, sizeof *from, &from));
+    *from = (lwi_checkpoint){.architecture = name, .tensor = no_tensor};
+    LW_TRY(lwi_build_open(&a->b, network, from));
+    lwi_strmap_init(&a->rows, &network->arena.allocator);
+    const lw_status status = lwi_aten_index(&a->rows);
+    return status == LW_OK ? open_scope(a, network->graph) : status;
+}
+
+lw_status lwi_aten_close(lwi_aten *a) {
+    while (a->scope)
+        close_scope(a);
+    lwi_strmap_free(&a->rows);
+    return a->b.status == LW_OK ? lwi_build_close(&a->b) : a->b.status;
+}
+
+lwi_graph *lwi_aten_enter(lwi_aten *a, const char *name) {
+    lwi_graph *graph = NULL;
+    if (failed(a, LW_OK) ||
+        failed(a, lwi_graph_new(&a->b.network->arena, a->b.graph, name, &graph)))
+        return NULL;
+    failed(a, open_scope(a, graph));
+    return graph;
+}
+
+void lwi_aten_leave(lwi_aten *a) {
+    if (a->scope && a->scope->outer) close_scope(a);
+}
+
+/* A value of a graph around the present one becomes one of the present graph. */
+static lw_status capture(lwi_aten_scope *s, const lwi_graph *graph, int outer, int *id) {
+    lwi_graph *g = s->graph;
+    *id = outer;
+    if (g == graph) return LW_OK;
+    if (!s->outer) return lwi_fail(LW_INVALID, "a value of another graph is used");
+    LW_TRY(capture(s->outer, graph, outer, &outer));
+    for (size_t i = 0; i < g->n_captures; i++)
+        if (g->captures[i].outer == outer) {
+            *id = g->captures[i].inner;
+            return LW_OK;
+        }
+    LW_TRY(lwi_graph_temporary(g, s->outer->graph->slots[outer].name, id));
+    LW_TRY(lwi_arena_grow(g->arena, &g->captures, &g->cap_captures, g->n_captures + 1,
+                          sizeof *g->captures));
+    g->captures[g->n_captures++] = (lwi_capture){outer, *id};
+    const lw_value *constant = s->outer->graph->slots[outer].constant;
+    for (int r = 0; r < LWI_ATEN_ROUNDS; r++) {
+        const lw_value *probed = lwi_probed(&s->outer->probes[r], outer);
+        LW_TRY(lwi_probe_set(&s->probes[r], *id, constant ? constant : probed));
+    }
+    return LW_OK;
+}
+
+static lw_status find_types(lwi_aten *a, lwi_aten_scope *s);
+
+int lwi_aten_import(lwi_aten *a, const lwi_graph *graph, int id) {
+    int here = -1;
+    if (failed(a, LW_OK) || id < 0) return -1;
+    for (lwi_aten_scope *s = a->scope->outer; s && a->scope->graph != graph; s = s->outer)
+        if (failed(a, find_types(a, s))) return -1;
+    return failed(a, capture(a->scope, graph, id, &here)) ? -1 : here;
+}
+
+/* ------------------------------------------------------------ types of values */
+
+static lw_status give_constants(lwi_aten_scope *s, const lwi_node *node, int round) {
+    for (size_t i = 0; i < node->n_inputs; i++) {
+        const int id = node->inputs[i];
+        const lw_value *constant = id < 0 ? NULL : s->graph->slots[id].constant;
+        if (constant) LW_TRY(lwi_probe_set(&s->probes[round], id, constant));
+    }
+    return LW_OK;
+}
+
+/* Nodes that were added since the last time. */
+static lw_status find_types(lwi_aten *a, lwi_aten_scope *s) {
+    lw_status inferred = LW_OK;
+    for (; s->probed < s->graph->n_nodes; s->probed++)
+        for (int r = 0; r < a->rounds; r++) {
+            const lwi_node *node = &s->graph->nodes[s->probed];
+            LW_TRY(give_constants(s, node, r));
+            LW_TRY(lwi_probe_node(&s->probes[r], node, &inferred));
+            if (r == 0 && inferred != LW_OK && inferred != LWI_LATER) return inferred;
+        }
+    return LW_OK;
+}
+
+/* NULL: the round does not say. */
+static const lw_value *look(lwi_aten *a, int id, int round) {
+    if (failed(a, LW_OK) || id < 0) return NULL;
+    const lw_value *constant = a->scope->graph->slots[id].constant;
+    if (constant) return constant;
+    if (failed(a, find_types(a, a->scope))) return NULL;
+    return lwi_probed(&a->scope->probes[round], id);
+}
+
+static const lw_value *known_type(lwi_aten *a, int id) {
+    const lw_value *v = look(a, id, 0);
+    if (!v)
+        lwi_aten_fail(a, LW_UNSUPPORTED, "the type of %s cannot be told before it runs",
+                      id < 0 ? "an omitted tensor" : a->scope->graph->slots[id].name);
+    return v;
+}
+
+lw_dtype lwi_aten_dtype(lwi_aten *a, int id) {
+    const lw_value *v = known_type(a, id);
+    return v ? v->dtype : LW_FLOAT32;
+}
+
+int lwi_aten_rank(lwi_aten *a, int id) {
+    const lw_value *v = known_type(a, id);
+    return v ? v->rank : 0;
+}
+
+int64_t lwi_aten_example_dim(lwi_aten *a, int id, int axis) {
+    const lw_value *v = known_type(a, id);
+    return v && axis >= 0 && axis < v->rank ? v->dims[axis] : 1;
+}
+
+/* The last round, with sizes of 1, fits few networks: where it does not, it says nothing. */
+static bool says_nothing(const lw_value *v, int round) {
+    return !v && round == LWI_ATEN_ROUNDS - 1;
+}
+
+int64_t lwi_aten_dim(lwi_aten *a, int id, int axis) {
+    const int64_t size = lwi_aten_example_dim(a, id, axis);
+    for (int r = 1; r < a->rounds; r++) {
+        const lw_value *v = look(a, id, r);
+        if (says_nothing(v, r)) continue;
+        if (!v || axis >= v->rank || v->dims[axis] != size) return -1;
+    }
+    return size;
+}
+
+int64_t lwi_aten_count(lwi_aten *a, int id) {
+    const int rank = lwi_aten_rank(a, id);
+    int64_t count = 1;
+    for (int d = 0; d < rank; d++) {
+        const int64_t dim = lwi_aten_dim(a, id, d);
+        if (dim < 0) return -1;
+        count *= dim; /* a tensor of such a size was made in a round: no overflow */
+    }
+    return count;
+}
+
+static int64_t element(const lw_value *v, size_t i) {
+    if (v->dtype == LW_INT64) return ((const int64_t *)v->data)[i];
+    if (v->dtype == LW_INT32) return ((const int32_t *)v->data)[i];
+    return ((const uint8_t *)v->data)[i];
+}
+
+static bool readable(const lw_value *v) {
+    return v && v->data &&
+           (v->dtype == LW_INT64 || v->dtype == LW_INT32 || v->dtype == LW_BOOL ||
+            v->dtype == LW_UINT8);
+}
+
+bool lwi_aten_known(lwi_aten *a, int id, size_t max, int64_t *values, size_t *n) {
+    const lw_value *v = look(a, id, 0);
+    if (!readable(v) || v->count > max) return false;
+    for (int r = 1; r < a->rounds; r++) {
+        const lw_value *w = look(a, id, r);
+        if (says_nothing(w, r)) continue;
+        if (!readable(w) || w->count != v->count || memcmp(w->data, v->data, v->bytes))
+            return false;
+    }
+    for (size_t i = 0; i < v->count; i++)
+        values[i] = element(v, i);
+    *n = v->count;
+    return true;
+}
+
+/* ---------------------------------------------------------- inputs and outputs */
+
+/* First dimensions, which are mostly batches, are small; others are multiples of 64. Twice the size
+ * halves as often. */
+static struct free_size *free_size(lwi_aten *a, const char *name, int axis, int64_t example) {
+    for (size_t i = 0; i < a->n_sizes && name; i++)
+        if (a->sizes[i].name && !strcmp(a->sizes[i].name, name)) return &a->sizes[i];
+    if (failed(a, lwi_arena_grow(&a->b.network->arena, &a->sizes, &a->cap_sizes, a->n_sizes + 1,
+                                 sizeof *a->sizes)))
+        return NULL;
+    const int64_t made_up = axis == 0 ? 2 : 64 * (int64_t)(a->n_sizes + 1);
+    const int64_t first = example > 0 ? example : made_up;
+    struct free_size *s = &a->sizes[a->n_sizes++];
+    *s = (struct free_size){name, {first, 2 * first, 1}};
+    a->rounds = LWI_ATEN_ROUNDS;
+    return s;
+}
+
+static lw_status give(lwi_aten *a, int id, lw_dtype dtype, int rank, const int64_t *dims,
+                      const char *const *names, const int64_t *examples) {
+    int64_t sizes[LWI_ATEN_ROUNDS][LW_MAX_RANK];
+    for (int d = 0; d < rank; d++) {
+        const struct free_size *s = NULL;
+        if (dims[d] < 0) s = free_size(a, names ? names[d] : NULL, d, examples ? examples[d] : 0);
+        for (int r = 0; r < LWI_ATEN_ROUNDS; r++)
+            sizes[r][d] = s ? s->sizes[r] : dims[d];
+    }
+    LW_TRY(a->b.status);
+    for (int r = 0; r < LWI_ATEN_ROUNDS; r++)
+        LW_TRY(lwi_probe_give(&a->scope->probes[r], id, dtype, rank, sizes[r]));
+    return LW_OK;
+}
+
+lwi_aten_value lwi_aten_input(lwi_aten *a, const char *name, lw_dtype dtype, int rank,
+                              const int64_t *dims, const char *const *dim_names,
+                              const int64_t *examples) {
+    static const char *const none[LW_MAX_RANK] = {NULL};
+    if (rank < 0 || rank > LW_MAX_RANK)
+        lwi_aten_fail(a, LW_LIMIT, "input '%s' has %d dimensions", name, rank);
+    const int id = lwi_build_input(&a->b, name, dtype, rank, dims, dim_names ? dim_names : none);
+    if (id >= 0) failed(a, give(a, id, dtype, rank, dims, dim_names, examples));
+    return lwi_aten_tensor_of(a, id);
+}
+
+void lwi_aten_declare(lwi_aten *a, int id, lw_dtype dtype, int rank, const int64_t *dims) {
+    if (failed(a, LW_OK) || failed(a, find_types(a, a->scope))) return;
+    failed(a, give(a, id, dtype, rank, dims, NULL, NULL));
+}
+
+lwi_aten_value lwi_aten_constant(lwi_aten *a, lw_dtype dtype, int rank, const int64_t *dims,
+                                 const void *data) {
+    lw_value *value = NULL;
+    int id = -1;
+    if (!failed(a, LW_OK) &&
+        !failed(a, lwi_network_tensor(a->b.network, dtype, rank, dims, data, &value)))
+        failed(a, lwi_graph_constant(a->b.graph, "constant", value, &id));
+    return lwi_aten_tensor_of(a, id);
+}
+
+void lwi_aten_output(lwi_aten *a, const lwi_aten_value *value, const char *name) {
+    const int id = lwi_aten_id(a, value);
+    const lw_dtype dtype = lwi_aten_dtype(a, id);
+    const int rank = lwi_aten_rank(a, id);
+    int64_t sizes[LW_MAX_RANK];
+    void *dims = NULL;
+    for (int d = 0; d < rank; d++)
+        sizes[d] = lwi_aten_dim(a, id, d);
+    lwi_build_output(&a->b, id, name);
+    if (failed(a, LW_OK) ||
+        failed(a, lwi_arena_copy(a->b.graph->arena, sizes, (size_t)rank * sizeof *sizes, &dims)))
+        return;
+    lwi_graph *g = a->b.graph;
+    lwi_type *type = &g->slots[g->outputs[g->n_outputs - 1]].type;
+    type->dtype = dtype;
+    type->rank = rank;
+    type->dims = dims;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT
+ * What functions that lower operators use. One gets the arguments in the schema's order, omitted
+ * ones as their defaults, each of a kind that the schema allows, and sets results:
+ *
+ *     void lwi_aten_softplus(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out)
+ *
+ * Ids are values of the present graph; -1: none. */
+#ifndef LWI_ATEN_LOWER_H
+#define LWI_ATEN_LOWER_H
+
+#include "aten/aten.h"
+
+typedef void lwi_aten_lower(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out);
+
+enum {
+    LWI_ATEN_VIEW = 1,    /* result 0 shares the memory of argument 0 */
+    LWI_ATEN_SAME = 2,    /* and has all of its elements in the same order */
+    LWI_ATEN_SCALARS = 4, /* numbers only: of a program's control, not of tensors */
+};
+
+/* A row of aten.def. */
+struct lwi_aten_row {
+    const char *name, *overload;
+    const char *schema; /* "Tensor self, int[2] stride=1, *, bool b=False"; "Tensor! self" is
+                           written to: result 0 becomes its contents */
+    const char *onnx;   /* what it becomes, in the words of ONNX; several are separated by spaces */
+    lwi_aten_lower *lower;
+    unsigned flags;
+};
+
+/* ------------------------------------------------------------------ results */
+
+static inline void lwi_aten_return(lwi_aten *a, lwi_aten_value *out, int id) {
+    *out = lwi_aten_tensor_of(a, id);
+}
+
+/* --------------------------------------------------------------------- nodes */
+
+/* NODE(a, "Conv", x, w): its output. */
+#define NODE(a, op, ...)                                                                           \
+    lwi_build(&(a)->b, op, sizeof((int[]){__VA_ARGS__}) / sizeof(int), (int[]){__VA_ARGS__})
+/* The same for an operator of lampwick's own domain. */
+#define FUSED(a, op, ...)                                                                          \
+    lwi_build_fused(&(a)->b, op, sizeof((int[]){__VA_ARGS__}) / sizeof(int), (int[]){__VA_ARGS__})
+/* lwi_build_outputs makes nodes with several outputs, or of other domains. */
+
+/* ---------------------------------------------------------------- constants */
+
+/* 1-D int64 from numbers. */
+#define INTS(a, ...)                                                                               \
+    lwi_build_ints(&(a)->b, sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t),                    \
+                   (int64_t[]){__VA_ARGS__})
+/* A scalar of rank 0 of the type. */
+int lwi_aten_fill(lwi_aten *a, lw_dtype dtype, double value);
+int lwi_aten_int_scalar(lwi_aten *a, int64_t value);
+
+/* ---------------------------------------------------------------- arguments */
+
+static inline bool lwi_aten_given(const lwi_aten_value *v) { return v->kind != LWI_ATEN_NONE; }
+/* Numbers that must be known now. */
+int64_t lwi_aten_get_int(lwi_aten *a, const lwi_aten_value *v);
+double lwi_aten_get_float(lwi_aten *a, const lwi_aten_value *v);
+bool lwi_aten_get_bool(lwi_aten *a, const lwi_aten_value *v);
+bool lwi_aten_is(const lwi_aten_value *v, const char *text);
+/* A list (or one number) of known ints, at most max; returns how many. */
+size_t lwi_aten_get_ints(lwi_aten *a, const lwi_aten_value *v, size_t max, int64_t *values);
+/* All numbers of a list are known. */
+bool lwi_aten_all_known(const lwi_aten_value *v);
+/* A list of numbers, known or not, as a 1-D int64 value. One number is a list of one. */
+int lwi_aten_ints(lwi_aten *a, const lwi_aten_value *v);
+/* A number or rank-0 tensor as a scalar of the type. */
+int lwi_aten_scalar(lwi_aten *a, const lwi_aten_value *v, lw_dtype dtype);
+/* An axis from 0; a tensor of rank 0 counts as one of rank 1. */
+int lwi_aten_axis(lwi_aten *a, const lwi_aten_value *v, int rank);
+/* Axes of a list, an int, or all of them if there are none; returns how many. */
+size_t lwi_aten_axes(lwi_aten *a, const lwi_aten_value *v, int rank, int64_t *axes);
+/* An argument that is an element type; absent where it is none. */
+lw_dtype lwi_aten_get_dtype(lwi_aten *a, const lwi_aten_value *v, lw_dtype absent);
+
+/* -------------------------------------------------------------------- shapes */
+
+/* The shape as 1-D int64, a constant where all is fixed. */
+int lwi_aten_shape(lwi_aten *a, int id);
+/* One size as a number (known if fixed), or as a 1-D value of one element. */
+lwi_aten_value lwi_aten_size(lwi_aten *a, int id, int axis);
+int lwi_aten_size_id(lwi_aten *a, int id, int axis);
+int lwi_aten_reshape(lwi_aten *a, int id, size_t rank, const int64_t *dims); /* 0 is as it is */
+int lwi_aten_transpose(lwi_aten *a, int id, size_t rank, const int64_t *permutation);
+int lwi_aten_unsqueeze(lwi_aten *a, int id, int64_t axis);
+int lwi_aten_squeeze(lwi_aten *a, int id, int64_t axis);
+/* Elements [first, last) of an axis; INT64_MAX: to the end. */
+int lwi_aten_slice(lwi_aten *a, int id, int64_t axis, int64_t first, int64_t last);
+
+/* --------------------------------------------------------------------- types */
+
+int lwi_aten_cast(lwi_aten *a, int id, lw_dtype dtype); /* id itself if it has the type */
+/* The type that PyTorch computes in: tensors with dimensions before those without before numbers,
+ * floats before integers before bools (torch.result_type). Arguments that are none are skipped. */
+lw_dtype lwi_aten_promoted(lwi_aten *a, size_t n, const lwi_aten_value *const *args);
+/* The argument in that type, a number as a scalar. */
+int lwi_aten_as(lwi_aten *a, const lwi_aten_value *v, lw_dtype dtype);
+static inline bool lwi_aten_is_integral(lw_dtype dtype) {
+    return dtype == LW_BOOL || lwi_dtype_is_integer(dtype);
+}
+
+/* The functions that rows name. */
+#define ATEN(name, overload, flags, schema, onnx, lower) lwi_aten_lower lwi_aten_##lower;
+#include "aten/aten.def"
+#undef ATEN
+
+#endif
