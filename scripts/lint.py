@@ -45,6 +45,7 @@ MALLOC_HOME = {"memory.c"}
 MOST_LINES = 1000
 MOST_FUNCTION_LINES = 120
 GENERATED = {"schema.def", "schema_fused.def"}
+ONE_ROW_A_LINE = GENERATED | {"aten.def"}
 
 faults = []
 
@@ -104,7 +105,7 @@ def check_file(path):
     for number, line in enumerate(text.split("\n"), 1):
         if "\t" in line or line != line.rstrip():
             fault(path, number, "tab or space at the end")
-        if len(line) > 100 and path.name not in GENERATED:
+        if len(line) > 100 and path.name not in ONE_ROW_A_LINE:
             fault(path, number, f"{len(line)} columns, at most 100")
     check_includes(path, text)
     check_code(path, text)
