@@ -4,13 +4,12 @@
  *
  *     hostile_inputs ROUNDS CASE_FOLDER...      (model.onnx, test_data_set_0/input_N.pb)
  */
+#include "damage.h"
+
 #include <lampwick.h>
 
 #include <math.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { MOST = 32, SECONDS = 5 };
@@ -27,13 +26,6 @@ static void stop_run(int signal) {
     }
     if (running) lw_context_cancel(running);
     alarm(10 * SECONDS);
-}
-
-static uint64_t next_random(uint64_t *state) { /* xorshift64* (Vigna 2016) */
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * UINT64_C(2685821657736338717);
 }
 
 static void damage(lw_value *v, uint64_t *random) {

@@ -6,9 +6,7 @@
  */
 #include "any_text.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "../robust/damage.h"
 
 /* The linker gives every call of malloc to __wrap_malloc (-Wl,--wrap=malloc). */
 void *__real_malloc(size_t size);
@@ -21,25 +19,6 @@ typedef struct tally {
     int worked, refused, silent;
 } tally;
 
-static uint64_t next_random(uint64_t *state) { /* xorshift64* (Vigna 2016) */
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * UINT64_C(2685821657736338717);
-}
-
-static unsigned char *read_file(const char *path, size_t *size) {
-    FILE *f = fopen(path, "rb");
-    if (!f) return NULL;
-    fseek(f, 0, SEEK_END);
-    const long n = ftell(f);
-    rewind(f);
-    unsigned char *data = n >= 0 ? malloc((size_t)n + 1) : NULL;
-    if (data) *size = fread(data, 1, (size_t)n, f);
-    fclose(f);
-    return data;
-}
-
 static lw_status try_bytes(const unsigned char *data, size_t size, tally *t) {
     lw_tokenizer *tokenizer = NULL;
     lw_status status = lw_tokenizer_load_memory(data, size, &tokenizer);
@@ -51,29 +30,9 @@ static lw_status try_bytes(const unsigned char *data, size_t size, tally *t) {
     return status;
 }
 
-/* A copy of exactly the right size, so that reading past its end is seen. */
-static void try_copy(const unsigned char *data, size_t size, tally *t) {
-    unsigned char *copy = malloc(size ? size : 1);
-    if (!copy) return;
-    memcpy(copy, data, size);
-    const lw_status status = try_bytes(copy, size, t);
+static void try_damage(void *arg, const unsigned char *data, size_t size) {
+    const lw_status status = try_bytes(data, size, arg);
     (void)status; /* either is fine */
-    free(copy);
-}
-
-static void damage(unsigned char *data, size_t size, int flips, tally *t) {
-    uint64_t random = 88172645463325252u;
-    for (size_t percent = 0; percent < 100; percent++)
-        try_copy(data, size / 100 * percent + size % 100 * percent / 100, t);
-    for (int i = 0; i < flips && size; i++) {
-        /* Half of them where the structure is. */
-        const size_t most = i % 2 && size > 4096 ? 4096 : size;
-        const size_t at = next_random(&random) % most;
-        const unsigned char bit = (unsigned char)(1u << next_random(&random) % 8);
-        data[at] ^= bit;
-        try_copy(data, size, t);
-        data[at] ^= bit;
-    }
 }
 
 /* Allocations fail one after another, in steps if there are many. */
@@ -98,11 +57,8 @@ int main(int argc, char **argv) {
         size_t size = 0;
         unsigned char *data = read_file(argv[i], &size);
         tally t = {0, 0, 0};
-        if (!data) {
-            fprintf(stderr, "cannot read %s\n", argv[i]);
-            return 1;
-        }
-        damage(data, size, (int)strtol(argv[1], NULL, 10), &t);
+        if (!data) return 1;
+        try_damaged(data, size, (int)strtol(argv[1], NULL, 10), try_damage, &t);
         const int wrong = fail(data, size, (int)strtol(argv[2], NULL, 10), &t);
         printf("%s: %d worked, %d refused, %d without a sentence, %d not out of memory\n", argv[i],
                t.worked, t.refused, t.silent, wrong);
