@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The private environment of the benchmarks: a virtual environment with the peers' published
-packages, and the program that times one engine. LAMPWICK_BENCH_ENV names another folder for it,
-so that several work trees can share one."""
+"""The private environments of the benchmarks: virtual environments with the peers' published
+packages, and the programs that time one engine. LAMPWICK_BENCH_ENV names another folder for the
+one that is entered, so that several work trees can share one."""
 import os
 import pathlib
 import subprocess
@@ -10,28 +10,40 @@ import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
-FOLDER = pathlib.Path(os.environ.get("LAMPWICK_BENCH_ENV", ROOT / "build/bench-env"))
-REQUIREMENTS = HERE / "requirements.txt"
 
 
-def enter():
+def folder(name):
+    return pathlib.Path(os.environ.get("LAMPWICK_BENCH_ENV", ROOT / "build" / name))
+
+
+def enter(name="bench-env", requirements="requirements.txt"):
     """Goes on in the environment's own Python; makes it first if it is not there or is old."""
     sys.path.insert(0, str(ROOT / "tests/models"))
-    if pathlib.Path(sys.prefix).resolve() == FOLDER.resolve():
+    home, requirements = folder(name), HERE / requirements
+    if pathlib.Path(sys.prefix).resolve() == home.resolve():
         return
-    stamp, wanted = FOLDER / "requirements.txt", REQUIREMENTS.read_text()
-    python = FOLDER / "bin/python"
+    stamp, wanted = home / "requirements.txt", requirements.read_text()
+    python = home / "bin/python"
     if not stamp.exists() or stamp.read_text() != wanted:
-        print(f"making {FOLDER}", file=sys.stderr, flush=True)
-        venv.create(FOLDER, with_pip=True)
+        print(f"making {home}", file=sys.stderr, flush=True)
+        venv.create(home, with_pip=True)
         subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r",
-                        REQUIREMENTS], check=True)
+                        requirements], check=True)
         stamp.write_text(wanted)
     os.execv(python, [str(python), *sys.argv])
 
 
-def worker():
-    """The path of the program bench/worker.c, compiled if its sources are newer."""
+def enter_libtorch():
+    enter("bench-env-libtorch", "requirements-libtorch.txt")
+
+
+def worker(kind):
+    """The command that runs one engine: bench/worker.c, compiled if its sources are newer, or its
+    like for libtorch."""
+    return [sys.executable, HERE / "worker_libtorch.py"] if kind == "libtorch" else [compiled()]
+
+
+def compiled():
     sources = sorted(HERE.glob("*.c"))
     program = ROOT / "build/bench-worker"
     newest = max(p.stat().st_mtime for p in [*sources, HERE / "engine.h"])
@@ -43,7 +55,8 @@ def worker():
 
 
 def onnxruntime_library():
-    found = sorted(FOLDER.glob("lib/python*/site-packages/onnxruntime/capi/libonnxruntime.so.*"))
+    home = folder("bench-env")
+    found = sorted(home.glob("lib/python*/site-packages/onnxruntime/capi/libonnxruntime.so.*"))
     if not found:
-        sys.exit(f"no libonnxruntime.so in {FOLDER}")
+        sys.exit(f"no libonnxruntime.so in {home}")
     return found[0]

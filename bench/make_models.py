@@ -17,13 +17,14 @@ environment.enter()
 import light_weights  # noqa: E402  (needs the environment)
 import quantized  # noqa: E402
 import small_networks as small  # noqa: E402
-import transformers  # noqa: E402
+import transformer_networks  # noqa: E402
 from graph_builder import save  # noqa: E402
 
 LIGHT = environment.ROOT.parent / "shared/data/onnx/conformance/light"
 BUILT = {
     "mobilenetv2": small.mobilenet_v2, "resnet50-torch": small.resnet50,
-    "bert-base": transformers.bert, "vit-b-16": transformers.vit, "lstm": small.lstm,
+    "bert-base": transformer_networks.bert, "vit-b-16": transformer_networks.vit,
+    "lstm": small.lstm,
     "chain-1000": small.chain, "mlp-tiny": small.mlp,
     "matmul-1x1024x4096": functools.partial(small.matmul, "matmul-1x1024x4096", 1, 1024, 4096),
     "matmul-1024-both": functools.partial(small.matmul, "matmul-1024-both", *[1024] * 3, False),

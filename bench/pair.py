@@ -52,7 +52,7 @@ def write_inputs(feeds, folder):
 class Worker:
     def __init__(self, kind, library, model, inputs, threads):
         self.name = kind
-        command = [environment.worker(), kind, library, model, inputs, str(threads)]
+        command = [*environment.worker(kind), kind, library, model, inputs, str(threads)]
         self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, text=True,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         ready = self.read().split()
