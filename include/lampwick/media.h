@@ -56,13 +56,52 @@ LW_API LW_MUST_CHECK lw_status lw_media_decode_image(const void *data, size_t si
 typedef enum lw_media_filter {
     LW_MEDIA_NEAREST = 0,
     LW_MEDIA_BILINEAR = 1,
-    LW_MEDIA_BICUBIC = 2
+    LW_MEDIA_BICUBIC = 2,
+    LW_MEDIA_BOX = 3,
+    LW_MEDIA_HAMMING = 4,
+    LW_MEDIA_LANCZOS = 5
 } lw_media_filter;
-/* uint8 [height, width, channels] to another size. Bilinear and bicubic are antialiased and equal
- * Pillow's Image.resize bit for bit. */
+/* uint8 [height, width, channels] to another size. All filters but nearest are antialiased; the
+ * pixels equal those of Pillow's Image.resize bit for bit. */
 LW_API LW_MUST_CHECK lw_status lw_media_image_resize(const lw_value *pixels, int64_t height,
                                                      int64_t width, lw_media_filter filter,
                                                      lw_value **resized);
+/* The shorter side gets `side` pixels, the longer one int(side * longer / shorter), but at most
+ * `most` (0: any), with the shorter one less then: torchvision's transforms.Resize(side,
+ * max_size=most). */
+LW_API LW_MUST_CHECK lw_status lw_media_image_resize_side(const lw_value *pixels, int64_t side,
+                                                          int64_t most, lw_media_filter filter,
+                                                          lw_value **resized);
+
+typedef struct lw_media_letterbox {
+    double scale;          /* of the picture in the frame */
+    int64_t top, left;     /* where it lies there */
+    int64_t height, width; /* and its size */
+} lw_media_letterbox;
+/* The whole picture in the middle of a frame of the given size, as large as it fits, with `fill`
+ * around it (YOLO networks want 114). A point (x, y) of the frame is ((x - left) / scale, (y - top)
+ * / scale) of the picture. where may be NULL. */
+LW_API LW_MUST_CHECK lw_status lw_media_image_letterbox(const lw_value *pixels, int64_t height,
+                                                        int64_t width, uint8_t fill,
+                                                        lw_media_filter filter, lw_value **framed,
+                                                        lw_media_letterbox *where);
+/* Rows and columns of `fill` around the picture. */
+LW_API LW_MUST_CHECK lw_status lw_media_image_pad(const lw_value *pixels, int64_t left, int64_t top,
+                                                  int64_t right, int64_t bottom, uint8_t fill,
+                                                  lw_value **padded);
+/* The middle of the picture, with black around it where it is smaller: torchvision's
+ * transforms.CenterCrop. */
+LW_API LW_MUST_CHECK lw_status lw_media_image_center_crop(const lw_value *pixels, int64_t height,
+                                                          int64_t width, lw_value **part);
+/* Left and right change places, or top and bottom. */
+LW_API LW_MUST_CHECK lw_status lw_media_image_flip(const lw_value *pixels, bool vertical,
+                                                   lw_value **flipped);
+/* Turned by so many quarters, against the clock (numpy.rot90). */
+LW_API LW_MUST_CHECK lw_status lw_media_image_rotate(const lw_value *pixels, int quarters,
+                                                     lw_value **rotated);
+/* RGB to grey, by ITU-R 601 as Pillow's convert("L") does, in 1 or 3 equal channels; grey stays. */
+LW_API LW_MUST_CHECK lw_status lw_media_image_grey(const lw_value *pixels, int channels,
+                                                   lw_value **grey);
 /* The part of the given size at (top, left), which must lie inside. */
 LW_API LW_MUST_CHECK lw_status lw_media_image_crop(const lw_value *pixels, int64_t top,
                                                    int64_t left, int64_t height, int64_t width,
@@ -90,6 +129,62 @@ LW_API LW_MUST_CHECK lw_status lw_media_audio_mono(const lw_value *samples, lw_v
 /* [channels, frames] at another rate: windowed sinc, ceil(frames * to / from) frames. */
 LW_API LW_MUST_CHECK lw_status lw_media_audio_resample(const lw_value *samples, int from, int to,
                                                        lw_value **resampled);
+
+/* The same with a narrower or wider filter: `zeros` zero crossings of the sinc on each side, a pass
+ * band of rolloff (0 to 1) of what the lower rate can have. 6 and 0.99 are the defaults of
+ * torchaudio.functional.resample. */
+LW_API LW_MUST_CHECK lw_status lw_media_audio_resample_sinc(const lw_value *samples, int from,
+                                                            int to, int zeros, double rolloff,
+                                                            lw_value **resampled);
+
+typedef enum lw_media_window {
+    LW_MEDIA_HANN = 0, /* periodic, as all here */
+    LW_MEDIA_HAMMING_WINDOW = 1,
+    LW_MEDIA_BLACKMAN = 2,
+    LW_MEDIA_RECTANGULAR = 3
+} lw_media_window;
+
+typedef enum lw_media_edge {
+    LW_MEDIA_REFLECT = 0, /* what lies beyond the sound is its mirror image, the end not twice */
+    LW_MEDIA_ZERO = 1,
+    LW_MEDIA_REPLICATE = 2
+} lw_media_edge;
+
+/* All zero: the defaults of torchaudio.transforms.Spectrogram and MelSpectrogram. */
+typedef struct lw_media_spectrum_options {
+    size_t size;
+    int n_fft;      /* length of a frame's transform; 0: 400 */
+    int win_length; /* of the window, in the middle of the frame; 0: n_fft */
+    int hop_length; /* from frame to frame; 0: half of the window */
+    lw_media_window window;
+    double power;      /* of the magnitudes; 0: 2, powers */
+    bool normalized;   /* divided by the root of the sum of the window's squares, before power */
+    bool not_centered; /* frame t begins at t * hop_length; else its middle is there */
+    lw_media_edge edge;
+    int sample_rate;     /* 0: 16000 */
+    int n_mels;          /* 0: 128 */
+    double f_min, f_max; /* Hz; f_max 0: half of the rate */
+    bool slaney_scale;   /* mels of Slaney's Auditory Toolbox, as librosa has them; else HTK's */
+    bool slaney_norm;    /* filters of the area 1; else of the height 1 */
+} lw_media_spectrum_options;
+/* float32 [channels, frames] to float32 [channels, n_fft / 2 + 1, frames of the spectrum]. Within
+ * 1e-5 of the largest value, what torchaudio gives. options may be NULL. */
+LW_API LW_MUST_CHECK lw_status lw_media_spectrogram(const lw_value *samples,
+                                                    const lw_media_spectrum_options *options,
+                                                    lw_value **spectrum);
+/* [channels, n_mels, frames]: powers through triangular filters on the mel scale. */
+LW_API LW_MUST_CHECK lw_status lw_media_mel_spectrogram(const lw_value *samples,
+                                                        const lw_media_spectrum_options *options,
+                                                        lw_value **mels);
+/* 10 log10 of powers (20 log10 of magnitudes), at least 1e-10, cut at top_db below the largest
+ * (0: not cut): torchaudio.transforms.AmplitudeToDB. Any shape. */
+LW_API LW_MUST_CHECK lw_status lw_media_decibels(const lw_value *spectrum, bool magnitudes,
+                                                 double top_db, lw_value **decibels);
+/* Mel-frequency cepstral coefficients [channels, n_mfcc, frames]: the orthonormal cosine transform
+ * of mels in decibels, top_db 80; n_mfcc 0: 40. torchaudio.transforms.MFCC. */
+LW_API LW_MUST_CHECK lw_status lw_media_mfcc(const lw_value *samples, int n_mfcc,
+                                             const lw_media_spectrum_options *options,
+                                             lw_value **coefficients);
 
 /* ----------------------------------------------------------------- arrays */
 

@@ -24,13 +24,13 @@ lw_status lw_media_audio_load(const char *path, lw_value **samples, int *rate) {
 #endif
 }
 
-static lw_status check_sound(const lw_value *samples) {
+lw_status lwi_sound_check(const lw_value *samples) {
     if (lw_tensor_dtype(samples) == LW_FLOAT32 && lw_tensor_rank(samples) == 2) return LW_OK;
     return lwi_media_fail(LW_SHAPE, "a sound is a float32 tensor [channels, frames]");
 }
 
 lw_status lw_media_audio_mono(const lw_value *samples, lw_value **mono) {
-    lw_status status = check_sound(samples);
+    lw_status status = lwi_sound_check(samples);
     if (status) return status;
     const int64_t channels = lw_tensor_dims(samples)[0], frames = lw_tensor_dims(samples)[1];
     const int64_t dims[2] = {1, frames};
@@ -66,14 +66,14 @@ static int64_t divisor(int64_t a, int64_t b) {
     return a;
 }
 
-static lw_status make_filter(int from, int to, filter *f) {
-    enum { ZEROS = 16, MOST_WEIGHTS = 1 << 26 };
+static lw_status make_filter(int from, int to, int zeros, double rolloff, filter *f) {
+    enum { MOST_WEIGHTS = 1 << 26 };
     const int64_t common = divisor(from, to);
     f->up = to / common;
     f->down = from / common;
     /* The lower of both rates sets the pass band, with a little room to roll off. */
-    const double cutoff = 0.97 * (to < from ? (double)to / from : 1);
-    f->half = (int64_t)ceil(ZEROS / cutoff);
+    const double cutoff = rolloff * (to < from ? (double)to / from : 1);
+    f->half = (int64_t)ceil(zeros / cutoff);
     const int64_t taps = 2 * f->half + 1;
     if (taps > MOST_WEIGHTS / f->up)
         return lwi_media_fail(LW_LIMIT, "resampling from %d to %d needs too large a filter", from,
@@ -84,7 +84,7 @@ static lw_status make_filter(int from, int to, filter *f) {
         for (int64_t k = 0; k < taps; k++) {
             const double t = ((double)(k - f->half) - (double)p / (double)f->up) * cutoff;
             const double sinc = t == 0 ? 1 : sin(pi * t) / (pi * t);
-            const double window = fabs(t) < ZEROS ? 0.5 + 0.5 * cos(pi * t / ZEROS) : 0;
+            const double window = fabs(t) < zeros ? 0.5 + 0.5 * cos(pi * t / zeros) : 0;
             f->weights[p * taps + k] = (float)(cutoff * sinc * window);
         }
     return LW_OK;
@@ -104,17 +104,25 @@ static void apply(const filter *f, const float *from, int64_t n, float *to, int6
 }
 
 lw_status lw_media_audio_resample(const lw_value *samples, int from, int to, lw_value **resampled) {
-    lw_status status = check_sound(samples);
+    return lw_media_audio_resample_sinc(samples, from, to, 16, 0.97, resampled);
+}
+
+lw_status lw_media_audio_resample_sinc(const lw_value *samples, int from, int to, int zeros,
+                                       double rolloff, lw_value **resampled) {
+    lw_status status = lwi_sound_check(samples);
     if (status) return status;
     if (from < 1 || to < 1 || from > 10000000 || to > 10000000)
         return lwi_media_fail(LW_INVALID, "rates are 1 to 10000000, not %d and %d", from, to);
+    if (zeros < 1 || zeros > 1000 || !(rolloff > 0.01 && rolloff <= 1))
+        return lwi_media_fail(LW_INVALID, "a filter of %d zero crossings, rolloff %g", zeros,
+                              rolloff);
     if (from == to) return lw_value_copy(samples, resampled);
     const int64_t channels = lw_tensor_dims(samples)[0], n = lw_tensor_dims(samples)[1];
     if (n > INT64_MAX / 10000001) return lwi_media_fail(LW_LIMIT, "the sound is too long");
     const int64_t dims[2] = {channels, (n * to + from - 1) / from};
     filter f = {0};
     lw_value *made = NULL;
-    status = make_filter(from, to, &f);
+    status = make_filter(from, to, zeros, rolloff, &f);
     if (!status) status = lw_tensor_new(LW_FLOAT32, 2, dims, &made);
     for (int64_t c = 0; c < channels && !status; c++)
         apply(&f, (const float *)lw_tensor_data(samples) + c * n, n,

@@ -12,6 +12,8 @@
 
 enum { WEIGHT_BITS = 22 };
 
+static const double pi = 3.14159265358979323846;
+
 static double linear(double x) { return fabs(x) < 1 ? 1 - fabs(x) : 0; }
 
 static double cubic(double x) {
@@ -21,6 +23,28 @@ static double cubic(double x) {
     if (x < 2) return (((x - 5) * x + 8) * x - 4) * a;
     return 0;
 }
+
+static double box(double x) { return x > -0.5 && x <= 0.5 ? 1 : 0; }
+
+static double sinc(double x) { return x == 0 ? 1 : sin(x * pi) / (x * pi); }
+
+static double hamming(double x) {
+    x = fabs(x);
+    if (x == 0) return 1;
+    return x < 1 ? sinc(x) * (0.54 + 0.46 * cos(x * pi)) : 0;
+}
+
+static double lanczos(double x) { return -3 <= x && x < 3 ? sinc(x) * sinc(x / 3) : 0; }
+
+/* By lw_media_filter; reach: the filter is 0 beyond. */
+static const struct {
+    double (*at)(double x);
+    double reach;
+} filters[] = {[LW_MEDIA_BILINEAR] = {linear, 1},
+               [LW_MEDIA_BICUBIC] = {cubic, 2},
+               [LW_MEDIA_BOX] = {box, 0.5},
+               [LW_MEDIA_HAMMING] = {hamming, 1},
+               [LW_MEDIA_LANCZOS] = {lanczos, 3}};
 
 /* For each output position: where its input starts, how many there are, and their weights. */
 typedef struct weights {
@@ -53,7 +77,7 @@ static void set_weights(weights *w, size_t i, double center, double spread, doub
 
 static lw_status make_weights(size_t in, size_t out, lw_media_filter filter, weights *w) {
     const double scale = (double)in / (double)out, spread = scale < 1 ? 1 : scale;
-    const double reach = (filter == LW_MEDIA_BICUBIC ? 2 : 1) * spread;
+    const double reach = filters[filter].reach * spread;
     w->most = (size_t)ceil(reach) * 2 + 1;
     size_t n;
     const bool fits = lwi_mul_size(w->most, out, &n) && n < SIZE_MAX / 8;
@@ -67,8 +91,7 @@ static lw_status make_weights(size_t in, size_t out, lw_media_filter filter, wei
         return lwi_media_fail(LW_NO_MEMORY, "out of memory");
     }
     for (size_t i = 0; i < out; i++)
-        set_weights(w, i, ((double)i + 0.5) * scale, spread, reach, in,
-                    filter == LW_MEDIA_BICUBIC ? cubic : linear, exact);
+        set_weights(w, i, ((double)i + 0.5) * scale, spread, reach, in, filters[filter].at, exact);
     free(exact);
     return LW_OK;
 }
@@ -155,6 +178,8 @@ lw_status lw_media_image_resize(const lw_value *pixels, int64_t height, int64_t 
     if (height < 1 || width < 1 || height > INT32_MAX || width > INT32_MAX)
         return lwi_media_fail(LW_INVALID, "a picture cannot be resized to %lld x %lld",
                               (long long)width, (long long)height);
+    if (filter < LW_MEDIA_NEAREST || filter > LW_MEDIA_LANCZOS)
+        return lwi_media_fail(LW_INVALID, "there is no filter %d", (int)filter);
     const int64_t dims[3] = {height, width, channels};
     if (filter == LW_MEDIA_NEAREST) return resize_nearest(pixels, dims, resized);
     lw_value *made = NULL;

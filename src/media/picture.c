@@ -202,3 +202,19 @@ lw_status lw_media_decode_image(const void *data, size_t size, const char *pixel
     }
     return LW_OK;
 }
+
+lw_status lw_media_image_grey(const lw_value *pixels, int channels, lw_value **grey_pixels) {
+    int64_t h, w, given;
+    lw_value *made = NULL;
+    lw_status status = lwi_picture_check(pixels, &h, &w, &given);
+    if (status) return status;
+    if ((given != 1 && given != 3) || (channels != 1 && channels != 3))
+        return lwi_media_fail(LW_INVALID, "%lld channels cannot become %d grey ones",
+                              (long long)given, channels);
+    status = lw_value_copy(pixels, &made);
+    if (!status) status = to_channels(1, &made);
+    if (!status) status = to_channels(channels, &made);
+    if (status) lw_value_free(made);
+    else *grey_pixels = made;
+    return status;
+}

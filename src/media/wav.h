@@ -11,4 +11,7 @@ lw_status lwi_read_wav(lwi_bytes file, lw_value **samples, int *rate);
 /* Any file that libsndfile knows. */
 lw_status lwi_read_sndfile(const char *path, lw_value **samples, int *rate);
 
+/* LW_SHAPE if the value is no sound: float32 [channels, frames]. */
+lw_status lwi_sound_check(const lw_value *samples);
+
 #endif

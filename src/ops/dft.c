@@ -2,7 +2,7 @@
  * DFT (ONNX 20): the discrete Fourier transform along one axis. The last dimension holds real
  * numbers (1) or complex ones (2). One-sided: only the first half of the spectrum of real numbers
  * comes out, and of an inverse transform it goes in and real numbers come out. */
-#include "ops/fft.h"
+#include "ops/fft_rows.h"
 #include "ops/wide.h"
 
 typedef struct job {

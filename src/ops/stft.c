@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * STFT (ONNX 17): Fourier transforms of overlapping frames of signals [batch, length] or [batch,
  * length, 1 or 2], each multiplied by a window first. */
-#include "ops/fft.h"
+#include "ops/fft_rows.h"
 #include "ops/wide.h"
 
 typedef struct job {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * The log-mel spectrum of Whisper (Radford et al. 2022, arXiv 2212.04356): powers of windowed
- * frames, triangular filters on Slaney's mel scale (Auditory Toolbox, 1998), logarithms. In
- * float64, since quiet bands beside loud ones would drown in the rounding of float32. */
+ * frames, triangular filters on Slaney's mel scale, logarithms. In float64, since quiet bands beside
+ * loud ones would drown in the rounding of float32. */
 #include <lampwick/speech.h>
 
+#include "base/mel.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -37,24 +38,15 @@ typedef struct tables {
 
 /* ------------------------------------------------------------------ filters */
 
-/* Linear up to 1000 Hz, then logarithmic: 27 mels for a factor of 6.4. */
-static double hertz(double mel) {
-    const double linear = 200.0 / 3, knee = 1000 / linear;
-    return mel < knee ? mel * linear : 1000 * exp((mel - knee) * log(6.4) / 27);
-}
-
-static double mel_of_8000(void) { return 15 + 27 * log(8) / log(6.4); }
-
-/* A triangle between its neighbours' centres, of the area of one. */
+/* Of the area 1. */
 static void make_filter(int band, int bands, filter *f) {
-    double edge[3];
+    const double top = lwi_mel_of_hertz(LW_SPEECH_RATE / 2, true);
+    double edges[3];
     for (int i = 0; i < 3; i++)
-        edge[i] = hertz(mel_of_8000() * (band + i) / (bands + 1));
+        edges[i] = lwi_hertz_of_mel(top * (band + i) / (bands + 1), true);
     for (size_t bin = 0; bin < BINS; bin++) {
         const double at = (double)bin * LW_SPEECH_RATE / WINDOW;
-        const double up = (at - edge[0]) / (edge[1] - edge[0]);
-        const double down = (edge[2] - at) / (edge[2] - edge[1]);
-        const double weight = (up < down ? up : down) * 2 / (edge[2] - edge[0]);
+        const double weight = lwi_mel_weight(at, edges) * 2 / (edges[2] - edges[0]);
         if (!(weight > 0)) continue;
         if (f->n == 0) f->first = bin;
         f->weights[f->n++] = weight;

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Compares liblampwick-media with Pillow, numpy and the wave module on files made here: decoded
-pictures, resizing and arrays must be equal to the last bit, JPEG and WebP too.
+pictures, resizing and arrays must be equal to the last bit, JPEG and WebP too; and with what
+torchvision and torchaudio gave (peer_cases.npz, written by make_peer_cases.py).
 
     python3 tests/media/media_test.py build/src/media/liblampwick-media.so
 """
 import ctypes as c
 import io
+import json
 import pathlib
 import random
 import struct
@@ -20,7 +22,10 @@ from PIL import Image, ImageOps
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "models"))
 from lampwick import DTYPES, Error, Library, P, STRING  # noqa: E402
 
-FILTERS = {0: Image.Resampling.NEAREST, 1: Image.Resampling.BILINEAR, 2: Image.Resampling.BICUBIC}
+FILTERS = {0: Image.Resampling.NEAREST, 1: Image.Resampling.BILINEAR, 2: Image.Resampling.BICUBIC,
+           3: Image.Resampling.BOX, 4: Image.Resampling.HAMMING, 5: Image.Resampling.LANCZOS}
+WINDOWS = {"hann": 0, "hamming": 1, "blackman": 2, "rectangular": 3}
+EDGES = {"reflect": 0, "constant": 1, "replicate": 2}
 failures, checks = [], 0
 
 
@@ -32,6 +37,19 @@ class ImageOptions(c.Structure):
 class TensorOptions(c.Structure):
     _fields_ = [("size", c.c_size_t), ("nhwc", c.c_bool), ("bgr", c.c_bool),
                 ("scale", c.c_double), ("mean", c.c_double * 4), ("std", c.c_double * 4)]
+
+
+class SpectrumOptions(c.Structure):
+    _fields_ = [("size", c.c_size_t), ("n_fft", c.c_int), ("win_length", c.c_int),
+                ("hop_length", c.c_int), ("window", c.c_int), ("power", c.c_double),
+                ("normalized", c.c_bool), ("not_centered", c.c_bool), ("edge", c.c_int),
+                ("sample_rate", c.c_int), ("n_mels", c.c_int), ("f_min", c.c_double),
+                ("f_max", c.c_double), ("slaney_scale", c.c_bool), ("slaney_norm", c.c_bool)]
+
+
+class Letterbox(c.Structure):
+    _fields_ = [("scale", c.c_double), ("top", c.c_int64), ("left", c.c_int64),
+                ("height", c.c_int64), ("width", c.c_int64)]
 
 
 class Media:
@@ -343,6 +361,90 @@ def test_resample(media):
                   np.array(True))
 
 
+def spectrum_options(case):
+    o = SpectrumOptions(c.sizeof(SpectrumOptions))
+    for name in ("n_fft", "win_length", "hop_length", "power", "normalized", "sample_rate",
+                 "n_mels", "f_min", "f_max"):
+        if name in case:
+            setattr(o, name, case[name])
+    o.window, o.edge = WINDOWS[case.get("window", "hann")], EDGES[case.get("pad_mode", "reflect")]
+    o.not_centered = not case.get("center", True)
+    o.slaney_scale, o.slaney_norm = case.get("mel_scale") == "slaney", "norm" in case
+    return o
+
+
+def ask_like_peer(media, kind, case, peer):
+    """What our function for a case of peer_cases.npz gives."""
+    def of(array, name, *arguments):
+        return media.with_value(name, peer[array], *arguments)
+    options = c.byref(spectrum_options(case))
+    if kind == "spectrogram":
+        return of("sound", "lw_media_spectrogram", options)
+    if kind == "mel":
+        return of("sound", "lw_media_mel_spectrogram", options)
+    if kind == "mfcc":
+        return of("sound", "lw_media_mfcc", case["n_mfcc"], options)
+    if kind == "decibels":
+        return of("mels", "lw_media_decibels", c.c_bool(case["stype"] == "magnitude"),
+                  c.c_double(case.get("top_db", 0)))
+    if kind == "resample":
+        return of("sound", "lw_media_audio_resample_sinc", case["from"], case["to"], 6,
+                  c.c_double(0.99))
+    if kind == "resize":
+        return of("picture", "lw_media_image_resize_side", c.c_int64(case["side"]),
+                  c.c_int64(case["most"] or 0), 1)
+    if kind == "crop":
+        return of("picture", "lw_media_image_center_crop", c.c_int64(case["height"]),
+                  c.c_int64(case["width"]))
+    return of("picture", "lw_media_image_pad", *map(c.c_int64, case["padding"]),
+              c.c_uint8(case["fill"]))
+
+
+def test_peers(media):
+    peer = np.load(pathlib.Path(__file__).with_name("peer_cases.npz"))
+    for i, (kind, case) in enumerate(json.loads(str(peer["cases"]))):
+        mine, theirs = ask_like_peer(media, kind, case, peer), peer[str(i)]
+        if theirs.dtype == np.uint8:
+            check(f"{kind} {case}", mine, theirs)
+            continue
+        same = mine.shape == theirs.shape
+        worst = np.abs(mine - theirs).max() / np.abs(theirs).max() if same else np.inf
+        check(f"{kind} {case}: {mine.shape}, {theirs.shape}, {worst:.1e}", np.array(worst < 1e-5),
+              np.array(True))
+
+
+def test_frames(media):
+    """Against Pillow and numpy."""
+    image = photo(31, 17, 9)
+    pixels = np.asarray(image)
+    for vertical in (False, True):
+        check("flip", media.with_value("lw_media_image_flip", pixels, c.c_bool(vertical)),
+              pixels[::-1] if vertical else pixels[:, ::-1])
+    for quarters in range(-1, 5):
+        check(f"rotate {quarters}", media.with_value("lw_media_image_rotate", pixels, quarters),
+              np.rot90(pixels, quarters))
+    grey = np.asarray(image.convert("L"))[:, :, None]
+    check("grey", media.with_value("lw_media_image_grey", pixels, 1), grey)
+    check("grey rgb", media.with_value("lw_media_image_grey", pixels, 3), np.repeat(grey, 3, 2))
+    where = Letterbox()
+    value, framed = media.lib.value(pixels), P()
+    media.lib.check(media.c.lw_media_image_letterbox(value, c.c_int64(64), c.c_int64(64),
+                                                     c.c_uint8(114), 1, c.byref(framed),
+                                                     c.byref(where)))
+    theirs = ImageOps.pad(image, (64, 64), Image.Resampling.BILINEAR, (114, 114, 114))
+    check("letterbox", media.lib.array(framed).copy(), np.asarray(theirs))
+    check("its place", np.array([where.top, where.left, where.height, where.width]),
+          [(64 - 35) // 2, 0, 35, 64])
+    for v in (value, framed):
+        media.lib.c.lw_value_free(v)
+    refused("a border below 0", media.with_value, "lw_media_image_pad", pixels, c.c_int64(-1),
+            c.c_int64(0), c.c_int64(0), c.c_int64(0), c.c_uint8(0))
+    refused("too short", media.with_value, "lw_media_spectrogram", np.zeros((1, 9), np.float32),
+            None)
+    refused("bad n_fft", media.with_value, "lw_media_spectrogram", np.zeros((1, 900), np.float32),
+            c.byref(SpectrumOptions(c.sizeof(SpectrumOptions), -5)))
+
+
 def main():
     media = Media(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
@@ -355,6 +457,8 @@ def main():
         test_arrays(media, folder)
         test_sound(media, folder)
         test_resample(media)
+        test_peers(media)
+        test_frames(media)
     for failure in failures:
         print("not ok -", failure)
     print(f"{checks - len(failures)} passed, {len(failures)} failed")

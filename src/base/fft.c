@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * The iterative radix-2 transform of Cooley and Tukey (1965) for powers of two; every other length
  * becomes a convolution of chirps, which is done with such transforms (Bluestein 1970). */
-#include "ops/fft.h"
+#include "base/fft.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { MAX_SLOTS = 64 }; /* rows that can be under way at once */
 static const double PI = 3.14159265358979323846;
 
 static void transform_power_of_two(const lwi_fft *f, double *z) {
@@ -52,7 +51,6 @@ static void swap_parts(double *z, size_t n) {
     }
 }
 
-/* work: m complex numbers. */
 static void transform(const lwi_fft *f, double *z, double *work) {
     if (!f->chirp) {
         transform_power_of_two(f, z);
@@ -68,9 +66,7 @@ static void transform(const lwi_fft *f, double *z, double *work) {
     multiply(work, f->chirp, f->n, z);
 }
 
-static lw_status plan_chirp(lwi_call *c, lwi_fft *f) {
-    LW_TRY(lwi_scratch(c, f->n, 2 * sizeof(double), &f->chirp));
-    LW_TRY(lwi_scratch(c, f->m, 2 * sizeof(double), &f->filter));
+static void make_chirp(lwi_fft *f) {
     memset(f->filter, 0, f->m * 2 * sizeof(double));
     size_t square = 0; /* k^2 modulo 2 n, which is the period of the chirp */
     for (size_t k = 0; k < f->n; k++) {
@@ -83,52 +79,30 @@ static lw_status plan_chirp(lwi_call *c, lwi_fft *f) {
         square = (square + 2 * k + 1) % (2 * f->n);
     }
     transform_power_of_two(f, f->filter);
-    return LW_OK;
 }
 
-lw_status lwi_fft_plan(lwi_call *c, size_t n, lwi_fft *f) {
-    if (n > (size_t)1 << 40)
-        return lwi_call_fail(c, LW_LIMIT, "a transform of length %zu is too long", n);
-    *f = (lwi_fft){.n = n, .m = 1};
+void lwi_fft_size(size_t n, lwi_fft *f) {
     const bool power = (n & (n - 1)) == 0;
+    *f = (lwi_fft){.n = n, .m = 1};
     while (f->m < (power ? n : 2 * n - 1))
         f->m *= 2;
-    LW_TRY(lwi_scratch(c, f->m, sizeof(double), &f->roots));
+    f->doubles = power ? f->m : f->m + 2 * n + 2 * f->m;
+}
+
+void lwi_fft_make(lwi_fft *f, double *memory) {
+    f->roots = memory;
     for (size_t k = 0; k < f->m / 2; k++) {
         f->roots[2 * k] = cos(2 * PI * (double)k / (double)f->m);
         f->roots[2 * k + 1] = -sin(2 * PI * (double)k / (double)f->m);
     }
-    return power ? LW_OK : plan_chirp(c, f);
+    if (f->doubles == f->m) return;
+    f->chirp = memory + f->m;
+    f->filter = f->chirp + 2 * f->n;
+    make_chirp(f);
 }
 
-typedef struct job {
-    const lwi_fft *fft;
-    const lwi_fft_rows *rows;
-    double *memory; /* n + m complex numbers for each slot */
-    size_t slots;
-} job;
-
-/* A slot does every slots-th row in memory of its own. */
-static void run_slots(void *arg, size_t begin, size_t end) {
-    const job *j = arg;
-    const lwi_fft *f = j->fft;
-    for (size_t slot = begin; slot < end; slot++) {
-        double *z = j->memory + slot * 2 * (f->n + f->m);
-        for (size_t row = slot; row < j->rows->rows; row += j->slots) {
-            j->rows->load(j->rows->arg, row, z);
-            if (j->rows->inverse) swap_parts(z, f->n);
-            transform(f, z, z + 2 * f->n);
-            if (j->rows->inverse) swap_parts(z, f->n);
-            j->rows->store(j->rows->arg, row, z);
-        }
-    }
-}
-
-lw_status lwi_fft_run(lwi_call *c, const lwi_fft *f, const lwi_fft_rows *rows) {
-    const size_t cost = f->m * 16; /* about, in simple steps */
-    job j = {.fft = f, .rows = rows, .slots = rows->rows < MAX_SLOTS ? rows->rows : MAX_SLOTS};
-    if (rows->rows * cost < 1 << 15 && j.slots) j.slots = 1;
-    LW_TRY(lwi_scratch(c, j.slots * (f->n + f->m), 2 * sizeof(double), &j.memory));
-    lwi_parallel(c, j.slots, 1, run_slots, &j);
-    return LW_OK;
+void lwi_fft_transform(const lwi_fft *f, double *z, double *work, bool inverse) {
+    if (inverse) swap_parts(z, f->n);
+    transform(f, z, work);
+    if (inverse) swap_parts(z, f->n);
 }
