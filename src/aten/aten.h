@@ -184,6 +184,7 @@ struct lwi_aten_tensor {
     lwi_graph *graph;      /* that the contents are a value of */
     int id;
     size_t version;        /* grows with every write */
+    bool complex;          /* the last axis of the contents holds real and imaginary parts */
     lwi_aten_tensor *base; /* that this is a view of; NULL: none */
     size_t base_version;   /* of the base, when the contents were made of it */
     const lwi_aten_row *row;

@@ -169,12 +169,26 @@ static void make_view(lwi_aten *a, const lwi_aten_row *row, const lwi_aten_value
     t->n_args = n;
 }
 
+static bool holds_complex(const lwi_aten_value *v) {
+    for (size_t i = 0; v->kind == LWI_ATEN_LIST && i < v->list.n; i++)
+        if (holds_complex(&v->list.items[i])) return true;
+    return lwi_aten_is_complex(v);
+}
+
+static void refuse_complex(lwi_aten *a, const lwi_aten_row *row, const lwi_aten_value *args,
+                           size_t n) {
+    for (size_t i = 0; i < n && !(row->flags & LWI_ATEN_COMPLEX); i++)
+        if (holds_complex(&args[i]))
+            lwi_aten_fail(a, LW_UNSUPPORTED, "complex tensors are not supported here");
+}
+
 static void run_row(lwi_aten *a, const call *c, const lwi_aten_row *row, lwi_aten_value *results) {
     lwi_aten_value args[LWI_ATEN_ARGS];
     int written = -1;
     const lwi_aten_row *outer = a->row;
     a->row = row;
     const size_t n = bind(a, c, row, args, &written);
+    refuse_complex(a, row, args, n);
     if (a->b.status == LW_OK) row->lower(a, args, results);
     if (row->flags & LWI_ATEN_VIEW && !c->in_place) make_view(a, row, args, n, &results[0]);
     if (written >= 0 && args[written].kind == LWI_ATEN_TENSOR) {

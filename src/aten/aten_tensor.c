@@ -47,8 +47,7 @@ int lwi_aten_read(lwi_aten *a, lwi_aten_tensor *t) {
     return lwi_aten_import(a, t->graph, t->id);
 }
 
-/* 0, 1, 2 ... in the tensor's shape. */
-static int numbered(lwi_aten *a, int shape) {
+int lwi_aten_numbered(lwi_aten *a, int shape) {
     const int count = NODE(a, "ReduceProd", shape, -1);
     lwi_build_int(&a->b, "keepdims", 0);
     const int numbers =
@@ -61,7 +60,7 @@ static int flat(lwi_aten *a, int id) { return lwi_aten_reshape(a, id, 1, (int64_
 static int base_with(lwi_aten *a, const lwi_aten_tensor *view, int base, int id) {
     const int shape = lwi_aten_shape(a, base);
     if (view->row->flags & LWI_ATEN_SAME) return NODE(a, "Reshape", id, shape);
-    const int places = view_of(a, view, numbered(a, shape));
+    const int places = view_of(a, view, lwi_aten_numbered(a, shape));
     const int all = NODE(a, "ScatterElements", flat(a, base), flat(a, places), flat(a, id));
     return NODE(a, "Reshape", all, shape);
 }

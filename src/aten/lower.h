@@ -16,6 +16,7 @@ enum {
     LWI_ATEN_VIEW = 1,    /* result 0 shares the memory of argument 0 */
     LWI_ATEN_SAME = 2,    /* and has all of its elements in the same order */
     LWI_ATEN_SCALARS = 4, /* numbers only: of a program's control, not of tensors */
+    LWI_ATEN_COMPLEX = 8, /* takes complex tensors */
 };
 
 /* A row of aten.def. */
@@ -42,7 +43,11 @@ static inline void lwi_aten_return(lwi_aten *a, lwi_aten_value *out, int id) {
 /* The same for an operator of lampwick's own domain. */
 #define FUSED(a, op, ...)                                                                          \
     lwi_build_fused(&(a)->b, op, sizeof((int[]){__VA_ARGS__}) / sizeof(int), (int[]){__VA_ARGS__})
-/* lwi_build_outputs makes nodes with several outputs, or of other domains. */
+/* Nodes with several outputs; lwi_build_outputs also makes those of other domains. */
+static inline void lwi_aten_nodes(lwi_aten *a, const char *op, size_t n_in, const int *in,
+                                  size_t n_out, int *out) {
+    lwi_build_outputs(&a->b, "", op, n_in, in, n_out, out);
+}
 
 /* ---------------------------------------------------------------- constants */
 
@@ -91,6 +96,25 @@ int lwi_aten_squeeze(lwi_aten *a, int id, int64_t axis);
 /* Elements [first, last) of an axis; INT64_MAX: to the end. */
 int lwi_aten_slice(lwi_aten *a, int id, int64_t axis, int64_t first, int64_t last);
 
+int lwi_aten_concat(lwi_aten *a, int axis, size_t n, const int *ids);
+/* Axes `from` go to places `to`, the others keep their order. */
+int lwi_aten_move(lwi_aten *a, int x, size_t n, const int64_t *from, const int64_t *to);
+/* As torch.atleast_2d has it; least is at most 3. */
+int lwi_aten_at_least(lwi_aten *a, int x, int least);
+/* A list of n tensors, parts of an axis with these sizes. */
+lwi_aten_value lwi_aten_split_into(lwi_aten *a, int x, int axis, size_t n, const int64_t *sizes);
+/* Elements in reverse along n axes. */
+int lwi_aten_flipped(lwi_aten *a, int x, size_t n, const int64_t *axes);
+/* 0, step, 2 step ...: n numbers of int64, 1-D. */
+int lwi_aten_steps(lwi_aten *a, const lwi_aten_value *n, int64_t step);
+/* 0, 1, 2 ... in a shape. */
+int lwi_aten_numbered(lwi_aten *a, int shape);
+/* The tensors of a list as ids in one type; returns how many, at most max. */
+size_t lwi_aten_tensors(lwi_aten *a, const lwi_aten_value *v, size_t max, int *ids);
+/* How many windows fit: (size + before + after - dilation (kernel - 1) - 1) / stride + 1. */
+lwi_aten_value lwi_aten_windows(lwi_aten *a, int x, int axis, int64_t around, int64_t span,
+                                int64_t stride);
+
 /* --------------------------------------------------------------------- types */
 
 int lwi_aten_cast(lwi_aten *a, int id, lw_dtype dtype); /* id itself if it has the type */
@@ -102,6 +126,39 @@ int lwi_aten_as(lwi_aten *a, const lwi_aten_value *v, lw_dtype dtype);
 static inline bool lwi_aten_is_integral(lw_dtype dtype) {
     return dtype == LW_BOOL || lwi_dtype_is_integer(dtype);
 }
+
+/* Both arguments in the type they are promoted to, which is returned. */
+lw_dtype lwi_aten_pair(lwi_aten *a, const lwi_aten_value *in, int *x, int *y);
+/* Integers and bools as float32. */
+int lwi_aten_floats(lwi_aten *a, const lwi_aten_value *v);
+/* A number as a scalar of x's type. */
+int lwi_aten_like(lwi_aten *a, int x, double value);
+
+/* ------------------------------------------------------------ complex numbers */
+
+/* Complex tensors are real ones with a last axis of two: real and imaginary part. */
+static inline bool lwi_aten_is_complex(const lwi_aten_value *v) {
+    return v->kind == LWI_ATEN_TENSOR && v->tensor->complex;
+}
+void lwi_aten_return_complex(lwi_aten *a, lwi_aten_value *out, int id);
+/* Part 0, the real one, or 1 of a complex value. */
+int lwi_aten_part(lwi_aten *a, int id, int part);
+int lwi_aten_join(lwi_aten *a, int real, int imaginary);
+
+/* -------------------------------------------------------------- compositions */
+
+/* ReduceSum and the like over axes; of none: x. */
+int lwi_aten_reduced(lwi_aten *a, const char *op, int x, size_t n, const int64_t *axes, bool keep);
+/* The p-norm over axes. */
+int lwi_aten_norm(lwi_aten *a, int x, double p, size_t n, const int64_t *axes, bool keep);
+/* ArgMax or ArgMin. */
+int lwi_aten_arg_extreme(lwi_aten *a, const char *op, int x, int axis, bool keep);
+/* The angle of (x, y) as atan2 gives it. */
+int lwi_aten_angle_of(lwi_aten *a, int y, int x);
+
+int lwi_aten_truncated(lwi_aten *a, int x);
+int lwi_aten_log1p_of(lwi_aten *a, int x);
+void lwi_aten_complex_mul(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out);
 
 /* The functions that rows name. */
 #define ATEN(name, overload, flags, schema, onnx, lower) lwi_aten_lower lwi_aten_##lower;

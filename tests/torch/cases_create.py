@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+"""Tensors from nothing, and what tensors say of themselves."""
+import torch
+from aten_cases import B, F, I, P, V, case
+
+for name in ("zeros", "ones"):
+    case(name, [2, 3])
+    case(name, [2], dtype=torch.int64)
+    case(name, [])
+    case(name + "_like", F(2, 3))
+    case(name + "_like", F(2, 3), dtype=torch.bool)
+    case("new_" + name, F(2, 3), [3])
+    case("new_" + name, I(2, 3), [2, 2], dtype=torch.float16)
+for name, args in (("empty.memory_format", ([2, 3],)), ("empty_like", (I(2, 3),)), ("new_empty", (I(2), [3])),
+                   ("empty_strided", ([2, 3], [3, 1])), ("empty_permuted", ([2, 3], [1, 0])),
+                   ("new_empty_strided", (F(1), [2, 3], [3, 1])), ("rand", ([2, 3],)), ("randn", ([2, 3],)), ("rand_like", (F(2, 3),)),
+                   ("randn_like", (F(2, 3),)), ("randperm", (5,)), ("randint", (5, [2, 3])),
+                   ("randint.low", (2, 5, [2, 3])), ("randint_like", (F(2, 3), 5)), ("bernoulli", (F(2, 3, low=0, high=1),)),
+                   ("bernoulli.p", (F(2, 3), 0.5)), ("multinomial", (F(2, 5, low=1), 3, True)), ("normal_functional", (F(2, 3),)),
+                   ("normal.float_float", (0.0, 1.0, [2, 3])), ("normal.Tensor_Tensor", (F(2, 3), F(2, 3, low=1))),
+                   ("exponential", (F(2, 3),)), ("uniform", (F(2, 3),)), ("multinomial", (F(5, low=1), 3))):
+    case(name, *args, check="shape")
+case("rand", [2, 3], dtype=torch.float64, check="shape")
+case("full", [2, 3], 1.5)
+case("full", [2], 7)
+case("full", [2], True)
+case("full", [2], 3, dtype=torch.float32)
+case("full_like", F(2, 3), 2)
+case("full_like", I(2, 3), 2.5, dtype=torch.float32)
+case("new_full", F(2, 3), [2], 4)
+case("scalar_tensor", 2)
+case("scalar_tensor", 2.5, dtype=torch.float64)
+case("scalar_tensor", 3, dtype=torch.int64)
+case("arange", 5)
+case("arange", 2.5)
+case("arange", 4, dtype=torch.float32)
+case("arange.start", 2, 7)
+case("arange.start", 0.5, 3)
+case("arange.start_step", 1, 8, 3)
+case("arange.start_step", 5, 0, -2)
+case("arange.start_step", 0, 1, 0.25)
+case("arange.start_step", 0, 5, 2, dtype=torch.float32)
+case("range.step", 1, 5, 2)
+case("linspace", 0, 1, 5)
+case("linspace", -3.0, 10.0, 4)
+case("linspace", 2, 2, 1)
+case("linspace", 0, 10, 4, dtype=torch.int64)
+case("logspace", 0, 2, 3)
+case("eye", 3)
+case("eye.m", 2, 4)
+case("tril_indices", 3, 4)
+case("triu_indices", 3, 3, 1)
+case("hann_window", 6)
+case("hann_window.periodic", 6, False)
+case("hamming_window", 6)
+case("hamming_window.periodic", 6, False)
+case("blackman_window", 6)
+case("bartlett_window", 6)
+case("vander", F(3), 4)
+case("sym_size.int", F(2, 3), 1)
+case("sym_size.int", F(2, 3), -2)
+case("sym_stride.int", F(2, 3), 0)
+case("sym_numel", F(2, 3))
+case("sym_storage_offset", F(2, 3))
+case("size.int", F(2, 3), 1)
+case("numel", F(2, 3))
+case("dim", F(2, 3))
+case("item", V([7], "i64"))
+case("_local_scalar_dense", V([2.5]))
+case("is_floating_point", F(2))
+case("is_complex", F(2))
+case("is_nonzero", V([1], "i64"))
+case("sym_is_contiguous", F(2, 3))
+case("affine_grid_generator", F(2, 2, 3), [2, 1, 3, 4], False)
+case("affine_grid_generator", F(2, 2, 3), [2, 1, 3, 4], True)
+case("affine_grid_generator", F(1, 3, 4), [1, 1, 2, 2, 3], True)
