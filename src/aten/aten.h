@@ -65,13 +65,21 @@ typedef struct lwi_aten_scope {
     lwi_graph *graph;
     struct lwi_aten_scope *outer;
     lwi_prober probes[LWI_ATEN_ROUNDS];
-    size_t probed; /* nodes that types have been found for */
+    size_t probed;            /* nodes that types have been found for */
+    struct lwi_aten_outcome { /* types of outputs, of an inner graph */
+        lw_dtype dtype;
+        int rank;
+        bool known[LWI_ATEN_ROUNDS];
+        int64_t dims[LWI_ATEN_ROUNDS][LW_MAX_RANK];
+    } * outcomes;
+    size_t n_outcomes, cap_outcomes;
+    struct lwi_aten_scope *next_left; /* in lwi_aten.left */
 } lwi_aten_scope;
 
 struct lwi_aten {
     lwi_graph_builder b;
-    lwi_aten_scope *scope;
-    int rounds; /* that are looked at: one if no size is free */
+    lwi_aten_scope *scope, *left; /* the present one; those that have been left */
+    int rounds;                   /* that are looked at: one if no size is free */
     lwi_strmap rows;
     const lwi_aten_row *row;  /* of the operator that is being lowered; NULL: none */
     lwi_aten_tensor *tensors; /* all, newest first */
@@ -108,6 +116,23 @@ void lwi_aten_output(lwi_aten *a, const lwi_aten_value *value, const char *name)
  * can be used there. */
 lwi_graph *lwi_aten_enter(lwi_aten *a, const char *name);
 void lwi_aten_leave(lwi_aten *a);
+
+/* The results (as many as the graphs have outputs) of one of two graphs, which have been entered,
+ * given outputs and left. */
+void lwi_aten_if(lwi_aten *a, const lwi_aten_value *condition, lwi_graph *yes, lwi_graph *no,
+                 lwi_aten_value *results);
+/* Enters the body of a loop in which n values change from turn to turn: they become values of the
+ * body. turn: the number of the turn, if it is wanted. */
+lwi_graph *lwi_aten_loop_begin(lwi_aten *a, const char *name, size_t n, lwi_aten_value *values,
+                               lwi_aten_value *turn);
+/* The body's outputs: whether there is a next turn, and the values for it. lwi_aten_leave follows.
+ */
+void lwi_aten_loop_end(lwi_aten *a, const lwi_aten_value *goes_on, size_t n,
+                       const lwi_aten_value *values);
+/* The loop from its first values on, which become the last ones. turns: at most so many; goes_on:
+ * whether there is a first one. Both may be NULL. */
+void lwi_aten_loop(lwi_aten *a, lwi_graph *body, const lwi_aten_value *turns,
+                   const lwi_aten_value *goes_on, size_t n, lwi_aten_value *values);
 
 /* ------------------------------------------------------------------- values */
 
@@ -171,6 +196,8 @@ void lwi_aten_call(lwi_aten *a, const char *name, const char *overload, size_t n
 lwi_aten_value lwi_aten_apply(lwi_aten *a, const char *name, size_t n, const lwi_aten_value *args);
 /* There is a row of that name and overload (NULL: any). */
 bool lwi_aten_has(const lwi_aten *a, const char *name, const char *overload);
+/* Its result shares the memory of its first argument. */
+bool lwi_aten_is_view(const lwi_aten *a, const char *name, const char *overload);
 
 /* Arithmetic of the program's numbers: add sub mul truediv floordiv mod pow neg min max eq ne lt
  * le gt ge and or not; computed now where both are known, else nodes. */

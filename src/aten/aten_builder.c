@@ -78,7 +78,10 @@ lwi_graph *lwi_aten_enter(lwi_aten *a, const char *name) {
 }
 
 void lwi_aten_leave(lwi_aten *a) {
-    if (a->scope && a->scope->outer) close_scope(a);
+    if (!a->scope || !a->scope->outer) return;
+    a->scope->next_left = a->left;
+    a->left = a->scope;
+    close_scope(a);
 }
 
 /* A value of a graph around the present one becomes one of the present graph. */
@@ -289,6 +292,7 @@ void lwi_aten_output(lwi_aten *a, const lwi_aten_value *value, const char *name)
     const int rank = lwi_aten_rank(a, id);
     int64_t sizes[LW_MAX_RANK];
     void *dims = NULL;
+    if (a->scope && a->scope->outer) lwi_aten_note_outcome(a, id);
     for (int d = 0; d < rank; d++)
         sizes[d] = lwi_aten_dim(a, id, d);
     lwi_build_output(&a->b, id, name);

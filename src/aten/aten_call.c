@@ -103,6 +103,13 @@ bool lwi_aten_has(const lwi_aten *a, const char *name, const char *overload) {
     return false;
 }
 
+bool lwi_aten_is_view(const lwi_aten *a, const char *name, const char *overload) {
+    const lwi_aten_row *end = lwi_aten_rows + lwi_aten_n_rows;
+    for (const lwi_aten_row *r = first_row(a, name); r && r < end && !strcmp(r->name, name); r++)
+        if (same_name(r, name, overload)) return r->flags & LWI_ATEN_VIEW;
+    return false;
+}
+
 /* ---------------------------------------------------------------- conversion */
 
 static lwi_aten_value as_type(lwi_aten *a, const lwi_aten_parameter *p, const lwi_aten_value *v) {

@@ -38,5 +38,7 @@ lwi_aten_value lwi_aten_default(lwi_aten *a, const lwi_aten_parameter *p);
 
 /* A value of another graph around the present one as one of the present. */
 int lwi_aten_import(lwi_aten *a, const lwi_graph *graph, int id);
+/* Keeps the type of a value that is an output of the present graph, which is inside another. */
+void lwi_aten_note_outcome(lwi_aten *a, int id);
 
 #endif
