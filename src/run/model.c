@@ -5,6 +5,7 @@
 #include "format/gguf/gguf.h"
 #include "format/huggingface/huggingface.h"
 #include "format/onnx/onnx.h"
+#include "format/torch_export/torch_export.h"
 #include "graph/align.h"
 
 #include <stddef.h>
@@ -104,8 +105,9 @@ static lw_status prepare(lw_model *m, bool keep_graph) {
 static lw_status read_network(lwi_network *network, const void *data, size_t size,
                               const char *path) {
     if (!data && path) return lwi_huggingface_read(network, path);
-    return lwi_is_gguf(data, size) ? lwi_gguf_model_read(network, data, size, path)
-                                   : lwi_onnx_read(network, data, size, path);
+    if (lwi_is_gguf(data, size)) return lwi_gguf_model_read(network, data, size, path);
+    if (lwi_is_torch_export(data, size)) return lwi_torch_export_read(network, data, size);
+    return lwi_onnx_read(network, data, size, path);
 }
 
 static lw_status read_adapter(lwi_network *n, const lw_adapter *adapter) {

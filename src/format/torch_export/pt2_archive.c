@@ -26,7 +26,8 @@ static lw_status parse(lwi_pt2 *p, const lwi_zip_entry *e, const lwi_json_item *
     const lwi_json_limits limits = {.depth = DEPTH, .python_numbers = true};
     if (e->method != LWI_ZIP_STORED)
         return lwi_fail(LW_UNSUPPORTED, "'%s' is compressed, which PyTorch does not do", e->name);
-    const lw_status status = lwi_json_parse(&p->memory, (const char *)e->data, e->size, &limits, root);
+    const lw_status status =
+        lwi_json_parse(&p->memory, (const char *)e->data, e->size, &limits, root);
     if (status != LW_OK) return lwi_fail_prefix(status, "%s", e->name);
     if (!lwi_json_is(*root, LWI_JSON_OBJECT))
         return lwi_fail(LW_CORRUPT, "%s is no JSON object", e->name);
@@ -52,11 +53,13 @@ static lw_status find_program(lwi_pt2 *p, const lwi_zip_entry **found) {
     }
     if (n == 1) return LW_OK;
     if (n > 1)
-        return lwi_fail(LW_UNSUPPORTED, "the archive holds %zu programs and none is named 'model'", n);
+        return lwi_fail(LW_UNSUPPORTED, "the archive holds %zu programs and none is named 'model'",
+                        n);
     for (size_t i = 0; i < p->zip.n; i++)
         if (strstr(p->zip.entries[i].name, "/data/aotinductor/"))
-            return lwi_fail(LW_UNSUPPORTED, "this is an AOTInductor package: it holds machine code, "
-                                            "not a program; export it with torch.export.save");
+            return lwi_fail(LW_UNSUPPORTED,
+                            "this is an AOTInductor package: it holds machine code, "
+                            "not a program; export it with torch.export.save");
     return lwi_fail(LW_UNSUPPORTED, "the archive holds no program (models/NAME.json)");
 }
 
@@ -90,7 +93,8 @@ static lw_status check_version(const lwi_pt2 *p) {
     enum { MAJOR = 8 };
     const int64_t major = lwi_json_int(lwi_json_get(p->program, "schema_version"), "major", -1);
     if (major == MAJOR) return LW_OK;
-    return lwi_fail(LW_UNSUPPORTED, "version %lld of torch.export's schema is not known, only %d is",
+    return lwi_fail(LW_UNSUPPORTED,
+                    "version %lld of torch.export's schema is not known, only %d is",
                     (long long)major, MAJOR);
 }
 
@@ -106,7 +110,8 @@ lw_status lwi_pt2_open(lwi_pt2 *p, const void *data, size_t size) {
     LW_TRY(read_table(p, "data/weights",
                       (const char *const[]){"_weights_config.json", "_model_param_config.json"},
                       &p->weights));
-    return read_table(p, "data/constants",
-                      (const char *const[]){"_constants_config.json", "_model_constants_config.json"},
-                      &p->constants);
+    return read_table(
+        p, "data/constants",
+        (const char *const[]){"_constants_config.json", "_model_constants_config.json"},
+        &p->constants);
 }

@@ -60,7 +60,7 @@ typedef struct missing {
 
 typedef struct search {
     lwi_pt2 *p;
-    lwi_strmap seen; /* targets: -1 - 1 supported, else the place in found */
+    lwi_strmap seen; /* targets: SUPPORTED, or the place in found */
     missing *found;
     size_t n, capacity;
 } search;
@@ -93,24 +93,28 @@ static lw_status look_through(search *s, const lwi_json_item *graph) {
 }
 
 static lw_status tell_one(const missing *m) {
-    return lwi_pt2_at_node(m->first, lwi_fail(LW_UNSUPPORTED, "this operator is not supported "
-                                                              "(nodes with it: %zu)", m->n));
+    return lwi_pt2_at_node(m->first, lwi_fail(LW_UNSUPPORTED,
+                                              "this operator is not supported "
+                                              "(nodes with it: %zu)",
+                                              m->n));
 }
 
 static lw_status tell(search *s) {
-    char text[320] = "";
+    char text[640] = "";
     if (s->n == 0) return LW_OK;
     for (size_t i = 0; i < s->n && s->p->network->collect; i++)
         LW_TRY(lwi_network_issue(s->p->network, tell_one(&s->found[i])));
     if (s->p->network->collect) return LW_OK;
     if (s->n == 1) return tell_one(&s->found[0]);
-    for (size_t i = 0; i < s->n && strlen(text) + 100 < sizeof text; i++) {
+    size_t i = 0;
+    for (; i < s->n && strlen(text) + 100 < sizeof text; i++) {
         const char *target = lwi_json_text(s->found[i].first, "target", "");
         const size_t skip = strncmp(target, "torch.ops.", 10) ? 0 : 10;
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s%.60s (%zu)", i ? ", " : "",
                  target + skip, s->found[i].n);
     }
-    return lwi_fail(LW_UNSUPPORTED, "%zu operators are not supported: %s ...", s->n, text);
+    return lwi_fail(LW_UNSUPPORTED, "%zu operators are not supported: %s%s", s->n, text,
+                    i < s->n ? " ..." : "");
 }
 
 lw_status lwi_pt2_check_operators(lwi_pt2 *p) {

@@ -34,8 +34,7 @@ lw_status lwi_pt2_find(lwi_pt2 *p, const char *name, lwi_aten_value *value) {
     const int i = lwi_strmap_get(&p->names->index, name);
     if (i < 0) return lwi_fail(LW_CORRUPT, "there is no value '%.80s'", name);
     struct lwi_pt2_name *item = &p->names->items[i];
-    if (item->stored)
-        LW_TRY(lwi_pt2_constant(p, item->stored_name, item->stored, &item->value));
+    if (item->stored) LW_TRY(lwi_pt2_constant(p, item->stored_name, item->stored, &item->value));
     item->stored = NULL;
     *value = item->value;
     return LW_OK;

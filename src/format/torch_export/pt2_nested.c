@@ -2,6 +2,7 @@
  * Nodes that hold graphs (torch.ops.higher_order). */
 #include "format/torch_export/pt2.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MOST_DEPTH = 16, MOST_VALUES = 256 };
@@ -18,7 +19,8 @@ static lw_status append(values *all, const lwi_aten_value *v) {
             LW_TRY(append(all, &v->list.items[i]));
         return LW_OK;
     }
-    if (all->n == MOST_VALUES) return lwi_fail(LW_LIMIT, "it has more than %d operands", MOST_VALUES);
+    if (all->n == MOST_VALUES)
+        return lwi_fail(LW_LIMIT, "it has more than %d operands", MOST_VALUES);
     all->items[all->n++] = *v;
     return LW_OK;
 }
@@ -109,8 +111,12 @@ static lw_status make_branch(lwi_pt2 *p, const lwi_json_item *body, const char *
     LW_TRY(p->a.b.status);
     lw_status status = inline_graph(p, body, operands, &results);
     for (size_t i = 0; status == LW_OK && i < results.n; i++) {
-        lwi_aten_output(&p->a, &results.items[i], lwi_pt2_numbered(p, "result", i));
-        status = p->a.b.status;
+        char name_of[32];
+        const char *copy = NULL;
+        snprintf(name_of, sizeof name_of, "result_%zu", i);
+        status = lwi_arena_string(&p->network->arena, name_of, strlen(name_of), &copy);
+        if (status == LW_OK) lwi_aten_output(&p->a, &results.items[i], copy);
+        if (status == LW_OK) status = p->a.b.status;
     }
     lwi_aten_leave(&p->a);
     *n = results.n;
@@ -155,7 +161,8 @@ static lw_status ask(lwi_pt2 *p, const lwi_json_item *condition, const values *s
 }
 
 /* state: those that change first, `n` of them, then those that do not. */
-static lw_status make_turn(lwi_pt2 *p, const lwi_json_item *const bodies[2], values *state, size_t n) {
+static lw_status make_turn(lwi_pt2 *p, const lwi_json_item *const bodies[2], values *state,
+                           size_t n) {
     values next;
     lwi_aten_value goes_on = lwi_aten_none();
     LW_TRY(inline_graph(p, bodies[1], state, &next));
@@ -184,12 +191,12 @@ static lw_status while_loop(lwi_pt2 *p, const lwi_json_item *node, size_t first)
     if (results.n > state.n) return lwi_fail(LW_CORRUPT, "it has more results than operands");
     LW_TRY(ask(p, bodies[0], &state, &goes_on));
     memcpy(results.items, state.items, results.n * sizeof *state.items);
-    lwi_graph *body = lwi_aten_loop_begin(&p->a, "body", results.n, state.items);
+    lwi_graph *body = lwi_aten_loop_begin(&p->a, "body", results.n, state.items, NULL);
     LW_TRY(p->a.b.status);
     const lw_status status = make_turn(p, bodies, &state, results.n);
     lwi_aten_leave(&p->a);
     LW_TRY(status);
-    lwi_aten_loop(&p->a, body, &goes_on, results.n, results.items);
+    lwi_aten_loop(&p->a, body, NULL, &goes_on, results.n, results.items);
     LW_TRY(p->a.b.status);
     return lwi_pt2_results(p, node, results.n, results.items);
 }

@@ -31,9 +31,8 @@ static lw_status wrong_type(const char *name, const lwi_pt2_type *type, lw_dtype
 /* The file says what each value is: this finds what was lowered wrongly, and tells what cannot be
  * known before the data is. */
 static lw_status check_type(lwi_pt2 *p, const char *name, const lwi_aten_value *value) {
-    const lwi_json_item *meta = p->names->types.object
-                                    ? lwi_json_index_get(&p->names->types, name, strlen(name))
-                                    : NULL;
+    const lwi_json_item *meta =
+        p->names->types.object ? lwi_json_index_get(&p->names->types, name, strlen(name)) : NULL;
     lwi_pt2_type type;
     if (!meta || value->kind != LWI_ATEN_TENSOR) return LW_OK;
     LW_TRY(lwi_pt2_type_read(meta, &type));
@@ -76,8 +75,7 @@ lw_status lwi_pt2_results(lwi_pt2 *p, const lwi_json_item *node, size_t n,
     const lwi_json_item *list = lwi_json_get(first, "as_tensors");
     if (list && list->kind == LWI_JSON_ARRAY && outputs->size == 1 && n > 0)
         return name_list(p, list, &results[0]);
-    if (n == 1 && results[0].kind == LWI_ATEN_LIST)
-        return name_list(p, outputs, &results[0]);
+    if (n == 1 && results[0].kind == LWI_ATEN_LIST) return name_list(p, outputs, &results[0]);
     for (size_t i = 0; i < outputs->size; i++) {
         const char *name = lwi_pt2_name_of(&outputs->items[i]);
         if (name && i >= n) return lwi_fail(LW_CORRUPT, "it has more results than the operator");
@@ -99,8 +97,7 @@ static lw_status read_arguments(lwi_pt2 *p, const lwi_json_item *node, size_t *n
         const lwi_json_item *item = &inputs->items[*n];
         const char *name = lwi_json_text(item, "name", "");
         args[*n].name = *name ? name : NULL;
-        const lw_status status =
-            lwi_pt2_argument(p, lwi_json_get(item, "arg"), &args[*n].value);
+        const lw_status status = lwi_pt2_argument(p, lwi_json_get(item, "arg"), &args[*n].value);
         if (status != LW_OK) return lwi_fail_prefix(status, "argument '%.40s'", name);
     }
     return LW_OK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Arithmetic of the program's numbers, which are mostly sizes that are not fixed. */
+#include "aten/lower.h"
 #include "format/torch_export/pt2.h"
 
 #include <math.h>
@@ -32,18 +33,12 @@ static double as_double(const lwi_aten_value *v) {
     return v->kind == LWI_ATEN_FLOAT ? v->f : v->kind == LWI_ATEN_BOOL ? v->b : (double)v->i;
 }
 
-static int cast(lwi_pt2 *p, int id, lw_dtype dtype) {
-    const int y = lwi_build(&p->a.b, "Cast", 1, &id);
-    lwi_build_int(&p->a.b, "to", dtype);
-    return y;
-}
-
 static lw_status to_float(lwi_pt2 *p, const char *op, const lwi_aten_value *in, size_t n,
                           lwi_aten_value *out) {
     (void)op;
     if (n != 1) return lwi_fail(LW_CORRUPT, "it has %zu operands", n);
     if (in->id < 0) *out = lwi_aten_float(as_double(in));
-    else *out = lwi_aten_number_of(&p->a, cast(p, lwi_aten_id(&p->a, in), LW_FLOAT64));
+    else *out = lwi_aten_number_of(&p->a, lwi_aten_cast(&p->a, lwi_aten_id(&p->a, in), LW_FLOAT64));
     return p->a.b.status;
 }
 
@@ -61,8 +56,8 @@ static lw_status to_int(lwi_pt2 *p, const char *op, const lwi_aten_value *in, si
         return LW_OK;
     }
     int id = lwi_aten_id(&p->a, in);
-    if (*op && in->kind == LWI_ATEN_FLOAT) id = lwi_build(&p->a.b, op, 1, &id);
-    *out = lwi_aten_number_of(&p->a, cast(p, id, LW_INT64));
+    if (*op && in->kind == LWI_ATEN_FLOAT) id = NODE(&p->a, op, id);
+    *out = lwi_aten_number_of(&p->a, lwi_aten_cast(&p->a, id, LW_INT64));
     return p->a.b.status;
 }
 
@@ -83,9 +78,8 @@ static lw_status choose(lwi_pt2 *p, const char *op, const lwi_aten_value *in, si
         *out = as_double(&in[0]) != 0 ? in[1] : in[2];
         return LW_OK;
     }
-    const int id = lwi_build(&p->a.b, "Where", 3,
-                             (int[]){lwi_aten_id(&p->a, &in[0]), lwi_aten_id(&p->a, &in[1]),
-                                     lwi_aten_id(&p->a, &in[2])});
+    const int id = NODE(&p->a, "Where", lwi_aten_id(&p->a, &in[0]), lwi_aten_id(&p->a, &in[1]),
+                        lwi_aten_id(&p->a, &in[2]));
     *out = lwi_aten_number_of(&p->a, id);
     return p->a.b.status;
 }

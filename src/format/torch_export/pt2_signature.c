@@ -98,8 +98,8 @@ static lw_status state_input(lwi_pt2 *p, const char *name, const char *stored,
     LW_TRY(lwi_pt2_constant(p, stored, payload, &held));
     const lw_value *constant = g->slots[lwi_aten_id(&p->a, &held)].constant;
     LW_TRY(add_input(p, stored, &type, &value));
-    LW_TRY(lwi_arena_grow(&p->memory, &p->states, &p->cap_states, p->n_states + 1,
-                          sizeof *p->states));
+    LW_TRY(
+        lwi_arena_grow(&p->memory, &p->states, &p->cap_states, p->n_states + 1, sizeof *p->states));
     p->states[p->n_states++] =
         (struct lwi_pt2_state){lwi_aten_id(&p->a, &value), (lw_value *)constant};
     return lwi_pt2_define(p, name, &value);
@@ -136,7 +136,8 @@ typedef struct spec_kind {
     const char *key;
 } spec_kind;
 
-static lw_status read_spec(lwi_pt2 *p, const spec_kind *kinds, size_t n, const lwi_json_item *spec) {
+static lw_status read_spec(lwi_pt2 *p, const spec_kind *kinds, size_t n,
+                           const lwi_json_item *spec) {
     const lwi_json_item *item = &spec->items[0];
     for (size_t i = 0; i < n; i++)
         if (!strcmp(kinds[i].name, item->key)) return kinds[i].read(p, item, kinds[i].key);

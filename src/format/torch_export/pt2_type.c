@@ -6,11 +6,11 @@
 
 lw_dtype lwi_pt2_dtype(int64_t number) {
     static const lw_dtype types[] = {
-        [1] = LW_UINT8,          [2] = LW_INT8,           [3] = LW_INT16,
-        [4] = LW_INT32,          [5] = LW_INT64,          [6] = LW_FLOAT16,
-        [7] = LW_FLOAT32,        [8] = LW_FLOAT64,        [10] = LW_COMPLEX64,
-        [11] = LW_COMPLEX128,    [12] = LW_BOOL,          [13] = LW_BFLOAT16,
-        [28] = LW_UINT16,        [29] = LW_FLOAT8E4M3FN,  [30] = LW_FLOAT8E5M2,
+        [1] = LW_UINT8,           [2] = LW_INT8,           [3] = LW_INT16,
+        [4] = LW_INT32,           [5] = LW_INT64,          [6] = LW_FLOAT16,
+        [7] = LW_FLOAT32,         [8] = LW_FLOAT64,        [10] = LW_COMPLEX64,
+        [11] = LW_COMPLEX128,     [12] = LW_BOOL,          [13] = LW_BFLOAT16,
+        [28] = LW_UINT16,         [29] = LW_FLOAT8E4M3FN,  [30] = LW_FLOAT8E5M2,
         [31] = LW_FLOAT8E4M3FNUZ, [32] = LW_FLOAT8E5M2FNUZ};
     if (number < 0 || (size_t)number >= sizeof types / sizeof *types) return LW_DTYPE_NONE;
     return types[number];
@@ -26,7 +26,8 @@ lw_status lwi_pt2_size_read(const lwi_json_item *item, lwi_pt2_size *size) {
         size->hint = lwi_json_int(lwi_json_get(expression, "hint"), "as_int", -1);
         return LW_OK;
     }
-    if (size->fixed < 0) return lwi_fail(LW_CORRUPT, "a size is neither a number nor an expression");
+    if (size->fixed < 0)
+        return lwi_fail(LW_CORRUPT, "a size is neither a number nor an expression");
     size->hint = size->fixed;
     return LW_OK;
 }
