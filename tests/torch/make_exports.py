@@ -9,7 +9,9 @@ it), "core" (run_decompositions()), each with the dimensions free that the zoo s
 it where all are fixed.
 """
 import argparse
+import copy
 import pathlib
+import re
 import sys
 import time
 import warnings
@@ -26,10 +28,14 @@ def flat(values):
     return [tensor for value in values for tensor in flat(value)]
 
 
-def free_dimensions(entry, inputs, minimum=1):
-    """In the words of torch.export: Dim.AUTO where the network may decide that a size is fixed."""
-    return tuple({axis: torch.export.Dim.DYNAMIC for axis in axes} if axes else None
-                 for axes in entry.free)
+def shapes_of(entry, fixed):
+    """Ways to say what is free, the most free first: a network may not allow all."""
+    dynamic = torch.export.Dim.DYNAMIC
+    if not fixed and any(entry.free):
+        yield "", tuple({axis: dynamic for axis in axes} or None for axes in entry.free)
+        yield "", tuple({axis: dynamic for axis in axes if axis == 0} or None
+                        for axes in entry.free)
+    yield "-fixed", None
 
 
 def export(network, inputs, shapes):
@@ -43,8 +49,16 @@ def save_arrays(path, tensors):
                          else t.detach().numpy() for i, t in enumerate(tensors)})
 
 
+def shorten_traces(program):
+    """Stack traces name files by where they lie on this machine."""
+    for node in program.graph.nodes:
+        if node.meta.get("stack_trace"):
+            node.meta["stack_trace"] = re.sub(r'File "[^"]*/', 'File "', node.meta["stack_trace"])
+
+
 def save(folder, program, inputs, outputs):
     folder.mkdir(parents=True, exist_ok=True)
+    shorten_traces(program)
     torch.export.save(program, folder / "model.pt2")
     save_arrays(folder / "inputs.npz", flat(inputs))
     save_arrays(folder / "outputs.npz", flat(outputs))
@@ -58,14 +72,19 @@ def run(network, inputs):
 
 def make(entry, folder, fixed):
     network, inputs = entry.make()
-    form = "-fixed" if fixed or not any(entry.free) else ""
-    if (folder / f"{entry.name}.core{form}").exists():
-        return
-    shapes = None if form else free_dimensions(entry, inputs)
-    program = export(network, inputs, shapes)
-    save(folder / f"{entry.name}.export{form}", program, inputs, run(entry.make()[0], inputs))
-    core = program.run_decompositions()
-    save(folder / f"{entry.name}.core{form}", core, inputs, run(entry.make()[0], inputs))
+    for form, shapes in shapes_of(entry, fixed):
+        try:
+            program = export(network, inputs, shapes)
+            break
+        except Exception:
+            if form:
+                raise
+    runner = copy.deepcopy(network)  # as a run may change buffers
+    outputs = flat(run(runner, inputs))
+    outputs += [after for before, after in zip(network.buffers(), runner.buffers())
+                if not torch.equal(before, after)]
+    save(folder / f"{entry.name}.export{form}", program, inputs, outputs)
+    save(folder / f"{entry.name}.core{form}", program.run_decompositions(), inputs, outputs)
 
 
 def main():

@@ -255,7 +255,7 @@ def vision():
     for name in "deeplabv3_mobilenet_v3_large lraspp_mobilenet_v3_large fcn_resnet50".split():
         yield Entry(name, "vision", segmentation(name), picture(64, 64), script=False)
     for name in "r3d_18 s3d mvit_v2_s swin3d_t".split():
-        size = (16, 224, 224) if name == "mvit_v2_s" else (16, 64, 64)
+        size = (16, 224, 224) if name in ("mvit_v2_s", "s3d") else (16, 64, 64)
         yield Entry(name, "vision", vision_model(name), picture(*size, batch=1), ({},))
     yield Entry("raft_small", "vision", vision_model("raft_small"),
                 lambda: (torch.rand(1, 3, 128, 128), torch.rand(1, 3, 128, 128)), ({}, {}))
