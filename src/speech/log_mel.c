@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The log-mel spectrum of Whisper (Radford et al. 2022, arXiv 2212.04356): powers of windowed
- * frames, triangular filters on Slaney's mel scale, logarithms. In float64, since quiet bands beside
- * loud ones would drown in the rounding of float32. */
+ * frames, triangular filters on Slaney's mel scale, logarithms. In float64, since quiet bands next
+ * to loud ones would drown in the rounding of float32. */
 #include <lampwick/speech.h>
 
 #include "base/mel.h"
