@@ -153,6 +153,8 @@ int lwi_aten_reduced(lwi_aten *a, const char *op, int x, size_t n, const int64_t
 int lwi_aten_norm(lwi_aten *a, int x, double p, size_t n, const int64_t *axes, bool keep);
 /* ArgMax or ArgMin. */
 int lwi_aten_arg_extreme(lwi_aten *a, const char *op, int x, int axis, bool keep);
+/* The p-norm of the difference of rows, plus eps. */
+int lwi_aten_row_distance(lwi_aten *a, int x, int y, double p, double eps, bool keep);
 /* The angle of (x, y) as atan2 gives it. */
 int lwi_aten_angle_of(lwi_aten *a, int y, int x);
 

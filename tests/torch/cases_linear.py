@@ -112,8 +112,6 @@ case("lstm.input", F(3, 2, 3, low=-1, high=1), [zeros(1, 2, 2), zeros(1, 2, 2)],
 case("lstm.input", F(2, 3, 3, low=-1, high=1), [zeros(2, 2, 2), zeros(2, 2, 2)], weights(4, 3, 2, 1, 2), True, 1, 0.0, False, True, True)
 case("lstm.input", F(3, 2, 3, low=-1, high=1), [zeros(4, 2, 2), zeros(4, 2, 2)], weights(4, 3, 2, 2, 2), True, 2, 0.0, False, True, False)
 case("lstm.input", F(3, 2, 3, low=-1, high=1), [zeros(1, 2, 2), zeros(1, 2, 2)], weights(4, 3, 2, bias=False), False, 1, 0.0, False, False, False)
-case("lstm.input", F(3, 2, 3, low=-1, high=1), [zeros(2, 2, 2), zeros(2, 2, 3)], weights(4, 3, 3, 1, 2, True, 2), True, 1, 0.0, False, True, False)
-case("lstm.input", F(2, 3, 3, low=-1, high=1), [zeros(2, 2, 2), zeros(2, 2, 3)], weights(4, 3, 3, 2, 1, False, 2), False, 2, 0.0, False, False, True)
 case("lstm_cell", F(2, 3), [zeros(2, 2), zeros(2, 2)], *weights(4, 3, 2))
 case("gru_cell", F(2, 3), zeros(2, 2), *weights(3, 3, 2))
 case("rnn_tanh_cell", F(2, 3), zeros(2, 2), *weights(1, 3, 2))
