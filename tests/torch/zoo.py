@@ -202,6 +202,9 @@ def tiny():
     yield Entry("branches", "tiny", Branches, noise(3, 4), script=False)
     yield Entry("loops", "tiny", Loops, noise(3, 4), script=False)
     yield Entry("counter", "tiny", Counter, noise(3, 4), script=False)
+    yield Entry("volumes", "tiny",
+                lambda: nn.Sequential(nn.Conv3d(16, 32, (1, 3, 3), padding=(0, 1, 1), bias=False),
+                                      nn.MaxPool3d(2)), noise(1, 16, 4, 14, 14), ({},))
     yield Entry("transformer_layer", "tiny",
                 lambda: nn.TransformerEncoderLayer(16, 4, 32, batch_first=True), noise(2, 5, 16))
     yield Entry("decoder_layer", "tiny",

@@ -52,6 +52,8 @@ static void choose_winograd(const lwi_call *c, lwi_conv_plan *p) {
     p->tile = lwi_conv_choose_tile(p);
     if (p->tile <= 1) return;
     p->kind = LWI_CONV_WINOGRAD;
+    p->batch *= (size_t)p->in[0]; /* slices of depth 1 are images */
+    p->in[0] = p->out[0] = 1;
     p->in_run = c->host->less_memory && lwi_conv_winograd_in_run(p);
 }
 
