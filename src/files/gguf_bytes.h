@@ -5,6 +5,7 @@
 
 #include "base/checked.h"
 #include "files/gguf_file.h"
+#include "files/little_endian.h"
 
 #include <string.h>
 
@@ -21,13 +22,6 @@ static inline lw_status lwi_gguf_take(lwi_gguf_bytes *b, size_t n, const uint8_t
     *bytes = b->data + b->at;
     b->at += n;
     return LW_OK;
-}
-
-static inline uint64_t lwi_little_endian(const uint8_t *bytes, size_t n) {
-    uint64_t value = 0;
-    for (size_t i = 0; i < n; i++)
-        value |= (uint64_t)bytes[i] << 8 * i;
-    return value;
 }
 
 /* 0 for strings and arrays */

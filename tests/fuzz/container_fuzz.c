@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * A libFuzzer target: any bytes are a safetensors file or a GGUF file, or an error is said. What
- * was accepted lies within the bytes. */
+ * A libFuzzer target: any bytes are a safetensors, GGUF or zip file, or an error is said. What was
+ * accepted lies within the bytes. */
 #include "files/gguf_file.h"
 #include "files/safetensors_file.h"
+#include "files/zip_file.h"
+
+enum { MOST_UNPACKED = 1 << 24 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -39,10 +42,22 @@ static void read_gguf(lwi_arena *arena, const uint8_t *data, size_t size) {
     lwi_gguf_free(&gguf);
 }
 
+static void read_zip(lwi_arena *arena, const uint8_t *data, size_t size) {
+    lwi_zip zip;
+    if (lwi_zip_open(arena, data, size, &zip) != LW_OK) return;
+    for (size_t i = 0; i < zip.n; i++) {
+        const uint8_t *bytes = NULL;
+        if (lwi_zip_bytes(zip.entries + i, arena, MOST_UNPACKED, &bytes) == LW_OK)
+            touch(bytes, zip.entries[i].size);
+    }
+    lwi_zip_close(&zip);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     lwi_arena arena;
     lwi_arena_init(&arena, &lwi_malloc_allocator);
     if (lwi_is_gguf(data, size)) read_gguf(&arena, data, size);
+    else if (lwi_is_zip(data, size)) read_zip(&arena, data, size);
     else read_safetensors(&arena, data, size);
     lwi_arena_free(&arena);
     return 0;
