@@ -1,34 +1,49 @@
 /* SPDX-License-Identifier: MIT
- * The encoder of T5 (Raffel et al. 2019, arXiv 1910.10683): scores are not scaled, and have a bias
- * that depends on how far apart two tokens are. Distances fall into buckets that grow with them. */
+ * T5 (Raffel et al. 2019, arXiv 1910.10683), or its encoder alone: scores are not scaled, and have
+ * a bias that depends on how far apart two tokens are. Distances fall into buckets that grow with
+ * them. With a decoder there are more inputs than those of arch/decoder.h:
+ *   source           int32 [source]                 tokens of the text that the encoder reads
+ *   memory_keys.N, memory_values.N                  (arch/decoder_memory.c)
+ * and outputs that need nothing but the source:
+ *   states           float32 [source, width]        of the encoder
+ *   cross_keys.N, cross_values.N                    what the decoder takes as its memory */
 #include "arch/decoder.h"
 
 #include <math.h>
 
 enum { MOST_DISTANCE = 1 << 16 };
 
-/* Half of the buckets are for tokens behind. The logarithm is in single precision, as in the model
- * this was trained with: it decides between buckets. */
-static int64_t bucket_of(int64_t distance, int64_t buckets, int64_t most) {
-    const int64_t half = buckets / 2, exact = half / 2, side = distance > 0 ? half : 0;
-    const int64_t far = distance < 0 ? -distance : distance;
-    if (far < exact) return side + far;
+/* The logarithm is in single precision, as in the model this was trained with: it decides between
+ * buckets. */
+static int64_t bucket_of(int64_t far, int64_t buckets, int64_t most) {
+    const int64_t exact = buckets / 2;
+    if (far < exact) return far;
     const float octaves = logf((float)far / (float)exact) / logf((float)most / (float)exact);
-    const int64_t grown = exact + (int64_t)(octaves * (float)(half - exact));
-    return side + (grown < half ? grown : half - 1);
+    const int64_t grown = exact + (int64_t)(octaves * (float)(buckets - exact));
+    return grown < buckets ? grown : buckets - 1;
 }
 
-/* [heads, 2 * most + 1] by distance, from the file's [buckets, heads]. */
+/* Of an encoder half of the buckets are for tokens ahead; a decoder has only those behind. */
+static int64_t bucket_at(const lwi_decoder *d, int64_t ahead, int64_t buckets, int64_t most) {
+    if (!d->encoder) return bucket_of(-ahead, buckets, most);
+    const int64_t half = buckets / 2;
+    return ahead > 0 ? half + bucket_of(ahead, half, most) : bucket_of(-ahead, half, most);
+}
+
+/* [heads, 2 * most + 1] by distance from those far behind on, or [heads, most + 1] by how far back,
+ * from the file's [buckets, heads]. */
 static int spread(lwi_decoder *d, const lw_value *table, int64_t buckets, int64_t most) {
     lwi_graph_builder *b = &d->b;
-    const int64_t heads = table->dims[1], n = 2 * most + 1;
+    const int64_t heads = table->dims[1], n = (d->encoder ? 2 * most : most) + 1;
     float *bias = NULL;
     b->status = lwi_arena_alloc(b->graph->arena, (size_t)(heads * n), sizeof *bias, &bias);
     if (b->status != LW_OK) return 0;
     for (int64_t h = 0; h < heads; h++)
-        for (int64_t i = 0; i < n; i++)
-            bias[h * n + i] =
-                ((const float *)table->data)[bucket_of(i - most, buckets, most) * heads + h];
+        for (int64_t i = 0; i < n; i++) {
+            const int64_t ahead = d->encoder ? i - most : -i;
+            const int64_t bucket = bucket_at(d, ahead, buckets, most);
+            bias[h * n + i] = ((const float *)table->data)[bucket * heads + h];
+        }
     return lwi_build_floats(b, 2, (int64_t[]){heads, n}, bias);
 }
 
@@ -47,16 +62,62 @@ static void begin_layer(lwi_decoder *d, int64_t layer) {
     else d->relative_bias = spread(d, table, buckets, most);
 }
 
+/* ------------------------------------------------------------------ decoder */
+
+static int encode(lwi_decoder *d) {
+    lwi_graph_builder *b = &d->b;
+    d->tokens =
+        lwi_build_input(b, "source", LW_INT32, 1, (int64_t[]){-1}, (const char *const[]){"source"});
+    d->sequences = lwi_build(b, "Sub", 2, (int[]){d->tokens, d->tokens}); /* all of one */
+    int x = lwi_build_embedding(b, d->tokens, "token_embd");
+    for (int64_t i = 0; i < d->layers && b->status == LW_OK; i++)
+        x = lwi_decoder_layer(d, x, i);
+    x = lwi_decoder_norm(d, x, "enc.output_norm");
+    lwi_build_output(b, x, "states");
+    return lwi_build_reshape(b, x, 3, (int64_t[]){1, -1, d->width});
+}
+
+/* Where logits come from the embeddings, states are scaled before. */
+static void begin_decoder(lwi_decoder *d) {
+    lwi_graph_builder *b = &d->b;
+    const bool tied = !lwi_build_has(b, "output.weight");
+    if (lwi_build_number(b, "scaled_output", tied) != 0)
+        d->logit_scale = pow((double)d->width, -0.5);
+    d->layers = lwi_build_size(b, "decoder_block_count", d->layers, 1, LWI_MOST_LAYERS);
+    d->encoder = false;
+    d->relative_bias = 0;
+    d->output_norm = "dec.output_norm";
+    d->look = lwi_decoder_look;
+    b->stack = "dec.";
+}
+
+static void build_source(lwi_decoder *d) {
+    lwi_graph_builder *b = &d->b;
+    const int states = encode(d);
+    begin_decoder(d);
+    lwi_decoder_make_memory(d, states);
+    const int64_t heads = lwi_build_size(b, "attention.head_count", 0, 1, LWI_MOST_HEADS);
+    const int64_t key =
+        lwi_build_size(b, "attention.key_length", d->width / heads, 1, LWI_MOST_WIDTH);
+    lwi_build_note(b, "lampwick.source.layers", d->layers);
+    lwi_build_note(b, "lampwick.source.width", heads * key);
+    lwi_build_note(b, "lampwick.source.start",
+                   lwi_build_size(b, "decoder_start_token_id", 0, 0, INT32_MAX));
+}
+
 static void adjust(lwi_decoder *d) {
     lwi_graph_builder *b = &d->b;
     const double epsilon = lwi_build_number(b, "attention.layer_norm_epsilon", 1e-6);
-    b->stack = "enc.";
+    b->stack = "dec.";
     b->layer = 0;
+    const bool decodes = lwi_build_has(b, "attn_q.weight");
+    b->stack = "enc.";
     d->activation = lwi_build_has(b, "ffn_gate.weight") ? LWI_GELU : LWI_RELU;
     b->layer = -1;
     d->epsilon = lwi_build_number(b, "attention.layer_norm_rms_epsilon", epsilon);
     d->attention_scale = 1;
     d->begin_layer = begin_layer;
+    if (decodes) build_source(d);
 }
 
 const lwi_decoder_style lwi_style_t5 = {.norm = LWI_NORM_RMS,

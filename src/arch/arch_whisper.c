@@ -10,7 +10,6 @@
  * All tokens of a run look at the same memory. */
 #include "arch/decoder.h"
 
-#include <math.h>
 #include <stdio.h>
 
 static void read_audio_sizes(lwi_decoder *d, int64_t *bands, int64_t *frames) {
@@ -21,18 +20,6 @@ static void read_audio_sizes(lwi_decoder *d, int64_t *bands, int64_t *frames) {
     lwi_build_note(b, "lampwick.audio.bands", *bands);
     lwi_build_note(b, "lampwick.audio.frames", *frames);
     lwi_build_note(b, "lampwick.decoder.layers", d->layers);
-}
-
-static int attend(lwi_decoder *d, int q, int k, int v, int64_t heads) {
-    lwi_graph_builder *b = &d->b;
-    const int y = lwi_build(b, "Attention", 3, (int[]){q, k, v});
-    if (heads < 1 || d->width % heads)
-        lwi_build_fail(b, LW_CORRUPT, "%lld elements cannot be %lld heads", (long long)d->width,
-                       (long long)heads);
-    lwi_build_int(b, "q_num_heads", heads);
-    lwi_build_int(b, "kv_num_heads", heads);
-    lwi_build_float(b, "scale", 1 / sqrt((double)d->width / (double)(heads ? heads : 1)));
-    return y;
 }
 
 /* ------------------------------------------------------------------ encoder */
@@ -59,7 +46,7 @@ static int encoder_layer(lwi_decoder *d, int x, int64_t layer, int64_t heads) {
     const int h = lwi_decoder_norm(d, x, "attn_norm");
     for (int i = 0; i < 3; i++)
         qkv[i] = lwi_build_linear(b, h, names[i]);
-    const int a = attend(d, qkv[0], qkv[1], qkv[2], heads);
+    const int a = lwi_decoder_attend_dense(d, qkv[0], qkv[1], qkv[2], heads, d->width / heads);
     const int mid = lwi_build_add(b, x, lwi_build_linear(b, a, "attn_output"));
     const int f = lwi_decoder_feed_forward(d, lwi_decoder_norm(d, mid, "ffn_norm"), layer);
     b->layer = -1;
@@ -87,47 +74,13 @@ static int encode(lwi_decoder *d, int64_t bands, int64_t frames) {
     return x;
 }
 
-/* What the layers of the decoder see of the encoder's states. */
-static void make_memory(lwi_decoder *d, int states) {
-    lwi_graph_builder *b = &d->b;
-    char name[64];
-    for (int64_t i = 0; i < d->layers && b->status == LW_OK; i++) {
-        b->layer = (int)i;
-        snprintf(name, sizeof name, "cross_keys.%lld", (long long)i);
-        lwi_build_output(b, lwi_build_linear(b, states, "cross_attn_k"), name);
-        snprintf(name, sizeof name, "cross_values.%lld", (long long)i);
-        lwi_build_output(b, lwi_build_linear(b, states, "cross_attn_v"), name);
-    }
-    b->layer = -1;
-}
-
-/* ------------------------------------------------------------------ decoder */
-
-static int memory_input(lwi_decoder *d, const char *kind, int64_t layer) {
-    char name[64];
-    snprintf(name, sizeof name, "memory_%s.%lld", kind, (long long)layer);
-    return lwi_build_input(&d->b, name, LW_FLOAT32, 3, (int64_t[]){1, -1, d->width},
-                           (const char *const[]){NULL, "frames", NULL});
-}
-
-static int look(lwi_decoder *d, int x, int64_t layer) {
-    lwi_graph_builder *b = &d->b;
-    const int64_t heads = lwi_build_size(b, "attention.head_count", 0, 1, LWI_MOST_HEADS);
-    const int k = memory_input(d, "keys", layer), v = memory_input(d, "values", layer);
-    const int h = lwi_build_linear(b, lwi_decoder_norm(d, x, "cross_attn_norm"), "cross_attn_q");
-    const int q = lwi_build_reshape(b, h, 3, (int64_t[]){1, -1, d->width});
-    const int a = attend(d, q, k, v, heads);
-    const int y = lwi_build_reshape(b, a, 2, (int64_t[]){-1, d->width});
-    return lwi_build_add(b, x, lwi_build_linear(b, y, "cross_attn_output"));
-}
-
 static void adjust(lwi_decoder *d) {
     int64_t bands = 0, frames = 0;
     read_audio_sizes(d, &bands, &frames);
     d->b.any_order = true;
-    make_memory(d, encode(d, bands, frames));
+    lwi_decoder_make_memory(d, encode(d, bands, frames));
     d->b.any_order = false;
-    d->look = look;
+    d->look = lwi_decoder_look;
 }
 
 const lwi_decoder_style lwi_style_whisper = {

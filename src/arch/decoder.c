@@ -93,7 +93,7 @@ static int feed_forward(lwi_decoder *d, int x, int64_t layer) {
                                                        : lwi_decoder_feed_forward(d, x, layer);
 }
 
-static int build_layer(lwi_decoder *d, int x, int64_t layer) {
+int lwi_decoder_layer(lwi_decoder *d, int x, int64_t layer) {
     lwi_graph_builder *b = &d->b;
     b->layer = (int)layer;
     if (d->begin_layer) d->begin_layer(d, layer);
@@ -193,7 +193,7 @@ lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
     make_inputs(&d);
     int x = embed(&d);
     for (int64_t i = 0; i < d.layers && d.b.status == LW_OK; i++)
-        x = build_layer(&d, x, i);
+        x = lwi_decoder_layer(&d, x, i);
     if (d.encoder) lwi_encoder_outputs(&d, x);
     else make_outputs(&d, x);
     if (d.b.status == LW_OK) d.b.status = fix_state(&d);

@@ -90,7 +90,7 @@ struct lwi_decoder {
     const char *output_norm;
     bool norm_adds_one; /* weights of norms are stored less one */
     int tokens, positions, sequences, outputs;
-    int relative_bias;               /* of scores by distance, of an encoder; 0: none */
+    int relative_bias;               /* of scores by distance; 0: none */
     int blocks, cache, slots, state; /* -1: not there yet */
     int stretched;                   /* likewise */
     int64_t original_context; /* tokens of a sequence that is not stretched; 0: there is none */
@@ -168,6 +168,16 @@ int lwi_decoder_state_matrix(lwi_decoder *d);
 /* CausalConv with NAME.weight [channels, kernel] and NAME.bias if it is there. */
 int lwi_decoder_convolve(lwi_decoder *d, int x, const char *name);
 int lwi_decoder_activate(lwi_decoder *d, int x);
+/* All of a layer. */
+int lwi_decoder_layer(lwi_decoder *d, int x, int64_t layer);
+/* What the layers of a decoder see of an encoder's states [1, frames, width]: outputs cross_keys.N
+ * and cross_values.N float32 [1, frames, heads * key]. */
+void lwi_decoder_make_memory(lwi_decoder *d, int states);
+/* For `look`: x and what it sees of that memory, which are inputs memory_keys.N and
+ * memory_values.N. All tokens of a run look at the same one. */
+int lwi_decoder_look(lwi_decoder *d, int x, int64_t layer);
+/* Attention of queries to keys and values [1, rows, heads * key]. */
+int lwi_decoder_attend_dense(lwi_decoder *d, int q, int k, int v, int64_t heads, int64_t key);
 /* Token types: all are of the first. */
 int lwi_encoder_add_type(lwi_decoder *d, int x);
 /* States of the wanted tokens, or the scores that a classifier gives them. */

@@ -88,9 +88,11 @@ static int attend_causal(lwi_decoder *d, const int qkv[3], const lwi_head_sizes 
     lwi_graph_builder *b = &d->b;
     lwi_decoder_need_cache(d);
     const int sinks = lwi_build_weight(b, "attn_sinks.weight", false);
-    const int y = lwi_build_fused(b, "PagedAttention", 10,
-                                  (int[]){qkv[0], qkv[1], qkv[2], d->positions, d->sequences,
-                                          d->blocks, d->cache, rope.cosines, rope.sines, sinks});
+    const int bias = d->relative_bias ? d->relative_bias : -1;
+    const int y =
+        lwi_build_fused(b, "PagedAttention", 11,
+                        (int[]){qkv[0], qkv[1], qkv[2], d->positions, d->sequences, d->blocks,
+                                d->cache, rope.cosines, rope.sines, sinks, bias});
     lwi_build_int(b, "positions", LWI_CACHE_BLOCK);
     lwi_build_int(b, "offset", (int64_t)d->cache_elements);
     lwi_build_int(b, "q8_offset", (int64_t)d->cache_q8_bytes);

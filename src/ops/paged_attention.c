@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { Q, K, V, POSITIONS, SEQUENCES, BLOCKS, CACHE, COSINES, SINES, SINKS };
+enum { Q, K, V, POSITIONS, SEQUENCES, BLOCKS, CACHE, COSINES, SINES, SINKS, BIAS };
 
 static lw_status read_heads(const lwi_call *c, lwi_paged *p) {
     lwi_token_heads h;
@@ -47,6 +47,17 @@ static lw_status read_cache(const lwi_call *c, lwi_paged *p) {
     return LW_OK;
 }
 
+static lw_status read_bias(const lwi_call *c, lwi_paged *p) {
+    LW_TRY(lwi_need_rank(c, BIAS, 2, 2));
+    const int64_t *dims = c->in[BIAS]->dims;
+    if ((size_t)dims[0] != p->heads || dims[1] < 1)
+        return lwi_call_fail(c, LW_SHAPE, "biases [%lld, %lld] are not for %zu heads",
+                             (long long)dims[0], (long long)dims[1], p->heads);
+    p->reach = (size_t)dims[1] - 1;
+    p->bias = c->in[BIAS]->data;
+    return LW_OK;
+}
+
 static lw_status read_options(const lwi_call *c, lwi_paged *p) {
     p->window = (size_t)lwi_attr_int(c->node, "window", 0);
     p->chunk = (size_t)lwi_attr_int(c->node, "chunk", 0);
@@ -55,6 +66,7 @@ static lw_status read_options(const lwi_call *c, lwi_paged *p) {
     p->softcap = lwi_attr_float(c->node, "softcap", 0);
     if (lwi_has(c, SINKS) && c->in[SINKS]->count != p->heads)
         return lwi_call_fail(c, LW_SHAPE, "%zu sinks for %zu heads", c->in[SINKS]->count, p->heads);
+    if (lwi_has(c, BIAS)) LW_TRY(read_bias(c, p));
     if (!lwi_has(c, COSINES)) return LW_OK;
     LW_TRY(lwi_need_rank(c, COSINES, 2, 2));
     LW_TRY(lwi_need_shape(c, SINES, 2, c->in[COSINES]->dims));
@@ -155,12 +167,12 @@ static float element(const lwi_paged *p, const char *row, size_t i) {
                                   : lwi_f16_to_f32(((const uint16_t *)(const void *)row)[i]);
 }
 
-static float score(const lwi_paged *p, const float *q, const char *keys, size_t row) {
+static float score(const lwi_paged *p, const float *q, const char *keys, size_t row, float bias) {
     float sum = 0;
     keys += row * lwi_paged_row(p, p->key);
     for (size_t i = 0; i < p->key; i++)
         sum += q[i] * element(p, keys, i);
-    sum *= p->scale;
+    sum = sum * p->scale + bias;
     return p->softcap > 0 ? p->softcap * tanhf(sum / p->softcap) : sum;
 }
 
@@ -181,7 +193,8 @@ static void attend_head(const lwi_paged *p, const float *q, size_t head, const i
     for (size_t at = first; at <= last; at++) {
         const int32_t block = table[at / p->positions];
         const size_t row = at % p->positions;
-        const float s = score(p, q, lwi_paged_keys(p, block, kv_head), row);
+        const float bias = p->bias ? lwi_paged_bias(p, head, last, at) : 0;
+        const float s = score(p, q, lwi_paged_keys(p, block, kv_head), row, bias);
         const float top = s > max ? s : max, factor = expf(max - top), weight = expf(s - top);
         mix(p, factor, weight, lwi_paged_values(p, block, kv_head), row, y);
         sum = sum * factor + weight;

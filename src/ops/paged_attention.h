@@ -21,6 +21,8 @@ typedef struct lwi_paged {
     float scale, softcap;
     lw_dtype dtype; /* of the cache: float32, float16 or uint8 */
     const float *q, *k, *v, *cosines, *sines, *sinks;
+    const float *bias; /* of scores [heads, reach + 1], by how far back a token is; NULL: none */
+    size_t reach;      /* the last one holds for all beyond */
     float *y;
     const int32_t *position, *sequence, *table;
     char *cache; /* where this layer begins in block 0 */
@@ -38,6 +40,12 @@ enum { LWI_PAGED_RUN = 8 }; /* tokens that are attended together at most */
 typedef struct lwi_paged_tokens {
     size_t first, n;
 } lwi_paged_tokens;
+
+/* What is added to the scores of a head's query at `last` for keys at `at` and before. */
+static inline float lwi_paged_bias(const lwi_paged *p, size_t head, size_t last, size_t at) {
+    const size_t back = last - at < p->reach ? last - at : p->reach;
+    return p->bias[head * (p->reach + 1) + back];
+}
 
 /* The first position that the one at `last` sees. */
 size_t lwi_paged_first_seen(const lwi_paged *p, size_t last);

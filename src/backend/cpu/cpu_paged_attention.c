@@ -14,7 +14,7 @@ typedef struct state {
     const lwi_paged *p;
     const lwi_kernels *k;
     lwi_paged_tokens tokens;
-    size_t group;
+    size_t group, kv_head, block;
     float *scores;             /* [tokens, group, positions] */
     float *max, *sum, *factor; /* [tokens, group] */
 } state;
@@ -56,6 +56,12 @@ static span piece_at(size_t first, size_t end, size_t size) {
     return (span){first, next < end ? next : end};
 }
 
+static void add_bias(const state *s, size_t i, size_t head, size_t at, size_t n, float *x) {
+    const size_t last = (size_t)s->p->position[s->tokens.first + i];
+    for (size_t k = 0; k < n; k++)
+        x[k] += lwi_paged_bias(s->p, head, last, at + k);
+}
+
 static void score_token(const state *s, const float *q, size_t i, span see, span piece,
                         const float *rows) {
     const lwi_paged *p = s->p;
@@ -67,6 +73,9 @@ static void score_token(const state *s, const float *q, size_t i, span see, span
                        mine.end - mine.first, p->key, x);
         for (size_t k = 0; k < mine.end - mine.first; k++)
             x[k] *= p->scale;
+        if (p->bias)
+            add_bias(s, i, s->kv_head * s->group + g % s->group,
+                     s->block * p->positions + mine.first, mine.end - mine.first, x);
         for (size_t k = 0; k < mine.end - mine.first && p->softcap > 0; k++)
             x[k] = p->softcap * tanhf(x[k] / p->softcap);
     }
@@ -97,7 +106,8 @@ static void weigh_token(const state *s, size_t i, span see) {
     s->k->softmax_tile_f32(&job);
 }
 
-static void attend_block(const state *s, const float *q, size_t block, size_t kv_head, float *y) {
+static void attend_block(const state *s, const float *q, float *y) {
+    const size_t block = s->block, kv_head = s->kv_head;
     const lwi_paged *p = s->p;
     const size_t n = s->tokens.n;
     const int32_t at = p->table[(size_t)p->sequence[s->tokens.first] * p->per_sequence + block];
@@ -127,14 +137,15 @@ static void attend(const lwi_paged *p, const float *q, lwi_paged_tokens tokens, 
                    float *scratch, float *y) {
     const size_t group = p->heads / p->kv_heads, rows = tokens.n * group;
     float *const after = scratch + rows * p->positions;
-    const state s = {.p = p,
-                     .k = lwi_cpu_kernels(),
-                     .tokens = tokens,
-                     .group = group,
-                     .scores = scratch,
-                     .max = after,
-                     .sum = after + rows,
-                     .factor = after + 2 * rows};
+    state s = {.p = p,
+               .k = lwi_cpu_kernels(),
+               .tokens = tokens,
+               .group = group,
+               .kv_head = kv_head,
+               .scores = scratch,
+               .max = after,
+               .sum = after + rows,
+               .factor = after + 2 * rows};
     const size_t start = (size_t)p->position[tokens.first];
     for (size_t i = 0; i < rows; i++) {
         s.max[i] = p->sinks ? p->sinks[kv_head * group + i % group] : -INFINITY;
@@ -142,9 +153,9 @@ static void attend(const lwi_paged *p, const float *q, lwi_paged_tokens tokens, 
     }
     for (size_t i = 0; i < tokens.n; i++)
         memset(y + i * p->heads * p->value, 0, group * p->value * sizeof *y);
-    for (size_t block = lwi_paged_first_seen(p, start) / p->positions;
-         block <= (start + tokens.n - 1) / p->positions; block++)
-        attend_block(&s, q, block, kv_head, y);
+    for (s.block = lwi_paged_first_seen(p, start) / p->positions;
+         s.block <= (start + tokens.n - 1) / p->positions; s.block++)
+        attend_block(&s, q, y);
     for (size_t i = 0; i < rows; i++)
         for (size_t k = 0; k < p->value; k++)
             y[(i / group * p->heads + i % group) * p->value + k] /= s.sum[i];

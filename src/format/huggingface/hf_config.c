@@ -173,6 +173,10 @@ bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
     }
     if (!strcmp(key, "attention.recurrent_layers")) return layer_type(s, i, value);
     if (!strcmp(key, "windowed_layers")) return windowed_layer(s, i, value);
+    if (!strcmp(key, "scaled_output") && !strcmp(s->family->model_type, "mt5")) {
+        *value = 0;
+        return true;
+    }
     if (!strcmp(key, "pooling_type")) return pooling(s, value);
     if (!strcmp(key, "attention.key_length_mla")) return latent_key(s, value);
     if (!strcmp(key, "rope.scaling.yarn_log_multiplier"))

@@ -60,9 +60,12 @@ static const char *skip_prefix(const char *name) {
 
 /* What stands behind the prefixes; where a model has both, behind "encoder." or "decoder.". */
 static const char *skip_part(const lwi_hf_source *s, const char *name, const char **part) {
-    if (s->family->form != LWI_HF_PAIR) return skip_prefix(name);
+    const bool stacks = s->family->form == LWI_HF_STACKS;
+    if (s->family->form != LWI_HF_PAIR && !stacks) return skip_prefix(name);
     if (!strncmp(name, "model.", 6)) name += 6;
+    if (!strncmp(name, "transformer.", 12)) name += 12;
     if (!strncmp(name, "encoder.", 8)) *part = "enc.";
+    if (!strncmp(name, "decoder.", 8) && stacks) *part = "dec.";
     return !strncmp(name, "encoder.", 8) || !strncmp(name, "decoder.", 8) ? name + 8 : name;
 }
 
@@ -116,7 +119,8 @@ bool lwi_hf_name(const lwi_hf_source *s, const char *name, char *to, size_t size
             found = whole_names[i].to;
             end = "";
         }
-    if (stacks) part = "enc.";
+    if (!strcmp(part, "dec.") && !strncmp(inner, "layer.1.layer_norm", 18))
+        found = "cross_attn_norm";
     return found && (size_t)snprintf(to, size, "%sblk.%ld.%s%s", part, layer, found, end) < size;
 }
 

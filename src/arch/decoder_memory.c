@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ * What a decoder sees of an encoder's states: keys and values of each layer, which are made once
+ * and looked at with each token. */
+#include "arch/decoder.h"
+
+#include <math.h>
+#include <stdio.h>
+
+int lwi_decoder_attend_dense(lwi_decoder *d, int q, int k, int v, int64_t heads, int64_t key) {
+    lwi_graph_builder *b = &d->b;
+    const int y = lwi_build(b, "Attention", 3, (int[]){q, k, v});
+    lwi_build_int(b, "q_num_heads", heads);
+    lwi_build_int(b, "kv_num_heads", heads);
+    lwi_build_float(b, "scale",
+                    d->attention_scale != 0 ? d->attention_scale : 1 / sqrt((double)key));
+    return y;
+}
+
+static int64_t read_heads(lwi_decoder *d, int64_t *key) {
+    lwi_graph_builder *b = &d->b;
+    const int64_t heads = lwi_build_size(b, "attention.head_count", 0, 1, LWI_MOST_HEADS);
+    *key = lwi_build_size(b, "attention.key_length", d->width / heads, 1, LWI_MOST_WIDTH);
+    return heads;
+}
+
+void lwi_decoder_make_memory(lwi_decoder *d, int states) {
+    lwi_graph_builder *b = &d->b;
+    char name[64];
+    for (int64_t i = 0; i < d->layers && b->status == LW_OK; i++) {
+        b->layer = (int)i;
+        snprintf(name, sizeof name, "cross_keys.%lld", (long long)i);
+        lwi_build_output(b, lwi_build_linear(b, states, "cross_attn_k"), name);
+        snprintf(name, sizeof name, "cross_values.%lld", (long long)i);
+        lwi_build_output(b, lwi_build_linear(b, states, "cross_attn_v"), name);
+    }
+    b->layer = -1;
+}
+
+static int memory_input(lwi_decoder *d, const char *kind, int64_t layer, int64_t width) {
+    char name[64];
+    snprintf(name, sizeof name, "memory_%s.%lld", kind, (long long)layer);
+    return lwi_build_input(&d->b, name, LW_FLOAT32, 3, (int64_t[]){1, -1, width},
+                           (const char *const[]){NULL, "frames", NULL});
+}
+
+int lwi_decoder_look(lwi_decoder *d, int x, int64_t layer) {
+    lwi_graph_builder *b = &d->b;
+    int64_t key = 0;
+    const int64_t heads = read_heads(d, &key), width = heads * key;
+    const int k = memory_input(d, "keys", layer, width);
+    const int v = memory_input(d, "values", layer, width);
+    const int h = lwi_build_linear(b, lwi_decoder_norm(d, x, "cross_attn_norm"), "cross_attn_q");
+    const int q = lwi_build_reshape(b, h, 3, (int64_t[]){1, -1, width});
+    const int a = lwi_decoder_attend_dense(d, q, k, v, heads, key);
+    const int y = lwi_build_reshape(b, a, 2, (int64_t[]){-1, width});
+    const char *out =
+        lwi_build_has(b, "cross_attn_o.weight") ? "cross_attn_o" : "cross_attn_output";
+    return lwi_build_add(b, x, lwi_build_linear(b, y, out));
+}
