@@ -98,6 +98,7 @@ static int run(const void *given, char **arguments, int n) {
     lw_llm_info info = {.size = sizeof info};
     lw_status status = lwi_llm_open(arguments[0], &o->llm, &llm);
     if (status == LW_OK) status = lw_llm_describe(llm, &info);
+    if (info.reads_source && !options.pooling) options.pooling = info.pooling;
     if (status == LW_OK) status = lw_batch_new(llm, &batch, &options.batch);
     if (status == LW_OK) lwi_show_open(&json, '[');
     const int most = info.encoder ? TOGETHER : 1;

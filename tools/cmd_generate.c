@@ -29,7 +29,7 @@ typedef struct generation {
     const generate_options *options;
     lw_session *session;
     lw_stop_texts *stops;
-    bool stopped;
+    bool stopped, reads_source;
     size_t prompt, generated;
     double begin, first, end;
 } generation;
@@ -106,7 +106,8 @@ static void print_cache(const generation *g, const lw_llm *llm) {
 static lw_status run_session(generation *g, const char *prompt, size_t size) {
     const unsigned flags =
         LW_ENCODE_ADD_SPECIAL | (g->options->special ? LW_ENCODE_PARSE_SPECIAL : 0);
-    lw_status status = lw_session_feed_text(g->session, prompt, size, flags);
+    lw_status status = g->reads_source ? lw_session_source_text(g->session, prompt, size, flags)
+                                       : lw_session_feed_text(g->session, prompt, size, flags);
     if (status != LW_OK) return status;
     if (g->options->echo) fwrite(prompt, 1, size, stdout);
     lw_session_tokens(g->session, &g->prompt);
@@ -148,6 +149,9 @@ static lw_status open_and_run(const char *path, const generate_options *o, const
                                         .keep = KEPT,
                                         .speculation = &draft.speculation};
     if (status == LW_OK) status = lwi_llm_open(path, &o->llm, &llm);
+    lw_llm_info info = {.size = sizeof info};
+    if (status == LW_OK) status = lw_llm_describe(llm, &info);
+    g.reads_source = info.reads_source;
     if (status == LW_OK) status = lw_stop_texts_new(o->stop.items, o->stop.n, &g.stops);
     if (status == LW_OK) status = lw_session_new(llm, &session, &g.session);
     if (status == LW_OK) status = run_session(&g, prompt, size);
@@ -199,9 +203,11 @@ const lwi_command lwi_cmd_generate = {
     .arguments = "MODEL [PROMPT]",
     .summary = "a language model goes on with a text",
     .about = "Opens a .gguf file or a Hugging Face folder and prints what the model makes of the "
-             "prompt, token by token.",
+             "prompt, token by token. Models with an encoder and a decoder (T5) take the prompt as "
+             "the text to translate, sum up or answer.",
     .examples = "lampwick generate stories.gguf \"Once upon a time\"\n"
-                "lampwick generate model.gguf --file question.txt --temperature 0 --statistics",
+                "lampwick generate model.gguf --file question.txt --temperature 0 --statistics\n"
+                "lampwick generate flan-t5-small/ \"translate English to German: Thank you\"",
     LWI_OPTIONS(table),
     .least = 1,
     .most = 2,

@@ -65,6 +65,7 @@ typedef struct lw_llm_info {
     bool encoder;             /* tokens see those behind them: embeddings, but no text */
     bool classifier;          /* its embeddings are the scores of classes */
     lw_pooling pooling;       /* what LW_POOLING_MODEL stands for */
+    bool reads_source;        /* it makes a text out of another one: lw_session_source */
 } lw_llm_info;
 LW_API LW_MUST_CHECK lw_status lw_llm_describe(const lw_llm *llm, lw_llm_info *info);
 LW_API const lw_model *lw_llm_model(const lw_llm *llm);
@@ -209,6 +210,16 @@ LW_API LW_MUST_CHECK lw_status lw_session_feed(lw_session *session, const int32_
                                                size_t n);
 LW_API LW_MUST_CHECK lw_status lw_session_feed_text(lw_session *session, const char *text,
                                                     size_t size, unsigned encode_flags);
+/* Of a model with an encoder and a decoder (T5): the text out of which it makes another, its
+ * translation or summary. The session begins anew, with the token that such texts begin with. What
+ * is fed or chosen then belongs to the text that is made. Nothing is computed yet. Errors as above;
+ * LW_UNSUPPORTED: the model reads no source; and a session without one gives LW_INVALID where
+ * something is to be computed. Sessions with sources are computed one after the other, cannot guess
+ * ahead, and keep no prefixes. */
+LW_API LW_MUST_CHECK lw_status lw_session_source(lw_session *session, const int32_t *tokens,
+                                                 size_t n);
+LW_API LW_MUST_CHECK lw_status lw_session_source_text(lw_session *session, const char *text,
+                                                      size_t size, unsigned encode_flags);
 /* Tokens of the session so far, [*n], owned by it. */
 LW_API const int32_t *lw_session_tokens(const lw_session *session, size_t *n);
 /* Takes tokens off the end, or drops all that lw_session_feed has not yet seen computed. The state

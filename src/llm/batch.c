@@ -44,11 +44,14 @@ lw_status lw_batch_new(const lw_llm *llm, const lw_batch_options *options, lw_ba
     b->allocator = lwi_malloc_allocator;
     b->llm = llm;
     b->step_tokens = options && options->step_tokens ? options->step_tokens : 512;
-    b->keep_prefixes =
-        options && options->keep_prefixes && (llm->state_elements || llm->cache_elements);
+    b->keep_prefixes = options && options->keep_prefixes && !llm->source_layers &&
+                       (llm->state_elements || llm->cache_elements);
     lwi_state_slots_init(&b->slots, &b->allocator, llm->state_elements);
     lwi_state_snapshots_init(&b->snapshots, &b->allocator, llm->state_elements);
     lw_status status = make_cache(b, options);
+    if (status == LW_OK)
+        status = lwi_alloc_array(&b->allocator, LWI_INPUTS + 2 * llm->source_layers,
+                                 sizeof *b->inputs, &b->inputs);
     if (status == LW_OK)
         status = lw_context_new(llm->model, options ? options->context : NULL, &b->context);
     if (status == LW_OK) *batch = b;
@@ -68,6 +71,7 @@ void lw_batch_free(lw_batch *b) {
     lwi_state_slots_free(&b->slots);
     lwi_state_snapshots_free(&b->snapshots);
     lwi_free(&b->allocator, b->cache);
+    lwi_free(&b->allocator, b->inputs);
     lwi_free(&b->allocator, b->chosen);
     lwi_free(&b->allocator, b->logits);
     lwi_free(&b->allocator, b->states);

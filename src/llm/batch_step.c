@@ -8,8 +8,10 @@
 typedef struct step {
     lw_batch *b;
     size_t tokens, rows, outputs;
-    bool logits, states; /* are wanted */
-    bool vectors;        /* some sessions pool the states */
+    size_t pooled;            /* tokens that needed no run of the decoder */
+    bool logits, states;      /* are wanted */
+    bool vectors;             /* some sessions pool the states */
+    const lw_session *reader; /* whose source is looked at; such sessions have a step each */
 } step;
 
 static lw_status make_room(lw_batch *b, int input, size_t n) {
@@ -86,6 +88,11 @@ static lw_status add_row(step *st, const lw_session *s) {
 
 static lw_status add_session(step *st, lw_session *s, size_t most) {
     lwi_sequence_stretch(s);
+    if (s->llm->source_layers && s->vectors) {
+        st->pooled += s->n;
+        return lwi_source_pool(s);
+    }
+    LW_TRY(lwi_source_encode(s));
     if (s->vectors) LW_TRY(lwi_pooling_begin(s));
     else if (s->done == s->n) lwi_sequence_redo(s, s->n - 1); /* once more, for its state */
     LW_TRY(lwi_sequence_reuse(s));
@@ -100,6 +107,7 @@ static lw_status add_session(step *st, lw_session *s, size_t most) {
     }
     LW_TRY(add_guesses(st, s));
     s->taken = n;
+    if (s->llm->source_layers) st->reader = s;
     st->rows++;
     return LW_OK;
 }
@@ -113,7 +121,7 @@ static lw_status collect(step *st) {
         for (size_t i = 0; i < b->n_sessions; i++, s = s->next) {
             const size_t n = pending(s);
             const size_t left = st->tokens < b->step_tokens ? b->step_tokens - st->tokens : 0;
-            if (n == 0 || (n > 1) != prompts || left == 0) continue;
+            if (n == 0 || (n > 1) != prompts || left == 0 || st->reader) continue;
             LW_TRY(add_session(st, s, left));
         }
     }
@@ -190,7 +198,8 @@ static void hand_out(const step *st) {
 }
 
 /* Those that the model has. */
-static size_t gather_inputs(const lw_batch *b, lw_io inputs[LWI_INPUTS]) {
+static size_t gather_inputs(const step *st, lw_io *inputs) {
+    const lw_batch *b = st->b;
     static const char *const names[LWI_INPUTS] = {"tokens",  "positions", "sequences",
                                                   "slots",   "stretched", "blocks",
                                                   "outputs", "cache",     "state"};
@@ -204,7 +213,7 @@ static size_t gather_inputs(const lw_batch *b, lw_io inputs[LWI_INPUTS]) {
         lw_value *memory = attention ? b->cache_value : b->slots.value;
         inputs[n++] = (lw_io){names[i], i < LWI_CACHE ? b->values[i] : memory};
     }
-    return n;
+    return st->reader ? n + lwi_source_inputs(st->reader, inputs + n) : n;
 }
 
 /* Something must be wanted of the graph, so that it is run at all. */
@@ -224,12 +233,12 @@ static lw_status wrap_outputs(const step *st, lw_io outputs[2], size_t *n) {
 
 static lw_status run(const step *st) {
     lw_batch *b = st->b;
-    lw_io inputs[LWI_INPUTS], outputs[2] = {{0}};
+    lw_io outputs[2] = {{0}};
     size_t n_out = 0;
     LW_TRY(wrap_all(st));
-    const size_t n_in = gather_inputs(b, inputs);
+    const size_t n_in = gather_inputs(st, b->inputs);
     lw_status status = wrap_outputs(st, outputs, &n_out);
-    if (status == LW_OK) status = lw_context_run(b->context, inputs, n_in, outputs, n_out);
+    if (status == LW_OK) status = lw_context_run(b->context, b->inputs, n_in, outputs, n_out);
     lw_value_free(outputs[0].value);
     lw_value_free(outputs[1].value);
     return status;
@@ -269,6 +278,6 @@ lw_status lwi_batch_step(lw_batch *batch, size_t *tokens) {
         hand_out(&st);
         advance(&st);
     }
-    *tokens = st.tokens;
+    *tokens = st.tokens + st.pooled;
     return LW_OK;
 }

@@ -16,7 +16,7 @@ static void find_pooling(lw_llm *llm) {
     if (!strcmp(name, "mean")) llm->pooling = LW_POOLING_MEAN;
     else if (!strcmp(name, "cls") || llm->classifier) llm->pooling = LW_POOLING_CLS;
     else if (!strcmp(name, "last")) llm->pooling = LW_POOLING_LAST;
-    else llm->pooling = llm->encoder ? LW_POOLING_MEAN : LW_POOLING_LAST;
+    else llm->pooling = llm->encoder || llm->source_layers ? LW_POOLING_MEAN : LW_POOLING_LAST;
 }
 
 static lw_status read_sizes(lw_llm *llm) {
@@ -32,6 +32,9 @@ static lw_status read_sizes(lw_llm *llm) {
     LW_TRY(find_size(llm->model, "lampwick.cache.elements", &llm->cache_elements));
     LW_TRY(find_size(llm->model, "lampwick.state.elements", &llm->state_elements));
     LW_TRY(find_size(llm->model, "lampwick.cache.q8_bytes", &llm->cache_q8_bytes));
+    lwi_model_size(llm->model, "lampwick.source.layers", &llm->source_layers);
+    lwi_model_size(llm->model, "lampwick.source.width", &llm->source_width);
+    lwi_model_size(llm->model, "lampwick.source.start", &llm->source_start);
     llm->architecture = lwi_model_text(llm->model, "general.architecture");
     llm->encoder = *lwi_model_text(llm->model, "lampwick.encoder") != 0;
     find_pooling(llm);
@@ -78,7 +81,9 @@ void lw_llm_free(lw_llm *llm) {
 }
 
 lw_status lw_llm_describe(const lw_llm *llm, lw_llm_info *info) {
-    if (!llm || !info || info->size < sizeof *info)
+    /* Callers compiled before reads_source was added have a shorter struct. */
+    const size_t least = offsetof(lw_llm_info, reads_source);
+    if (!llm || !info || info->size < least)
         return lwi_fail(LW_INVALID, "lw_llm_describe: an argument is NULL or info->size not set");
     info->architecture = llm->architecture;
     info->vocabulary = llm->vocabulary;
@@ -88,6 +93,7 @@ lw_status lw_llm_describe(const lw_llm *llm, lw_llm_info *info) {
     info->classifier = llm->classifier;
     info->pooling = llm->pooling;
     info->cache_bytes = llm->cache_elements * sizeof(uint16_t) / llm->cache_positions;
+    if (info->size >= sizeof *info) info->reads_source = llm->source_layers > 0;
     return LW_OK;
 }
 

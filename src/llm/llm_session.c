@@ -40,7 +40,8 @@ static lw_status prepare(lw_session *s, const lw_session_options *o) {
     s->shift = o && o->shift;
     s->keep = o ? o->keep : 0;
     s->pooling = o && o->pooling && !llm->classifier ? o->pooling : llm->pooling;
-    s->vectors = llm->encoder || s->pooling != LW_POOLING_LAST;
+    s->vectors =
+        llm->source_layers ? o && o->pooling : llm->encoder || s->pooling != LW_POOLING_LAST;
     if (s->shift && s->keep >= s->most)
         return lwi_fail(LW_INVALID, "keep is %zu, of %zu tokens", s->keep, s->most);
     LW_TRY(lwi_sampler_init(&s->sampler, &s->allocator, o ? o->sampling : NULL));
@@ -80,11 +81,13 @@ void lw_session_free(lw_session *s) {
     if (s->batch) lwi_sequence_release(s, 0);
     if (s->batch) lwi_state_slot_give(&s->batch->slots, s->slot);
     lwi_speculation_free(s);
+    lwi_source_forget(s);
     if (s->owns_batch) lw_batch_free(s->batch);
     lwi_sampler_free(&s->sampler);
     lwi_token_rules_free(&s->rules);
     lw_detokenizer_free(s->detokenizer);
     lwi_free(&s->allocator, s->tokens);
+    lwi_free(&s->allocator, s->source.tokens);
     lwi_free(&s->allocator, s->blocks);
     lwi_free(&s->allocator, s->logits);
     lwi_free(&s->allocator, s->state);
@@ -117,11 +120,16 @@ lw_status lwi_sequence_make_room(lw_session *s, size_t n) {
     return lwi_grow(&s->allocator, &s->tokens, &s->capacity, s->n + n, sizeof *s->tokens);
 }
 
-lw_status lw_session_feed(lw_session *s, const int32_t *tokens, size_t n) {
-    if (!s || (n && !tokens)) return lwi_fail(LW_INVALID, "lw_session_feed: an argument is NULL");
+lw_status lwi_session_check_tokens(const lw_session *s, const int32_t *tokens, size_t n) {
     for (size_t i = 0; i < n; i++)
         if (tokens[i] < 0 || (size_t)tokens[i] >= s->llm->vocabulary)
             return lwi_fail(LW_RANGE, "token %d is not one of %zu", tokens[i], s->llm->vocabulary);
+    return LW_OK;
+}
+
+lw_status lw_session_feed(lw_session *s, const int32_t *tokens, size_t n) {
+    if (!s || (n && !tokens)) return lwi_fail(LW_INVALID, "lw_session_feed: an argument is NULL");
+    LW_TRY(lwi_session_check_tokens(s, tokens, n));
     if (n == 0) return LW_OK;
     LW_TRY(lwi_sequence_make_room(s, n));
     memcpy(s->tokens + s->n, tokens, n * sizeof *tokens);

@@ -22,8 +22,10 @@ struct lw_llm {
     size_t cache_positions, cache_elements; /* of a block of the cache; no elements: no attention */
     size_t cache_q8_bytes;                  /* of a block in 8 bits */
     size_t state_elements;                  /* of a sequence; 0: the model is not recurrent */
-    pthread_mutex_t lock;                   /* guards what follows until it is there */
-    lw_vocabulary *grammar_vocabulary;      /* NULL: no session had a grammar yet */
+    size_t source_layers, source_width; /* of what is kept of a source; no layers: none is read */
+    size_t source_start;                /* the token that texts begin with then */
+    pthread_mutex_t lock;               /* guards what follows until it is there */
+    lw_vocabulary *grammar_vocabulary;  /* NULL: no session had a grammar yet */
 };
 
 /* The graph's inputs and outputs (src/arch/decoder.h). */
@@ -64,6 +66,7 @@ struct lw_batch {
     size_t room[LWI_CACHE];      /* numbers that fit */
     lw_value *values[LWI_CACHE]; /* over the first shape[i] numbers */
     size_t shape[LWI_CACHE];     /* of values; for blocks the rows */
+    lw_io *inputs;               /* of a run, all that there may be */
     lwi_batch_output *chosen;    /* in the order of the outputs */
     size_t cap_chosen;
     float *logits, *states; /* of several sessions */
@@ -96,6 +99,19 @@ typedef struct lwi_speculation {
     size_t guessed, right;
 } lwi_speculation;
 
+/* Keys or values of a layer. */
+typedef struct lwi_source_memory {
+    lw_value *value;            /* [1, source, source_width] */
+    char input[40], output[40]; /* of the graph */
+} lwi_source_memory;
+
+/* The text that an encoder reads before a session begins, and what it leaves for the decoder. */
+typedef struct lwi_source {
+    int32_t *tokens;
+    size_t n, capacity;        /* tokens; none: there is no source yet */
+    lwi_source_memory *memory; /* keys and values of each layer; NULL: not computed */
+} lwi_source;
+
 struct lw_session {
     lw_allocator allocator;
     const lw_llm *llm;
@@ -113,6 +129,7 @@ struct lw_session {
     size_t n_blocks, cap_blocks;
     int32_t slot; /* of the state; -1: none yet */
     bool stretched;
+    lwi_source source;
     uint64_t name; /* of the last block that was kept */
     size_t named;  /* blocks that were */
     size_t most, keep;
@@ -153,6 +170,14 @@ lw_status lwi_llm_use_template(lw_llm *llm, const char *name);
 lw_status lwi_llm_read_template(lw_llm *llm, const char *path);
 /* The text of the template in a folder, in the arena; {NULL, 0}: there is none. */
 lw_status lwi_llm_template_text(const char *folder, lwi_arena *arena, lw_string *text);
+/* session_source.c */
+/* Computes what the source leaves for the decoder, once. */
+lw_status lwi_source_encode(lw_session *session);
+/* Of a session that is a vector: what it was fed is the source, whose states are pooled. */
+lw_status lwi_source_pool(lw_session *session);
+/* Adds the inputs that the decoder sees of it; how many they are. */
+size_t lwi_source_inputs(const lw_session *session, lw_io *inputs);
+void lwi_source_forget(lw_session *session);
 /* One run for the sessions of a batch. */
 lw_status lwi_batch_step(lw_batch *batch, size_t *tokens);
 /* Takes the blocks that the cache still has of the tokens to be computed next, or the state after
@@ -174,6 +199,8 @@ size_t lwi_sequence_boundary(const lw_session *session);
 void lwi_sequence_keep_blocks(lw_session *session);
 /* Makes room for one more token, or LW_LIMIT. */
 lw_status lwi_sequence_make_room(lw_session *session, size_t n);
+/* LW_RANGE: the model has no such token. */
+lw_status lwi_session_check_tokens(const lw_session *session, const int32_t *tokens, size_t n);
 /* The session's tokens are others now: logits and guesses count no more. */
 void lwi_session_forget(lw_session *session);
 /* Computes what was fed, up to the logits. */

@@ -7,27 +7,41 @@ static lw_status need_tokenizer(const lw_session *s, const char *function) {
     return lwi_fail(LW_NOT_FOUND, "%s: the model has no tokenizer", function);
 }
 
-lw_status lw_session_feed_text(lw_session *s, const char *text, size_t size,
-                               unsigned encode_flags) {
-    if (!s || (size && !text))
-        return lwi_fail(LW_INVALID, "lw_session_feed_text: an argument is NULL");
-    LW_TRY(need_tokenizer(s, "lw_session_feed_text"));
+typedef lw_status take_fn(lw_session *s, const int32_t *tokens, size_t n);
+
+static lw_status encode(lw_session *s, const char *text, size_t size, unsigned flags,
+                        take_fn *take) {
+    const lw_tokenizer *tokenizer = s->llm->tokenizer;
     size_t n = 0, capacity = size + 16;
     int32_t *tokens = NULL;
     LW_TRY(lwi_alloc_array(&s->allocator, capacity, sizeof *tokens, &tokens));
-    lw_status status =
-        lw_tokenizer_encode(s->llm->tokenizer, text, size, encode_flags, tokens, capacity, &n);
+    lw_status status = lw_tokenizer_encode(tokenizer, text, size, flags, tokens, capacity, &n);
     if (status == LW_OK && n > capacity) {
         lwi_free(&s->allocator, tokens);
         tokens = NULL;
         capacity = n;
         LW_TRY(lwi_alloc_array(&s->allocator, capacity, sizeof *tokens, &tokens));
-        status =
-            lw_tokenizer_encode(s->llm->tokenizer, text, size, encode_flags, tokens, capacity, &n);
+        status = lw_tokenizer_encode(tokenizer, text, size, flags, tokens, capacity, &n);
     }
-    if (status == LW_OK) status = lw_session_feed(s, tokens, n);
+    if (status == LW_OK) status = take(s, tokens, n);
     lwi_free(&s->allocator, tokens);
     return status;
+}
+
+lw_status lw_session_feed_text(lw_session *s, const char *text, size_t size,
+                               unsigned encode_flags) {
+    if (!s || (size && !text))
+        return lwi_fail(LW_INVALID, "lw_session_feed_text: an argument is NULL");
+    LW_TRY(need_tokenizer(s, "lw_session_feed_text"));
+    return encode(s, text, size, encode_flags, lw_session_feed);
+}
+
+lw_status lw_session_source_text(lw_session *s, const char *text, size_t size,
+                                 unsigned encode_flags) {
+    if (!s || (size && !text))
+        return lwi_fail(LW_INVALID, "lw_session_source_text: an argument is NULL");
+    LW_TRY(need_tokenizer(s, "lw_session_source_text"));
+    return encode(s, text, size, encode_flags, lw_session_source);
 }
 
 lw_status lw_session_next_text(lw_session *s, lw_llm_text *text) {

@@ -45,6 +45,8 @@ lw_status lwi_speculation_init(lw_session *s, const lw_speculation *o) {
     if (s->llm->state_elements || (o->draft && o->draft->llm->state_elements))
         return lwi_fail(LW_UNSUPPORTED, "guesses ahead need models that can take tokens back; "
                                         "recurrent ones cannot");
+    if (s->llm->source_layers)
+        return lwi_fail(LW_UNSUPPORTED, "guesses ahead are not for models that read a source");
     a->lookup = o->lookup;
     a->most = o->tokens ? o->tokens : 8;
     a->length = a->most;

@@ -108,12 +108,14 @@ static lw_status open_llm(lwi_served *s, const char *path, const lwi_served_opti
     s->width = info.width;
     s->context = o->context ? o->context : LWI_SERVED_CONTEXT;
     if (s->context > info.context) s->context = info.context;
-    const lwi_scheduler_options scheduler = {.llm = s->llm,
-                                             .slots = o->slots,
-                                             .waiting = o->waiting,
-                                             .context = s->context,
-                                             .cache = o->cache,
-                                             .run = o->run};
+    lwi_scheduler_options scheduler = {.llm = s->llm,
+                                       .slots = o->slots,
+                                       .waiting = o->waiting,
+                                       .context = s->context,
+                                       .cache = o->cache,
+                                       .run = o->run,
+                                       .reads_source = info.reads_source};
+    if (info.reads_source) scheduler.embeddings = info.pooling;
     return lwi_scheduler_start(&scheduler, &s->scheduler);
 }
 

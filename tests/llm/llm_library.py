@@ -53,7 +53,7 @@ class LlmOptions(c.Structure):
 class Info(c.Structure):
     _fields_ = [("size", SIZE), ("architecture", c.c_char_p), ("vocabulary", SIZE),
                 ("context", SIZE), ("width", SIZE), ("cache_bytes", SIZE), ("encoder", c.c_bool),
-                ("classifier", c.c_bool), ("pooling", c.c_int)]
+                ("classifier", c.c_bool), ("pooling", c.c_int), ("reads_source", c.c_bool)]
 
 
 class Probability(c.Structure):

@@ -12,8 +12,9 @@ import sys
 import torch
 from safetensors.torch import load_file, save_file
 from transformers import (AutoConfig, AutoModel, AutoModelForCausalLM,
-                          AutoModelForSequenceClassification, MT5EncoderModel, T5EncoderModel,
-                          UMT5EncoderModel)
+                          AutoModelForSequenceClassification, MT5EncoderModel,
+                          MT5ForConditionalGeneration, T5EncoderModel, T5ForConditionalGeneration,
+                          UMT5EncoderModel, UMT5ForConditionalGeneration)
 
 BASE = dict(vocab_size=160, hidden_size=64, intermediate_size=96, num_hidden_layers=3,
             num_attention_heads=4, max_position_embeddings=128, bos_token_id=1, eos_token_id=2,
@@ -145,6 +146,13 @@ ENCODERS = {
 }
 CLASSIFIERS = {f"{name}-classes": (kind, dict(options, num_labels=3))
                for name, (kind, options) in ENCODERS.items() if name != "nomic_bert" and "t5" not in name and "gemma" not in name}
+PAIRS = {  # encoders with a decoder
+    "t5-text": (T5ForConditionalGeneration, dict(T5, num_decoder_layers=2)),
+    "t5-text-untied": (T5ForConditionalGeneration, dict(T5, feed_forward_proj="gated-gelu",
+                                                        tie_word_embeddings=False)),
+    "mt5-text": (MT5ForConditionalGeneration, dict(T5, feed_forward_proj="gated-gelu")),
+    "umt5-text": (UMT5ForConditionalGeneration, dict(T5, feed_forward_proj="gated-gelu")),
+}
 LOADERS = {"logits": AutoModelForCausalLM, "states": AutoModel,
            "scores": AutoModelForSequenceClassification,
            "t5": T5EncoderModel, "mt5": MT5EncoderModel, "umt5": UMT5EncoderModel}
@@ -217,6 +225,25 @@ def make(folder, name, kind, options):
     numbers[0].numpy().astype("float32").tofile(folder / f"{name}.f32")
 
 
+def make_pair(folder, kind, options):
+    """A text made of a source: logits after given tokens, and the likeliest tokens."""
+    torch.manual_seed(3)
+    model = kind(kind.config_class(**options, decoder_start_token_id=0)).eval().float()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(1.5).add_(0.02 * torch.randn_like(parameter))
+        model.save_pretrained(folder)
+        source, tokens = torch.tensor([IDS]), torch.tensor([[0] + IDS[3:20] * 2])
+        numbers = model(input_ids=source, decoder_input_ids=tokens).logits[0]
+        likeliest = [0]
+        for _ in range(12):
+            made = model(input_ids=source, decoder_input_ids=torch.tensor([likeliest])).logits
+            likeliest.append(int(made[0, -1].argmax()))
+    (folder / "made.json").write_text(json.dumps(
+        {"source": IDS, "tokens": tokens[0].tolist(), "likeliest": likeliest[1:]}))
+    numbers.numpy().astype("float32").tofile(folder / "made.f32")
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
     for numbers, families in (("logits", FAMILIES), ("states", ENCODERS),
@@ -224,8 +251,11 @@ def main():
         for name, (kind, options) in families.items():
             if not sys.argv[2:] or name in sys.argv[2:]:
                 make(out / name, numbers, kind, options)
+    for name, (kind, options) in PAIRS.items():
+        if not sys.argv[2:] or name in sys.argv[2:]:
+            make_pair(out / name, kind, options)
     print(f"{len(FAMILIES)} families, {len(ENCODERS)} of encoders, "
-          f"{len(CLASSIFIERS)} of classifiers")
+          f"{len(CLASSIFIERS)} of classifiers, {len(PAIRS)} with a source")
 
 
 main()

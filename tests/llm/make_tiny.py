@@ -12,6 +12,7 @@ import sys
 import gguf
 import numpy as np
 import tiny_recurrent
+import tiny_t5
 from gguf import GGMLQuantizationType as Type
 from gguf.constants import GGML_QUANT_SIZES
 
@@ -177,6 +178,8 @@ def main():
         write_recurrent(out / f"{architecture}.gguf", architecture)
     write_gguf(out / "stretched.gguf", Type.F32, stretched=True)
     write_encoder(out / "encoder.gguf")
+    tiny_t5.write(out / "t5.gguf", False)
+    tiny_t5.write(out / "t5-gated.gguf", True)
     write_folder(out / "folder")
     write_wide(out / "wide")
 
