@@ -14,6 +14,7 @@
     X(serve)                                                                                       \
     X(transcribe)                                                                                  \
     X(embed)                                                                                       \
+    X(rank)                                                                                        \
     X(perplexity)                                                                                  \
     X(quantize)                                                                                    \
     X(convert)                                                                                     \

@@ -210,6 +210,13 @@ LW_API LW_MUST_CHECK lw_status lw_session_feed(lw_session *session, const int32_
                                                size_t n);
 LW_API LW_MUST_CHECK lw_status lw_session_feed_text(lw_session *session, const char *text,
                                                     size_t size, unsigned encode_flags);
+/* Two texts that belong together, for models that look at both at once: rerankers, whose embedding
+ * is the score of a passage for a question (lw_tokenizer_encode_pair). lw_session_begin_second does
+ * the same for tokens: those fed from now on belong to the second one. */
+LW_API LW_MUST_CHECK lw_status lw_session_feed_pair(lw_session *session, lw_string first,
+                                                    lw_string second_text, unsigned encode_flags);
+LW_API LW_MUST_CHECK lw_status lw_session_begin_second(lw_session *session);
+
 /* Of a model with an encoder and a decoder (T5): the text out of which it makes another, its
  * translation or summary. The session begins anew, with the token that such texts begin with. What
  * is fed or chosen then belongs to the text that is made. Nothing is computed yet. Errors as above;

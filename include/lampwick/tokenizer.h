@@ -71,6 +71,13 @@ typedef enum lw_encode_flags {
 LW_API LW_MUST_CHECK lw_status lw_tokenizer_encode(const lw_tokenizer *tokenizer, const char *text,
                                                    size_t size, unsigned flags, int32_t *tokens,
                                                    size_t capacity, size_t *n);
+/* Two texts that belong together, a question and a passage that may answer it, with the tokens that
+ * the model wants around and between them. *second is the number of the first token that is of the
+ * second type, as models with types of tokens (BERT) want it; *n for others. */
+LW_API LW_MUST_CHECK lw_status lw_tokenizer_encode_pair(const lw_tokenizer *tokenizer,
+                                                        lw_string first, lw_string second_text,
+                                                        unsigned flags, int32_t *tokens,
+                                                        size_t capacity, size_t *n, size_t *second);
 
 typedef enum lw_decode_flags {
     LW_DECODE_SKIP_SPECIAL = 1, /* control tokens give nothing */

@@ -19,7 +19,8 @@
  * Outputs: logits float32 [outputs, vocabulary]; embeddings float32 [outputs, width].
  *
  * Encoders, whose tokens see all of their sequence, have no cache, no blocks and no logits; the
- * tokens of a sequence are all there, one behind the other. */
+ * tokens of a sequence are all there, one behind the other. Some have types of tokens as an input:
+ *   types      int32 [tokens]             0 of a text, 1 of the second of two */
 #ifndef LWI_DECODER_H
 #define LWI_DECODER_H
 
@@ -178,7 +179,7 @@ void lwi_decoder_make_memory(lwi_decoder *d, int states);
 int lwi_decoder_look(lwi_decoder *d, int x, int64_t layer);
 /* Attention of queries to keys and values [1, rows, heads * key]. */
 int lwi_decoder_attend_dense(lwi_decoder *d, int q, int k, int v, int64_t heads, int64_t key);
-/* Token types: all are of the first. */
+/* Types of tokens, by an input `types` int32 [tokens] where there are several. */
 int lwi_encoder_add_type(lwi_decoder *d, int x);
 /* States of the wanted tokens, or the scores that a classifier gives them. */
 void lwi_encoder_outputs(lwi_decoder *d, int x);

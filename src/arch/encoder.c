@@ -10,9 +10,15 @@ int lwi_encoder_add_type(lwi_decoder *d, int x) {
     const int types = lwi_build_weight(b, "token_types.weight", false);
     if (types < 0) return x;
     const lw_value *all = b->graph->slots[types].constant;
-    if ((int64_t)all->count < d->width) {
+    if ((int64_t)all->count < d->width || all->dims[all->rank - 1] != d->width) {
         lwi_build_fail(b, LW_CORRUPT, "the types of tokens have %zu elements", all->count);
         return -1;
+    }
+    if (all->rank == 2 && all->dims[0] > 1) {
+        const int of = lwi_build_input(b, "types", LW_INT32, 1, (int64_t[]){-1},
+                                       (const char *const[]){"tokens"});
+        lwi_build_note(b, "lampwick.types", all->dims[0]);
+        return lwi_build_add(b, x, lwi_build(b, "Gather", 2, (int[]){types, of}));
     }
     return lwi_build_add(b, x, lwi_build_floats(b, 1, &d->width, all->data));
 }

@@ -24,12 +24,13 @@ static size_t pending(const lw_session *s) {
     return s->n - s->done + redo;
 }
 
-static lw_status add_token(step *st, size_t at, int32_t token) {
+static lw_status add_token(step *st, const lw_session *s, size_t at, int32_t token) {
     lw_batch *b = st->b;
-    for (int i = LWI_TOKENS; i <= LWI_SEQUENCES; i++)
+    for (int i = LWI_TOKENS; i <= LWI_TYPES; i++)
         LW_TRY(make_room(b, i, st->tokens + 1));
     b->numbers[LWI_TOKENS][st->tokens] = token;
     b->numbers[LWI_POSITIONS][st->tokens] = (int32_t)at;
+    b->numbers[LWI_TYPES][st->tokens] = at >= s->second;
     b->numbers[LWI_SEQUENCES][st->tokens++] = (int32_t)st->rows;
     return LW_OK;
 }
@@ -65,7 +66,7 @@ static size_t tokens_of(const step *st, const lw_session *s, size_t most) {
 
 static lw_status add_guesses(step *st, lw_session *s) {
     for (size_t i = 0; i < s->ahead.n; i++) {
-        LW_TRY(add_token(st, s->n + i, s->ahead.guesses[i]));
+        LW_TRY(add_token(st, s, s->n + i, s->ahead.guesses[i]));
         LW_TRY(add_output(st, s, s->n + i));
     }
     return LW_OK;
@@ -102,7 +103,7 @@ static lw_status add_session(step *st, lw_session *s, size_t most) {
     LW_TRY(lwi_sequence_reserve(s, s->done + n + s->ahead.n));
     LW_TRY(add_row(st, s));
     for (size_t at = s->done; at < s->done + n; at++) {
-        LW_TRY(add_token(st, at, s->tokens[at]));
+        LW_TRY(add_token(st, s, at, s->tokens[at]));
         if (wants_output(s, at)) LW_TRY(add_output(st, s, at));
     }
     LW_TRY(add_guesses(st, s));
@@ -145,7 +146,7 @@ static lw_status wrap(lw_batch *b, int input, size_t n, size_t columns) {
 
 static lw_status wrap_all(const step *st) {
     lw_batch *b = st->b;
-    for (int i = LWI_TOKENS; i <= LWI_SEQUENCES; i++)
+    for (int i = LWI_TOKENS; i <= LWI_TYPES; i++)
         LW_TRY(wrap(b, i, st->tokens, 0));
     LW_TRY(wrap(b, LWI_SLOTS, st->rows, 0));
     LW_TRY(wrap(b, LWI_STRETCHED, st->rows, 0));
@@ -200,15 +201,15 @@ static void hand_out(const step *st) {
 /* Those that the model has. */
 static size_t gather_inputs(const step *st, lw_io *inputs) {
     const lw_batch *b = st->b;
-    static const char *const names[LWI_INPUTS] = {"tokens",  "positions", "sequences",
-                                                  "slots",   "stretched", "blocks",
-                                                  "outputs", "cache",     "state"};
+    static const char *const names[LWI_INPUTS] = {"tokens", "positions", "sequences", "types",
+                                                  "slots",  "stretched", "blocks",    "outputs",
+                                                  "cache",  "state"};
     size_t n = 0;
     for (int i = 0; i < LWI_INPUTS; i++) {
         const bool attention = i == LWI_BLOCKS || i == LWI_CACHE;
         const bool recurrent = i == LWI_SLOTS || i == LWI_STATE;
         if ((attention && !b->llm->cache_elements) || (recurrent && !b->llm->state_elements) ||
-            (i == LWI_STRETCHED && !b->llm->original_context))
+            (i == LWI_STRETCHED && !b->llm->original_context) || (i == LWI_TYPES && !b->llm->types))
             continue;
         lw_value *memory = attention ? b->cache_value : b->slots.value;
         inputs[n++] = (lw_io){names[i], i < LWI_CACHE ? b->values[i] : memory};

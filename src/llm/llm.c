@@ -37,6 +37,7 @@ static lw_status read_sizes(lw_llm *llm) {
     lwi_model_size(llm->model, "lampwick.source.start", &llm->source_start);
     llm->architecture = lwi_model_text(llm->model, "general.architecture");
     llm->encoder = *lwi_model_text(llm->model, "lampwick.encoder") != 0;
+    llm->types = *lwi_model_text(llm->model, "lampwick.types") != 0;
     find_pooling(llm);
     return LW_OK;
 }

@@ -67,6 +67,7 @@ lw_status lw_session_new(const lw_llm *llm, const lw_session_options *options,
     s->allocator = lwi_malloc_allocator;
     s->llm = llm;
     s->slot = -1;
+    s->second = SIZE_MAX;
     const lw_status status = prepare(s, options);
     if (status == LW_OK) {
         join(s);
@@ -138,6 +139,12 @@ lw_status lw_session_feed(lw_session *s, const int32_t *tokens, size_t n) {
     return LW_OK;
 }
 
+lw_status lw_session_begin_second(lw_session *s) {
+    if (!s) return lwi_fail(LW_INVALID, "lw_session_begin_second: session is NULL");
+    s->second = s->n;
+    return LW_OK;
+}
+
 const int32_t *lw_session_tokens(const lw_session *s, size_t *n) {
     if (n) *n = s ? s->n : 0;
     return s ? s->tokens : NULL;
@@ -148,6 +155,7 @@ lw_status lw_session_rewind(lw_session *s, size_t n) {
         return lwi_fail(LW_RANGE, "lw_session_rewind: to %zu of %zu tokens", n, s ? s->n : 0);
     lwi_sequence_release(s, n);
     s->n = n;
+    if (s->second > n) s->second = SIZE_MAX;
     if (s->done == n && n > 0) lwi_sequence_redo(s, n - 1); /* its logits are wanted again */
     lwi_session_forget(s);
     return LW_OK;

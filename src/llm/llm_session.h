@@ -17,7 +17,7 @@ struct lw_llm {
     const char *architecture;
     size_t vocabulary, context, width;
     size_t original_context; /* longer sequences are stretched; 0: none is */
-    bool encoder, classifier;
+    bool encoder, classifier, types;
     lw_pooling pooling;
     size_t cache_positions, cache_elements; /* of a block of the cache; no elements: no attention */
     size_t cache_q8_bytes;                  /* of a block in 8 bits */
@@ -33,6 +33,7 @@ enum {
     LWI_TOKENS,
     LWI_POSITIONS,
     LWI_SEQUENCES,
+    LWI_TYPES, /* up to here of each token */
     LWI_SLOTS,
     LWI_STRETCHED,
     LWI_BLOCKS,
@@ -122,6 +123,7 @@ struct lw_session {
     lw_detokenizer *detokenizer;
     int32_t *tokens;
     size_t n, capacity; /* tokens */
+    size_t second;      /* those from here on are of the second type; SIZE_MAX: none */
     size_t done;        /* of them are in the cache */
     size_t taken;       /* more of them by the step that is under way */
     size_t reused, drawn;

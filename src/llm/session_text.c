@@ -36,6 +36,33 @@ lw_status lw_session_feed_text(lw_session *s, const char *text, size_t size,
     return encode(s, text, size, encode_flags, lw_session_feed);
 }
 
+static lw_status feed_pair(lw_session *s, const int32_t *tokens, size_t n, size_t second) {
+    const size_t first = second < n ? second : n;
+    LW_TRY(lwi_sequence_make_room(s, n));
+    LW_TRY(lw_session_feed(s, tokens, first));
+    if (first == n) return LW_OK;
+    LW_TRY(lw_session_begin_second(s));
+    return lw_session_feed(s, tokens + first, n - first);
+}
+
+lw_status lw_session_feed_pair(lw_session *s, lw_string first, lw_string second_text,
+                               unsigned encode_flags) {
+    size_t n = 0, capacity = 0, second = 0;
+    int32_t *tokens = NULL;
+    if (!s || (first.size && !first.data) || (second_text.size && !second_text.data))
+        return lwi_fail(LW_INVALID, "lw_session_feed_pair: an argument is NULL");
+    LW_TRY(need_tokenizer(s, "lw_session_feed_pair"));
+    const lw_tokenizer *t = s->llm->tokenizer;
+    LW_TRY(
+        lw_tokenizer_encode_pair(t, first, second_text, encode_flags, NULL, 0, &capacity, &second));
+    LW_TRY(lwi_alloc_array(&s->allocator, capacity, sizeof *tokens, &tokens));
+    lw_status status = lw_tokenizer_encode_pair(t, first, second_text, encode_flags, tokens,
+                                                capacity, &n, &second);
+    if (status == LW_OK) status = feed_pair(s, tokens, n, second);
+    lwi_free(&s->allocator, tokens);
+    return status;
+}
+
 lw_status lw_session_source_text(lw_session *s, const char *text, size_t size,
                                  unsigned encode_flags) {
     if (!s || (size && !text))

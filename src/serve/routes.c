@@ -15,6 +15,8 @@ static const lwi_route routes[] = {
     {"POST", "/v1/chat/completions", 0, lwi_api_chat},
     {"POST", "/v1/completions", 0, lwi_api_completions},
     {"POST", "/v1/embeddings", 0, lwi_api_embeddings},
+    {"POST", "/v1/rerank", 0, lwi_api_rerank},
+    {"POST", "/rerank", 0, lwi_api_rerank},
     {"POST", "/tokenize", 0, lwi_api_tokenize},
     {"POST", "/v1/tokenize", 0, lwi_api_tokenize},
     {"POST", "/detokenize", 0, lwi_api_detokenize},

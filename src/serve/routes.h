@@ -32,6 +32,7 @@ void lwi_api_model(lwi_exchange *exchange);
 void lwi_api_chat(lwi_exchange *exchange);
 void lwi_api_completions(lwi_exchange *exchange);
 void lwi_api_embeddings(lwi_exchange *exchange);
+void lwi_api_rerank(lwi_exchange *exchange);
 void lwi_api_tokenize(lwi_exchange *exchange);
 void lwi_api_detokenize(lwi_exchange *exchange);
 void lwi_api_v2_server(lwi_exchange *exchange);

@@ -33,18 +33,26 @@ static lwi_job *take(lwi_job **at, size_t *n) {
     return job;
 }
 
+static lw_status feed(const lwi_scheduler *s, lwi_job *job) {
+    if (job->most_tokens > 0)
+        return (s->options.reads_source ? lw_session_source : lw_session_feed)(
+            job->session, job->tokens, job->n_tokens);
+    LW_TRY(lw_session_feed(job->session, job->tokens, job->second));
+    LW_TRY(lw_session_begin_second(job->session));
+    return lw_session_feed(job->session, job->tokens + job->second, job->n_tokens - job->second);
+}
+
 static lw_status seat(lwi_scheduler *s, lwi_job *job) {
-    const bool source = s->options.reads_source && job->most_tokens > 0;
+    const lw_pooling pooling = job->most_tokens ? LW_POOLING_MODEL : s->options.embeddings;
     const lw_session_options options = {.size = sizeof options,
                                         .batch = s->batch,
                                         .sampling = &job->sampling,
                                         .grammar = job->grammar,
                                         .most_tokens = s->options.context,
-                                        .pooling =
-                                            source ? LW_POOLING_MODEL : s->options.embeddings};
+                                        .pooling = pooling};
     job->started = lwi_serve_clock();
     LW_TRY(lw_session_new(s->options.llm, &options, &job->session));
-    return (source ? lw_session_source : lw_session_feed)(job->session, job->tokens, job->n_tokens);
+    return feed(s, job);
 }
 
 /* A waiting job that there is a slot for, or one that is not wanted any more; NULL: none. */

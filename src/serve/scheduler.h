@@ -17,6 +17,7 @@ typedef struct lwi_job lwi_job;
 struct lwi_job {
     const int32_t *tokens; /* the prompt, [n_tokens], at least one */
     size_t n_tokens;
+    size_t second;      /* of an embedding: where the second of two texts begins; n_tokens: none */
     size_t most_tokens; /* to be generated; 0: an embedding is wanted */
     lw_sampling sampling;
     const lw_grammar *grammar; /* NULL: none */

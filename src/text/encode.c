@@ -111,15 +111,15 @@ static lw_status add_all(const lwi_around *around, lwi_ids *ids) {
     return LW_OK;
 }
 
-lw_status lwi_encode(const lw_tokenizer *t, lwi_encoder *e, lw_string text, unsigned flags) {
+static lw_status encode_text(const lw_tokenizer *t, lwi_encoder *e, lw_string text,
+                             unsigned flags) {
     size_t used = 0;
-    e->ids.n = e->raw.n = e->valid.size = 0;
+    e->raw.n = e->valid.size = 0;
     if (!text.size) text.data = ""; /* may be NULL */
     if (!lwi_utf8_valid(text.data, text.size)) {
         LW_TRY(lwi_lossy_utf8(text, false, &e->valid, &used));
         text = (lw_string){e->valid.data, e->valid.size};
     }
-    if (flags & LW_ENCODE_ADD_SPECIAL) LW_TRY(add_all(&t->before, &e->ids));
     LW_TRY(lwi_added_set_find(&t->raw, text, flags & LW_ENCODE_PARSE_SPECIAL, &e->raw));
     for (size_t i = 0; i < e->raw.n; i++) {
         const lwi_fragment f = e->raw.items[i];
@@ -127,5 +127,36 @@ lw_status lwi_encode(const lw_tokenizer *t, lwi_encoder *e, lw_string text, unsi
         if (f.id >= 0) LW_TRY(lwi_ids_add(&e->ids, f.id));
         else LW_TRY(encode_part(t, e, part, f.span.begin == 0, flags));
     }
-    return flags & LW_ENCODE_ADD_SPECIAL ? add_all(&t->after, &e->ids) : LW_OK;
+    return LW_OK;
+}
+
+lw_status lwi_encode(const lw_tokenizer *t, lwi_encoder *e, lw_string text, unsigned flags) {
+    const bool special = flags & LW_ENCODE_ADD_SPECIAL;
+    e->ids.n = 0;
+    if (special) LW_TRY(add_all(&t->before, &e->ids));
+    LW_TRY(encode_text(t, e, text, flags));
+    return special ? add_all(&t->after, &e->ids) : LW_OK;
+}
+
+/* Files that do not say: what ends a text, then a token that separates, if that is another one than
+ * BERT's, which is the end itself. */
+static lw_status add_between(const lw_tokenizer *t, lwi_ids *ids) {
+    if (t->has_pair) return add_all(&t->between, ids);
+    LW_TRY(add_all(&t->after, ids));
+    return t->model == LWI_MODEL_WORDPIECE || t->sep < 0 ? LW_OK : lwi_ids_add(ids, t->sep);
+}
+
+lw_status lwi_encode_pair(const lw_tokenizer *t, lwi_encoder *e, lw_string first,
+                          lw_string second_text, unsigned flags, size_t *second) {
+    const bool special = flags & LW_ENCODE_ADD_SPECIAL;
+    const bool typed = t->has_pair ? t->second_type : t->model == LWI_MODEL_WORDPIECE;
+    e->ids.n = 0;
+    if (special) LW_TRY(add_all(&t->before, &e->ids));
+    LW_TRY(encode_text(t, e, first, flags));
+    if (special) LW_TRY(add_between(t, &e->ids));
+    *second = e->ids.n;
+    LW_TRY(encode_text(t, e, second_text, flags));
+    if (special) LW_TRY(add_all(&t->after, &e->ids));
+    if (!typed) *second = e->ids.n;
+    return LW_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The post-processors of tokenizer.json: the tokens that they put around a single text. */
+ * The post-processors of tokenizer.json: the tokens that they put around a single text, and between
+ * two. */
 #include "text/hft_tokenizer.h"
 
 static lw_status put(lw_tokenizer *t, lwi_around *around, int64_t id) {
@@ -34,6 +35,24 @@ static lw_status put_special(lw_tokenizer *t, const lwi_json_item *template, con
     return LW_OK;
 }
 
+/* What stands between the first and the second text. */
+static lw_status pair_template(lw_tokenizer *t, const lwi_json_item *item) {
+    const lwi_json_item *list = lwi_json_get(item, "pair");
+    size_t texts = 0;
+    for (size_t i = 0; lwi_json_is(list, LWI_JSON_ARRAY) && i < list->size; i++) {
+        const lwi_json_item *token = lwi_json_get(list->items + i, "SpecialToken");
+        const lwi_json_item *text = lwi_json_get(list->items + i, "Sequence");
+        if (token && texts == 1)
+            LW_TRY(put_special(t, item, lwi_json_text(token, "id", ""), &t->between));
+        if (!text) continue;
+        const lwi_json_item *type = lwi_json_get(text, "type_id");
+        t->second_type = type && type->is_integer && type->integer == 1;
+        texts++;
+    }
+    t->has_pair |= texts == 2;
+    return LW_OK;
+}
+
 static lw_status template(lw_tokenizer *t, const lwi_json_item *item) {
     const lwi_json_item *list = lwi_json_get(item, "single");
     lwi_around before = {0}, after = {0}, *around = &before;
@@ -42,6 +61,7 @@ static lw_status template(lw_tokenizer *t, const lwi_json_item *item) {
         if (!token) around = &after; /* the text itself */
         else LW_TRY(put_special(t, item, lwi_json_text(token, "id", ""), around));
     }
+    LW_TRY(pair_template(t, item));
     return put_outside(t, &before, &after);
 }
 
@@ -52,10 +72,15 @@ static int64_t id_of(const lwi_json_item *pair) {
     return whole ? pair->items[1].integer : -1;
 }
 
-static lw_status cls_and_sep(lw_tokenizer *t, const lwi_json_item *item) {
+/* RoBERTa separates two texts twice, and has no types. */
+static lw_status cls_and_sep(lw_tokenizer *t, const lwi_json_item *item, bool roberta) {
     lwi_around before = {0}, after = {0};
     LW_TRY(put(t, &before, id_of(lwi_json_get(item, "cls"))));
     LW_TRY(put(t, &after, id_of(lwi_json_get(item, "sep"))));
+    for (size_t i = 0; i < (roberta ? 2 : 1); i++)
+        LW_TRY(put(t, &t->between, after.ids[0]));
+    t->has_pair = true;
+    t->second_type = !roberta;
     return put_outside(t, &before, &after);
 }
 
@@ -66,7 +91,7 @@ lw_status lwi_hft_post_processor(lw_tokenizer *t, const lwi_json_item *item) {
     if (!strcmp(type, "ByteLevel")) return LW_OK; /* is about offsets */
     if (!strcmp(type, "TemplateProcessing")) return template(t, item);
     if (!strcmp(type, "BertProcessing") || !strcmp(type, "RobertaProcessing"))
-        return cls_and_sep(t, item);
+        return cls_and_sep(t, item, *type == 'R');
     if (strcmp(type, "Sequence"))
         return lwi_fail(LW_UNSUPPORTED, "tokenizer.json: the post-processor '%.100s' is not known",
                         type);

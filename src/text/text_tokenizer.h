@@ -61,8 +61,10 @@ struct lw_tokenizer {
     lwi_byte_trie trie;   /* of the model's tokens; unigram, RWKV */
     lwi_byte_trie frozen; /* of a SentencePiece model's own symbols */
     int32_t unknown;
-    bool fuse_unknown;        /* LWI_MODEL_WORDS: unknown neighbours give one token */
-    lwi_around before, after; /* the text, when special tokens are added */
+    bool fuse_unknown;          /* LWI_MODEL_WORDS: unknown neighbours give one token */
+    lwi_around before, after;   /* the text, when special tokens are added */
+    lwi_around between;         /* two texts that belong together, likewise; if has_pair */
+    bool has_pair, second_type; /* the second one's tokens are of another type */
     lwi_decoder decoder;
     int32_t bos, eos, eot, pad, sep, cls, mask;
     lwi_encoder **spare; /* what the last text was encoded with, for the next one; any thread takes
@@ -90,6 +92,9 @@ void lwi_tokenizer_find_bytes(lw_tokenizer *tokenizer);
 /* encode.c */
 lw_status lwi_encode(const lw_tokenizer *tokenizer, lwi_encoder *encoder, lw_string text,
                      unsigned flags);
+/* Two texts that belong together; *second: where the tokens begin that are of the second type. */
+lw_status lwi_encode_pair(const lw_tokenizer *tokenizer, lwi_encoder *encoder, lw_string first,
+                          lw_string second_text, unsigned flags, size_t *second);
 /* Memory that is kept from text to text. */
 lw_status lwi_encoder_take(const lw_tokenizer *tokenizer, lwi_encoder **encoder);
 void lwi_encoder_give(const lw_tokenizer *tokenizer, lwi_encoder *encoder);

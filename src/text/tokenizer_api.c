@@ -2,17 +2,35 @@
  * What lampwick/tokenizer.h offers beyond loading and decoding. */
 #include "text/text_tokenizer.h"
 
-lw_status lw_tokenizer_encode(const lw_tokenizer *tokenizer, const char *text, size_t size,
-                              unsigned flags, int32_t *tokens, size_t capacity, size_t *n) {
-    lwi_encoder *encoder = NULL;
-    LW_TRY(lwi_encoder_take(tokenizer, &encoder));
-    const lw_status status = lwi_encode(tokenizer, encoder, (lw_string){text, size}, flags);
+/* The encoder's tokens, if that went well; it is given back. */
+static lw_status hand_out(const lw_tokenizer *t, lwi_encoder *encoder, lw_status status,
+                          int32_t *tokens, size_t capacity, size_t *n) {
     if (status == LW_OK) {
         *n = encoder->ids.n;
         if (capacity > encoder->ids.n) capacity = encoder->ids.n;
         if (capacity) memcpy(tokens, encoder->ids.items, capacity * sizeof *tokens);
     }
-    lwi_encoder_give(tokenizer, encoder);
+    lwi_encoder_give(t, encoder);
+    return status;
+}
+
+lw_status lw_tokenizer_encode(const lw_tokenizer *tokenizer, const char *text, size_t size,
+                              unsigned flags, int32_t *tokens, size_t capacity, size_t *n) {
+    lwi_encoder *encoder = NULL;
+    LW_TRY(lwi_encoder_take(tokenizer, &encoder));
+    const lw_status status = lwi_encode(tokenizer, encoder, (lw_string){text, size}, flags);
+    return hand_out(tokenizer, encoder, status, tokens, capacity, n);
+}
+
+lw_status lw_tokenizer_encode_pair(const lw_tokenizer *tokenizer, lw_string first,
+                                   lw_string second_text, unsigned flags, int32_t *tokens,
+                                   size_t capacity, size_t *n, size_t *second) {
+    lwi_encoder *encoder = NULL;
+    size_t begin = 0;
+    LW_TRY(lwi_encoder_take(tokenizer, &encoder));
+    lw_status status = lwi_encode_pair(tokenizer, encoder, first, second_text, flags, &begin);
+    status = hand_out(tokenizer, encoder, status, tokens, capacity, n);
+    if (status == LW_OK) *second = begin;
     return status;
 }
 

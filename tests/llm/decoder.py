@@ -50,13 +50,15 @@ class Decoder:
         return self.model.run(feeds)[0]
 
 
-def encode(model, texts):
-    """States of the tokens of each text, all run together, by an encoder."""
+def encode(model, texts, types=None):
+    """States of the tokens of each text, all run together, by an encoder; types of all tokens."""
     lengths = [len(t) for t in texts]
     feeds = {"tokens": np.concatenate(texts).astype(np.int32),
              "positions": np.concatenate([np.arange(n, dtype=np.int32) for n in lengths]),
              "sequences": np.repeat(np.arange(len(texts), dtype=np.int32), lengths),
              "outputs": np.arange(sum(lengths), dtype=np.int32)}
+    if b"types" in model.inputs():
+        feeds["types"] = np.zeros(sum(lengths), np.int32) if types is None else types
     return np.split(model.run(feeds)[0], np.cumsum(lengths)[:-1])
 
 

@@ -17,7 +17,7 @@ import lampwick  # noqa: E402
 from decoder import Decoder, encode, nmse  # noqa: E402
 
 
-def logits(library, folder, ids):
+def logits(library, folder, ids, _):
     """And whether a text gets the same bits in pieces."""
     whole = Decoder(library, folder).feed(ids, len(ids))
     pieces, at = Decoder(library, folder), [0, 1, 2, 9, len(ids)]
@@ -25,17 +25,18 @@ def logits(library, folder, ids):
     return whole, np.array_equal(whole, np.concatenate(parts))
 
 
-def states(library, folder, ids):
+def states(library, folder, ids, types):
     """And whether a text gets the same bits alone and between others."""
     model = library.load(folder, threads=1)
-    alone = encode(model, [ids])[0]
-    beside = encode(model, [ids[5:], ids, ids[:3], ids[::-1]])[1]
+    alone = encode(model, [ids], types)[0]
+    beside = encode(model, [ids[5:], ids, ids[:3], ids[::-1]],
+                    np.concatenate([types[5:], types, types[:3], types]))[1]
     return alone, np.array_equal(alone, beside)
 
 
-def scores(library, folder, ids):
+def scores(library, folder, ids, types):
     """Of the first token."""
-    return encode(library.load(folder, threads=1), [ids])[0][:1], True
+    return encode(library.load(folder, threads=1), [ids], types)[0][:1], True
 
 
 def bound(name):
@@ -46,10 +47,12 @@ def bound(name):
 def check(library, path, model):
     kind = {"logits": logits, "states": states, "scores": scores}[path.stem]
     ids = json.loads((path.parent / "ids.json").read_text())
+    types = path.parent / "types.json"
+    types = np.array(json.loads(types.read_text()) if types.exists() else [0] * len(ids), np.int32)
     want = np.fromfile(path, np.float32).reshape(1 if path.stem == "scores" else len(ids), -1)
     name = f"{path.parent.name}{model.suffix}"
     try:
-        got, same = kind(library, model, ids)
+        got, same = kind(library, model, ids, types)
     except lampwick.Error as error:
         print(f"BAD {name:20} {error}")
         return False

@@ -213,7 +213,9 @@ def make(folder, name, kind, options):
                 buffer.normal_(std=0.1)
         packed = pack_experts(model) if folder.name.endswith("mxfp4") else {}
         model.save_pretrained(folder)  # RWKV divides weights when it is first run
-        result = model(torch.tensor([IDS]))
+        types = [0] * 9 + [1] * (len(IDS) - 9) if getattr(config, "type_vocab_size", 0) == 2 else None
+        more = {"token_type_ids": torch.tensor([types])} if types else {}
+        result = model(torch.tensor([IDS]), **more)
     numbers = result.last_hidden_state if name == "states" else result.logits
     if folder.name == "gemma-embedding":
         numbers = add_layers(folder, numbers)
@@ -222,6 +224,8 @@ def make(folder, name, kind, options):
         plain = {k: v for k, v in load_file(path).items() if k not in {p[0] for p in packed}}
         save_file(plain | {key + end: value for (key, end), value in packed.items()}, path)
     (folder / "ids.json").write_text(json.dumps(IDS))
+    if types:
+        (folder / "types.json").write_text(json.dumps(types))
     numbers[0].numpy().astype("float32").tofile(folder / f"{name}.f32")
 
 

@@ -141,13 +141,19 @@ class Model:
         library.check(library.c.lw_context_new(self.model, c.byref(options),
                                                c.byref(self.context)))
 
-    def outputs(self):
+    def names(self, count, describe):
         names = []
-        for i in range(self.library.c.lw_model_output_count(self.model)):
+        for i in range(count(self.model)):
             info = IoInfo(size=c.sizeof(IoInfo))
-            self.library.check(self.library.c.lw_model_output(self.model, i, c.byref(info)))
+            self.library.check(describe(self.model, i, c.byref(info)))
             names.append(info.name)
         return names
+
+    def inputs(self):
+        return self.names(self.library.c.lw_model_input_count, self.library.c.lw_model_input)
+
+    def outputs(self):
+        return self.names(self.library.c.lw_model_output_count, self.library.c.lw_model_output)
 
     def run(self, feeds, wanted=None):
         """feeds: name -> array or dict, or a value that stays the caller's. Returns the outputs in
