@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * lampwick serve: models behind HTTP. */
 #include "commands.h"
+#include "llm_draft.h"
 #include "llm_options.h"
 
 typedef struct serve_options {
     lwi_llm_options llm;
+    lwi_draft_options draft;
     const char *host, *api_key;
     int port, slots, queue, body, patience, seconds, clients, workers;
     bool quiet;
@@ -39,7 +41,10 @@ static lwi_server_options server_options(const serve_options *o) {
                                           .cache = batch.cache,
                                           .run = context,
                                           .tokenizer = o->llm.tokenizer,
-                                          .chat_template = o->llm.chat_template}};
+                                          .chat_template = o->llm.chat_template,
+                                          .draft = o->draft.path,
+                                          .lookup = (size_t)o->draft.lookup,
+                                          .guesses = (size_t)o->draft.tokens}};
 }
 
 /* Blocks until one of the signals comes; they are blocked in all threads. */
@@ -86,7 +91,8 @@ static const serve_options defaults = {.host = "127.0.0.1",
                                        .patience = 30,
                                        .seconds = 600,
                                        .clients = 256,
-                                       .workers = 2};
+                                       .workers = 2,
+                                       .draft = {.tokens = 8}};
 
 #define AT(member) offsetof(serve_options, member)
 static const lwi_option table[] = {
@@ -108,6 +114,7 @@ static const lwi_option table[] = {
     {"template", 0, LWI_TEXT, AT(llm.chat_template), "FILE", NULL,
      "another chat template than the model's; chatml: a common one"},
     {"quiet", 'q', LWI_FLAG, AT(quiet), NULL, NULL, "no line for each request"},
+    LWI_DRAFT_OPTIONS(serve_options, draft),
     LWI_LLM_OPTIONS(serve_options, llm),
 };
 

@@ -70,6 +70,7 @@ typedef struct lw_chat_parser_options {
     const char *tools;  /* as in lw_chat_input; NULL: none, then bare JSON is content */
     const char *prompt; /* the rendered prompt: the reply may begin within reasoning */
     const char *format; /* one of lw_chat_format's; NULL: the template's */
+    const char *name;   /* of the reply, by which calls get ids of their own; NULL: the prompt */
 } lw_chat_parser_options;
 /* The formats that are known; NULL past the last. */
 LW_API const char *lw_chat_format(size_t index);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Replies, told apart while they come. Text is held back as long as it may be the beginning of a
  * mark; white space as long as it may be the end of a section. */
+#include "base/hash.h"
 #include "chat/chat_template.h"
 
 #include <string.h>
@@ -218,6 +219,8 @@ lw_status lw_chat_parser_new(const lw_chat_template *chat, const lw_chat_parser_
     p->pending = p->calls.text = p->calls.deltas = lwi_buffer_new(allocator);
     for (int i = 0; i < 2; i++)
         p->streams[i].text = p->streams[i].space = lwi_buffer_new(allocator);
+    const char *name = o.name ? o.name : o.prompt ? o.prompt : "";
+    p->calls.name = lwi_hash(0, name, strlen(name));
     const lw_status status = prepare(p, &o);
     if (status == LW_OK) *parser = p;
     else lw_chat_parser_free(p);

@@ -14,6 +14,7 @@ typedef struct lwi_calls {
     lwi_buffer text;   /* {...},{...} */
     lwi_buffer deltas; /* the same with "index", of those not told yet */
     size_t count;
+    uint64_t name;              /* of the reply: the ids of its calls come from it */
     const lwi_json_item *tools; /* as the model was given them; NULL: not known */
 } lwi_calls;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Tool calls from the texts by which models make them. */
+#include "base/hash.h"
 #include "chat/reply.h"
 
 #include <stdio.h>
@@ -42,12 +43,20 @@ static lw_status put_call(lwi_buffer *t, const char *name, size_t name_size, con
     return lwi_buffer_text(t, "}}");
 }
 
-/* Ids are of the form that Mistral's templates want: nine letters and digits. */
+/* Of the form that Mistral's templates want: nine letters and digits. */
+static void make_id(const lwi_calls *calls, char id[10]) {
+    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    uint64_t bits = lwi_hash(calls->name, &calls->count, sizeof calls->count);
+    for (int i = 0; i < 9; i++, bits /= 62)
+        id[i] = digits[bits % 62];
+    id[9] = 0;
+}
+
 lw_status lwi_add_call(lwi_calls *calls, const char *name, size_t name_size, const char *id,
                        const char *arguments, size_t size) {
-    char number[40], own_id[40];
+    char number[40], own_id[10];
     lwi_buffer *deltas = &calls->deltas;
-    snprintf(own_id, sizeof own_id, "call%05zu", calls->count);
+    make_id(calls, own_id);
     if (!id || !*id) id = own_id;
     LW_TRY(lwi_buffer_text(&calls->text, calls->count ? ",{" : "{"));
     LW_TRY(put_call(&calls->text, name, name_size, id, arguments, size));

@@ -93,8 +93,10 @@ static lw_status init_choice(lwi_completion *c, size_t index) {
     LW_TRY(lw_detokenizer_new(lw_llm_tokenizer(c->model->llm), skip | LW_DECODE_CONTINUE,
                               &choice->detokenizer));
     LW_TRY(lw_stop_texts_new(c->stops, c->n_stops, &choice->stops));
+    char name[sizeof c->id + 24];
+    snprintf(name, sizeof name, "%s %zu", c->id, index);
     const lw_chat_parser_options options = {
-        .size = sizeof options, .tools = c->tools, .prompt = c->prompt.data};
+        .size = sizeof options, .tools = c->tools, .prompt = c->prompt.data, .name = name};
     return c->chat
                ? lw_chat_parser_new(lw_llm_chat_template(c->model->llm), &options, &choice->parser)
                : LW_OK;

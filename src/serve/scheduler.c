@@ -7,7 +7,8 @@
 
 struct lwi_scheduler {
     lwi_scheduler_options options;
-    lw_batch *batch;
+    lw_batch *batch, *draft;
+    lw_speculation speculation;
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t some;
@@ -49,7 +50,8 @@ static lw_status seat(lwi_scheduler *s, lwi_job *job) {
                                         .sampling = &job->sampling,
                                         .grammar = job->grammar,
                                         .most_tokens = s->options.context,
-                                        .pooling = pooling};
+                                        .pooling = pooling,
+                                        .speculation = job->most_tokens ? &s->speculation : NULL};
     job->started = lwi_serve_clock();
     LW_TRY(lw_session_new(s->options.llm, &options, &job->session));
     return feed(s, job);
@@ -163,18 +165,35 @@ static void *run(void *arg) {
 
 /* ------------------------------------------------------------ in other threads */
 
-static lw_status make_batch(lwi_scheduler *s) {
+/* A session that guesses ahead: whether the models are fit for that is told at the start. */
+static lw_status try_guesses(const lwi_scheduler *s) {
+    const lw_session_options options = {
+        .size = sizeof options, .batch = s->batch, .speculation = &s->speculation};
+    lw_session *session = NULL;
+    const lw_status status = lw_session_new(s->options.llm, &options, &session);
+    lw_session_free(session);
+    return status;
+}
+
+static lw_status make_batches(lwi_scheduler *s) {
     const lwi_scheduler_options *o = &s->options;
     const lw_batch_options options = {.size = sizeof options,
                                       .context = &o->run,
                                       .cache = o->cache,
                                       .tokens = o->context * o->slots,
                                       .keep_prefixes = true};
-    return lw_batch_new(o->llm, &options, &s->batch);
+    LW_TRY(lw_batch_new(o->llm, &options, &s->batch));
+    if (o->draft) LW_TRY(lw_batch_new(o->draft, &options, &s->draft));
+    s->speculation = (lw_speculation){.size = sizeof s->speculation,
+                                      .draft = s->draft,
+                                      .lookup = o->lookup,
+                                      .tokens = o->guesses};
+    return o->draft || o->lookup ? try_guesses(s) : LW_OK;
 }
 
 static void dismantle(lwi_scheduler *s) {
     lw_batch_free(s->batch);
+    lw_batch_free(s->draft);
     pthread_cond_destroy(&s->some);
     pthread_mutex_destroy(&s->lock);
     lwi_free(&lwi_malloc_allocator, s);
@@ -186,7 +205,7 @@ lw_status lwi_scheduler_start(const lwi_scheduler_options *options, lwi_schedule
     s->options = *options;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->some, NULL);
-    lw_status status = make_batch(s);
+    lw_status status = make_batches(s);
     if (status == LW_OK && pthread_create(&s->thread, NULL, run, s) != 0)
         status = lwi_fail(LW_NO_MEMORY, "the thread for generations cannot be started");
     if (status == LW_OK) *scheduler = s;

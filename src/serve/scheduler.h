@@ -44,8 +44,10 @@ typedef struct lwi_scheduler_options {
     size_t context; /* tokens of one generation, the prompt included */
     lw_cache_type cache;
     lw_context_options run;
-    bool reads_source;     /* prompts are sources (lw_session_source) */
-    lw_pooling embeddings; /* of models that do */
+    bool reads_source;      /* prompts are sources (lw_session_source) */
+    lw_pooling embeddings;  /* of models that do */
+    const lw_llm *draft;    /* guesses ahead; NULL: none does */
+    size_t lookup, guesses; /* as in lw_speculation */
 } lwi_scheduler_options;
 
 lw_status lwi_scheduler_start(const lwi_scheduler_options *options, lwi_scheduler **scheduler);

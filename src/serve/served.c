@@ -104,6 +104,7 @@ static lw_status open_llm(lwi_served *s, const char *path, const lwi_served_opti
     LW_TRY(lw_llm_describe(s->llm, &info));
     if (!lw_llm_tokenizer(s->llm))
         return lwi_fail(LW_NOT_FOUND, "%s has no tokenizer: give --tokenizer FILE", s->name);
+    if (o->draft) LW_TRY(lw_llm_load(o->draft, NULL, &s->draft));
     s->vocabulary = info.vocabulary;
     s->width = info.width;
     s->context = o->context ? o->context : LWI_SERVED_CONTEXT;
@@ -114,7 +115,10 @@ static lw_status open_llm(lwi_served *s, const char *path, const lwi_served_opti
                                        .context = s->context,
                                        .cache = o->cache,
                                        .run = o->run,
-                                       .reads_source = info.reads_source};
+                                       .reads_source = info.reads_source,
+                                       .draft = s->draft,
+                                       .lookup = o->lookup,
+                                       .guesses = o->guesses};
     if (info.reads_source) scheduler.embeddings = info.pooling;
     return lwi_scheduler_start(&scheduler, &s->scheduler);
 }
@@ -147,6 +151,7 @@ void lwi_served_close(lwi_served *s) {
     if (!s) return;
     lwi_scheduler_stop(s->scheduler);
     lw_llm_free(s->llm);
+    lw_llm_free(s->draft);
     free_idle(s->idle);
     lw_model_free(s->network);
     lwi_free(&lwi_malloc_allocator, s->name);

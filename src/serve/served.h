@@ -10,6 +10,8 @@ typedef struct lwi_served_options {
     lw_cache_type cache;
     lw_context_options run;
     const char *tokenizer, *chat_template; /* as in lw_llm_options */
+    const char *draft;                     /* path of a model that guesses ahead; NULL: none does */
+    size_t lookup, guesses;                /* as in lw_speculation */
 } lwi_served_options;
 
 enum { LWI_SERVED_CONTEXT = 8192 }; /* or the model's, if that is less */
@@ -17,6 +19,7 @@ enum { LWI_SERVED_CONTEXT = 8192 }; /* or the model's, if that is less */
 typedef struct lwi_served {
     char *name;
     lw_llm *llm; /* NULL: a network */
+    lw_llm *draft;
     lwi_scheduler *scheduler;
     size_t context, vocabulary, width;
     int64_t loaded; /* seconds since 1970 */

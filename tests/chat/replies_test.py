@@ -134,6 +134,17 @@ def written(library):
     return faults
 
 
+def own_ids(library):
+    """Calls have ids that no other call has, nor one of another reply."""
+    text = ('<tool_call>{"name": "time", "arguments": {}}</tool_call>' * 3).encode()
+    ids = [c["id"] for prompt in ("a", "b", None) for c in
+           read(library, [text], form="hermes", prompt=prompt)["tool_calls"]]
+    good = len(set(ids)) == 9 and all(len(i) == 9 and i.isalnum() for i in ids)
+    if not good:
+        print(f"ids of calls: {ids}")
+    return not good
+
+
 def reply_of(template, arguments, content):
     """What the template takes for the model's reply: what comes behind the prompt."""
     tokens = {"bos_token": "<s>", "eos_token": "</s>", "tools": TOOLS}
@@ -170,7 +181,7 @@ def from_template(library, path):
 def main():
     random.seed(1)
     library = chat_library.Library(sys.argv[1])
-    faults = written(library)
+    faults = written(library) + own_ids(library)
     paths = sorted(pathlib.Path(sys.argv[2]).glob("*.jinja")) if len(sys.argv) > 2 else []
     answers = [from_template(library, path) for path in paths]
     wrong = [path.name for path, answer in zip(paths, answers) if answer is False]

@@ -234,6 +234,19 @@ def test_templates():
             check("says so", good or "--template" in str(error), error)
 
 
+def test_guesses():
+    """What is guessed ahead changes no answer."""
+    def answers(*options):
+        with Server(COMMAND, [MODEL], "--quiet", *options) as server:
+            client = openai.OpenAI(base_url=server.url + "/v1", api_key="x", max_retries=0)
+            return [client.completions.create(model="bytes", prompt=prompt, max_tokens=40, seed=seed,
+                                              temperature=0.8).choices[0].text
+                    for seed, prompt in enumerate(("abcabcabcabc", "the lamp", "aaaa"))]
+    plain = answers()
+    for options in (("--lookup", "3"), ("--draft", MODEL), ("--draft", MODEL, "--lookup", "2")):
+        check("guesses", answers(*options) == plain, options)
+
+
 def main():
     with Server(COMMAND, [MODEL], "--quiet") as server:
         client = openai.OpenAI(base_url=server.url + "/v1", api_key="none", max_retries=0)
@@ -249,6 +262,7 @@ def main():
                   != good)
         check("stops with a key", server.stop()[0] == 0)
     test_templates()
+    test_guesses()
     check.end()
 
 
