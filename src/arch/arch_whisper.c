@@ -77,9 +77,7 @@ static int encode(lwi_decoder *d, int64_t bands, int64_t frames) {
 static void adjust(lwi_decoder *d) {
     int64_t bands = 0, frames = 0;
     read_audio_sizes(d, &bands, &frames);
-    d->b.any_order = true;
     lwi_decoder_make_memory(d, encode(d, bands, frames));
-    d->b.any_order = false;
     d->look = lwi_decoder_look;
 }
 

@@ -19,8 +19,6 @@ typedef struct lwi_graph_builder {
     int layer;         /* of names that begin with "blk."; -1: none */
     const char *stack; /* stands before "blk.": "enc."; NULL: nothing */
     bool apart;        /* and before other names too */
-    bool any_order;    /* products may be summed in the order that is fastest: no row is computed
-                          again beside other rows */
     bool unscaled;     /* factors of products in feed-forward networks are not used */
     bool permuted;     /* lwi_decoder_style.permuted */
     bool mixed;        /* attn_qkv has its rows in another order in Hugging Face's weights */

@@ -133,7 +133,6 @@ int lwi_build_linear_part(lwi_graph_builder *b, int x, const char *name, int64_t
     int y = lwi_build_fused(b, "BlockMatMul", 3, (int[]){x, w, last ? -1 : add});
     lwi_build_int(b, "format", (int64_t)t.type->id);
     lwi_build_int(b, "K", t.dims[1]);
-    if (b->any_order) lwi_build_int(b, "any_order", 1);
     if (scale >= 0) y = lwi_build_mul(b, y, scale);
     if (last && add >= 0) y = lwi_build_add(b, y, add);
     /* an adapter of the embedding is not for logits, even if they come from the same weight */

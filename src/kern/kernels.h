@@ -14,6 +14,7 @@
 #include "kern/dot_f32.h"
 #include "kern/gemm_bf16.h"
 #include "kern/gemm_f32.h"
+#include "kern/gemm_half.h"
 #include "kern/gemm_i8.h"
 #include "kern/lrn_f32.h"
 #include "kern/map_f32.h"

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Products of rows with weights in blocks. Quantised weights are packed once for the model and
  * multiplied as integers; rows are rounded to 8 bits for that. float32, float16 and bfloat16
- * weights, and types without a form in kern/block_dot.h, are multiplied in float32. Either way a
- * result depends on its own row only, unless the node says `any_order`: then many rows are
- * multiplied by the faster kernel of dense products, which sums in another order. */
+ * weights, and types without a form in kern/block_dot.h, are multiplied in float32
+ * (block_floats.h). Either way a result depends on its own row only. */
 #ifndef LWI_BLOCK_PRODUCT_H
 #define LWI_BLOCK_PRODUCT_H
 
@@ -17,7 +16,11 @@ enum { LWI_BLOCK_PORTION = 1 << 16 }; /* products that are worth a thread */
 typedef struct lwi_block_weights {
     lwi_block_rows rows;
     lwi_block_pack pack;
-    const uint8_t *packed; /* NULL: they are multiplied in float32 */
+    const void *packed; /* panels of codes or of numbers; NULL: neither is there */
+    bool integers;      /* they are codes */
+    size_t columns;     /* of the product that a panel makes */
+    size_t number;      /* bytes of one in panels of numbers */
+    size_t depth;       /* of a sum that is not cut, for those that are multiplied in float32 */
 } lwi_block_weights;
 
 /* In prepare: the weights that an input of the call is. */
@@ -30,16 +33,15 @@ typedef struct lwi_block_product {
     const uint8_t *file; /* the weights' own bytes */
     size_t m;
     const float *x; /* [m, k] */
-    int8_t *a;      /* rounded */
+    size_t x_row;
+    int8_t *a; /* rounded */
     lwi_block_sums *sums;
-    lwi_work_slots slots; /* for widened rows */
-    bool dense;
+    lwi_work_slots slots; /* for widened weights */
 } lwi_block_product;
 
 /* In run: rounds the rows of x [m, k] if need be. */
 lw_status lwi_block_product_begin(lwi_call *call, const lwi_block_weights *weights, size_t input,
                                   const float *x, size_t m, lwi_block_product *product);
-/* Panels of 16 columns. */
 size_t lwi_block_panels(const lwi_block_weights *weights);
 /* Of them, what one thread should take at least. */
 size_t lwi_block_least_panels(const lwi_block_product *product);

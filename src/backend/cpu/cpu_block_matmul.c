@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { A, B, BIAS, CHOSEN = 2, ROWS = LWI_BLOCK_ROWS };
+enum { A, B, BIAS, CHOSEN = 2 };
 
 static lw_status prepare(lwi_call *c) {
     lwi_block_weights *weights = NULL;
@@ -21,10 +21,11 @@ typedef struct product {
 
 static void multiply_panels(void *arg, size_t begin, size_t end) {
     product *t = arg;
-    lwi_block_multiply(
-        &t->p,
-        &(lwi_block_part){
-            .n = t->p.m, .first = begin, .last = end, .y = t->y + begin * ROWS, .bias = t->bias});
+    lwi_block_multiply(&t->p, &(lwi_block_part){.n = t->p.m,
+                                                .first = begin,
+                                                .last = end,
+                                                .y = t->y + begin * t->p.weights->columns,
+                                                .bias = t->bias});
 }
 
 static lw_status run(lwi_call *c) {
@@ -82,7 +83,7 @@ static lw_status gather_rows(lwi_call *c, experts *e, const lwi_block_rows *rows
 
 static void multiply_experts(void *arg, size_t begin, size_t end) {
     experts *e = arg;
-    const size_t n = e->p.weights->rows.n;
+    const size_t n = e->p.weights->rows.n, columns = e->p.weights->columns;
     for (size_t i = begin; i < end; i++) {
         const size_t expert = e->active[i / e->panels], panel = i % e->panels;
         const size_t row = e->first[expert];
@@ -91,7 +92,7 @@ static void multiply_experts(void *arg, size_t begin, size_t end) {
                                                     .n = e->first[expert + 1] - row,
                                                     .first = panel,
                                                     .last = panel + 1,
-                                                    .y = e->y + row * n + panel * ROWS});
+                                                    .y = e->y + row * n + panel * columns});
     }
 }
 
@@ -104,8 +105,8 @@ static lw_status run_experts(lwi_call *c) {
     LW_TRY(sort_pairs(c, &e, w->rows.experts, &active));
     LW_TRY(gather_rows(c, &e, &w->rows, m));
     LW_TRY(lwi_block_product_begin(c, w, B, e.x, m, &e.p));
-    lwi_parallel(c, active * e.panels, 1 + LWI_BLOCK_PORTION / (ROWS * w->rows.k), multiply_experts,
-                 &e);
+    lwi_parallel(c, active * e.panels, 1 + LWI_BLOCK_PORTION / (w->columns * w->rows.k),
+                 multiply_experts, &e);
     for (size_t i = 0; i < m; i++)
         memcpy((float *)c->out[0]->data + e.order[i] * n, e.y + i * n, n * sizeof(float));
     return LW_OK;
