@@ -179,6 +179,9 @@ bool lwi_aten_known(lwi_aten *a, int id, size_t max, int64_t *values, size_t *n)
 /* Says what a value is that cannot be inferred (its shape depends on data); free dimensions are
  * -1. */
 void lwi_aten_declare(lwi_aten *a, int id, lw_dtype dtype, int rank, const int64_t *dims);
+/* The same with names and examples of free dimensions, as inputs have them. */
+void lwi_aten_declare_as(lwi_aten *a, int id, lw_dtype dtype, int rank, const int64_t *dims,
+                         const char *const *dim_names, const int64_t *examples);
 /* The type of a tensor, as a door may want to check it. */
 static inline lw_dtype lwi_aten_tensor_dtype(lwi_aten *a, const lwi_aten_value *v) {
     return lwi_aten_dtype(a, lwi_aten_id(a, v));

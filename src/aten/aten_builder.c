@@ -271,9 +271,14 @@ lwi_aten_value lwi_aten_input(lwi_aten *a, const char *name, lw_dtype dtype, int
     return lwi_aten_tensor_of(a, id);
 }
 
-void lwi_aten_declare(lwi_aten *a, int id, lw_dtype dtype, int rank, const int64_t *dims) {
+void lwi_aten_declare_as(lwi_aten *a, int id, lw_dtype dtype, int rank, const int64_t *dims,
+                         const char *const *dim_names, const int64_t *examples) {
     if (failed(a, LW_OK) || failed(a, find_types(a, a->scope))) return;
-    failed(a, give(a, id, dtype, rank, dims, NULL, NULL));
+    failed(a, give(a, id, dtype, rank, dims, dim_names, examples));
+}
+
+void lwi_aten_declare(lwi_aten *a, int id, lw_dtype dtype, int rank, const int64_t *dims) {
+    lwi_aten_declare_as(a, id, dtype, rank, dims, NULL, NULL);
 }
 
 lwi_aten_value lwi_aten_constant(lwi_aten *a, lw_dtype dtype, int rank, const int64_t *dims,

@@ -147,6 +147,9 @@ int lwi_aten_join(lwi_aten *a, int real, int imaginary);
 
 /* -------------------------------------------------------------- compositions */
 
+/* A 1-D constant of numbers that fn makes, in the type. */
+int lwi_aten_table(lwi_aten *a, int64_t n, double (*fn)(void *arg, int64_t i), void *arg,
+                   lw_dtype dtype);
 /* ReduceSum and the like over axes; of none: x. */
 int lwi_aten_reduced(lwi_aten *a, const char *op, int x, size_t n, const int64_t *axes, bool keep);
 /* The p-norm over axes. */
