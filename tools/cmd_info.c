@@ -10,9 +10,11 @@
 #include "session.h"
 #include "shape_text.h"
 #include "text.h"
+#include "weights_info.h"
 
 typedef struct info_options {
     bool json, passes;
+    const char *key;
 } info_options;
 
 typedef struct op_count {
@@ -210,13 +212,10 @@ static int print_passes(const char *path) {
     return LWI_EXIT_OK;
 }
 
-static int run(const void *given, char **arguments, int n) {
-    const info_options *options = given;
-    if (options->passes) return print_passes(n ? arguments[0] : NULL);
-    if (n == 0) return lwi_misuse("info needs a MODEL, or --passes");
+static int print_model(const char *path, const info_options *options) {
     lw_model *model;
     lw_model_info info = {.size = sizeof info};
-    if (lwi_session_inspect(arguments[0], &model)) return lwi_complain("%s", lw_last_error());
+    if (lwi_session_inspect(path, &model)) return lwi_complain("%s", lw_last_error());
     const bool good = !lw_model_describe(model, &info);
     if (!good) lwi_complain("%s", lw_last_error());
     else if (options->json) print_json(model, &info);
@@ -225,8 +224,29 @@ static int run(const void *given, char **arguments, int n) {
     return good ? LWI_EXIT_OK : LWI_EXIT_FAILURE;
 }
 
+static bool is_pt(const char *path) {
+    const size_t n = strlen(path);
+    return n > 3 && !strcmp(path + n - 3, ".pt");
+}
+
+/* A .pt file may be a network or only weights. */
+static int run(const void *given, char **arguments, int n) {
+    const info_options *options = given;
+    lw_model *model = NULL;
+    if (options->passes) return print_passes(n ? arguments[0] : NULL);
+    if (n == 0) return lwi_misuse("info needs a MODEL, or --passes");
+    bool weights = options->key || lwi_has_only_weights(arguments[0]);
+    if (!weights && is_pt(arguments[0])) weights = lwi_session_inspect(arguments[0], &model);
+    lw_model_free(model);
+    if (!weights) return print_model(arguments[0], options);
+    if (!lwi_weights_info(arguments[0], options->key, options->json)) return LWI_EXIT_OK;
+    return lwi_complain("%s", lw_last_error());
+}
+
 static const lwi_option table[] = {
     {"json", 0, LWI_FLAG, offsetof(info_options, json), NULL, NULL, "print JSON"},
+    {"key", 0, LWI_TEXT, offsetof(info_options, key), "KEY", NULL,
+     "of a PyTorch file of weights, the dictionary to look at; '' is the outermost one"},
     {"passes", 0, LWI_FLAG, offsetof(info_options, passes), NULL, NULL,
      "list the passes over the graph; with a MODEL, how often each was applied"},
 };
@@ -236,9 +256,10 @@ const lwi_command lwi_cmd_info = {
     .arguments = "[MODEL]",
     .summary = "inputs, outputs, operators, and what is not supported",
     .about = "Prints what a model takes and gives, what it is made of, and every reason for which "
-             "lampwick could not run it.",
+             "lampwick could not run it; of a file of weights (.safetensors, .pth, .bin) the "
+             "tensors.",
     .examples = "lampwick info net.onnx\nlampwick info --json net.onnx\n"
-                "lampwick info --passes net.onnx",
+                "lampwick info --passes net.onnx\nlampwick info resnet18.pth",
     LWI_OPTIONS(table),
     .least = 0,
     .most = 1,

@@ -245,8 +245,18 @@ static lw_status stack_global(machine *m, size_t n) {
     return push_global(m, module->text, name->text);
 }
 
+/* PyTorch's old files put the source of a class beside its name: ("module", class, file, source),
+ * the first of all without the first. */
+static item *class_with_source(item *callee) {
+    const item *id = callee->kind == LWI_PICKLE_PERSISTENT ? callee->items[0] : NULL;
+    for (size_t i = 0; id && id->kind == LWI_PICKLE_TUPLE && i < id->n && i < 2; i++)
+        if (id->items[i]->kind == LWI_PICKLE_GLOBAL) return id->items[i];
+    return callee;
+}
+
 static lw_status push_call(machine *m, item *callee, item *arguments, bool called) {
     item made = {.kind = LWI_PICKLE_CALL, .n = 2, .capacity = 2};
+    callee = class_with_source(callee);
     if (callee->kind != LWI_PICKLE_GLOBAL)
         return lwi_pickle_fail(m, "something is called that is no name");
     if (arguments->kind != LWI_PICKLE_TUPLE) return lwi_pickle_fail(m, "arguments are no tuple");

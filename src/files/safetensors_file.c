@@ -33,6 +33,12 @@ static const struct {
     {"F4", LW_FLOAT4E2M1, 4},
 };
 
+const char *lwi_safetensors_type(lw_dtype dtype) {
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i].dtype == dtype) return types[i].name;
+    return NULL;
+}
+
 void lwi_safetensors_init(lwi_safetensors *all, lwi_arena *arena) {
     *all = (lwi_safetensors){.arena = arena};
     lwi_strmap_init(&all->index, &arena->allocator);

@@ -32,5 +32,7 @@ void lwi_safetensors_free(lwi_safetensors *all);
  * LW_UNSUPPORTED: a type that is not known. */
 lw_status lwi_safetensors_add(lwi_safetensors *all, const void *data, size_t size);
 const lwi_safetensor *lwi_safetensors_find(const lwi_safetensors *all, const char *name);
+/* "F32"; NULL: the format does not have it. */
+const char *lwi_safetensors_type(lw_dtype dtype);
 
 #endif
