@@ -58,13 +58,13 @@ static lw_status place_storages(lwi_torch_reader *r, const item *keys, const uin
     return LW_OK;
 }
 
-static lw_status check_head(const item *const *pickles) {
-    const item *number = pickles[0], *version = pickles[1];
-    if (number->kind != LWI_PICKLE_LONG || number->text.size != sizeof magic ||
-        memcmp(number->text.data, magic, sizeof magic))
+static lw_status check_head(const item *it, int place) {
+    if (place == 0 && (it->kind != LWI_PICKLE_LONG || it->text.size != sizeof magic ||
+                       memcmp(it->text.data, magic, sizeof magic)))
         return lwi_fail(LW_CORRUPT, "the pickle is not one that torch.save wrote");
-    if (version->kind == LWI_PICKLE_INT && version->i == VERSION) return LW_OK;
-    return lwi_fail(LW_UNSUPPORTED, "this version of the file is not known");
+    if (place == 1 && (it->kind != LWI_PICKLE_INT || it->i != VERSION))
+        return lwi_fail(LW_UNSUPPORTED, "this version of the file is not known");
+    return LW_OK;
 }
 
 lw_status lwi_torch_legacy(lwi_torch_reader *r, const uint8_t *data, size_t size) {
@@ -75,7 +75,7 @@ lw_status lwi_torch_legacy(lwi_torch_reader *r, const uint8_t *data, size_t size
         LW_TRY(lwi_torch_unpickle(r, i == 3 ? "the object" : "the head", data + at, size - at,
                                   &pickles[i], &used));
         at += used;
-        if (i == 1) LW_TRY(check_head(pickles));
+        LW_TRY(check_head(pickles[i], i));
     }
     r->steps = at * STEPS_A_BYTE + STEPS;
     LW_TRY(find_ids(r, pickles[3], 0));
