@@ -7,7 +7,7 @@
 #define LWI_WEIGHT_CACHE_H
 
 #include "graph/network.h"
-#include "run/weights.h"
+#include "run/packed_weights.h"
 
 #define LWI_NO_FILE UINT64_MAX
 /* A packed form, as the file has it. */

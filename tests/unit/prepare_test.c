@@ -3,7 +3,7 @@
 #include "cmocka_test.h"
 
 #include "ops/call.h"
-#include "run/weights.h"
+#include "run/packed_weights.h"
 
 enum { COUNT = 4 };
 

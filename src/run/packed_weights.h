@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The packed forms of a model's constants: each is made once, by the first who asks, and shared by
  * all contexts until the model is freed. */
-#ifndef LWI_WEIGHTS_H
-#define LWI_WEIGHTS_H
+#ifndef LWI_PACKED_WEIGHTS_H
+#define LWI_PACKED_WEIGHTS_H
 
 #include "ops/op.h"
 

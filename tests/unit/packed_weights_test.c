@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmocka_test.h"
 
-#include "run/weights.h"
+#include "run/packed_weights.h"
 
 #include <stdlib.h>
 

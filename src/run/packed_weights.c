@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "run/weights.h"
+#include "run/packed_weights.h"
 
 #include "graph/align.h"
 
