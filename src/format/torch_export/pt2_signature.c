@@ -250,6 +250,7 @@ lw_status lwi_pt2_outputs(lwi_pt2 *p) {
     for (size_t i = 0; i < specs->size; i++)
         LW_TRY(read_spec(p, states, sizeof states / sizeof *states, &specs->items[i]));
     LW_TRY(written_outputs(p));
+    p->network->graph->open_defaults = true; /* states are given anew in each run */
     for (size_t i = 0; i < p->n_states; i++)
         p->network->graph->slots[p->states[i].input].constant = p->states[i].held;
     return LW_OK;
