@@ -116,6 +116,11 @@ void lwi_aten_output(lwi_aten *a, const lwi_aten_value *value, const char *name)
  * can be used there. */
 lwi_graph *lwi_aten_enter(lwi_aten *a, const char *name);
 void lwi_aten_leave(lwi_aten *a);
+/* Like lwi_aten_leave, but the graph can be gone on with: two branches get their outputs when both
+ * are there. Each such scope is discarded in the end; used: a node has its graph. */
+lwi_aten_scope *lwi_aten_pause(lwi_aten *a);
+void lwi_aten_resume(lwi_aten *a, lwi_aten_scope *scope);
+void lwi_aten_discard(lwi_aten *a, lwi_aten_scope *scope, bool used);
 
 /* The results (as many as the graphs have outputs) of one of two graphs, which have been entered,
  * given outputs and left. */
@@ -182,6 +187,9 @@ void lwi_aten_declare(lwi_aten *a, int id, lw_dtype dtype, int rank, const int64
 /* The same with names and examples of free dimensions, as inputs have them. */
 void lwi_aten_declare_as(lwi_aten *a, int id, lw_dtype dtype, int rank, const int64_t *dims,
                          const char *const *dim_names, const int64_t *examples);
+/* The same for a value that is x of the graph of s or y of the graph of t, of one type and rank. */
+void lwi_aten_declare_either(lwi_aten *a, int id, lwi_aten_scope *s, int x, lwi_aten_scope *t,
+                             int y);
 /* The type of a tensor, as a door may want to check it. */
 static inline lw_dtype lwi_aten_tensor_dtype(lwi_aten *a, const lwi_aten_value *v) {
     return lwi_aten_dtype(a, lwi_aten_id(a, v));

@@ -84,6 +84,24 @@ void lwi_aten_leave(lwi_aten *a) {
     close_scope(a);
 }
 
+lwi_aten_scope *lwi_aten_pause(lwi_aten *a) {
+    lwi_aten_scope *s = a->scope;
+    a->scope = s->outer;
+    a->b.graph = a->scope->graph;
+    return s;
+}
+
+void lwi_aten_resume(lwi_aten *a, lwi_aten_scope *scope) {
+    a->scope = scope;
+    a->b.graph = scope->graph;
+}
+
+void lwi_aten_discard(lwi_aten *a, lwi_aten_scope *scope, bool used) {
+    lwi_aten_resume(a, scope);
+    if (!used) lwi_graph_seal(scope->graph);
+    close_scope(a);
+}
+
 /* A value of a graph around the present one becomes one of the present graph. */
 static lw_status capture(lwi_aten_scope *s, const lwi_graph *graph, int outer, int *id) {
     lwi_graph *g = s->graph;
@@ -279,6 +297,46 @@ void lwi_aten_declare_as(lwi_aten *a, int id, lw_dtype dtype, int rank, const in
 
 void lwi_aten_declare(lwi_aten *a, int id, lw_dtype dtype, int rank, const int64_t *dims) {
     lwi_aten_declare_as(a, id, dtype, rank, dims, NULL, NULL);
+}
+
+/* The size of a dimension that is x on one way and y on the other, in a round: what differs is free
+ * and shows different sizes in different rounds. */
+static int64_t either_size(const int64_t *x, const int64_t *y, int round) {
+    bool same = true;
+    for (int r = 0; r < LWI_ATEN_ROUNDS; r++)
+        same &= x[r] == y[r];
+    if (same || round != 1) return x[round];
+    return y[1] != x[0] ? y[1] : x[0] + 1;
+}
+
+static int64_t size_in(const lw_value *v, int d, int64_t absent) { return v ? v->dims[d] : absent; }
+
+void lwi_aten_declare_either(lwi_aten *a, int id, lwi_aten_scope *s, int x, lwi_aten_scope *t,
+                             int y) {
+    const lw_value *v[LWI_ATEN_ROUNDS], *w[LWI_ATEN_ROUNDS];
+    int64_t sizes[LWI_ATEN_ROUNDS][LW_MAX_RANK];
+    if (failed(a, LW_OK) || failed(a, find_types(a, a->scope)) || failed(a, find_types(a, s)) ||
+        failed(a, find_types(a, t)))
+        return;
+    for (int r = 0; r < LWI_ATEN_ROUNDS; r++) {
+        v[r] = lwi_probed(&s->probes[r], x);
+        w[r] = lwi_probed(&t->probes[r], y);
+    }
+    if (!v[0] || !w[0]) {
+        lwi_aten_fail(a, LW_UNSUPPORTED, "the type of a branch's value cannot be told");
+        return;
+    }
+    for (int d = 0; d < v[0]->rank; d++) {
+        int64_t p[LWI_ATEN_ROUNDS], q[LWI_ATEN_ROUNDS];
+        for (int r = 0; r < LWI_ATEN_ROUNDS; r++) {
+            p[r] = size_in(v[r], d, 2 * v[0]->dims[d]);
+            q[r] = size_in(w[r], d, 2 * w[0]->dims[d]);
+        }
+        for (int r = 0; r < LWI_ATEN_ROUNDS; r++)
+            sizes[r][d] = either_size(p, q, r);
+    }
+    for (int r = 0; r < LWI_ATEN_ROUNDS; r++)
+        failed(a, lwi_probe_give(&a->scope->probes[r], id, v[0]->dtype, v[0]->rank, sizes[r]));
 }
 
 lwi_aten_value lwi_aten_constant(lwi_aten *a, lw_dtype dtype, int rank, const int64_t *dims,
