@@ -254,9 +254,24 @@ static item *class_with_source(item *callee) {
     return callee;
 }
 
+/* TorchScript gives members of enumerations their value by itself: REDUCE without a tuple. */
+static lw_status wrap(machine *m, item **arguments) {
+    item *tuple = NULL;
+    LW_TRY(lwi_arena_alloc(m->arena, 1, sizeof *tuple, &tuple));
+    LW_TRY(lwi_arena_alloc(m->arena, 1, sizeof *tuple->items, &tuple->items));
+    tuple->kind = LWI_PICKLE_TUPLE;
+    tuple->items[0] = *arguments;
+    tuple->n = tuple->capacity = 1;
+    *arguments = tuple;
+    return LW_OK;
+}
+
 static lw_status push_call(machine *m, item *callee, item *arguments, bool called) {
     item made = {.kind = LWI_PICKLE_CALL, .n = 2, .capacity = 2};
     callee = class_with_source(callee);
+    const bool bare = arguments->kind == LWI_PICKLE_INT || arguments->kind == LWI_PICKLE_STRING ||
+                      arguments->kind == LWI_PICKLE_FLOAT;
+    if (bare) LW_TRY(wrap(m, &arguments));
     if (callee->kind != LWI_PICKLE_GLOBAL)
         return lwi_pickle_fail(m, "something is called that is no name");
     if (arguments->kind != LWI_PICKLE_TUPLE) return lwi_pickle_fail(m, "arguments are no tuple");
