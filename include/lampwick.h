@@ -312,6 +312,13 @@ LW_API LW_MUST_CHECK lw_status lw_model_input(const lw_model *model, size_t inde
 LW_API LW_MUST_CHECK lw_status lw_model_output(const lw_model *model, size_t index,
                                                lw_io_info *info);
 
+/* The model with the graph for inputs like these, of which only types and shapes count. Most models
+ * have one graph, and this is the model itself; a TorchScript file says too little of its inputs,
+ * and gets a graph when inputs are there, whose inputs and outputs can then be asked for.
+ * lw_context_run finds it by itself. To be freed with lw_model_free. */
+LW_API LW_MUST_CHECK lw_status lw_model_for(const lw_model *model, const lw_io *inputs,
+                                            size_t n_inputs, lw_model **graph);
+
 /* Values of every kind. A new value belongs to the caller. */
 LW_API lw_kind lw_value_kind(const lw_value *value);
 /* A deep copy that owns all its memory. */

@@ -18,7 +18,7 @@ static lw_status read_one(const lw_media_npz *npz, size_t index, lw_dtype dtype,
     lw_value *stored;
     lw_status status = lw_media_npz_load(npz, index, &stored);
     if (status) return status;
-    if (dtype == LW_STRING || lw_tensor_dtype(stored) == dtype) {
+    if (!dtype || dtype == LW_STRING || lw_tensor_dtype(stored) == dtype) {
         *value = stored;
         return LW_OK;
     }

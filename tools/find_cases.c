@@ -28,14 +28,15 @@ static void add(lwi_test_cases *cases, int kind, const char *folder, const char 
 typedef struct holding {
     int models, sets, lights;
     bool arrays;
-    const char *model; /* model.onnx or model.pt2, or the only one */
+    const char *model; /* model.onnx, model.pt2 or model.pt, or the only one */
 } holding;
 
 static holding look(struct dirent **entries, int n) {
     holding found = {0};
     for (int i = 0; i < n; i++) {
         const char *name = entries[i]->d_name;
-        if (lwi_ends_with(name, ".onnx") || lwi_ends_with(name, ".pt2")) {
+        if (lwi_ends_with(name, ".onnx") || lwi_ends_with(name, ".pt2") ||
+            lwi_ends_with(name, ".pt")) {
             if (!found.models++ || !strncmp(name, "model.", 6)) found.model = name;
         }
         if (!strncmp(name, "test_data_set_", 14)) found.sets++;

@@ -74,7 +74,8 @@ bool lwi_reshape_input(const lw_io_info *info, const int64_t *dims, int rank, lw
 
 /* An array keeps its shape; its numbers get the input's type. */
 static bool as_declared(const lw_io_info *info, lw_value **value) {
-    if (info->kind != LW_KIND_TENSOR || lw_tensor_dtype(*value) == info->dtype) return true;
+    const bool any = info->kind != LW_KIND_TENSOR || !info->dtype;
+    if (any || lw_tensor_dtype(*value) == info->dtype) return true;
     lw_value *typed;
     if (lw_tensor_convert(*value, info->dtype, &typed)) return fail(info);
     lw_value_free(*value);

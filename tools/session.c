@@ -49,11 +49,15 @@ lw_io_info lwi_output_info(const lw_model *model, size_t index) {
 
 lw_status lwi_session_run(const lwi_session *session, const lw_io *inputs, size_t n_inputs,
                           lw_io **outputs, size_t *n_outputs) {
-    const size_t n = lw_model_output_count(session->model);
+    lw_model *graph = NULL;
+    lw_status status = lw_model_for(session->model, inputs, n_inputs, &graph);
+    if (status) return status;
+    const size_t n = lw_model_output_count(graph);
     lw_io *ios = lwi_resize(NULL, n, sizeof *ios);
     for (size_t i = 0; i < n; i++)
-        ios[i] = (lw_io){lwi_output_info(session->model, i).name, NULL};
-    const lw_status status = lw_context_run(session->context, inputs, n_inputs, ios, n);
+        ios[i] = (lw_io){lwi_output_info(graph, i).name, NULL};
+    lw_model_free(graph); /* the model keeps it */
+    status = lw_context_run(session->context, inputs, n_inputs, ios, n);
     if (status) {
         free(ios);
         return status;

@@ -24,6 +24,7 @@ void lwi_network_free(lwi_network *n) {
         lwi_graph_seal(n->graph);
         free_graph(n->graph);
     }
+    if (n->maker) n->maker->free(n->maker);
     for (size_t i = 0; i < n->n_files; i++)
         lwi_file_unmap(&n->files[i]);
     lwi_arena_free(&n->arena);

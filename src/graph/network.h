@@ -15,7 +15,27 @@ typedef struct lwi_metadata {
     const char *key, *value;
 } lwi_metadata;
 
-typedef struct lwi_network {
+/* An input of a run, for a graph that is made for it. */
+typedef struct lwi_given {
+    const char *name;
+    lw_dtype dtype;
+    int rank;
+    int64_t dims[LW_MAX_RANK]; /* -1: free */
+    int64_t examples[LW_MAX_RANK];
+    const char *dim_names[LW_MAX_RANK]; /* NULL: none */
+} lwi_given;
+
+typedef struct lwi_network lwi_network;
+
+/* What a door leaves whose file says too little about the inputs: it makes a graph for given ones.
+ * Lives in the arena of the network that has it. */
+typedef struct lwi_maker {
+    lw_status (*make)(const struct lwi_maker *maker, const lwi_given *givens, size_t n,
+                      lwi_network *network);
+    void (*free)(struct lwi_maker *maker); /* what is not in the arena */
+} lwi_maker;
+
+struct lwi_network {
     lwi_arena arena; /* holds everything below, all zero-terminated strings */
     lwi_graph *graph;
     const char *format, *producer, *producer_version, *doc; /* "" if not given */
@@ -29,8 +49,10 @@ typedef struct lwi_network {
     lwi_file *files; /* mapped: the model's own first, then external data */
     size_t n_files, cap_files;
     struct lwi_adapters *adapters; /* that the door is to apply (arch/adapters.h); NULL: none */
+    lwi_maker
+        *maker;   /* the graph tells only of inputs and outputs, as far as they are known; NULL */
     bool collect; /* an unsupported operator becomes an issue and loading goes on */
-} lwi_network;
+};
 
 void lwi_network_init(lwi_network *network, const lw_allocator *allocator, bool collect);
 /* Unmaps files, frees constants that have storage, frees the arena. */

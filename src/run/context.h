@@ -16,7 +16,8 @@ typedef struct lwi_region {
 struct lw_context {
     lw_model *model;
     lw_context_options options;
-    lw_context *_Atomic open; /* runs that replace defaults (run/replace_defaults.c); or NULL */
+    lw_context *_Atomic open; /* the next of a chain: runs that replace defaults
+                                 (run/replace_defaults.c), or variants (run/variants.h); NULL */
     lw_allocator allocator;
     lwi_pool pool;              /* large scratch, and values of late nodes */
     lw_allocator in_pool;       /* the pool as an allocator */
@@ -73,6 +74,9 @@ void lwi_context_forget_plans(lw_context *context);
 /* Makes the arena of that depth at least so large. */
 lw_status lwi_context_reserve(lw_context *context, size_t depth, size_t bytes);
 
+/* The context of the model's variant for these inputs (run/variants.c), made if there is none. */
+lw_status lwi_context_variant(lw_context *context, const lw_io *inputs, size_t n,
+                              lw_context **variant);
 /* Whether an input of the run stands for a default that the passes took for a constant. */
 bool lwi_replaces_default(const lw_context *context);
 /* Runs with a model in which no default is a constant: made when it is needed first. */

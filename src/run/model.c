@@ -6,6 +6,7 @@
 #include "format/huggingface/huggingface.h"
 #include "format/onnx/onnx.h"
 #include "format/torch_export/torch_export.h"
+#include "format/torchscript/torchscript.h"
 #include "graph/align.h"
 
 #include <stddef.h>
@@ -20,6 +21,7 @@ enum { SMALL_FLOATS = 1 << 16 };
 lw_model *lwi_model_ref(const lw_model *model) {
     lw_model *m = (lw_model *)model;
     atomic_fetch_add_explicit(&m->refs, 1, memory_order_relaxed);
+    if (m->base) (void)lwi_model_ref(m->base); /* whose file it reads */
     return m;
 }
 
@@ -41,15 +43,27 @@ static void save_weights(lw_model *m) {
         m->weights.n_new = 0;
 }
 
-void lw_model_free(lw_model *m) {
-    if (!m || atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) != 1) return;
+static void destroy(lw_model *m) {
+    for (size_t i = 0; i < m->n_variants; i++)
+        destroy(m->variants[i]);
+    lwi_free(&m->allocator, m->variants);
     save_weights(m);
     lwi_weights_free(&m->weights);
     lwi_weight_cache_close(&m->cache);
     lwi_network_free(&m->network);
     pthread_mutex_destroy(&m->align_lock);
+    pthread_mutex_destroy(&m->variant_lock);
     const lw_allocator allocator = m->allocator;
     lwi_free(&allocator, m);
+}
+
+/* A variant is destroyed with its base. */
+void lw_model_free(lw_model *m) {
+    if (!m) return;
+    lw_model *base = m->base;
+    const bool last = atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) == 1;
+    if (base) lw_model_free(base);
+    else if (last) destroy(m);
 }
 
 /* Callers compiled before cache_path was added have a shorter struct. */
@@ -76,7 +90,9 @@ static lw_status new_model(const lw_model_options *options, lw_model **model) {
     m->image_decoder = o.image_decoder;
     m->skip_passes = skip;
     m->inspect = o.inspect;
+    m->keep_graph = o.keep_graph;
     pthread_mutex_init(&m->align_lock, NULL);
+    pthread_mutex_init(&m->variant_lock, NULL);
     lwi_network_init(&m->network, allocator, o.inspect);
     lwi_weights_init(&m->weights, allocator);
     *model = m;
@@ -101,13 +117,23 @@ static lw_status prepare(lw_model *m, bool keep_graph) {
     return status == LW_OK ? lwi_graph_lifetimes(n->graph) : status;
 }
 
+/* PyTorch's files: the door is chosen by what the archive holds. */
+static lw_status read_zip(lwi_network *network, const void *data, size_t size) {
+    lwi_zip zip;
+    LW_TRY(lwi_zip_open(&network->arena, data, size, &zip));
+    if (lwi_is_torchscript(&zip)) return lwi_torchscript_read(network, &zip);
+    lwi_zip_close(&zip);
+    if (lwi_is_torch_export(data, size)) return lwi_torch_export_read(network, data, size);
+    return lwi_fail(LW_UNSUPPORTED, "a zip archive that holds no network");
+}
+
 /* The door is chosen by the first bytes; a folder (data is NULL) has its own. */
 static lw_status read_network(lwi_network *network, const void *data, size_t size,
                               const char *path) {
     if (!data && path) return lwi_huggingface_read(network, path);
-    if (lwi_is_gguf(data, size)) return lwi_gguf_model_read(network, data, size, path);
-    if (lwi_is_torch_export(data, size)) return lwi_torch_export_read(network, data, size);
-    return lwi_onnx_read(network, data, size, path);
+    if (lwi_is_zip(data, size)) return read_zip(network, data, size);
+    return lwi_is_gguf(data, size) ? lwi_gguf_model_read(network, data, size, path)
+                                   : lwi_onnx_read(network, data, size, path);
 }
 
 static lw_status read_adapter(lwi_network *n, const lw_adapter *adapter) {
@@ -203,6 +229,29 @@ lw_status lwi_model_make(lw_status (*make)(void *arg, lwi_network *network), voi
     return status;
 }
 
+static lw_status make_variant(lw_model *m, const lwi_given *givens, size_t n) {
+    const lwi_maker *maker = m->base->network.maker;
+    LW_TRY(maker->make(maker, givens, n, &m->network));
+    return prepare(m, m->keep_graph);
+}
+
+lw_status lwi_model_make_variant(lw_model *base, const lwi_given *givens, size_t n,
+                                 lw_model **variant) {
+    lw_model *m = NULL;
+    const lw_model_options options = {.size = sizeof options,
+                                      .allocator = &base->allocator,
+                                      .image_decoder = base->image_decoder};
+    LW_TRY(new_model(&options, &m));
+    m->base = base;
+    m->keep_graph = base->keep_graph;
+    m->skip_passes = base->skip_passes;
+    m->file_bytes = base->file_bytes;
+    const lw_status status = make_variant(m, givens, n);
+    if (status == LW_OK) *variant = m;
+    else destroy(m);
+    return status;
+}
+
 lw_status lwi_model_align(const lw_model *model) {
     lw_model *m = (lw_model *)model;
     lw_status status = LW_OK;
@@ -219,7 +268,8 @@ lw_status lwi_model_packed(const lw_model *model, const lw_value *value, const l
                            const void **packed) {
     bool made = false;
     LW_TRY(lwi_weights_get((lwi_weights *)&model->weights, value, packing, packed, &made));
-    if (made) lwi_network_forget(&model->network, value->data, value->bytes);
+    const lw_model *owner = model->base ? model->base : model;
+    if (made) lwi_network_forget(&owner->network, value->data, value->bytes);
     return LW_OK;
 }
 

@@ -22,6 +22,12 @@ struct lw_model {
     lwi_weights weights;
     const char *cache_path; /* NULL: none */
     lwi_weight_cache cache;
+    bool keep_graph;
+    lw_model *base;               /* whose variant this is (run/variants.h); NULL: none's */
+    pthread_mutex_t variant_lock; /* guards what follows */
+    lw_model **variants;
+    size_t n_variants, cap_variants;
+    bool fixed_sizes; /* a graph for free sizes could not be made */
 };
 
 lw_model *lwi_model_ref(const lw_model *model);
@@ -40,6 +46,11 @@ lw_status lwi_model_packed(const lw_model *model, const lw_value *value, const l
  * which is initialised. The passes run as after loading. */
 lw_status lwi_model_make(lw_status (*make)(void *arg, lwi_network *network), void *arg,
                          const lw_model_options *options, lw_model **model);
+
+/* A variant of a model whose network has a maker: its graph for these inputs. It belongs to base,
+ * which keeps it. */
+lw_status lwi_model_make_variant(lw_model *base, const lwi_given *givens, size_t n,
+                                 lw_model **variant);
 
 /* The same model, made for runs that replace default values of inputs: the passes of *model take
  * those for constants. It reads what the model has mapped, which must live longer. */

@@ -71,9 +71,27 @@ static void rehearse(lw_context *c, lwi_plan *plan, lw_value *values) {
     lwi_arena_free(&zeros);
 }
 
+/* The variant for the declared shapes, if they are fixed. */
+static lw_status variant_ahead(lw_context *c, lw_value *values) {
+    const lwi_graph *g = c->model->network.graph;
+    lw_context *variant = NULL;
+    lw_io *inputs = NULL;
+    for (size_t i = 0; i < g->n_inputs; i++)
+        for (int d = 0; d < g->slots[g->inputs[i]].type.rank; d++)
+            if (g->slots[g->inputs[i]].type.dims[d] < 1) return LW_OK;
+    LW_TRY(lwi_alloc_array(&c->allocator, g->n_inputs, sizeof *inputs, &inputs));
+    for (size_t i = 0; i < g->n_inputs; i++)
+        inputs[i] = (lw_io){g->slots[g->inputs[i]].name, &values[i]};
+    const lw_status status =
+        g->n_inputs ? lwi_context_variant(c, inputs, g->n_inputs, &variant) : LW_OK;
+    lwi_free(&c->allocator, inputs);
+    return status;
+}
+
 static lw_status plan_ahead(lw_context *c, lw_value *values) {
     lwi_plan *plan = NULL;
     if (!guess_inputs(c, values)) return LW_OK;
+    if (c->model->network.maker) return variant_ahead(c, values);
     LW_TRY(lwi_context_plan(c, c->inputs, c->wanted, &plan));
     LW_TRY(lwi_touch_arena(plan));
     rehearse(c, plan, values);

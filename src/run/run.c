@@ -109,6 +109,11 @@ static lw_status make_plan(lw_context *c, lwi_plan **plan) {
 static lw_status run(lw_context *c, const lw_io *inputs, size_t n_inputs, lw_io *outputs,
                      size_t n_outputs) {
     lwi_plan *plan = NULL;
+    lw_context *variant = NULL;
+    if (c->model->network.maker) {
+        LW_TRY(lwi_context_variant(c, inputs, n_inputs, &variant));
+        return lw_context_run(variant, inputs, n_inputs, outputs, n_outputs);
+    }
     LW_TRY(take_inputs(c, inputs, n_inputs));
     LW_TRY(take_outputs(c, outputs, n_outputs));
     plan = lwi_context_find_plan(c, c->inputs, c->wanted);
@@ -145,6 +150,11 @@ static lw_status rehearse(lw_context *c, lwi_plan *plan) {
 static lw_status prepare(lw_context *c, const lw_io *inputs, size_t n_inputs, const lw_io *outputs,
                          size_t n_outputs) {
     lwi_plan *plan = NULL;
+    lw_context *variant = NULL;
+    if (c->model->network.maker) {
+        LW_TRY(lwi_context_variant(c, inputs, n_inputs, &variant));
+        return lw_context_prepare(variant, inputs, n_inputs, outputs, n_outputs);
+    }
     LW_TRY(take_inputs(c, inputs, n_inputs));
     LW_TRY(take_outputs(c, outputs, n_outputs));
     plan = lwi_context_find_plan(c, c->inputs, c->wanted);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT
+ * Loops whose length depends on data: the body is run once, into the graph of a Loop node. What it
+ * changes is carried from turn to turn: variables that were set before, and tensors that it writes
+ * to (found by a first try). Lists and objects can hold other things behind the body only if it
+ * makes them. */
+#include "format/torchscript/ts_snapshot.h"
+
+enum { TRIES = 3 };
+
+typedef struct carried {
+    lwi_aten_value value; /* before the loop, in the body, behind it */
+    int slot;             /* -1: the tensor is written to */
+    lwi_aten_tensor *tensor;
+} carried;
+
+typedef struct loop {
+    lwi_ts_interp *in;
+    const lwi_ts_stmt *s;
+    const lwi_ts_value *count;
+    carried *all;
+    size_t n, cap;
+    lwi_aten_value *values, *next; /* [n] */
+} loop;
+
+static lw_status carry(loop *l, int slot, lwi_aten_tensor *tensor) {
+    for (size_t i = 0; i < l->n; i++)
+        if (l->all[i].slot == slot && l->all[i].tensor == tensor) return LW_OK;
+    LW_TRY(lwi_arena_grow(l->in->memory, &l->all, &l->cap, l->n + 1, sizeof *l->all));
+    l->all[l->n++] = (carried){.slot = slot, .tensor = tensor};
+    return LW_OK;
+}
+
+/* Tensors and numbers of variables that the block sets and that were set before. */
+static lw_status find_variables(loop *l, const lwi_ts_block *block) {
+    for (size_t i = 0; i < block->n; i++) {
+        const lwi_ts_stmt *s = &block->stmts[i];
+        for (size_t k = 0; k < s->n_targets; k++) {
+            const int slot = s->targets[k]->kind == LWI_TS_NAME ? s->targets[k]->slot : -1;
+            const lwi_ts_value *v = slot < 0 ? NULL : &l->in->frame->slots[slot];
+            if (v && (lwi_ts_is_tensor(v) || lwi_ts_is_number(v))) LW_TRY(carry(l, slot, NULL));
+        }
+        LW_TRY(find_variables(l, &s->body));
+        LW_TRY(find_variables(l, &s->otherwise));
+    }
+    return LW_OK;
+}
+
+static lw_status first_values(loop *l) {
+    LW_TRY(lwi_arena_alloc(l->in->memory, l->n, sizeof *l->values, &l->values));
+    LW_TRY(lwi_arena_alloc(l->in->memory, l->n, sizeof *l->next, &l->next));
+    for (size_t i = 0; i < l->n; i++) {
+        const carried *c = &l->all[i];
+        if (c->slot >= 0) l->values[i] = l->in->frame->slots[c->slot].plain;
+        else l->values[i] = lwi_aten_tensor_of(l->in->aten, lwi_aten_read(l->in->aten, c->tensor));
+    }
+    return l->in->aten->b.status;
+}
+
+static void set_values(loop *l, const lwi_aten_value *turn) {
+    for (size_t i = 0; i < l->n; i++) {
+        carried *c = &l->all[i];
+        if (c->slot >= 0) l->in->frame->slots[c->slot] = lwi_ts_plain(l->values[i]);
+        else {
+            c->tensor->graph = l->values[i].tensor->graph;
+            c->tensor->id = l->values[i].tensor->id;
+            c->tensor->version++; /* views of it are made anew */
+        }
+    }
+    if (l->s->kind == LWI_TS_FOR) l->in->frame->slots[l->s->targets[0]->slot] = lwi_ts_plain(*turn);
+}
+
+static lw_status condition(loop *l, lwi_aten_value *goes_on) {
+    lwi_ts_value v, b;
+    *goes_on = lwi_aten_bool(true);
+    if (l->count) return LW_OK;
+    LW_TRY(lwi_ts_eval(l->in, l->s->values[0], &v));
+    LW_TRY(lwi_ts_torch(l->in, &(lwi_ts_call){"python::bool", &v, NULL, 1}, &b));
+    *goes_on = b.plain;
+    return LW_OK;
+}
+
+/* What the body has left is what the next turn takes. */
+static lw_status take_next(loop *l, const lwi_ts_arm *arm) {
+    for (size_t i = 0; i < l->n; i++) {
+        const carried *c = &l->all[i];
+        if (c->slot < 0) {
+            l->next[i] = l->values[i];
+            for (size_t k = 0; k < arm->n_tensors; k++)
+                if (arm->tensors[k].tensor == c->tensor) l->next[i] = arm->tensors[k].after;
+            continue;
+        }
+        const lwi_ts_value *v = &arm->slots[c->slot];
+        if (v->kind != LWI_TS_PLAIN || v->plain.kind != l->values[i].kind)
+            return lwi_fail(LW_UNSUPPORTED,
+                            "a loop whose length depends on data changes a variable from %s to %s",
+                            lwi_ts_kind_name(&l->in->frame->slots[c->slot]), lwi_ts_kind_name(v));
+        l->next[i] = v->plain;
+    }
+    return LW_OK;
+}
+
+/* *again: tensors were written to that are not carried yet. */
+static lw_status run_body(loop *l, const lwi_aten_value *turn, const lwi_ts_snapshot *before,
+                          bool *again) {
+    lwi_ts_arm left = {0}, *arm = &left;
+    lwi_aten_value goes_on;
+    const size_t n = l->n;
+    set_values(l, turn);
+    LW_TRY(lwi_ts_run(l->in, &l->s->body));
+    LW_TRY(condition(l, &goes_on));
+    LW_TRY(lwi_ts_note(l->in, before, arm));
+    if (arm->n_objects)
+        return lwi_fail(LW_UNSUPPORTED,
+                        "a list or object changes in a loop whose length depends on data");
+    for (size_t k = 0; k < arm->n_tensors; k++)
+        LW_TRY(carry(l, -1, arm->tensors[k].tensor));
+    *again = l->n > n;
+    if (*again) return LW_OK;
+    LW_TRY(take_next(l, arm));
+    lwi_aten_loop_end(l->in->aten, &goes_on, l->n, l->next);
+    return l->in->aten->b.status;
+}
+
+static lw_status try_body(loop *l, lwi_graph **body, bool *again) {
+    lwi_ts_snapshot before;
+    lwi_aten_value turn = lwi_aten_none();
+    LW_TRY(first_values(l));
+    *body = lwi_aten_loop_begin(l->in->aten, "body", l->n, l->values, &turn);
+    LW_TRY(l->in->aten->b.status);
+    lw_status status = lwi_ts_save(l->in, &before);
+    if (status == LW_OK) {
+        status = run_body(l, &turn, &before, again);
+        lwi_ts_go_back(l->in, &before);
+    }
+    if (status != LW_OK || *again)
+        lwi_aten_discard(l->in->aten, lwi_aten_pause(l->in->aten), false);
+    else lwi_aten_leave(l->in->aten);
+    if (status == LWI_TS_RAISED)
+        return lwi_fail(LW_UNSUPPORTED, "a loop whose length depends on data raises an exception");
+    return status;
+}
+
+static lw_status make_node(loop *l, lwi_graph *body) {
+    lwi_aten *a = l->in->aten;
+    lwi_aten_value goes_on;
+    LW_TRY(condition(l, &goes_on));
+    LW_TRY(first_values(l));
+    lwi_aten_loop(a, body, l->count ? &l->count->plain : NULL, &goes_on, l->n, l->values);
+    for (size_t i = 0; i < l->n && a->b.status == LW_OK; i++) {
+        const carried *c = &l->all[i];
+        if (c->slot >= 0) l->in->frame->slots[c->slot] = lwi_ts_plain(l->values[i]);
+        else lwi_aten_write(a, c->tensor, lwi_aten_id(a, &l->values[i]));
+    }
+    return a->b.status;
+}
+
+lw_status lwi_ts_loop(lwi_ts_interp *in, const lwi_ts_stmt *s, const lwi_ts_value *count) {
+    loop l = {.in = in, .s = s, .count = count};
+    lwi_graph *body = NULL;
+    bool again = true;
+    LW_TRY(find_variables(&l, &s->body));
+    for (int i = 0; again; i++) {
+        if (i == TRIES) return lwi_fail(LW_UNSUPPORTED, "a loop writes to more and more tensors");
+        LW_TRY(try_body(&l, &body, &again));
+    }
+    return make_node(&l, body);
+}
