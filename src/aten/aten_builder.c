@@ -57,8 +57,10 @@ lw_status lwi_aten_open(lwi_aten *a, lwi_network *network, const char *name) {
     *from = (lwi_checkpoint){.architecture = name, .tensor = no_tensor};
     LW_TRY(lwi_build_open(&a->b, network, from));
     lwi_strmap_init(&a->rows, &network->arena.allocator);
-    const lw_status status = lwi_aten_index(&a->rows);
-    return status == LW_OK ? open_scope(a, network->graph) : status;
+    lw_status status = lwi_aten_index(&a->rows);
+    if (status == LW_OK) status = open_scope(a, network->graph);
+    if (status != LW_OK) lwi_strmap_free(&a->rows);
+    return status;
 }
 
 lw_status lwi_aten_close(lwi_aten *a) {

@@ -30,6 +30,8 @@ void lwi_network_free(lwi_network *n) {
     lwi_arena_free(&n->arena);
     n->graph = NULL;
     n->n_files = 0;
+    if (n->release) n->release(n->released);
+    n->release = NULL;
 }
 
 lw_status lwi_network_issue(lwi_network *n, lw_status status) {
