@@ -15,7 +15,7 @@ static const struct {
               {"i16", LW_INT16},     {"i8", LW_INT8},       {"u8", LW_UINT8},
               {"bool", LW_BOOL},     {"c64", LW_COMPLEX64}, {"c128", LW_COMPLEX128}};
 
-static lw_dtype dtype_named(const char *name) {
+lw_dtype aten_case_dtype(const char *name) {
     for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++)
         if (!strcmp(dtypes[i].name, name)) return dtypes[i].dtype;
     return LW_DTYPE_NONE;
@@ -92,7 +92,7 @@ static lw_status read_tensor(const lwi_json_item *item, lw_value **v) {
     sscanf(lwi_json_text(item, "t", ""), "%7s %63s %c%u %lf %lf", name, shape, &how, &seed, &p, &q);
     for (char *s = shape; *s && *s != '-' && rank < LW_MAX_RANK; s += *s == 'x')
         dims[rank++] = strtol(s, &s, 10);
-    const lw_dtype named = dtype_named(name);
+    const lw_dtype named = aten_case_dtype(name);
     const bool complex = named == LW_COMPLEX64 || named == LW_COMPLEX128;
     if (complex) dims[rank++] = 2;
     const lw_dtype dtype = named == LW_COMPLEX64 ? LW_FLOAT32 : complex ? LW_FLOAT64 : named;
@@ -203,7 +203,7 @@ static lwi_aten_value argument(lwi_aten *a, const aten_case *c, const lwi_json_i
     }
     const char *dtype = lwi_json_text(item, "dtype", NULL);
     const char *number = lwi_json_text(item, "float", NULL);
-    if (dtype) return lwi_aten_int(lwi_aten_dtype_to_c10(dtype_named(dtype)));
+    if (dtype) return lwi_aten_int(lwi_aten_dtype_to_c10(aten_case_dtype(dtype)));
     if (number) return lwi_aten_float(strtod(number, NULL));
     const bool complex = lwi_json_text(item, "t", "")[0] == 'c';
     return input(a, c, (*next_input)++, free_sizes, complex);

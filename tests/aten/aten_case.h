@@ -22,6 +22,8 @@ typedef struct aten_case {
     double tolerance;
 } aten_case;
 
+/* "f32" */
+lw_dtype aten_case_dtype(const char *name);
 /* Fails with a sentence. */
 lw_status aten_case_read(aten_case *c, const char *line, size_t size);
 void aten_case_free(aten_case *c);
