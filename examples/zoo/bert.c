@@ -39,7 +39,7 @@ static lw_array *embed(lw_nn *nn, lw_array *ids, lw_array *types) {
 }
 
 void zoo_bert(lw_nn *nn, int64_t num_attention_heads) {
-    const int64_t examples[2] = {1, 16};
+    const int64_t examples[2] = {1, 8};
     lw_array *ids = lw_nn_input(nn, "input_ids", LW_INT64, LW_INTS(-1, -1), examples);
     lw_array *types = lw_zeros_like(ids, LW_DTYPE_NONE);
     lw_array *attended = lw_nn_input(nn, "attention_mask", LW_INT64, LW_INTS(-1, -1), examples);

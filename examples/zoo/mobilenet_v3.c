@@ -39,7 +39,8 @@ static lw_array *inverted_residual(lw_nn *nn, lw_array *x, const setting *s) {
     lw_array *y = x;
     bool last = false;
     for (int i = 0; !last; i++) {
-        last = !zoo_has(nn, "block.%d.0.weight", i + 1) && !zoo_has(nn, "block.%d.fc1.weight", i + 1);
+        last =
+            !zoo_has(nn, "block.%d.0.weight", i + 1) && !zoo_has(nn, "block.%d.fc1.weight", i + 1);
         lw_nn_enter(nn, "block.%d", i);
         y = part(nn, y, s, last);
         lw_nn_leave(nn);

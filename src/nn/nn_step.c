@@ -12,7 +12,7 @@ static lwi_aten_value value_of(const lw_array *x, bool again) {
 static lwi_aten_value int_of(lwi_aten *a, const lw_nn *nn, int64_t i, bool again) {
     const lw_array *size = lwi_nn_free_size(nn, i);
     if (size) return value_of(size, again);
-    if (i < INT64_MIN / 4 && i > -INT64_MAX)
+    if (i < -(INT64_C(1) << 40) && i != INT64_MIN)
         lwi_aten_fail(a, LW_INVALID, "a size that is free was counted with; lw_nn_size does that");
     return lwi_aten_int(i);
 }
