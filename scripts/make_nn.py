@@ -52,7 +52,14 @@ TYPES = {"V": "lw_array *", "O": "lw_array *", "KO": "lw_array *", "I": "int64_t
 
 
 class Row:
+    """A function. Layers and questions have no arguments here: their prototypes are by hand."""
+
     def __init__(self, line):
+        layer = re.match(r'NL\((\w+), "([^"]*)", "([^"]*)"\)$', line)
+        if layer:
+            self.name, self.torch, self.aten = layer[1], layer[2], layer[3].split()
+            self.arguments = None
+            return
         head = re.match(r'N([NH])(\d+)\((\w+), "([^"]*)", "([^"]*)", (.*)\)$', line)
         self.by_hand = head[1] == "H"
         self.name, self.torch, self.aten = head[3], head[4], head[5].split()
@@ -97,8 +104,8 @@ class Row:
         return textwrap.fill(f"/* {self.torch}", 97, subsequent_indent=" * ") + " */\n"
 
 
-def sections():
-    """[(title, [Row])]"""
+def sections(layers=False):
+    """[(title, [Row])], with layers or without."""
     found = []
     started = False
     for line in (ROOT / "src/nn/nn.def").read_text().split("\n"):
@@ -106,9 +113,9 @@ def sections():
         title = re.match(r"/\* (.*) \*/$", line)
         if title and started and "clang-format" not in line:
             found.append((title[1], []))
-        elif line.startswith(("NN", "NH")):
+        elif line.startswith(("NN", "NH")) or (layers and line.startswith("NL")):
             found[-1][1].append(Row(line))
-    return found
+    return [(title, rows) for title, rows in found if rows]
 
 
 def header():
@@ -132,9 +139,9 @@ def onnx_of():
 
 def mapping():
     table = onnx_of()
-    rows_of = sections()
+    rows_of = sections(layers=True)
     missing = [r.name for _, rows in rows_of for r in rows if not all(a in table for a in r.aten)]
-    count = sum(len(rows) for _, rows in rows_of)
+    count = sum(len(rows) for _, rows in sections())
     text = f"""# PyTorch, lampwick, ONNX
 
 {count} functions of PyTorch, what they are called in C (`lampwick/nn.h`), and the operators of ONNX

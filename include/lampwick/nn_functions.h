@@ -42,6 +42,10 @@ LW_API lw_array *lw_conv_transpose2d(lw_array *input, lw_array *weight, lw_array
  * dilation=1) */
 LW_API lw_array *lw_conv_transpose3d(lw_array *input, lw_array *weight, lw_array *bias,
                                      const lw_conv_options *options);
+/* torchvision.ops.deform_conv2d(input, offset, weight, bias=None, stride=1, padding=0,
+ * dilation=1, mask=None) */
+LW_API lw_array *lw_deform_conv2d(lw_array *input, lw_array *offset, lw_array *weight,
+                                  lw_array *bias, const lw_conv_options *options);
 /* F.unfold(input, kernel_size, dilation=1, padding=0, stride=1) */
 LW_API lw_array *lw_unfold(lw_array *input, lw_ints kernel_size, lw_ints dilation, lw_ints padding,
                            lw_ints stride);
@@ -289,6 +293,8 @@ LW_API lw_array *lw_pad(lw_array *input, lw_ints pad, const char *mode, double v
 /* F.interpolate(input, size=None, scale_factor=None, mode='nearest', align_corners=None,
  * antialias=False) */
 LW_API lw_array *lw_interpolate(lw_array *input, const lw_interpolate_options *options);
+/* F.upsample(input, size=None, scale_factor=None, mode='nearest', align_corners=None) */
+LW_API lw_array *lw_upsample(lw_array *input, const lw_interpolate_options *options);
 /* F.grid_sample(input, grid, mode='bilinear', padding_mode='zeros', align_corners=False) */
 LW_API lw_array *lw_grid_sample(lw_array *input, lw_array *grid, const char *mode,
                                 const char *padding_mode, bool align_corners);

@@ -73,5 +73,6 @@
 #define NH4(f, ...)
 #define NH5(f, ...)
 #define NH6(f, ...)
+#define NL(...)
 /* clang-format on */
 #include "nn/nn.def"

@@ -202,6 +202,14 @@ int64_t lw_size(lw_array *x, int64_t dim) {
     return lwi_nn_size_of(x->nn, lwi_nn_add_step(x->nn, &step));
 }
 
+int64_t lw_numel(lw_array *x) {
+    int64_t count = 1;
+    const int rank = lw_dim(x);
+    for (int d = 0; d < rank; d++)
+        count = lw_nn_size(x->nn, count, '*', lw_size(x, d));
+    return count;
+}
+
 int64_t lw_nn_size(lw_nn *nn, int64_t size, char op, int64_t other) {
     static const char signs[] = "+-*/";
     static const char *const names[] = {"add", "sub", "mul", "floordiv"};
@@ -211,6 +219,12 @@ int64_t lw_nn_size(lw_nn *nn, int64_t size, char op, int64_t other) {
         lwi_nn_fail(nn, LW_INVALID, "lw_nn_size: '%c' with %lld", op, (long long)other);
         return 0;
     }
+    const int64_t largest = INT64_C(1) << 31;
+    if (size >= 0 && other > 0 && size < largest && other < largest) /* both are known */
+        return op == '+'   ? size + other
+               : op == '-' ? size - other
+               : op == '*' ? size * other
+                           : size / other;
     const lwi_nn_argument args[2] = {{.kind = LWI_NN_INT, .i = size},
                                      {.kind = LWI_NN_INT, .i = other}};
     const lwi_nn_step step = {.kind = LWI_NN_ARITHMETIC,

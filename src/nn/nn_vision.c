@@ -73,6 +73,10 @@ lw_array *lw_interpolate(lw_array *input, const lw_interpolate_options *options)
     return CALL(op, A_V(input), A_Q(size), A_B(align_corners), scales);
 }
 
+lw_array *lw_upsample(lw_array *input, const lw_interpolate_options *options) {
+    return lw_interpolate(input, options);
+}
+
 /* ------------------------------------------------------------------ grid_sample */
 
 static int64_t place_in(const char *const *names, int64_t n, const char *name) {
@@ -129,6 +133,29 @@ lw_array *lw_roi_pool(lw_array *input, lw_array *boxes, lw_ints output_size, dou
     const int64_t height = output_size.v[0], width = output_size.v[output_size.n > 1];
     return CALL("torchvision::roi_pool", A_V(input), A_V(boxes), A_D(spatial_scale), A_I(height),
                 A_I(width));
+}
+
+static int64_t item(const lw_ints *list, size_t i, int64_t absent) {
+    return list->n == 0 ? absent : list->v[i < list->n ? i : list->n - 1];
+}
+
+lw_array *lw_deform_conv2d(lw_array *input, lw_array *offset, lw_array *weight, lw_array *bias,
+                           const lw_conv_options *options) {
+    const lw_conv_options o = options ? *options : (lw_conv_options){.groups = 0};
+    if (!input || !offset || !weight || lw_dim(weight) != 4) return NULL;
+    const int64_t stride_h = item(&o.stride, 0, 1), stride_w = item(&o.stride, 1, 1);
+    const int64_t pad_h = item(&o.padding, 0, 0), pad_w = item(&o.padding, 1, 0);
+    const int64_t dilation_h = item(&o.dilation, 0, 1), dilation_w = item(&o.dilation, 1, 1);
+    const int64_t area = 2 * lw_size(weight, 2) * lw_size(weight, 3), each = lw_size(weight, 1);
+    const int64_t groups = each > 0 ? lw_size(input, 1) / each : 1;
+    const int64_t offset_groups = area > 0 ? lw_size(offset, 1) / area : 1;
+    const bool use_mask = o.mask != NULL;
+    lw_array *mask =
+        o.mask ? o.mask : lw_zeros(input->nn, LW_INTS(lw_size(input, 0), 1), LW_FLOAT32);
+    lw_array *shift = bias ? bias : lw_zeros(input->nn, LW_INTS(lw_size(weight, 0)), LW_FLOAT32);
+    return CALL("torchvision::deform_conv2d", A_V(input), A_V(weight), A_V(offset), A_V(mask),
+                A_V(shift), A_I(stride_h), A_I(stride_w), A_I(pad_h), A_I(pad_w), A_I(dilation_h),
+                A_I(dilation_w), A_I(groups), A_I(offset_groups), A_B(use_mask));
 }
 
 /* --------------------------------------------------------------- spectrograms */

@@ -262,6 +262,7 @@ static lw_array **get_parts(nn_case *c) {
 #define NH4 NN4
 #define NH5 NN5
 #define NH6 NN6
+#define NL(...)
 #include "nn/nn.def"
 #undef NN1
 #undef NN2

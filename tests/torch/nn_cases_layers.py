@@ -172,6 +172,7 @@ case("interpolate", F(1, 2, 7, 8), options={"size": [3, 4], "mode": "bilinear", 
      torch=interpolate)
 case("interpolate", F(1, 2, 7, 8), options={"size": [3, 4], "mode": "bicubic", "antialias": True},
      torch=interpolate)
+case("upsample", F(1, 2, 3, 4), options={"scale_factor": [2., 2.]}, torch=interpolate)
 for mode in ("bilinear", "nearest", "bicubic"):
     for padding in ("zeros", "border", "reflection"):
         case("grid_sample", F(1, 2, 4, 5), F(1, 3, 3, 2, low=-1, high=1), mode, padding, padding == "border")
@@ -187,3 +188,9 @@ case("roi_align", F(1, 2, 6, 6), rois, [2, 3], 1., -1, False, torch=lambda x, r,
      torchvision.ops.roi_align(x, r, o, *rest))
 case("roi_align", F(1, 2, 6, 6), rois, [2], 0.5, 2, True)
 case("roi_pool", P(1, 2, 6, 6), rois, [2, 2], 1.)
+case("deform_conv2d", F(1, 4, 5, 6), F(1, 18, 3, 4, low=-1, high=1), F(3, 4, 3, 3), F(3),
+     torch=lambda x, o, w, b: torchvision.ops.deform_conv2d(x, o, w, b))
+case("deform_conv2d", F(1, 4, 5, 6), F(1, 36, 3, 3, low=-1, high=1), F(4, 2, 3, 3), None,
+     options={"stride": [2], "padding": [1], "mask": F(1, 18, 3, 3, low=0, high=1)},
+     torch=lambda x, o, w, b, stride, padding, mask:
+     torchvision.ops.deform_conv2d(x, o, w, b, 2, 1, 1, mask))
