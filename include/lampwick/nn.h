@@ -87,10 +87,10 @@ LW_API LW_MUST_CHECK lw_status lw_nn_compile(lw_nn *nn, const lw_model_options *
 /* Computes an array that depends on constants and parameters only. The value is the caller's. */
 LW_API LW_MUST_CHECK lw_status lw_nn_evaluate(lw_nn *nn, lw_array *array, lw_value **value);
 
-/* What an array is: x.dtype, x.dim(), x.size(dim), x.numel(). A size that is free is a negative number which
- * stands for it in every list of sizes, and for any int argument: lw_expand(y, LW_INTS(lw_size(x,
- * 0), -1)). It is no number to count with; lw_nn_size does that: op is '+', '-', '*' or '/' (which
- * rounds down). */
+/* What an array is: x.dtype, x.dim(), x.size(dim), x.numel(). A size that is free is a negative
+ * number which stands for it in every list of sizes, and for any int argument:
+ * lw_expand(y, LW_INTS(lw_size(x, 0), -1)). It is no number to count with; lw_nn_size does that: op
+ * is '+', '-', '*' or '/' (which rounds down). */
 LW_API lw_dtype lw_array_dtype(lw_array *array);
 LW_API int lw_dim(lw_array *array);
 LW_API int64_t lw_size(lw_array *array, int64_t dim);
