@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * How the forms of gemm_i8.inc up to 256 bits end: through memory, with loops that the compiler
+ * How the portable form of gemm_i8.inc ends: through memory, with loops that the compiler
  * vectorises. The type sums and LANES are there already. */
 #include "kern/gemm_i8.h"
 #include "kern/round_code.h"
