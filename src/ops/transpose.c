@@ -28,6 +28,20 @@ static lw_status infer(lwi_call *c) {
     return lwi_out(c, 0, x->dtype, x->rank, dims);
 }
 
+/* Where only dimensions of 1 move, the elements stay in their order. */
+static bool window(const lwi_call *c, size_t k, size_t *first) {
+    const lw_value *x = c->in[0];
+    int perm[LW_MAX_RANK], last = -1;
+    if (k != 0 || read_perm(c, perm) != LW_OK) return false;
+    for (int d = 0; d < x->rank; d++) {
+        if (x->dims[perm[d]] == 1) continue;
+        if (perm[d] < last) return false;
+        last = perm[d];
+    }
+    *first = 0;
+    return true;
+}
+
 lw_status lwi_transpose_plan(const lwi_call *c, lwi_strided_copy *s) {
     const lw_value *x = c->in[0];
     int perm[LW_MAX_RANK];
@@ -52,4 +66,4 @@ static lw_status run(lwi_call *c) {
     return LW_OK;
 }
 
-const lwi_op lwi_op_transpose = {.infer = infer, .run = run, .flags = LWI_UNPACK};
+const lwi_op lwi_op_transpose = {.infer = infer, .window = window, .run = run, .flags = LWI_UNPACK};

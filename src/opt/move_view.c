@@ -65,16 +65,36 @@ static bool find_groups(view *v) {
     return true;
 }
 
-/* Groups in the order of the source; dimensions of 1 that appear stay behind what they follow. */
-static void sort_groups(view *v, const lwi_perm *perm) {
-    int64_t last = -1;
+/* The place of a group that has dimensions before: that of the first of them. */
+static int64_t place_of(const group *g, const lwi_perm *perm) {
+    int64_t place = LW_MAX_RANK;
+    for (int d = g->in; d < g->in + g->n_in; d++)
+        if (perm->at[d] < place) place = perm->at[d];
+    return place;
+}
+
+/* Dimensions of 1 that appear stay behind what they follow; but not behind the channels of a source
+ * that has them last: there they stand behind the batch, as they do before convolutions. */
+static void place_groups(view *v, const lwi_perm *perm) {
+    int64_t last = -1, batch = -1;
+    int in_place = 0; /* dimensions of the source that come first in the output too */
     for (int k = 0; k < v->n_groups; k++) {
         group *g = &v->groups[k];
-        g->place = g->n_in ? LW_MAX_RANK : last;
-        for (int d = g->in; d < g->in + g->n_in; d++)
-            if (perm->at[d] < g->place) g->place = perm->at[d];
-        last = g->place;
+        if (g->n_in) {
+            last = g->place = place_of(g, perm);
+            if (last == in_place) {
+                batch = last;
+                in_place += g->n_in;
+            }
+        } else {
+            g->place = last == perm->rank - 1 ? batch : last;
+        }
     }
+}
+
+/* Groups in the order of the source. */
+static void sort_groups(view *v, const lwi_perm *perm) {
+    place_groups(v, perm);
     for (int k = 1; k < v->n_groups; k++) {
         const group g = v->groups[k];
         int at = k;

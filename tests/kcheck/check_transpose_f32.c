@@ -33,6 +33,8 @@ static void bench(const kc_timing *t) {
     m.kernels = t->kernels;
     m.rows = m.columns = N;
     kc_measure(t, "250 x 250", KC_BYTES, 2.0 * N * N * sizeof *m.x, run, &m);
+    m.rows = 4, m.columns = 28;
+    kc_measure(t, "4 x 28", KC_BYTES, 2.0 * 4 * 28 * sizeof *m.x, run, &m);
     m.rows = 3, m.columns = N * N / 3;
     kc_measure(t, "3 x 20833", KC_BYTES, 2.0 * N * N * sizeof *m.x, run, &m);
 }
