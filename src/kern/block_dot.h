@@ -3,6 +3,9 @@
  * rows are rounded to 8 bits, 32 numbers with one scale. A result does not depend on how many rows
  * are multiplied at once.
  *
+ * Rounded rows lie in groups of 32, the last of what is left: for each part, those of the group's
+ * rows follow each other, so that they are near while the part's weights are.
+ *
  * Weights lie in panels of 16 rows. A panel is a run of parts, one for each 32 columns; in some
  * forms a head stands before every 8 of them. In a part, codes come in planes of bits:
  *   8 bits  byte 64 i + 4 r + j is the code of row r, column 4 i + j (i < 8)
@@ -16,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LWI_BLOCK_ROWS = 16, LWI_BLOCK_PART = 32 };
+enum { LWI_BLOCK_ROWS = 16, LWI_BLOCK_PART = 32, LWI_BLOCK_GROUP = 32 };
 
 /* What stands before the planes of a part, 16 rows each:
  *   HALF      a scale in float16
@@ -59,26 +62,43 @@ size_t lwi_block_head_bytes(lwi_block_scaling scaling);
 /* Of a panel with so many parts. */
 size_t lwi_block_panel_bytes(const lwi_block_layout *layout, size_t parts);
 
-/* A rounded row: for 32 numbers the scale, and the sums of the integers. */
+/* Of 32 numbers of a rounded row: the scale, and the sums of the integers times it. */
 typedef struct lwi_block_sums {
-    float scale;
-    int32_t first, second; /* halves */
+    float scale, all, half[2];
 } lwi_block_sums;
+
+/* Rows of the group that a row of `total` is in: the parts of a row are so many places apart. */
+static inline size_t lwi_block_apart(size_t total, size_t row) {
+    const size_t left = total - row / LWI_BLOCK_GROUP * LWI_BLOCK_GROUP;
+    return left < LWI_BLOCK_GROUP ? left : LWI_BLOCK_GROUP;
+}
+/* The place of its first part; a place has 32 integers in `a`, and an element of `sums`. */
+static inline size_t lwi_block_place(size_t parts, size_t row) {
+    return row / LWI_BLOCK_GROUP * LWI_BLOCK_GROUP * parts + row % LWI_BLOCK_GROUP;
+}
 
 typedef struct lwi_block_dot_job {
     const uint8_t *panels;
     size_t panel; /* bytes from panel to panel */
     size_t parts; /* of a panel */
     size_t rows, columns;
-    const int8_t *a;            /* [rows, 32 parts] */
-    const lwi_block_sums *sums; /* [rows, parts] */
+    size_t first, total; /* the first row, of so many that were rounded */
+    const int8_t *a;
+    const lwi_block_sums *sums;
     float *y;
     size_t y_row;
     const float *bias; /* [columns] or NULL */
 } lwi_block_dot_job;
 typedef void lwi_block_dot_fn(lwi_block_dot_form form, const lwi_block_dot_job *job);
 
-/* Rounds a row of 32 parts numbers. */
-typedef void lwi_block_round_fn(const float *x, size_t parts, int8_t *a, lwi_block_sums *sums);
+/* Rounds a row of 32 parts numbers; its parts are `step` places apart. */
+typedef void lwi_block_round_fn(const float *x, size_t parts, size_t step, int8_t *a,
+                                lwi_block_sums *sums);
+
+/* Where scales, the sums of the halves and the whole are known. */
+static inline lwi_block_sums lwi_block_sums_of(float scale, int32_t first, int32_t second) {
+    return (lwi_block_sums){
+        scale, scale * (float)(first + second), {scale * (float)first, scale * (float)second}};
+}
 
 #endif

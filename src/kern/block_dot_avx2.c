@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * The kernel of block_dot.h with vpmaddubsw, whose sums of two products have 16 bits: so many of
- * them are added as cannot overflow. Values above 127 are made signed, and their signs move to the
- * numbers that they are multiplied with. */
+ * The kernel of block_dot.h with vpmaddubsw, whose sums of two products have 16 bits. Instructions
+ * are what limits it, so that rows are spread in memory: their numbers are operands then. */
 #include <immintrin.h>
 #include <string.h>
 
 #include "kern/block_layout.h"
 #include "kern/level.h"
 
-enum { LANES = 8, MOST = 4, SIDE = 1 };
+enum { LANES = 8, AHEAD = 1024 };
 typedef __m256i ints;
 typedef __m256 reals;
 
@@ -27,6 +26,8 @@ LWI_INLINE ints look_up(const uint8_t *table, ints codes) {
 LWI_INLINE reals zero_reals(void) { return _mm256_setzero_ps(); }
 LWI_INLINE reals splat(float x) { return _mm256_set1_ps(x); }
 LWI_INLINE reals mul(reals x, reals y) { return _mm256_mul_ps(x, y); }
+LWI_INLINE reals load_reals(const float *p) { return _mm256_loadu_ps(p); }
+LWI_INLINE void store_reals(float *p, reals x) { _mm256_storeu_ps(p, x); }
 LWI_INLINE reals add_product(reals x, reals y, reals z) { return _mm256_fmadd_ps(x, y, z); }
 LWI_INLINE reals take_product(reals x, reals y, reals z) { return _mm256_fnmadd_ps(x, y, z); }
 LWI_INLINE reals to_reals(ints x) { return _mm256_cvtepi32_ps(x); }
@@ -50,37 +51,6 @@ LWI_INLINE reals from_powers(const uint8_t *p) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(e, 23));
 }
 
-LWI_INLINE void prepare_values(ints v[8], bool wide) {
-    LWI_UNROLL for (int i = 0; i < 8 && wide; i++) v[i] =
-        _mm256_xor_si256(v[i], _mm256_set1_epi8((char)0x80));
-}
-
-/* Keeps the compiler from summing many pairs as a tree, for which there are too few registers. */
-#define KEEP(v) __asm__("" : "+x"(v))
-
-/* The sum of two products, 16 bits each. */
-LWI_INLINE ints pairs(ints v, const int8_t *a, int most) {
-    int32_t four;
-    memcpy(&four, a, sizeof four);
-    const ints x = _mm256_set1_epi32(four);
-    if (most <= 127) return _mm256_maddubs_epi16(v, x);
-    return _mm256_maddubs_epi16(_mm256_abs_epi8(v), _mm256_sign_epi8(x, v));
-}
-
-LWI_INLINE ints dots(const ints *v, const int8_t *a, int n, int most, int start) {
-    const int safe = most <= 127 ? 32767 / (2 * 127 * most) : 1; /* pairs that cannot overflow */
-    ints sum = most <= 127 ? _mm256_set1_epi32(start) : _mm256_setzero_si256();
-    for (int i = 0; i < n; i += safe) {
-        ints few = pairs(v[i], a + 4 * i, most);
-        for (int k = 1; k < safe && i + k < n; k++) {
-            few = _mm256_add_epi16(few, pairs(v[i + k], a + 4 * (i + k), most));
-            if (safe >= n) KEEP(few);
-        }
-        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(few, _mm256_set1_epi16(1)));
-    }
-    return sum;
-}
-
 LWI_INLINE void store(float *y, reals x, const float *bias, size_t n) {
     float all[LANES];
     if (n == LANES) {
@@ -90,6 +60,124 @@ LWI_INLINE void store(float *y, reals x, const float *bias, size_t n) {
     _mm256_storeu_ps(all, x);
     for (size_t i = 0; i < n; i++)
         y[i] = all[i] + (bias ? bias[i] : 0);
+}
+
+#include "kern/block_dot_values.inc"
+
+/* ----------------------------------------------------------------- products */
+
+typedef struct part {
+    ints v[8], size[8]; /* values; without signs, if they are wide */
+    ints factor[2];     /* scales of halves, where they are integers; 16 bits, each twice */
+    reals s, m[2];
+} part;
+
+/* What is taken from values, so that sums of 8 or 16 products, two for each row, have 16 bits;
+ * what is more than 16 bits on the way there is lost and comes back. */
+LWI_INLINE int centre_of(const lwi_block_layout l) {
+    return is_wide(l) ? 0 : most_of(l) == 31 ? 16 : l.zero;
+}
+
+/* 32 bits become 16, twice. */
+LWI_INLINE ints twice(ints x) { return _mm256_blend_epi16(x, _mm256_slli_epi32(x, 16), 0xaa); }
+
+LWI_INLINE void read_halves(const lwi_block_layout l, reals dmin, const uint8_t *p, size_t row,
+                            part *x) {
+    LWI_UNROLL for (int h = 0; h < 2; h++) {
+        const uint8_t *from = p + 16 * h + row;
+        if (has_min(l.scaling)) {
+            x->factor[h] = twice(_mm256_and_si256(eight(from), _mm256_set1_epi32(15)));
+            x->m[h] = mul(dmin, from_unsigned(from, 4, 4));
+        } else x->factor[h] = twice(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)from)));
+    }
+}
+
+LWI_INLINE part read_part(const lwi_block_layout l, size_t before, reals d, reals dmin,
+                          const uint8_t *p, size_t row) {
+    part x;
+    x.s = d;
+    read_values(l, p + before + 4 * row, x.v);
+    LWI_UNROLL for (int i = 0; i < 8; i++) {
+        if (is_wide(l)) x.v[i] = _mm256_xor_si256(x.v[i], splat8(0x80));
+        x.size[i] = is_wide(l) ? _mm256_abs_epi8(x.v[i]) : x.v[i];
+    }
+    if (is_apart(l)) {
+        read_halves(l, dmin, p, row, &x);
+        return x;
+    }
+    const scales all = read_scales(l.scaling, d, dmin, p, row);
+    x.s = all.s[0];
+    x.m[0] = all.m[0];
+    if (has_min(l.scaling) && centre_of(l))
+        x.m[0] = take_product(x.s, splat((float)centre_of(l)), x.m[0]);
+    x.factor[0] = _mm256_set1_epi16(1);
+    return x;
+}
+
+typedef struct numbers {
+    ints a[8];     /* four for all rows of a panel */
+    ints start[2]; /* of sums, by half */
+    reals scale, sum[2];
+} numbers;
+
+/* Four of a half's numbers at a time make two sums. */
+LWI_INLINE void read_starts(const lwi_block_layout l, const int8_t *a, ints start[2]) {
+    const ints x = _mm256_maddubs_epi16(splat8(1), load((const uint8_t *)a));
+    const ints two = _mm256_add_epi16(x, _mm256_shuffle_epi32(x, 0x4e));
+    const ints four = _mm256_add_epi16(two, _mm256_shuffle_epi32(two, 0xb1));
+    const ints all = _mm256_mullo_epi16(four, _mm256_set1_epi16((short)-centre_of(l)));
+    start[0] = _mm256_permute2x128_si256(all, all, 0x00);
+    start[1] = _mm256_permute2x128_si256(all, all, 0x11);
+    if (!is_apart(l)) start[0] = _mm256_add_epi16(start[0], start[1]);
+}
+
+LWI_INLINE numbers spread(const lwi_block_layout l, const int8_t *a, const lwi_block_sums *sums) {
+    numbers n;
+    LWI_UNROLL for (int i = 0; i < 8; i++) {
+        int32_t four;
+        memcpy(&four, a + 4 * i, sizeof four);
+        n.a[i] = _mm256_set1_epi32(four);
+    }
+    if (centre_of(l)) read_starts(l, a, n.start);
+    n.scale = splat(sums->scale);
+    if (has_min(l.scaling)) {
+        n.sum[0] = splat(is_apart(l) ? sums->half[0] : sums->all);
+        if (is_apart(l)) n.sum[1] = splat(sums->half[1]);
+    }
+    return n;
+}
+
+/* Keeps the compiler from summing many pairs as a tree, for which there are too few registers. */
+#define KEEP(v) __asm__("" : "+x"(v))
+
+/* Sums of some groups, two of 16 bits for each row, times factors. */
+LWI_INLINE ints dots(const lwi_block_layout l, const part *x, const numbers *n, int h) {
+    const int first = 4 * h, groups = is_apart(l) ? 4 : 8;
+    ints sum = _mm256_maddubs_epi16(x->v[first], n->a[first]);
+    if (centre_of(l)) sum = _mm256_add_epi16(sum, n->start[h]);
+    LWI_UNROLL for (int i = first + 1; i < first + groups; i++) {
+        sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(x->v[i], n->a[i]));
+        KEEP(sum);
+    }
+    return _mm256_madd_epi16(sum, x->factor[h]);
+}
+
+/* The same for wide values, whose signs move to the numbers: only two products have 16 bits. */
+LWI_INLINE ints wide_dots(const part *x, const numbers *n) {
+    ints sum = _mm256_setzero_si256();
+    LWI_UNROLL for (int i = 0; i < 8; i++) {
+        const ints two = _mm256_maddubs_epi16(x->size[i], _mm256_sign_epi8(n->a[i], x->v[i]));
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(two, x->factor[0]));
+    }
+    return sum;
+}
+
+LWI_INLINE reals add_part(const lwi_block_layout l, const part *x, const numbers *n, reals y) {
+    ints dot = is_wide(l) ? wide_dots(x, n) : dots(l, x, n, 0);
+    if (is_apart(l)) dot = _mm256_add_epi32(dot, dots(l, x, n, 1));
+    if (has_min(l.scaling)) y = take_product(x->m[0], n->sum[0], y);
+    if (has_min(l.scaling) && is_apart(l)) y = take_product(x->m[1], n->sum[1], y);
+    return add_product(to_reals(dot), mul(x->s, n->scale), y);
 }
 
 #include "kern/block_dot_wide.inc"

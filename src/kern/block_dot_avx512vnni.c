@@ -6,7 +6,7 @@
 #include "kern/block_layout.h"
 #include "kern/level.h"
 
-enum { LANES = 16, MOST = 8, SIDE = 1 };
+enum { LANES = 16, SIGNED = 0, AHEAD = 1024 };
 typedef __m512i ints;
 typedef __m512 reals;
 
@@ -25,6 +25,8 @@ LWI_INLINE ints look_up(const uint8_t *table, ints codes) {
 LWI_INLINE reals zero_reals(void) { return _mm512_setzero_ps(); }
 LWI_INLINE reals splat(float x) { return _mm512_set1_ps(x); }
 LWI_INLINE reals mul(reals x, reals y) { return _mm512_mul_ps(x, y); }
+LWI_INLINE reals load_reals(const float *p) { return _mm512_loadu_ps(p); }
+LWI_INLINE void store_reals(float *p, reals x) { _mm512_storeu_ps(p, x); }
 LWI_INLINE reals add_product(reals x, reals y, reals z) { return _mm512_fmadd_ps(x, y, z); }
 LWI_INLINE reals take_product(reals x, reals y, reals z) { return _mm512_fnmadd_ps(x, y, z); }
 LWI_INLINE reals to_reals(ints x) { return _mm512_cvtepi32_ps(x); }
@@ -48,14 +50,22 @@ LWI_INLINE reals from_powers(const uint8_t *p) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(e, 23));
 }
 
+LWI_INLINE void store(float *y, reals x, const float *bias, size_t n) {
+    const __mmask16 mask = (__mmask16)(0xffffu >> (LANES - n));
+    if (bias) x = _mm512_add_ps(x, _mm512_maskz_loadu_ps(mask, bias));
+    _mm512_mask_storeu_ps(y, mask, x);
+}
+
+#include "kern/block_dot_values.inc"
+
 LWI_INLINE void prepare_values(ints v[8], bool wide) {
     (void)v;
     (void)wide;
 }
 
-LWI_INLINE ints dots(const ints *v, const int8_t *a, int n, int most, int start) {
-    ints sum = _mm512_set1_epi32(start), other = _mm512_setzero_si512();
+LWI_INLINE ints dots(const ints *v, const int8_t *a, int n, int most) {
     (void)most;
+    ints sum = _mm512_setzero_si512(), other = sum;
     LWI_UNROLL for (int i = 0; i < n; i += 2) {
         int32_t four[2];
         memcpy(four, a + 4 * i, sizeof four);
@@ -65,10 +75,5 @@ LWI_INLINE ints dots(const ints *v, const int8_t *a, int n, int most, int start)
     return _mm512_add_epi32(sum, other);
 }
 
-LWI_INLINE void store(float *y, reals x, const float *bias, size_t n) {
-    const __mmask16 mask = (__mmask16)(0xffffu >> (LANES - n));
-    if (bias) x = _mm512_add_ps(x, _mm512_maskz_loadu_ps(mask, bias));
-    _mm512_mask_storeu_ps(y, mask, x);
-}
-
+#include "kern/block_dot_halves.inc"
 #include "kern/block_dot_wide.inc"

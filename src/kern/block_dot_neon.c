@@ -3,9 +3,7 @@
  * (Numbers are at least -127.) */
 #include "kern/block_dot_neon.h"
 
-enum { MOST = 4 };
-
-LWI_INLINE ints dots(const ints *v, const int8_t *a, int n, int most, int start) {
+LWI_INLINE ints dots(const ints *v, const int8_t *a, int n, int most) {
     const int safe = most <= 127 ? 32767 / (127 * most) : 2;
     int32x4_t low = vdupq_n_s32(0), high = low; /* a row's columns in two lanes */
     int16x8_t few[2] = {vdupq_n_s16(0), vdupq_n_s16(0)};
@@ -22,8 +20,8 @@ LWI_INLINE ints dots(const ints *v, const int8_t *a, int n, int most, int start)
         low = vpadalq_s16(low, few[0]);
         high = vpadalq_s16(high, few[1]);
     }
-    const int32x4_t sum = vpaddq_s32(low, high);
-    return vreinterpretq_u8_s32(vaddq_s32(sum, vdupq_n_s32(most <= 127 ? start : 0)));
+    return vreinterpretq_u8_s32(vpaddq_s32(low, high));
 }
 
+#include "kern/block_dot_halves.inc"
 #include "kern/block_dot_wide.inc"

@@ -7,8 +7,7 @@
 #include "kern/block_layout.h"
 #include "kern/level.h"
 
-/* A single row passes the panel once, so that weights come from memory in order. */
-enum { LANES = 4, SIDE = LWI_BLOCK_ROWS / LANES };
+enum { LANES = 4, SIGNED = 1, AHEAD = 1024 };
 typedef uint8x16_t ints;
 typedef float32x4_t reals;
 
@@ -24,6 +23,8 @@ LWI_INLINE ints look_up(const uint8_t *table, ints codes) {
 LWI_INLINE reals zero_reals(void) { return vdupq_n_f32(0); }
 LWI_INLINE reals splat(float x) { return vdupq_n_f32(x); }
 LWI_INLINE reals mul(reals x, reals y) { return vmulq_f32(x, y); }
+LWI_INLINE reals load_reals(const float *p) { return vld1q_f32(p); }
+LWI_INLINE void store_reals(float *p, reals x) { vst1q_f32(p, x); }
 LWI_INLINE reals add_product(reals x, reals y, reals z) { return vfmaq_f32(z, x, y); }
 LWI_INLINE reals take_product(reals x, reals y, reals z) { return vfmsq_f32(z, x, y); }
 LWI_INLINE reals to_reals(ints x) { return vcvtq_f32_s32(vreinterpretq_s32_u8(x)); }
@@ -65,3 +66,5 @@ LWI_INLINE void store(float *y, reals x, const float *bias, size_t n) {
                          : vgetq_lane_f32(x, 2)) +
                (bias ? bias[i] : 0);
 }
+
+#include "kern/block_dot_values.inc"

@@ -4,8 +4,8 @@
 
 const uint8_t lwi_block_iq4_values[16] = {1,   24,  45,  63,  79,  93,  106, 118,
                                           129, 141, 153, 166, 181, 197, 217, 241};
-const uint8_t lwi_block_fp4_values[16] = {128, 129, 130, 131, 132, 134, 136, 140,
-                                          128, 127, 126, 125, 124, 122, 120, 116};
+const uint8_t lwi_block_fp4_values[16] = {12, 13, 14, 15, 16, 18, 20, 24,
+                                          12, 11, 10, 9,  8,  6,  4,  0};
 
 const lwi_block_layout lwi_block_layouts[LWI_DOT_FORMS] = {
 #define LWI_BLOCK_DOT(form, low, high, scaling, zero, table)                                       \

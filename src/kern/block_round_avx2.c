@@ -18,9 +18,10 @@ LWI_INLINE int32_t total(__m256i x) {
 }
 
 lwi_block_round_fn LWI_AT(block_round);
-void LWI_AT(block_round)(const float *x, size_t parts, int8_t *a, lwi_block_sums *sums) {
+void LWI_AT(block_round)(const float *x, size_t parts, size_t step, int8_t *a,
+                         lwi_block_sums *sums) {
     const __m256 sign = _mm256_set1_ps(-0.0f);
-    for (size_t b = 0; b < parts; b++, x += LWI_BLOCK_PART, a += LWI_BLOCK_PART) {
+    for (size_t b = 0; b < parts; b++, x += LWI_BLOCK_PART, a += LWI_BLOCK_PART * step) {
         __m256 v[4], most = _mm256_setzero_ps();
         __m256i n[4];
         LWI_UNROLL for (int i = 0; i < 4; i++) {
@@ -35,7 +36,7 @@ void LWI_AT(block_round)(const float *x, size_t parts, int8_t *a, lwi_block_sums
         const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
         _mm256_storeu_si256((__m256i *)a,
                             _mm256_permutevar8x32_epi32(_mm256_packs_epi16(low, high), order));
-        sums[b] = (lwi_block_sums){top / 127, total(_mm256_add_epi32(n[0], n[1])),
-                                   total(_mm256_add_epi32(n[2], n[3]))};
+        sums[b * step] = lwi_block_sums_of(top / 127, total(_mm256_add_epi32(n[0], n[1])),
+                                           total(_mm256_add_epi32(n[2], n[3])));
     }
 }

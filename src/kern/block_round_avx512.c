@@ -6,8 +6,9 @@
 #include "kern/level.h"
 
 lwi_block_round_fn LWI_AT(block_round);
-void LWI_AT(block_round)(const float *x, size_t parts, int8_t *a, lwi_block_sums *sums) {
-    for (size_t b = 0; b < parts; b++, x += LWI_BLOCK_PART, a += LWI_BLOCK_PART) {
+void LWI_AT(block_round)(const float *x, size_t parts, size_t step, int8_t *a,
+                         lwi_block_sums *sums) {
+    for (size_t b = 0; b < parts; b++, x += LWI_BLOCK_PART, a += LWI_BLOCK_PART * step) {
         const __m512 low = _mm512_loadu_ps(x), high = _mm512_loadu_ps(x + 16);
         const float most =
             _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(low), _mm512_abs_ps(high)));
@@ -16,7 +17,7 @@ void LWI_AT(block_round)(const float *x, size_t parts, int8_t *a, lwi_block_sums
         const __m512i second = _mm512_cvtps_epi32(_mm512_mul_ps(high, inverse));
         _mm_storeu_si128((__m128i *)a, _mm512_cvtepi32_epi8(first));
         _mm_storeu_si128((__m128i *)(a + 16), _mm512_cvtepi32_epi8(second));
-        sums[b] = (lwi_block_sums){most / 127, _mm512_reduce_add_epi32(first),
-                                   _mm512_reduce_add_epi32(second)};
+        sums[b * step] = lwi_block_sums_of(most / 127, _mm512_reduce_add_epi32(first),
+                                           _mm512_reduce_add_epi32(second));
     }
 }

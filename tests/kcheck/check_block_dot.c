@@ -29,9 +29,12 @@ static void set_scales(kc_case *c, const lwi_block_layout *l, uint8_t *panel, si
 
 static void round_all(const kc_case *c, lwi_block_dot_job *j, const float *x, int8_t *a,
                       lwi_block_sums *sums) {
-    for (size_t i = 0; i < j->rows; i++)
+    for (size_t i = 0; i < j->total; i++) {
+        const size_t place = lwi_block_place(j->parts, i);
         c->base->block_round(x + i * j->parts * LWI_BLOCK_PART, j->parts,
-                             a + i * j->parts * LWI_BLOCK_PART, sums + i * j->parts);
+                             lwi_block_apart(j->total, i), a + place * LWI_BLOCK_PART,
+                             sums + place);
+    }
     j->a = a;
     j->sums = sums;
 }
@@ -40,6 +43,8 @@ static void check(kc_case *c) {
     const lwi_block_dot_form form = (lwi_block_dot_form)(c->size[3] % LWI_DOT_FORMS);
     const lwi_block_layout *l = lwi_block_layouts + form;
     lwi_block_dot_job j = {.rows = c->size[0], .columns = c->size[1], .parts = c->size[2]};
+    j.first = kc_below(c, 40);
+    j.total = j.first + j.rows + kc_below(c, 40);
     const size_t panels = (j.columns + LWI_BLOCK_ROWS - 1) / LWI_BLOCK_ROWS;
     const size_t k = j.parts * LWI_BLOCK_PART;
     c->special = false;
@@ -48,8 +53,8 @@ static void check(kc_case *c) {
     for (size_t i = 0; i < panels; i++)
         set_scales(c, l, bytes + i * j.panel, j.parts);
     j.panels = bytes;
-    const float *x = kc_floats(c, j.rows * k);
-    round_all(c, &j, x, kc_bytes(c, j.rows * k), kc_bytes(c, j.rows * j.parts * sizeof *j.sums));
+    const float *x = kc_floats(c, j.total * k);
+    round_all(c, &j, x, kc_bytes(c, j.total * k), kc_bytes(c, j.total * j.parts * sizeof *j.sums));
     if (kc_below(c, 2)) j.bias = kc_floats(c, j.columns);
     j.y_row = j.columns + kc_below(c, 4);
     const size_t y = j.rows ? (j.rows - 1) * j.y_row + j.columns : 0;
@@ -70,7 +75,8 @@ static void bench_form(const kc_timing *t, lwi_block_dot_form form, const char *
     enum { COLUMNS = 512, PARTS = 64, K = PARTS * LWI_BLOCK_PART };
     static float *memory;
     if (!memory) memory = kc_bench_floats(1 << 21);
-    lwi_block_dot_job j = {.rows = rows, .columns = COLUMNS, .parts = PARTS, .y_row = COLUMNS};
+    lwi_block_dot_job j = {
+        .rows = rows, .total = rows, .columns = COLUMNS, .parts = PARTS, .y_row = COLUMNS};
     j.panel = lwi_block_panel_bytes(lwi_block_layouts + form, PARTS);
     j.panels = (const uint8_t *)memory;
     j.a = (const int8_t *)(memory + (1 << 20));
@@ -95,18 +101,18 @@ const kc_check kc_block_dot = {"block_dot", {3, 18, 3, 13}, {20, 70, 20, 1000}, 
 
 /* Sizes: parts. */
 static void check_round(kc_case *c) {
-    const size_t parts = c->size[0], n = parts * LWI_BLOCK_PART;
+    const size_t parts = c->size[0], n = parts * LWI_BLOCK_PART, step = 1 + kc_below(c, 3);
     c->special = false;
     float *x = kc_floats(c, n);
     for (size_t i = 0; i < n && kc_below(c, 4) == 0; i++)
         x[i] = 0;
-    int8_t *got = kc_bytes(c, n), *want = kc_copy(c, got, n);
-    lwi_block_sums *sums = kc_bytes(c, parts * sizeof *sums);
-    lwi_block_sums *expected = kc_copy(c, sums, parts * sizeof *sums);
-    c->base->block_round(x, parts, want, expected);
-    c->kernels->block_round(x, parts, got, sums);
-    kc_same_bytes(c, "a", got, want, n);
-    kc_same_bytes(c, "sums", sums, expected, parts * sizeof *sums);
+    int8_t *got = kc_bytes(c, n * step), *want = kc_copy(c, got, n * step);
+    lwi_block_sums *sums = kc_bytes(c, parts * step * sizeof *sums);
+    lwi_block_sums *expected = kc_copy(c, sums, parts * step * sizeof *sums);
+    c->base->block_round(x, parts, step, want, expected);
+    c->kernels->block_round(x, parts, step, got, sums);
+    kc_same_bytes(c, "a", got, want, n * step);
+    kc_same_bytes(c, "sums", sums, expected, parts * step * sizeof *sums);
 }
 
 const kc_check kc_block_round = {"block_round", {9}, {40}, check_round, NULL};

@@ -35,8 +35,11 @@ size_t lwi_block_panels(const lwi_block_weights *w) {
 static void round_rows(void *arg, size_t begin, size_t end) {
     const lwi_block_product *p = arg;
     const size_t k = p->weights->rows.k, parts = k / PART;
-    for (size_t i = begin; i < end; i++)
-        p->kernels->block_round(p->x + i * k, parts, p->a + i * k, p->sums + i * parts);
+    for (size_t i = begin; i < end; i++) {
+        const size_t place = lwi_block_place(parts, i);
+        p->kernels->block_round(p->x + i * k, parts, lwi_block_apart(p->m, i), p->a + place * PART,
+                                p->sums + place);
+    }
 }
 
 lw_status lwi_block_product_begin(lwi_call *c, const lwi_block_weights *w, size_t input,
@@ -62,8 +65,10 @@ static void multiply_integers(lwi_block_product *p, const lwi_block_part *at) {
         .parts = parts,
         .rows = at->n,
         .columns = (last < w->rows.n ? last : w->rows.n) - at->first * ROWS,
-        .a = p->a + at->row * w->rows.k,
-        .sums = p->sums + at->row * parts,
+        .first = at->row,
+        .total = p->m,
+        .a = p->a,
+        .sums = p->sums,
         .y = at->y,
         .y_row = w->rows.n,
         .bias = at->bias ? at->bias + at->first * ROWS : NULL,
