@@ -28,7 +28,9 @@ void lwi_blocks_decode(const lwi_block_type *type, const void *blocks, size_t n,
 /* What the codes of IQ4_NL and IQ4_XS stand for. */
 extern const int8_t lwi_iq4_values[16];
 bool lwi_blocks_encodable(const lwi_block_type *type);
-/* The way back, for types that are encodable; any numbers, NaN too, give valid blocks. */
-void lwi_blocks_encode(const lwi_block_type *type, const float *x, size_t n, void *blocks);
+/* The way back, for types that are encodable; any numbers, NaN too, give valid blocks. w: how much
+ * the square of each number's error counts, [n]; NULL: all the same. */
+void lwi_blocks_encode(const lwi_block_type *type, const float *x, size_t n, const float *w,
+                       void *blocks);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Blocks of GGUF files from float32 numbers: plain numbers, and blocks with one scale. These give
- * the bits that GGML's reference gives. */
+ * Blocks of GGUF files from float32 numbers: plain numbers, and blocks with one scale. Without
+ * weights these give the bits that GGML's reference gives. */
 #include "base/blocks_encode.h"
+#include "base/blocks_fit.h"
 
 #include <math.h>
 
@@ -13,17 +14,25 @@ static lwi_block_encode_fn *const encoders[LWI_BLOCK_IDS] = {
 
 bool lwi_blocks_encodable(const lwi_block_type *type) { return encoders[type->id] != NULL; }
 
-void lwi_blocks_encode(const lwi_block_type *type, const float *x, size_t n, void *blocks) {
+void lwi_blocks_encode(const lwi_block_type *type, const float *x, size_t n, const float *w,
+                       void *blocks) {
     uint8_t *block = blocks;
     for (size_t i = 0; i < n; i += type->elements, block += type->bytes)
-        encoders[type->id](x + i, block);
+        encoders[type->id](x + i, w ? w + i : NULL, block);
 }
 
-void lwi_block_encode_F32(const float *x, uint8_t *block) { memcpy(block, x, sizeof *x); }
+void lwi_block_encode_F32(const float *x, const float *w, uint8_t *block) {
+    (void)w;
+    memcpy(block, x, sizeof *x);
+}
 
-void lwi_block_encode_F16(const float *x, uint8_t *block) { lwi_block_put_half(block, *x); }
+void lwi_block_encode_F16(const float *x, const float *w, uint8_t *block) {
+    (void)w;
+    lwi_block_put_half(block, *x);
+}
 
-void lwi_block_encode_BF16(const float *x, uint8_t *block) {
+void lwi_block_encode_BF16(const float *x, const float *w, uint8_t *block) {
+    (void)w;
     const uint16_t bits = lwi_f32_to_bf16(*x);
     block[0] = (uint8_t)(bits & 255);
     block[1] = (uint8_t)(bits >> 8);
@@ -60,13 +69,19 @@ static void put_codes(const float *x, float min, float scale, float shift, int m
         high[i] = (uint8_t)(fifths >> 8 * i & 255);
 }
 
-void lwi_block_encode_Q4_0(const float *x, uint8_t *block) {
-    const float scale = farthest(x) / -8;
+static int code_4(float x) { return lwi_block_round(x, -8, 7); }
+
+static int code_5(float x) { return lwi_block_round(x, -16, 15); }
+
+void lwi_block_encode_Q4_0(const float *x, const float *w, uint8_t *block) {
+    const float scale = w ? lwi_block_fit_scale(x, w, 32, (lwi_block_edges){-8, 7, 0.1F}, code_4)
+                          : farthest(x) / -8;
     lwi_block_put_half(block, scale);
     put_codes(x, 0, scale, 8.5F, 15, block + 2, NULL);
 }
 
-void lwi_block_encode_Q4_1(const float *x, uint8_t *block) {
+void lwi_block_encode_Q4_1(const float *x, const float *w, uint8_t *block) {
+    (void)w;
     float min, max;
     range_of(x, &min, &max);
     lwi_block_put_half(block, (max - min) / 15);
@@ -74,13 +89,15 @@ void lwi_block_encode_Q4_1(const float *x, uint8_t *block) {
     put_codes(x, min, (max - min) / 15, 0.5F, 15, block + 4, NULL);
 }
 
-void lwi_block_encode_Q5_0(const float *x, uint8_t *block) {
-    const float scale = farthest(x) / -16;
+void lwi_block_encode_Q5_0(const float *x, const float *w, uint8_t *block) {
+    const float scale = w ? lwi_block_fit_scale(x, w, 32, (lwi_block_edges){-16, 15, 0.1F}, code_5)
+                          : farthest(x) / -16;
     lwi_block_put_half(block, scale);
     put_codes(x, 0, scale, 16.5F, 31, block + 6, block + 2);
 }
 
-void lwi_block_encode_Q5_1(const float *x, uint8_t *block) {
+void lwi_block_encode_Q5_1(const float *x, const float *w, uint8_t *block) {
+    (void)w;
     float min, max;
     range_of(x, &min, &max);
     lwi_block_put_half(block, (max - min) / 31);
@@ -88,7 +105,8 @@ void lwi_block_encode_Q5_1(const float *x, uint8_t *block) {
     put_codes(x, min, (max - min) / 31, 0.5F, 31, block + 8, block + 4);
 }
 
-void lwi_block_encode_Q8_0(const float *x, uint8_t *block) {
+void lwi_block_encode_Q8_0(const float *x, const float *w, uint8_t *block) {
+    (void)w;
     const float scale = fabsf(farthest(x)) / 127, inverse = lwi_block_inverse(scale);
     lwi_block_put_half(block, scale);
     for (int i = 0; i < 32; i++) {

@@ -24,17 +24,17 @@ static void put_nearest(const float *x, float scale, uint8_t *to) {
         to[i] = (uint8_t)(nearest(x[i] * inverse) | nearest(x[i + 16] * inverse) << 4);
 }
 
-void lwi_block_encode_IQ4_NL(const float *x, uint8_t *block) {
-    const float scale = lwi_block_fit_scale(x, 32, edges, code_uneven);
+void lwi_block_encode_IQ4_NL(const float *x, const float *w, uint8_t *block) {
+    const float scale = lwi_block_fit_scale(x, w, 32, edges, code_uneven);
     put_nearest(x, lwi_block_put_half(block, scale), block + 2);
 }
 
-void lwi_block_encode_IQ4_XS(const float *x, uint8_t *block) {
+void lwi_block_encode_IQ4_XS(const float *x, const float *w, uint8_t *block) {
     float scales[8];
     lwi_block_linear fit;
     for (int g = 0; g < 8; g++)
-        scales[g] = lwi_block_fit_scale(x + g * 32, 32, edges, code_uneven);
-    lwi_block_fit_linear(x, 32, scales, -32, code_uneven, &fit);
+        scales[g] = lwi_block_fit_scale(x + g * 32, w ? w + g * 32 : NULL, 32, edges, code_uneven);
+    lwi_block_fit_linear(x, w, 32, scales, -32, code_uneven, &fit);
     memset(block, 0, 8);
     lwi_block_put_half(block, fit.scale);
     for (int g = 0; g < 8; g++) {

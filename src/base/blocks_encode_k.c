@@ -15,10 +15,10 @@ static void put_k_scale(uint8_t *packed, int i, int scale, int min) {
 }
 
 /* The head of Q4_K and Q5_K (16 bytes) and the codes. */
-static void encode_k(const float *x, int most, uint8_t *block, uint8_t *codes) {
+static void encode_k(const float *x, const float *w, int most, uint8_t *block, uint8_t *codes) {
     const lwi_block_shape shape = {32, most, 63};
     lwi_block_affine fit;
-    lwi_block_fit_affine(x, shape, &fit);
+    lwi_block_fit_affine(x, w, shape, &fit);
     memset(block, 0, 16);
     lwi_block_put_half(block, fit.scale);
     lwi_block_put_half(block + 2, fit.min);
@@ -35,15 +35,15 @@ static void put_nibbles(const uint8_t *codes, uint8_t *to) {
     }
 }
 
-void lwi_block_encode_Q4_K(const float *x, uint8_t *block) {
+void lwi_block_encode_Q4_K(const float *x, const float *w, uint8_t *block) {
     uint8_t codes[256];
-    encode_k(x, 15, block, codes);
+    encode_k(x, w, 15, block, codes);
     put_nibbles(codes, block + 16);
 }
 
-void lwi_block_encode_Q5_K(const float *x, uint8_t *block) {
+void lwi_block_encode_Q5_K(const float *x, const float *w, uint8_t *block) {
     uint8_t codes[256];
-    encode_k(x, 31, block, codes);
+    encode_k(x, w, 31, block, codes);
     memset(block + 16, 0, 32);
     for (int i = 0; i < 256; i++)
         block[16 + i % 32] = (uint8_t)(block[16 + i % 32] | codes[i] >> 4 << i / 32);
@@ -52,12 +52,13 @@ void lwi_block_encode_Q5_K(const float *x, uint8_t *block) {
 
 static int code_6(float x) { return lwi_block_round(x, -32, 31); }
 
-void lwi_block_encode_Q6_K(const float *x, uint8_t *block) {
+void lwi_block_encode_Q6_K(const float *x, const float *w, uint8_t *block) {
     float scales[16];
     lwi_block_linear fit;
     for (int g = 0; g < 16; g++)
-        scales[g] = lwi_block_fit_scale(x + g * 16, 16, (lwi_block_edges){-32, 31, 0.1F}, code_6);
-    lwi_block_fit_linear(x, 16, scales, -128, code_6, &fit);
+        scales[g] = lwi_block_fit_scale(x + g * 16, w ? w + g * 16 : NULL, 16,
+                                        (lwi_block_edges){-32, 31, 0.1F}, code_6);
+    lwi_block_fit_linear(x, w, 16, scales, -128, code_6, &fit);
     memset(block, 0, 210);
     lwi_block_put_half(block + 208, fit.scale);
     for (int i = 0; i < 256; i++) {

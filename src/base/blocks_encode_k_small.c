@@ -12,11 +12,11 @@ static void put_two_bits(const uint8_t *codes, uint8_t *to) {
     }
 }
 
-void lwi_block_encode_Q2_K(const float *x, uint8_t *block) {
+void lwi_block_encode_Q2_K(const float *x, const float *w, uint8_t *block) {
     const lwi_block_shape shape = {16, 3, 15};
     lwi_block_affine fit;
     uint8_t codes[256];
-    lwi_block_fit_affine(x, shape, &fit);
+    lwi_block_fit_affine(x, w, shape, &fit);
     lwi_block_affine_codes(x, shape, &fit, codes);
     for (int g = 0; g < 16; g++)
         block[g] = (uint8_t)(fit.s[g] | fit.m[g] << 4);
@@ -37,13 +37,14 @@ static void put_q3_scales(const int8_t *scales, uint8_t *packed) {
     }
 }
 
-void lwi_block_encode_Q3_K(const float *x, uint8_t *block) {
+void lwi_block_encode_Q3_K(const float *x, const float *w, uint8_t *block) {
     float scales[16];
     lwi_block_linear fit;
     uint8_t codes[256];
     for (int g = 0; g < 16; g++)
-        scales[g] = lwi_block_fit_scale(x + g * 16, 16, (lwi_block_edges){-4, 3, 0.1F}, code_3);
-    lwi_block_fit_linear(x, 16, scales, -32, code_3, &fit);
+        scales[g] = lwi_block_fit_scale(x + g * 16, w ? w + g * 16 : NULL, 16,
+                                        (lwi_block_edges){-4, 3, 0.1F}, code_3);
+    lwi_block_fit_linear(x, w, 16, scales, -32, code_3, &fit);
     memset(block, 0, 32);
     for (int i = 0; i < 256; i++) {
         const float scale = fit.scale * (float)fit.s[i / 16];

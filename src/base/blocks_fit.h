@@ -31,14 +31,17 @@ typedef struct lwi_block_edges {
 /* What the nearest code to x stands for. */
 typedef int lwi_block_code_fn(float x);
 
-void lwi_block_fit_affine(const float *x, lwi_block_shape shape, lwi_block_affine *fit);
+/* w: weights of squared errors, or NULL. */
+void lwi_block_fit_affine(const float *x, const float *w, lwi_block_shape shape,
+                          lwi_block_affine *fit);
 void lwi_block_affine_codes(const float *x, lwi_block_shape shape, const lwi_block_affine *fit,
                             uint8_t *codes);
 
 /* The scale of n numbers that explains most of the sum of their squares. */
-float lwi_block_fit_scale(const float *x, int n, lwi_block_edges edges, lwi_block_code_fn *code);
+float lwi_block_fit_scale(const float *x, const float *w, int n, lwi_block_edges edges,
+                          lwi_block_code_fn *code);
 /* From scales of the groups by themselves; s is from `least`, below 0, to -least - 1. */
-void lwi_block_fit_linear(const float *x, int group, const float *scales, int least,
+void lwi_block_fit_linear(const float *x, const float *w, int group, const float *scales, int least,
                           lwi_block_code_fn *code, lwi_block_linear *fit);
 
 #endif

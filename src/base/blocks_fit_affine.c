@@ -13,48 +13,50 @@ typedef struct group_fit {
     float scale, min;
 } group_fit;
 
-static double error_of(const float *x, lwi_block_shape shape, group_fit f) {
+static double error_of(const float *x, const float *w, lwi_block_shape shape, group_fit f) {
     const float inverse = lwi_block_inverse(f.scale);
     double sum = 0;
     for (int i = 0; i < shape.group; i++) {
         const int code = lwi_block_round((x[i] + f.min) * inverse, 0, shape.most);
         const double d = (double)(f.scale * (float)code - f.min - x[i]);
-        sum += d * d;
+        sum += lwi_block_weight(w, i) * d * d;
     }
     return sum;
 }
 
 /* The best scale and min for the codes that f gives. */
-static group_fit regress(const float *x, lwi_block_shape shape, group_fit f) {
+static group_fit regress(const float *x, const float *w, lwi_block_shape shape, group_fit f) {
     const float inverse = lwi_block_inverse(f.scale);
-    double c = 0, cc = 0, sum = 0, cx = 0;
+    double n = 0, c = 0, cc = 0, sum = 0, cx = 0;
     for (int i = 0; i < shape.group; i++) {
         const double code = lwi_block_round((x[i] + f.min) * inverse, 0, shape.most);
-        c += code;
-        cc += code * code;
-        sum += (double)x[i];
-        cx += code * (double)x[i];
+        const double u = lwi_block_weight(w, i), uc = u * code;
+        n += u;
+        c += uc;
+        cc += uc * code;
+        sum += u * (double)x[i];
+        cx += uc * (double)x[i];
     }
-    const double n = shape.group, determinant = n * cc - c * c;
+    const double determinant = n * cc - c * c;
     if (!(determinant > 0)) return f;
     const double min = (c * cx - cc * sum) / determinant;
     if (min < 0) return (group_fit){(float)(cx / cc), 0};
     return (group_fit){(float)((n * cx - c * sum) / determinant), (float)min};
 }
 
-static group_fit fit_group(const float *x, lwi_block_shape shape) {
+static group_fit fit_group(const float *x, const float *w, lwi_block_shape shape) {
     float min = 0, max = 0;
     for (int i = 0; i < shape.group; i++) {
         if (x[i] < min) min = x[i];
         if (x[i] > max) max = x[i];
     }
     group_fit best = {(max - min) / (float)shape.most, -min};
-    double least = error_of(x, shape, best);
+    double least = error_of(x, w, shape, best);
     for (int i = 0; i <= STEPS; i++) {
         const float levels = (float)shape.most - 1 + 0.1F * (float)i;
-        const group_fit once = regress(x, shape, (group_fit){(max - min) / levels, -min});
-        const group_fit f = regress(x, shape, once);
-        const double error = error_of(x, shape, f);
+        const group_fit once = regress(x, w, shape, (group_fit){(max - min) / levels, -min});
+        const group_fit f = regress(x, w, shape, once);
+        const double error = error_of(x, w, shape, f);
         if (error < least) {
             least = error;
             best = f;
@@ -65,8 +67,8 @@ static group_fit fit_group(const float *x, lwi_block_shape shape) {
 
 /* Whole multiples of the block's scale and min that are best together for a group: neighbours of
  * the nearest. Their error is the result. */
-static double round_fit(const float *x, lwi_block_shape shape, group_fit f, lwi_block_affine *fit,
-                        int g) {
+static double round_fit(const float *x, const float *w, lwi_block_shape shape, group_fit f,
+                        lwi_block_affine *fit, int g) {
     const int near_s = lwi_block_round(f.scale * lwi_block_inverse(fit->scale), 0, shape.limit);
     const int near_m = lwi_block_round(f.min * lwi_block_inverse(fit->min), 0, shape.limit);
     double least = INFINITY;
@@ -77,7 +79,7 @@ static double round_fit(const float *x, lwi_block_shape shape, group_fit f, lwi_
             const int s = near_s + i, m = near_m + j;
             if (s < 0 || s > shape.limit || m < 0 || m > shape.limit) continue;
             const group_fit rounded = {fit->scale * (float)s, fit->min * (float)m};
-            const double error = error_of(x, shape, rounded);
+            const double error = error_of(x, w, shape, rounded);
             if (error < least) {
                 least = error;
                 fit->s[g] = (uint8_t)s;
@@ -87,26 +89,29 @@ static double round_fit(const float *x, lwi_block_shape shape, group_fit f, lwi_
     return least;
 }
 
-static double round_groups(const float *x, lwi_block_shape shape, const group_fit *groups,
-                           lwi_block_affine *fit) {
+static double round_groups(const float *x, const float *w, lwi_block_shape shape,
+                           const group_fit *groups, lwi_block_affine *fit) {
     double error = 0;
     for (int g = 0; g < 256 / shape.group; g++)
-        error += round_fit(x + g * shape.group, shape, groups[g], fit, g);
+        error += round_fit(x + g * shape.group, w ? w + g * shape.group : NULL, shape, groups[g],
+                           fit, g);
     return error;
 }
 
 /* The block's best scale and min for the codes and multiples that there are. */
-static void regress_block(const float *x, lwi_block_shape shape, lwi_block_affine *fit) {
+static void regress_block(const float *x, const float *w, lwi_block_shape shape,
+                          lwi_block_affine *fit) {
     double aa = 0, bb = 0, ab = 0, ax = 0, bx = 0;
     for (int i = 0; i < 256; i++) {
         const int s = fit->s[i / shape.group], m = fit->m[i / shape.group];
         const float low = fit->min * (float)m, inverse = lwi_block_inverse(fit->scale * (float)s);
         const double a = s * lwi_block_round((x[i] + low) * inverse, 0, shape.most), b = -m;
-        aa += a * a;
-        bb += b * b;
-        ab += a * b;
-        ax += a * (double)x[i];
-        bx += b * (double)x[i];
+        const double u = lwi_block_weight(w, i);
+        aa += u * a * a;
+        bb += u * b * b;
+        ab += u * a * b;
+        ax += u * a * (double)x[i];
+        bx += u * b * (double)x[i];
     }
     const double determinant = aa * bb - ab * ab;
     const bool both = determinant > 0;
@@ -117,21 +122,22 @@ static void regress_block(const float *x, lwi_block_shape shape, lwi_block_affin
     fit->min = lwi_block_as_half((float)min);
 }
 
-void lwi_block_fit_affine(const float *x, lwi_block_shape shape, lwi_block_affine *fit) {
+void lwi_block_fit_affine(const float *x, const float *w, lwi_block_shape shape,
+                          lwi_block_affine *fit) {
     group_fit groups[16];
     float scale = 0, min = 0;
     for (int g = 0; g < 256 / shape.group; g++) {
-        groups[g] = fit_group(x + g * shape.group, shape);
+        groups[g] = fit_group(x + g * shape.group, w ? w + g * shape.group : NULL, shape);
         scale = fmaxf(scale, groups[g].scale);
         min = fmaxf(min, groups[g].min);
     }
     fit->scale = lwi_block_as_half(scale / (float)shape.limit);
     fit->min = lwi_block_as_half(min / (float)shape.limit);
-    double least = round_groups(x, shape, groups, fit);
+    double least = round_groups(x, w, shape, groups, fit);
     for (int pass = 0; pass < PASSES; pass++) {
         lwi_block_affine next = *fit;
-        regress_block(x, shape, &next);
-        const double error = round_groups(x, shape, groups, &next);
+        regress_block(x, w, shape, &next);
+        const double error = round_groups(x, w, shape, groups, &next);
         if (!(error < least)) break;
         least = error;
         *fit = next;

@@ -8,12 +8,12 @@
 
 void lwi_q8_row_store(const float *x, size_t n, uint8_t *row) {
     for (; n >= LWI_Q8_CODES; n -= LWI_Q8_CODES, x += LWI_Q8_CODES, row += LWI_Q8_BYTES)
-        lwi_block_encode_Q8_0(x, row);
+        lwi_block_encode_Q8_0(x, NULL, row);
     if (n == 0) return;
     float last[LWI_Q8_CODES] = {0};
     uint8_t block[LWI_Q8_BYTES];
     memcpy(last, x, n * sizeof *x);
-    lwi_block_encode_Q8_0(last, block);
+    lwi_block_encode_Q8_0(last, NULL, block);
     memcpy(row, block, 2 + n);
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * A model as a GGUF file, whose tensors may get other types. */
 #include "base/checked.h"
+#include "base/cpu.h"
 #include "base/file.h"
+#include "base/thread_pool.h"
 #include "files/gguf_writer.h"
 #include "llm/gguf_source.h"
 #include "llm/quantize_rules.h"
@@ -11,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ALIGNMENT = 32, CHUNK = 1 << 16 /* elements, at least a row */ };
+enum { ALIGNMENT = 32, CHUNK = 1 << 20, TASK = 1 << 14 /* elements, at least a row */ };
 
 typedef struct work {
     const lwi_quantization *quantization; /* NULL: types stay */
@@ -21,6 +23,7 @@ typedef struct work {
     size_t n_pairs;
     lwi_gguf_tensor *tensors; /* as they will be; data as it is */
     lwi_file_writer writer;
+    int threads;
 } work;
 
 static const uint8_t version[4] = {2, 0, 0, 0}; /* general.quantization_version */
@@ -90,23 +93,47 @@ static lw_status choose_types(work *w) {
     return LW_OK;
 }
 
-/* Some rows at a time, through float32. */
+/* Rows of a tensor on their way from one type to another, through float32. */
+typedef struct passage {
+    const lwi_gguf_tensor *from;
+    const lwi_block_type *a, *b;
+    size_t row, per_task, rows; /* elements; rows of a task, and of all that is under way */
+    size_t first;               /* row */
+    float *numbers;
+    uint8_t *blocks;
+} passage;
+
+static void pass_rows(void *arg, size_t task) {
+    const passage *p = arg;
+    const size_t at = task * p->per_task, left = p->rows - at;
+    const size_t n = (left < p->per_task ? left : p->per_task) * p->row;
+    const size_t row_a = p->row / p->a->elements * p->a->bytes;
+    float *numbers = p->numbers + at * p->row;
+    lwi_blocks_decode(p->a, p->from->data + (p->first + at) * row_a, n, numbers);
+    lwi_blocks_encode(p->b, numbers, n, NULL,
+                      p->blocks + at * (p->row / p->b->elements * p->b->bytes));
+}
+
+/* Many rows at a time, shared among the processors. */
 static lw_status write_rows(work *w, const lwi_gguf_tensor *from, const lwi_gguf_tensor *to) {
-    const lwi_block_type *a = lwi_block_type_find(from->type), *b = lwi_block_type_find(to->type);
-    const size_t row = (size_t)to->dims[to->rank - 1], row_bytes = row / b->elements * b->bytes;
-    const size_t rows = to->bytes / row_bytes, most = row < CHUNK ? CHUNK / row : 1;
-    float *numbers = NULL;
-    uint8_t *blocks = NULL;
-    lw_status status = lwi_alloc_array(&lwi_malloc_allocator, most * row, sizeof(float), &numbers);
-    if (status == LW_OK) status = lwi_alloc_array(&lwi_malloc_allocator, most, row_bytes, &blocks);
-    for (size_t i = 0; i < rows && status == LW_OK; i += most) {
-        const size_t n = rows - i < most ? rows - i : most;
-        lwi_blocks_decode(a, from->data + i * (row / a->elements * a->bytes), n * row, numbers);
-        lwi_blocks_encode(b, numbers, n * row, blocks);
-        status = lwi_file_writer_add(&w->writer, blocks, n * row_bytes);
+    passage p = {.from = from,
+                 .a = lwi_block_type_find(from->type),
+                 .b = lwi_block_type_find(to->type),
+                 .row = (size_t)to->dims[to->rank - 1]};
+    const size_t row_bytes = p.row / p.b->elements * p.b->bytes, rows = to->bytes / row_bytes;
+    const size_t most = p.row < CHUNK ? CHUNK / p.row : 1;
+    p.per_task = p.row < TASK ? TASK / p.row : 1;
+    lw_status status =
+        lwi_alloc_array(&lwi_malloc_allocator, most * p.row, sizeof(float), &p.numbers);
+    if (status == LW_OK)
+        status = lwi_alloc_array(&lwi_malloc_allocator, most, row_bytes, &p.blocks);
+    for (; p.first < rows && status == LW_OK; p.first += p.rows) {
+        p.rows = rows - p.first < most ? rows - p.first : most;
+        lwi_thread_pool_run(w->threads, (p.rows + p.per_task - 1) / p.per_task, pass_rows, &p);
+        status = lwi_file_writer_add(&w->writer, p.blocks, p.rows * row_bytes);
     }
-    lwi_free(&lwi_malloc_allocator, numbers);
-    lwi_free(&lwi_malloc_allocator, blocks);
+    lwi_free(&lwi_malloc_allocator, p.numbers);
+    lwi_free(&lwi_malloc_allocator, p.blocks);
     return status;
 }
 
@@ -141,7 +168,10 @@ lw_status lw_llm_quantize(const char *from, const char *to, const char *type) {
     work w = {.quantization = type ? lwi_quantization_find(type) : NULL};
     if (type && !w.quantization)
         return lwi_fail(LW_INVALID, "there is no quantisation '%.40s'", type);
+    w.threads = lwi_cpu_threads();
+    if (w.threads > 1) LW_TRY(lwi_thread_pool_enter());
     const lw_status status = convert(&w, from, to);
+    if (w.threads > 1) lwi_thread_pool_leave();
     lwi_gguf_source_close(&w.source);
     return status;
 }

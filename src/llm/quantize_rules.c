@@ -13,9 +13,9 @@
 #define EVEN(name, file_type, type)                                                                \
     {                                                                                              \
         name, file_type, TYPE(type), TYPE(type), TYPE(type), RULE(NOWHERE, type, type),            \
-            RULE(NOWHERE, type, type)                                                              \
+            RULE(NOWHERE, type, type), 0, 0                                                        \
     }
-/* Name, number, most, fused, attention's output; values; the way down. */
+/* Name, number, most, fused, attention's output; values; the way down; output and embeddings. */
 static const lwi_quantization list[] = {
     EVEN("F32", 0, F32),
     EVEN("F16", 1, F16),
@@ -26,26 +26,50 @@ static const lwi_quantization list[] = {
     EVEN("Q5_0", 8, Q5_0),
     EVEN("Q5_1", 9, Q5_1),
     {"IQ4_NL", 25, TYPE(IQ4_NL), TYPE(IQ4_NL), TYPE(IQ4_NL), RULE(FEW_VALUES, Q5_K, IQ4_NL),
-     RULE(FIRST_EIGHTH, Q5_K, IQ4_NL)},
+     RULE(FIRST_EIGHTH, Q5_K, IQ4_NL), 0, 0},
     {"IQ4_XS", 30, TYPE(IQ4_XS), TYPE(IQ4_XS), TYPE(IQ4_XS), RULE(FEW_VALUES, Q5_K, IQ4_XS),
-     RULE(FIRST_EIGHTH, Q5_K, IQ4_XS)},
+     RULE(FIRST_EIGHTH, Q5_K, IQ4_XS), 0, 0},
     {"Q2_K", 10, TYPE(Q2_K), TYPE(Q2_K), TYPE(Q3_K), RULE(FEW_VALUES, Q4_K, Q3_K),
-     RULE(EVERYWHERE, Q3_K, Q3_K)},
+     RULE(EVERYWHERE, Q3_K, Q3_K), 0, 0},
     {"Q2_K_S", 21, TYPE(Q2_K), TYPE(Q2_K), TYPE(Q2_K), RULE(FEW_VALUES, Q4_K, Q2_K),
-     RULE(FIRST_EIGHTH, Q4_K, Q2_K)},
+     RULE(FIRST_EIGHTH, Q4_K, Q2_K), 0, 0},
     EVEN("Q3_K_S", 11, Q3_K),
     {"Q3_K_M", 12, TYPE(Q3_K), TYPE(Q4_K), TYPE(Q4_K), RULE(FIRST_TWO, Q5_K, Q4_K),
-     RULE(FIRST_SIXTEENTH, Q5_K, Q4_K)},
+     RULE(FIRST_SIXTEENTH, Q5_K, Q4_K), 0, 0},
     {"Q3_K_L", 13, TYPE(Q3_K), TYPE(Q4_K), TYPE(Q5_K), RULE(EVERYWHERE, Q5_K, Q5_K),
-     RULE(EVERYWHERE, Q5_K, Q5_K)},
+     RULE(EVERYWHERE, Q5_K, Q5_K), 0, 0},
     {"Q4_K_S", 14, TYPE(Q4_K), TYPE(Q4_K), TYPE(Q4_K), RULE(FIRST_FOUR, Q5_K, Q4_K),
-     RULE(FIRST_EIGHTH, Q5_K, Q4_K)},
+     RULE(FIRST_EIGHTH, Q5_K, Q4_K), 0, 0},
     {"Q4_K_M", 15, TYPE(Q4_K), TYPE(Q5_K), TYPE(Q4_K), RULE(EVERY_THIRD, Q6_K, Q4_K),
-     RULE(EVERY_THIRD, Q6_K, Q4_K)},
+     RULE(EVERY_THIRD, Q6_K, Q4_K), 0, 0},
     EVEN("Q5_K_S", 16, Q5_K),
     {"Q5_K_M", 17, TYPE(Q5_K), TYPE(Q6_K), TYPE(Q5_K), RULE(EVERY_THIRD, Q6_K, Q5_K),
-     RULE(EVERY_THIRD, Q6_K, Q5_K)},
+     RULE(EVERY_THIRD, Q6_K, Q5_K), 0, 0},
     EVEN("Q6_K", 18, Q6_K),
+    {"IQ3_M", 27, TYPE(IQ3_S), TYPE(Q4_K), TYPE(Q4_K), RULE(EVERYWHERE, Q4_K, Q4_K),
+     RULE(FIRST_EIGHTH, Q4_K, IQ3_S), 0, TYPE(IQ3_S)},
+    {"IQ3_S", 26, TYPE(IQ3_S), TYPE(IQ3_S), TYPE(IQ3_S), RULE(FEW_VALUES, Q4_K, IQ3_S),
+     RULE(NOWHERE, IQ3_S, IQ3_S), 0, 0},
+    {"IQ3_XXS", 23, TYPE(IQ3_XXS), TYPE(IQ3_XXS), TYPE(IQ3_S), RULE(FEW_VALUES, Q4_K, IQ3_S),
+     RULE(FIRST_EIGHTH, Q4_K, IQ3_XXS), TYPE(Q5_K), TYPE(IQ3_S)},
+    {"IQ2_M", 29, TYPE(IQ2_S), TYPE(IQ2_S), TYPE(IQ3_S), RULE(FEW_VALUES, Q4_K, IQ3_S),
+     RULE(FIRST_EIGHTH, IQ3_S, IQ2_S), TYPE(Q5_K), TYPE(IQ3_S)},
+    {"IQ2_S", 28, TYPE(IQ2_XS), TYPE(IQ2_XS), TYPE(IQ3_S), RULE(FEW_VALUES, Q4_K, IQ3_S),
+     RULE(FIRST_EIGHTH, IQ3_S, IQ2_XS), TYPE(Q5_K), TYPE(IQ3_S)},
+    {"IQ2_XS", 20, TYPE(IQ2_XS), TYPE(IQ2_XS), TYPE(IQ2_XS), RULE(FEW_VALUES, Q4_K, Q2_K),
+     RULE(FIRST_EIGHTH, Q2_K, IQ2_XS), TYPE(Q5_K), TYPE(Q2_K)},
+    {"IQ2_XXS", 19, TYPE(IQ2_XXS), TYPE(IQ2_XXS), TYPE(IQ2_XXS), RULE(FEW_VALUES, Q4_K, Q2_K),
+     RULE(FIRST_EIGHTH, Q2_K, IQ2_XXS), TYPE(Q5_K), TYPE(Q2_K)},
+    {"IQ1_M", 31, TYPE(IQ1_M), TYPE(IQ1_M), TYPE(IQ2_XXS), RULE(FEW_VALUES, Q4_K, Q2_K),
+     RULE(FIRST_EIGHTH, Q2_K, IQ1_M), TYPE(Q5_K), TYPE(Q2_K)},
+    {"IQ1_S", 24, TYPE(IQ1_S), TYPE(IQ1_S), TYPE(IQ2_XXS), RULE(FEW_VALUES, Q4_K, Q2_K),
+     RULE(FIRST_EIGHTH, Q2_K, IQ1_S), TYPE(Q5_K), TYPE(Q2_K)},
+    {"TQ1_0", 36, TYPE(TQ1_0), TYPE(TQ1_0), TYPE(TQ1_0), RULE(NOWHERE, TQ1_0, TQ1_0),
+     RULE(NOWHERE, TQ1_0, TQ1_0), 0, TYPE(Q4_K)},
+    {"TQ2_0", 37, TYPE(TQ2_0), TYPE(TQ2_0), TYPE(TQ2_0), RULE(NOWHERE, TQ2_0, TQ2_0),
+     RULE(NOWHERE, TQ2_0, TQ2_0), 0, TYPE(Q4_K)},
+    {"MXFP4", 38, TYPE(MXFP4), TYPE(MXFP4), TYPE(MXFP4), RULE(NOWHERE, MXFP4, MXFP4),
+     RULE(NOWHERE, MXFP4, MXFP4), 0, TYPE(Q8_0)},
 };
 
 const lwi_quantization *lwi_quantization_at(size_t i) {
@@ -133,7 +157,9 @@ static uint32_t wanted(const lwi_quantization *q, const lwi_gguf_tensor *t,
     const bool plain = q->type == LWI_BLOCK_F32 || q->type == LWI_BLOCK_F16 ||
                        q->type == LWI_BLOCK_BF16 || q->type == LWI_BLOCK_Q8_0;
     const bool output = !strcmp(t->name, model->tied ? "token_embd.weight" : "output.weight");
-    if (plain || output) return plain ? q->type : LWI_BLOCK_Q6_K;
+    if (plain) return q->type;
+    if (output) return q->head ? q->head : LWI_BLOCK_Q6_K;
+    if (q->embedding && !strcmp(t->name, "token_embd.weight")) return q->embedding;
     const uint32_t type = of_layer(q, t, model);
     return model->n_experts == 8 ? of_eight_experts(q, t, type) : type;
 }
@@ -145,6 +171,15 @@ static uint32_t instead(uint32_t type) {
     case LWI_BLOCK_Q2_K:
     case LWI_BLOCK_Q3_K:
     case LWI_BLOCK_IQ4_XS:
+    case LWI_BLOCK_IQ1_S:
+    case LWI_BLOCK_IQ1_M:
+    case LWI_BLOCK_IQ2_XXS:
+    case LWI_BLOCK_IQ2_XS:
+    case LWI_BLOCK_IQ2_S:
+    case LWI_BLOCK_IQ3_XXS:
+    case LWI_BLOCK_IQ3_S:
+    case LWI_BLOCK_TQ1_0:
+    case LWI_BLOCK_TQ2_0:
         return LWI_BLOCK_IQ4_NL;
     case LWI_BLOCK_Q4_K:
         return LWI_BLOCK_Q5_0;

@@ -29,6 +29,7 @@ typedef struct lwi_quantization {
     uint32_t type;                /* of most tensors */
     uint32_t fused, attention;    /* of fused q, k and v; of attention's output */
     lwi_mix_rule value, ffn_down; /* tensors that matter more */
+    uint32_t head, embedding; /* of the output, and of embeddings beside it; 0: Q6_K, and type */
 } lwi_quantization;
 
 /* What rules ask of a model. Numbers of heads are 0 where they are not the same in all layers.

@@ -13,7 +13,8 @@ import numpy as np
 from gguf import GGMLQuantizationType as Type
 from gguf import quants
 
-SAME = (Type.F32, Type.F16, Type.BF16, Type.Q4_0, Type.Q4_1, Type.Q5_0, Type.Q5_1, Type.Q8_0)
+SAME = (Type.F32, Type.F16, Type.BF16, Type.Q4_0, Type.Q4_1, Type.Q5_0, Type.Q5_1, Type.Q8_0,
+        Type.TQ1_0, Type.TQ2_0)
 
 
 def encode(kind, x):

@@ -15,7 +15,7 @@ int main(int argc, char **argv) {
     const size_t bytes = n / type->elements * type->bytes;
     uint8_t *blocks = malloc(bytes);
     if (!blocks) return 2;
-    lwi_blocks_encode(type, numbers, n, blocks);
+    lwi_blocks_encode(type, numbers, n, NULL, blocks);
     const size_t written = fwrite(blocks, 1, bytes, stdout);
     free(blocks);
     return written == bytes ? 0 : 2;

@@ -131,7 +131,7 @@ static lw_status put_rows(lwi_file_writer *to, const lwi_folder_item *it) {
         lwi_blocks_decode(it->t.type, (const uint8_t *)it->t.data + i * from_row, n * row, numbers);
         for (size_t k = 0; k < n * row; k++)
             numbers[k] -= it->added;
-        lwi_blocks_encode(it->type, numbers, n * row, made);
+        lwi_blocks_encode(it->type, numbers, n * row, NULL, made);
         status = lwi_file_writer_add(to, made, n * row * it->type->bytes);
     }
     lwi_free(&lwi_malloc_allocator, numbers);
