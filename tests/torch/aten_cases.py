@@ -27,6 +27,7 @@ import torch
 DTYPES = {"f32": torch.float32, "f64": torch.float64, "f16": torch.float16, "bf16": torch.bfloat16,
           "i64": torch.int64, "i32": torch.int32, "i16": torch.int16, "i8": torch.int8,
           "u8": torch.uint8, "bool": torch.bool, "c64": torch.complex64, "c128": torch.complex128}
+QUANTIZED = {torch.qint8: "i8", torch.quint8: "u8", torch.qint32: "i32"}  # by their integers
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 
@@ -139,7 +140,7 @@ def plain(value):
     if isinstance(value, Tensor):
         return value.text()
     if isinstance(value, torch.dtype):
-        return {"dtype": NAMES[value]}
+        return {"dtype": NAMES.get(value) or QUANTIZED[value]}
     if isinstance(value, torch.device):
         return str(value)
     if isinstance(value, (list, tuple)):
@@ -155,6 +156,8 @@ def answer(value, check):
         return value
     if value.is_complex():
         value = torch.view_as_real(value.resolve_conj())
+    if value.is_quantized:
+        value = value.int_repr()
     value = value.detach().contiguous()
     dims = "x".join(map(str, value.shape)) or "-"
     entry = {"t": f"{NAMES[value.dtype]} {dims}"}

@@ -90,5 +90,10 @@ case("_cdist_forward", F(2, 3), F(4, 3), 2.0, None)
 case("_cdist_forward", F(2, 3), F(4, 3), 3.0, None)
 case("_cdist_forward", F(2, 3), F(4, 3), 0.0, None)
 case("_euclidean_dist", F(2, 3), F(4, 3))
-case("ctc_loss.IntList", F(5, 2, 4, low=-3, high=0), V([1, 2, 3, 1, 2, 2], "i64", [2, 3]), [5, 4], [3, 2],
-     tol=1e-4)
+for reduction in (0, 1, 2):
+    case("ctc_loss.IntList", F(5, 2, 4, low=-3, high=0), V([1, 2, 3, 1, 2, 2], "i64", [2, 3]), [5, 4], [3, 2],
+         reduction=reduction, tol=1e-4)
+case("ctc_loss.IntList", F(5, 2, 4, low=-3, high=0), V([1, 2, 3, 1, 1, 1], "i64", [2, 3]), [5, 4], [3, 3],
+     zero_infinity=True, tol=1e-4)
+case("ctc_loss.Tensor", F(5, 2, 4, low=-3, high=0), V([1, 2, 3, 1, 2, 2], "i64", [2, 3]), V([5, 5], "i64"),
+     V([3, 1], "i64"), tol=1e-4)

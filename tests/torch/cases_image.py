@@ -74,3 +74,6 @@ case("fft_ifftn", F(2, 3, dtype="c64"))
 case("fft_rfftn", F(2, 3), None, None, "ortho")
 case("fft_irfftn", F(2, 3, dtype="c64"))
 case("fft_rfftfreq", 5, 0.5)
+for dtype in (torch.qint8, torch.quint8, torch.qint32):
+    case("quantize_per_tensor", F(2, 3), 0.1, 10, dtype)
+case("quantize_per_channel", F(2, 3), V([0.1, 0.2, 0.05]), V([0, 1, 2], "i64"), 1, torch.quint8)

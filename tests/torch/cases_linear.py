@@ -116,5 +116,3 @@ case("lstm_cell", F(2, 3), [zeros(2, 2), zeros(2, 2)], *weights(4, 3, 2))
 case("gru_cell", F(2, 3), zeros(2, 2), *weights(3, 3, 2))
 case("rnn_tanh_cell", F(2, 3), zeros(2, 2), *weights(1, 3, 2))
 case("rnn_relu_cell", F(2, 3), zeros(2, 2), *weights(1, 3, 2))
-for name, gates, state in (("gru", 3, zeros(1, 2, 2)), ("lstm", 4, [zeros(1, 2, 2), zeros(1, 2, 2)])):
-    case(name + ".data", F(5, 3, low=-1, high=1), V([2, 2, 1], "i64"), state, weights(gates, 3, 2), True, 1, 0.0, False, False)
