@@ -157,12 +157,16 @@ static int compare(const side *a, const side *b, const diff_options *options) {
     return equal ? LWI_EXIT_OK : LWI_EXIT_FAILURE;
 }
 
+static bool is_model(const char *path) {
+    return lwi_ends_with(path, ".onnx") || lwi_ends_with(path, ".pt2");
+}
+
 static int run(const void *given, char **paths, int n) {
     (void)n;
     const diff_options *options = given;
     side sides[2] = {{0}};
-    const bool models = lwi_ends_with(paths[0], ".onnx");
-    if (models != lwi_ends_with(paths[1], ".onnx"))
+    const bool models = is_model(paths[0]);
+    if (models != is_model(paths[1]))
         return lwi_misuse("diff compares two models or two files of values, not one of each");
     const bool good =
         models ? run_models(paths, options, sides)

@@ -190,6 +190,9 @@ void lwi_aten_declare_as(lwi_aten *a, int id, lw_dtype dtype, int rank, const in
 /* The same for a value that is x of the graph of s or y of the graph of t, of one type and rank. */
 void lwi_aten_declare_either(lwi_aten *a, int id, lwi_aten_scope *s, int x, lwi_aten_scope *t,
                              int y);
+/* The same where the sizes are those of others: dimension d is axis axes[d] of ids[d]. */
+void lwi_aten_declare_sizes(lwi_aten *a, int id, lw_dtype dtype, int rank, const int *ids,
+                            const int *axes);
 /* The type of a tensor, as a door may want to check it. */
 static inline lw_dtype lwi_aten_tensor_dtype(lwi_aten *a, const lwi_aten_value *v) {
     return lwi_aten_dtype(a, lwi_aten_id(a, v));

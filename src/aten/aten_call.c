@@ -224,11 +224,17 @@ static void no_match(lwi_aten *a, const char *name, const char *overload, const 
                       overload && *overload ? "." : "", overload ? overload : "");
 }
 
-/* "relu_" without a row of its own: "relu" that writes to its first argument. */
+/* "relu_" without a row of its own: "relu" that writes to its first argument, which may have
+ * another name there (dropout_ has "self", dropout "input"): it is taken by its place. */
 static const lwi_aten_row *match_in_place(lwi_aten *a, const char *name, const char *overload,
-                                          call *c) {
+                                          call *c, lwi_aten_argument args[LWI_ATEN_ARGS]) {
     char plain[96];
     const size_t n = strlen(name);
+    if (c->n > 0 && c->n <= LWI_ATEN_ARGS) {
+        memcpy(args, c->args, c->n * sizeof *args);
+        if (args[0].name && !strcmp(args[0].name, "self")) args[0].name = NULL;
+        c->args = args;
+    }
     if (n < 2 || n >= sizeof plain || name[n - 1] != '_' || name[n - 2] == '_') return NULL;
     memcpy(plain, name, n - 1);
     plain[n - 1] = '\0';
@@ -239,12 +245,13 @@ static const lwi_aten_row *match_in_place(lwi_aten *a, const char *name, const c
 void lwi_aten_call(lwi_aten *a, const char *name, const char *overload, size_t n,
                    const lwi_aten_argument *args, lwi_aten_value *results) {
     call c = {.args = args, .n = n};
+    lwi_aten_argument placed[LWI_ATEN_ARGS];
     for (size_t i = 0; i < LWI_ATEN_RESULTS; i++)
         results[i] = lwi_aten_none();
     if (a->b.status != LW_OK) return;
     if (!strncmp(name, "aten::", 6)) name += 6;
     const lwi_aten_row *row = match(a, name, overload, &c);
-    if (!row) row = match_in_place(a, name, overload, &c);
+    if (!row) row = match_in_place(a, name, overload, &c, placed);
     if (row) run_row(a, &c, row, results);
     else no_match(a, name, overload, &c);
 }

@@ -74,6 +74,22 @@ static lwi_aten_value result(lwi_aten *a, int id, lwi_aten_kind kind) {
     return number ? lwi_aten_number_of(a, id) : lwi_aten_tensor_of(a, id);
 }
 
+void lwi_aten_declare_sizes(lwi_aten *a, int id, lw_dtype dtype, int rank, const int *ids,
+                            const int *axes) {
+    int64_t dims[LW_MAX_RANK];
+    for (int d = 0; d < rank; d++)
+        lwi_aten_rank(a, ids[d]); /* its type is known, or this fails */
+    for (int r = 0; r < LWI_ATEN_ROUNDS && !failed(a, LW_OK); r++) {
+        int d = 0;
+        for (; d < rank; d++) {
+            const lw_value *v = type_in(a->scope, ids[d], r < a->rounds ? r : 0);
+            if (!v || axes[d] >= v->rank) break;
+            dims[d] = v->dims[axes[d]];
+        }
+        if (d == rank) failed(a, lwi_probe_give(&a->scope->probes[r], id, dtype, rank, dims));
+    }
+}
+
 /* ----------------------------------------------------------------- branches */
 
 void lwi_aten_if(lwi_aten *a, const lwi_aten_value *condition, lwi_graph *yes, lwi_graph *no,

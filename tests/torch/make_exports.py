@@ -11,6 +11,7 @@ it where all are fixed.
 """
 import argparse
 import copy
+import dataclasses
 import pathlib
 import re
 import sys
@@ -80,6 +81,28 @@ def run(network, inputs):
         return network(*[x.clone() for x in inputs])
 
 
+def larger(entry, inputs):
+    """Inputs whose free dimensions are one more than in those the export saw."""
+    result = []
+    for x, axes in zip(inputs, entry.free):
+        for axis in axes:
+            x = torch.cat([x, x.narrow(axis, 0, 1)], axis)
+        result.append(x)
+    return tuple(result)
+
+
+def save_larger(folder, entry, network, inputs, shapes):
+    """Beside the other arrays, what the same program gives for other sizes."""
+    allowed = [axes or {} for axes in shapes]
+    other = larger(dataclasses.replace(entry, free=allowed), inputs)
+    runner = copy.deepcopy(network)
+    outputs = flat(run(runner, other))
+    outputs += [after for before, after in zip(network.buffers(), runner.buffers())
+                if not torch.equal(before, after)]
+    save_arrays(folder / "larger_inputs.npz", flat(other))
+    save_arrays(folder / "larger_outputs.npz", outputs)
+
+
 def make(entry, folder, fixed, committed):
     network, inputs = entry.make()
     for form, shapes in shapes_of(entry, fixed):
@@ -97,6 +120,8 @@ def make(entry, folder, fixed, committed):
         name = f"{entry.name}.{way}{form}"
         if not committed or name in COMMITTED:
             save(folder / name, finish(program), inputs, outputs)
+            if shapes and not committed:
+                save_larger(folder / name, entry, network, inputs, shapes)
 
 
 def main():
