@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "nn/nn_weights.h"
 
-#include "files/safetensors_file.h"
+#include "files/weight_file.h"
 #include "nn/nn_state.h"
 
 #include <stdarg.h>
@@ -19,16 +19,18 @@ void lwi_nn_weights_free(lwi_nn_weights *w) {
     lwi_strmap_free(&w->index);
 }
 
-static lw_status add(lw_nn *nn, const char *name, const lw_value *value) {
+/* The newest of a name counts. */
+static lw_status add(lw_nn *nn, const char *name, const lwi_stored_tensor *stored,
+                     const lw_value *value) {
     lwi_nn_weights *w = &nn->weights;
     lwi_arena *arena = lwi_nn_arena(nn);
     const int found = lwi_strmap_get(&w->index, name);
-    if (found >= 0) { /* the newest counts */
-        w->all[found] = (lwi_nn_weight){w->all[found].name, value, NULL};
+    if (found >= 0) {
+        w->all[found] = (lwi_nn_weight){w->all[found].name, stored, value, NULL};
         return LW_OK;
     }
     LW_TRY(lwi_arena_grow(arena, &w->all, &w->capacity, w->n + 1, sizeof *w->all));
-    w->all[w->n] = (lwi_nn_weight){.value = value};
+    w->all[w->n] = (lwi_nn_weight){.stored = stored, .value = value};
     LW_TRY(lwi_arena_string(arena, name, strlen(name), &w->all[w->n].name));
     LW_TRY(lwi_strmap_set(&w->index, w->all[w->n].name, (int)w->n));
     w->n++;
@@ -40,23 +42,29 @@ void lw_nn_set(lw_nn *nn, const char *name, const lw_value *value) {
     if (!name || !value || lw_value_kind(value) != LW_KIND_TENSOR || value->dtype == LW_STRING)
         lwi_nn_fail(nn, LW_INVALID, "lw_nn_set: %s: a tensor of numbers is expected",
                     name ? name : "NULL");
-    else lwi_nn_failed(nn, add(nn, name, value));
+    else lwi_nn_failed(nn, add(nn, name, NULL, value));
 }
 
 /* --------------------------------------------------------------------- files */
 
-static lw_status add_safetensors(lw_nn *nn, const lwi_file *file) {
-    lwi_safetensors all;
+static lw_status add_tensors(lw_nn *nn, const lwi_file *file) {
+    lwi_weight_file all;
+    LW_TRY(lwi_weight_file_read(lwi_nn_arena(nn), file->data, file->size, NULL, &all));
+    for (size_t i = 0; i < all.n; i++)
+        LW_TRY(add(nn, all.tensors[i].name, &all.tensors[i], NULL));
+    return LW_OK;
+}
+
+/* In place where the elements lie in order in the file. */
+static lw_status read_value(lw_nn *nn, lwi_nn_weight *w) {
+    const uint8_t *bytes = NULL;
     lw_value *value = NULL;
-    lwi_safetensors_init(&all, lwi_nn_arena(nn));
-    lw_status status = lwi_safetensors_add(&all, file->data, file->size);
-    for (size_t i = 0; i < all.n && status == LW_OK; i++) {
-        const lwi_safetensor *t = &all.tensors[i];
-        status = lwi_network_tensor(&nn->network, t->dtype, t->rank, t->dims, t->data, &value);
-        if (status == LW_OK) status = add(nn, t->name, value);
-    }
-    lwi_safetensors_free(&all);
-    return status;
+    if (w->value) return LW_OK;
+    LW_TRY(lwi_stored_get(w->stored, lwi_nn_arena(nn), &bytes));
+    LW_TRY(lwi_network_tensor(&nn->network, w->stored->dtype, w->stored->rank, w->stored->dims,
+                              bytes, &value));
+    w->value = value;
+    return LW_OK;
 }
 
 static lw_status load(lw_nn *nn, const char *path) {
@@ -65,7 +73,7 @@ static lw_status load(lw_nn *nn, const char *path) {
     LW_TRY(lwi_file_map(path, &f->file));
     f->next = nn->weights.files;
     nn->weights.files = f;
-    const lw_status status = add_safetensors(nn, &f->file);
+    const lw_status status = add_tensors(nn, &f->file);
     return status == LW_OK ? LW_OK : lwi_fail_prefix(status, "%s", path);
 }
 
@@ -111,7 +119,8 @@ static lw_array *find(lw_nn *nn, const char *name, bool needed) {
     if (i < 0 && needed) lwi_nn_fail(nn, LW_NOT_FOUND, "there is no parameter '%s'", full);
     if (i < 0) return NULL;
     lwi_nn_weight *w = &nn->weights.all[i];
-    if (!w->array) w->array = lwi_nn_constant(nn, w->value);
+    if (!w->array && !lwi_nn_failed(nn, read_value(nn, w)))
+        w->array = lwi_nn_constant(nn, w->value);
     return w->array;
 }
 

@@ -5,12 +5,14 @@
 
 #include "base/file.h"
 #include "base/strmap.h"
+#include "files/stored_tensor.h"
 #include "lampwick/nn.h"
 
 typedef struct lwi_nn_weight {
     const char *name;
-    const lw_value *value;
-    lw_array *array; /* NULL: nothing has asked for it */
+    const lwi_stored_tensor *stored; /* in a file; NULL: it is from memory */
+    const lw_value *value;           /* NULL until it is asked for */
+    lw_array *array;                 /* NULL: nothing has asked for it */
 } lwi_nn_weight;
 
 typedef struct lwi_nn_weights {
