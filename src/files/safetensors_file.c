@@ -101,21 +101,25 @@ static lw_status read_place(const lwi_json_item *entry, lwi_safetensor *t, const
     return LW_OK;
 }
 
+lw_status lwi_safetensors_put(lwi_safetensors *all, const lwi_safetensor *t) {
+    LW_TRY(lwi_arena_grow(all->arena, &all->tensors, &all->capacity, all->n + 1,
+                          sizeof *all->tensors));
+    if (lwi_safetensors_find(all, t->name))
+        return lwi_fail(LW_CORRUPT, "safetensors: tensor '%s' occurs twice", t->name);
+    all->tensors[all->n] = *t;
+    return lwi_strmap_set(&all->index, t->name, (int)all->n++);
+}
+
 static lw_status add_tensor(lwi_safetensors *all, const lwi_json_item *entry, const uint8_t *body,
                             size_t size) {
     size_t bits = 0;
-    LW_TRY(lwi_arena_grow(all->arena, &all->tensors, &all->capacity, all->n + 1,
-                          sizeof *all->tensors));
-    lwi_safetensor *t = all->tensors + all->n;
-    *t = (lwi_safetensor){.name = entry->key};
+    lwi_safetensor t = {.name = entry->key};
     if (memchr(entry->key, 0, entry->key_size))
         return lwi_fail(LW_CORRUPT, "safetensors: the name '%s' has a zero in it", entry->key);
-    LW_TRY(read_type(entry, t, &bits));
-    LW_TRY(read_shape(entry, t, &bits));
-    LW_TRY(read_place(entry, t, body, size));
-    if (lwi_safetensors_find(all, t->name))
-        return lwi_fail(LW_CORRUPT, "safetensors: tensor '%s' occurs twice", t->name);
-    return lwi_strmap_set(&all->index, t->name, (int)all->n++);
+    LW_TRY(read_type(entry, &t, &bits));
+    LW_TRY(read_shape(entry, &t, &bits));
+    LW_TRY(read_place(entry, &t, body, size));
+    return lwi_safetensors_put(all, &t);
 }
 
 /* The format allows no gaps and no overlaps: the sizes of all tensors make up the body. */

@@ -31,6 +31,9 @@ void lwi_safetensors_free(lwi_safetensors *all);
  * no such JSON, tensors overlap, leave gaps or lie beyond the end, or a name occurs twice.
  * LW_UNSUPPORTED: a type that is not known. */
 lw_status lwi_safetensors_add(lwi_safetensors *all, const void *data, size_t size);
+/* Adds a tensor of another file, whose name and bytes must live as long as the arena. LW_CORRUPT:
+ * the name occurs twice. */
+lw_status lwi_safetensors_put(lwi_safetensors *all, const lwi_safetensor *tensor);
 const lwi_safetensor *lwi_safetensors_find(const lwi_safetensors *all, const char *name);
 /* "F32"; NULL: the format does not have it. */
 const char *lwi_safetensors_type(lw_dtype dtype);

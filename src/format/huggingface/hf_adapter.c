@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Low-rank adapters as PEFT keeps them: a folder with adapter_config.json and
- * adapter_model.safetensors (https://huggingface.co/docs/peft/developer_guides/checkpoint). */
+ * adapter_model.safetensors or .bin (https://huggingface.co/docs/peft/developer_guides/checkpoint).
+ */
 #include "format/huggingface/huggingface.h"
 #include "format/huggingface/source.h"
 
@@ -68,7 +69,7 @@ static lw_status read(lwi_hf_source *s, lwi_adapters *all, const char *folder, d
     const lwi_json_item *config = NULL;
     LW_TRY(lwi_hf_read_json(s, folder, "adapter_config.json", &config));
     LW_TRY(check_config(config));
-    LW_TRY(lwi_hf_read_weights(s, folder, "adapter_model.safetensors"));
+    LW_TRY(lwi_hf_read_weights(s, folder, "adapter_model", "adapter_model", &s->files));
     for (size_t i = 0; i < s->files.n; i++)
         LW_TRY(add(s, all, s->files.tensors + i));
     const lwi_json_item *alpha = lwi_json_get(config, "lora_alpha");

@@ -46,17 +46,14 @@ static lw_status add_tensor(lwi_hf_source *s, const lwi_safetensors *files, cons
 /* Tensors dense_2 and dense_3, as GGUF calls them. */
 static lw_status add_dense(lwi_hf_source *s, const char *folder, const char *part, int number) {
     char path[PATH], weight[32], bias[32];
-    lwi_file file = {0};
     lwi_safetensors files;
     LW_TRY(check_dense(s, folder, part));
-    const int n = snprintf(path, sizeof path, "%s/%s/model.safetensors", folder, part);
+    const int n = snprintf(path, sizeof path, "%s/%s", folder, part);
     if (n < 0 || n >= PATH) return lwi_fail(LW_INVALID, "the path is too long");
-    LW_TRY(lwi_file_map(path, &file));
-    LW_TRY(lwi_network_keep_file(s->network, &file));
     snprintf(weight, sizeof weight, "dense_%d.weight", number);
     snprintf(bias, sizeof bias, "dense_%d.bias", number);
     lwi_safetensors_init(&files, &s->network->arena);
-    lw_status status = lwi_safetensors_add(&files, file.data, file.size);
+    lw_status status = lwi_hf_read_weights(s, path, "model", "pytorch_model", &files);
     if (status == LW_OK) status = add_tensor(s, &files, "linear.weight", weight);
     if (status == LW_OK) status = add_tensor(s, &files, "linear.bias", bias);
     lwi_safetensors_free(&files);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The Hugging Face door: a folder with config.json and *.safetensors becomes the graph of its
- * architecture. What the files call things is translated to the names that architectures know
- * (those of GGUF); tensors that are laid out otherwise are rearranged. */
+ * The Hugging Face door: a folder with config.json and *.safetensors, or pytorch_model*.bin, becomes
+ * the graph of its architecture. What the files call things is translated to the names that
+ * architectures know (those of GGUF); tensors that are laid out otherwise are rearranged. */
 #ifndef LWI_HUGGINGFACE_H
 #define LWI_HUGGINGFACE_H
 

@@ -40,8 +40,11 @@ typedef struct lwi_hf_source {
 /* A file of the folder. */
 lw_status lwi_hf_read_json(lwi_hf_source *s, const char *folder, const char *name,
                            const lwi_json_item **root);
-/* Maps a file of weights in the folder and adds its tensors. */
-lw_status lwi_hf_read_weights(lwi_hf_source *s, const char *folder, const char *name);
+bool lwi_hf_has_file(const char *folder, const char *name);
+/* Maps the files of weights in the folder and adds their tensors to files: stem.safetensors or
+ * torch_stem.bin, each in one file or in several with an index. */
+lw_status lwi_hf_read_weights(lwi_hf_source *s, const char *folder, const char *stem,
+                              const char *torch_stem, lwi_safetensors *files);
 /* A member of config.json that is there and not null, else NULL. */
 const lwi_json_item *lwi_hf_config(const lwi_hf_source *s, const char *name);
 /* Of its rope_scaling or rope_parameters. */
