@@ -232,16 +232,26 @@ static lwi_aten_value cast_number(lwi_aten *a, const lwi_aten_value *v, lw_dtype
     return lwi_aten_number_of(a, lwi_aten_cast(a, lwi_aten_id(a, v), dtype));
 }
 
-/* The one element of a tensor that is a constant. */
-static bool constant_item(lwi_aten *a, int id, lwi_aten_value *v) {
-    const lw_value *c = a->b.status == LW_OK && id >= 0 ? a->b.graph->slots[id].constant : NULL;
-    double d = 0;
+static bool read_float(const lw_value *v, double *d) {
     float f = 0;
-    if (!c || c->count != 1 || !c->data) return false;
-    if (c->dtype == LW_FLOAT32) memcpy(&f, c->data, sizeof f), d = (double)f;
-    else if (c->dtype == LW_FLOAT64) memcpy(&d, c->data, sizeof d);
-    else return false;
-    *v = lwi_aten_float(d);
+    if (!v || v->count != 1 || !v->data) return false;
+    if (v->dtype == LW_FLOAT64) memcpy(d, v->data, sizeof *d);
+    else if (v->dtype == LW_FLOAT32) memcpy(&f, v->data, sizeof f), *d = (double)f;
+    return v->dtype == LW_FLOAT64 || v->dtype == LW_FLOAT32;
+}
+
+/* The one element of a tensor that is a constant, or is computed from constants and fixed sizes. */
+static bool known_item(lwi_aten *a, int id, lwi_aten_value *v) {
+    double first = 0, other = 0;
+    (void)lwi_aten_rank(a, id); /* finds the types of all nodes */
+    if (a->b.status != LW_OK || id < 0) return false;
+    const lw_value *constant = a->b.graph->slots[id].constant;
+    if (!read_float(constant ? constant : lwi_probed(&a->scope->probes[0], id), &first))
+        return false;
+    for (int r = 1; r < LWI_ATEN_ROUNDS && !constant; r++)
+        if (!read_float(lwi_probed(&a->scope->probes[r], id), &other) || other != first)
+            return false;
+    *v = lwi_aten_float(first);
     return true;
 }
 
@@ -252,7 +262,7 @@ lw_status lwi_ts_do_item(lwi_ts_interp *in, const lwi_ts_call *call, lwi_ts_valu
     v = call->args[0].plain;
     if (v.kind == LWI_ATEN_TENSOR) {
         const int id = lwi_aten_id(in->aten, &v);
-        if (!constant_item(in->aten, id, &v)) v = lwi_aten_number_of(in->aten, id);
+        if (!known_item(in->aten, id, &v)) v = lwi_aten_number_of(in->aten, id);
     }
     return finish(in, v, result, done);
 }

@@ -57,6 +57,17 @@ lw_status lwi_ts_do_itself(lwi_ts_interp *in, const lwi_ts_call *call, lwi_ts_va
     return LW_OK;
 }
 
+/* x.to(device), x.to(device, dtype) */
+lw_status lwi_ts_do_to_device(lwi_ts_interp *in, const lwi_ts_call *call, lwi_ts_value *result,
+                              bool *done) {
+    if (call->n < 2 || !lwi_ts_is_plain(&call->args[1], LWI_ATEN_STRING)) return LW_OK;
+    *done = true;
+    *result = call->args[0];
+    if (call->n < 3 || !lwi_ts_is_plain(&call->args[2], LWI_ATEN_INT)) return LW_OK;
+    const lwi_ts_value args[2] = {call->args[0], call->args[2]};
+    return lwi_ts_torch(in, &(lwi_ts_call){"to", args, NULL, 2}, result);
+}
+
 lw_status lwi_ts_do_raise(lwi_ts_interp *in, const lwi_ts_call *call, lwi_ts_value *result,
                           bool *done) {
     (void)in, (void)result;
