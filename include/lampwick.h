@@ -84,7 +84,8 @@ extern "C" {
     X(LW_RANGE, -9, "index or value out of range")                                                 \
     X(LW_LIMIT, -10, "a limit was exceeded")                                                       \
     X(LW_CANCELLED, -11, "cancelled")                                                              \
-    X(LW_INTERNAL, -12, "internal error")
+    X(LW_INTERNAL, -12, "internal error")                                                          \
+    X(LW_DEVICE, -13, "a device failed")
 
 typedef enum lw_status {
 #define LW_STATUS_ENUM(name, value, text) name = value,
@@ -280,6 +281,10 @@ struct lw_context_options {
     bool less_memory; /* weights of some 3x3 convolutions stay a quarter of what they are else, and
                          are transformed in each run, which is slower by up to a fifth; the results
                          are the same bits */
+    const char *device; /* that runs what it can: "opencl:0" (lw_device names them); NULL or "cpu":
+                           the processor. LW_NOT_FOUND or LW_UNSUPPORTED with the reason */
+    bool fallback;      /* what the device cannot run is run by the processor; otherwise it is an
+                           error when a plan is made. lw_context_explain says what runs where */
 };
 
 typedef enum lw_kind {
@@ -352,6 +357,20 @@ LW_API LW_MUST_CHECK lw_status lw_context_prepare(lw_context *context, const lw_
 LW_API void lw_context_trim(lw_context *context);
 /* Makes the run that is under way in another thread return LW_CANCELLED soon. */
 LW_API void lw_context_cancel(lw_context *context);
+
+/* How the last plan that was used runs a node of the main graph. */
+typedef struct lw_node_plan {
+    size_t size;
+    size_t node;        /* its index */
+    const char *device; /* "cpu", "opencl:0" */
+    const char *kernel; /* "reference" or a kernel's name */
+    const char *reason; /* why the device does not run it; "" */
+} lw_node_plan;
+/* Calls fn for each node that the context's last plan runs, in order. Pointers are valid during the
+ * call. LW_INVALID if there was no run yet. */
+LW_API LW_MUST_CHECK lw_status lw_context_explain(const lw_context *context,
+                                                  void (*fn)(void *user, const lw_node_plan *plan),
+                                                  void *user);
 
 typedef struct lw_memory_info {
     size_t size;
@@ -460,6 +479,22 @@ typedef struct lw_cpu_info {
     uint64_t memory;
 } lw_cpu_info;
 LW_API LW_MUST_CHECK lw_status lw_cpu(lw_cpu_info *info);
+
+/* A device beside the processor, by its number; LW_RANGE past the last. Devices come and go: this
+ * asks the drivers that are there now (libOpenCL.so.1). Set info->size first; strings are valid
+ * until the next call in this thread. */
+typedef struct lw_device_info {
+    size_t size;
+    const char *name;        /* "opencl:0": for lw_context_options */
+    const char *description; /* what it calls itself */
+    const char *driver;      /* the driver's version */
+    const char *capability;  /* "OpenCL 3.0 ..." */
+    uint64_t memory;         /* bytes */
+    unsigned units;          /* compute units */
+    bool usable;
+    const char *reason; /* why it is not usable; "" */
+} lw_device_info;
+LW_API LW_MUST_CHECK lw_status lw_device(size_t index, lw_device_info *info);
 
 #ifdef __cplusplus
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * lampwick devices: the processor as lampwick sees it, and the parts built in. */
+ * lampwick devices: the processor and the devices beside it, and the parts built in. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -24,6 +24,32 @@ static void print_parts(void) {
                text.available ? "yes" : "no: built without ", text.available ? "" : text.library);
 }
 
+static void print_devices(void) {
+    lw_device_info d = {.size = sizeof d};
+    for (size_t i = 0; !lw_device(i, &d); i++)
+        printf("%-12s %s, %s, driver %s, %u units, %.1f GiB of memory%s%s\n", d.name, d.description,
+               d.capability, d.driver, d.units, (double)d.memory / (1 << 30),
+               d.usable ? "" : "; not usable: ", d.reason);
+}
+
+static void add_devices(lwi_json *json) {
+    lw_device_info d = {.size = sizeof d};
+    lwi_show_key(json, "devices");
+    lwi_show_open(json, '[');
+    for (size_t i = 0; !lw_device(i, &d); i++) {
+        lwi_show_open(json, '{');
+        lwi_show_set_text(json, "name", d.name);
+        lwi_show_set_text(json, "description", d.description);
+        lwi_show_set_text(json, "capability", d.capability);
+        lwi_show_set_text(json, "driver", d.driver);
+        lwi_show_set_integer(json, "memory", (int64_t)d.memory);
+        lwi_show_set_integer(json, "units", d.units);
+        lwi_show_set_text(json, "reason", d.reason);
+        lwi_show_close(json, '}');
+    }
+    lwi_show_close(json, ']');
+}
+
 static void print_json(const lw_cpu_info *cpu) {
     lwi_json json = {0};
     lw_media_part_info part = {.size = sizeof part};
@@ -32,6 +58,7 @@ static void print_json(const lw_cpu_info *cpu) {
     lwi_show_set_text(&json, "isa", cpu->isa);
     lwi_show_set_integer(&json, "threads", cpu->threads);
     lwi_show_set_integer(&json, "memory", (int64_t)cpu->memory);
+    add_devices(&json);
     lwi_show_key(&json, "reads");
     lwi_show_open(&json, '{');
     for (size_t i = 0; !lw_media_part(i, &part); i++) {
@@ -61,6 +88,7 @@ static int run(const void *given, char **arguments, int n) {
     }
     printf("%-12s kernels %s, %d thread%s, %.1f GiB of memory\n", "cpu", cpu.isa, cpu.threads,
            cpu.threads == 1 ? "" : "s", (double)cpu.memory / (1 << 30));
+    print_devices();
     print_parts();
     return LWI_EXIT_OK;
 }
@@ -72,10 +100,12 @@ static const lwi_option table[] = {
 const lwi_command lwi_cmd_devices = {
     .name = "devices",
     .arguments = "",
-    .summary = "the processor, and the parts built in",
-    .about = "Prints the instruction sets in use (the environment variable LAMPWICK_ISA lowers "
-             "them: base, avx2, avx512), the threads and memory that this process may use, and "
-             "which files of pictures, sound and tokenizers can be read.",
+    .summary = "the processor, devices beside it, and the parts built in",
+    .about =
+        "Prints the instruction sets in use (the environment variable LAMPWICK_ISA lowers "
+        "them: base, avx2, avx512), the threads and memory that this process may use, the "
+        "devices that drivers of this machine offer (OpenCL), with the reason where one cannot "
+        "be used, and which files of pictures, sound and tokenizers can be read.",
     .examples = "lampwick devices\nLAMPWICK_ISA=avx2 lampwick devices",
     LWI_OPTIONS(table),
     .size = sizeof(devices_options),

@@ -16,6 +16,7 @@ typedef struct profile_options {
     lwi_texts shapes;
     int runs, nodes;
     const char *trace;
+    bool explain;
     lwi_engine engine;
 } profile_options;
 
@@ -135,6 +136,20 @@ static int write_trace(const char *path, const lw_model *model, const lwi_node_t
     return LWI_EXIT_OK;
 }
 
+static void print_plan(void *model, const lw_node_plan *plan) {
+    lw_node_info info = {.size = sizeof info};
+    if (lw_model_node(model, plan->node, &info)) return;
+    printf("%-10s %-20s %-24s ", plan->device, plan->kernel, info.op_type);
+    lwi_print_text(info.name, 60);
+    printf("%s%s\n", *plan->reason ? ": " : "", plan->reason);
+}
+
+static void explain(const lwi_session *session) {
+    putchar('\n');
+    if (lw_context_explain(session->context, print_plan, session->model))
+        lwi_complain("%s", lw_last_error());
+}
+
 static int run(const void *given, char **arguments, int n) {
     (void)n;
     const profile_options *options = given;
@@ -151,6 +166,7 @@ static int run(const void *given, char **arguments, int n) {
         if (lwi_measure_nodes(&session, inputs, n_inputs, options->runs, &nodes, &n_nodes,
                               &run_seconds)) {
             print_tables(session.model, nodes, n_nodes, run_seconds, options);
+            if (options->explain) explain(&session);
             code = options->trace ? write_trace(options->trace, session.model, nodes, n_nodes)
                                   : LWI_EXIT_OK;
             free(nodes);
@@ -169,6 +185,7 @@ static const lwi_option table[] = {
     {"runs", 'n', LWI_COUNT, AT(runs), "N", NULL, "how often to run (10)"},
     {"nodes", 0, LWI_COUNT, AT(nodes), "N", NULL, "rows of the table of nodes (20)"},
     {"trace", 0, LWI_TEXT, AT(trace), "FILE", NULL, "write a trace for chrome://tracing, Perfetto"},
+    {"explain", 0, LWI_FLAG, AT(explain), NULL, NULL, "print what runs each node, and why"},
     LWI_ENGINE_OPTIONS(profile_options, engine),
 };
 

@@ -18,7 +18,9 @@ lw_status lwi_session_open(const char *path, const lwi_engine *engine, lwi_sessi
     const lw_context_options options = {.size = sizeof options,
                                         .threads = engine->threads,
                                         .precision = fast ? LW_FAST : LW_EXACT,
-                                        .less_memory = engine->less_memory};
+                                        .less_memory = engine->less_memory,
+                                        .device = engine->device,
+                                        .fallback = engine->fallback};
     if (!status) status = lw_context_new(session->model, &options, &session->context);
     if (status) lwi_session_close(session);
     return status;

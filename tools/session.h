@@ -18,6 +18,8 @@ typedef struct lwi_engine {
     const char *skip_passes; /* as in lw_model_options */
     const char *precision;   /* NULL: exact */
     bool less_memory;        /* as in lw_context_options */
+    const char *device;      /* likewise */
+    bool fallback;
 } lwi_engine;
 
 /* The options for a lwi_engine at `member` of the struct T. */
@@ -37,6 +39,20 @@ typedef struct lwi_engine {
          NULL,                                                                                     \
          NULL,                                                                                     \
          "smaller weights of convolutions, transformed in each run"},                              \
+        {"device",                                                                                 \
+         0,                                                                                        \
+         LWI_TEXT,                                                                                 \
+         offsetof(T, member.device),                                                               \
+         "NAME",                                                                                   \
+         NULL,                                                                                     \
+         "a device that runs all nodes, opencl:0 (see devices)"},                                  \
+        {"fallback",                                                                               \
+         0,                                                                                        \
+         LWI_FLAG,                                                                                 \
+         offsetof(T, member.fallback),                                                             \
+         NULL,                                                                                     \
+         NULL,                                                                                     \
+         "the processor runs the nodes that the device cannot"},                                   \
     {                                                                                              \
         "precision", 0, LWI_TEXT, offsetof(T, member.precision), "HOW", "exact|fast",              \
             "fast: products of weights in bfloat16, where the processor gains by that (exact)"     \

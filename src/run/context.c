@@ -47,6 +47,14 @@ static lw_status set_level(lw_context *c, const char *name) {
     return LW_OK;
 }
 
+static lw_status set_device(lw_context *c, const char *name) {
+    c->options.device = NULL;
+    if (!name || !strcmp(name, "cpu")) return LW_OK;
+    LW_TRY(lwi_device_open(name, &c->device));
+    c->options.device = c->device->name;
+    return LW_OK;
+}
+
 static lw_status init(lw_context *c, const lw_context_options *o) {
     keep_options(c, o);
     c->max_plans = o->max_plans ? o->max_plans : 16;
@@ -58,6 +66,7 @@ static lw_status init(lw_context *c, const lw_context_options *o) {
     lwi_arena_init(&c->strings, &c->allocator);
     lwi_host_init(c);
     LW_TRY(set_level(c, o->isa));
+    LW_TRY(set_device(c, o->device));
     LW_TRY(lwi_alloc_array(&c->allocator, c->max_plans, sizeof *c->plans, &c->plans));
     const lwi_graph *g = c->model->network.graph;
     LW_TRY(lwi_alloc_array(&c->allocator, g->n_inputs, sizeof *c->inputs, &c->inputs));
@@ -100,6 +109,8 @@ void lw_context_free(lw_context *c) {
     if (!c) return;
     if (c->own_pool) lwi_thread_pool_leave();
     lw_context_trim(c);
+    lwi_device_close(c->device);
+    lwi_free(&c->allocator, c->constants);
     lw_context_free(atomic_load(&c->open));
     lwi_free(&c->allocator, c->plans);
     lwi_free(&c->allocator, c->inputs);
@@ -116,6 +127,9 @@ void lw_context_trim(lw_context *c) {
     if (!c) return;
     lw_context_trim(atomic_load(&c->open));
     lwi_context_forget_plans(c);
+    if (c->device) c->device->api->release(c->device, &c->device_block);
+    for (; c->n_constants > 0; c->n_constants--)
+        c->device->api->release(c->device, &c->constants[c->n_constants - 1].memory);
     if (c->stack.pool) lwi_scratch_free(&c->stack);
     lwi_pool_trim(&c->pool);
     lwi_arena_free(&c->strings);

@@ -3,6 +3,7 @@
 #ifndef LWI_CONTEXT_H
 #define LWI_CONTEXT_H
 
+#include "backend/gpu/device.h"
 #include "run/plan.h"
 #include "run/scratch.h"
 
@@ -12,6 +13,12 @@ typedef struct lwi_region {
     void *block;
     size_t bytes;
 } lwi_region;
+
+/* A constant in a device's memory. */
+typedef struct lwi_device_constant {
+    const void *data; /* that it was copied from */
+    lwi_device_memory memory;
+} lwi_device_constant;
 
 struct lw_context {
     lw_model *model;
@@ -34,9 +41,13 @@ struct lw_context {
     size_t memory_limit;
     lwi_plan **plans; /* of the main graph; the last one used first */
     size_t n_plans, max_plans;
-    const lw_value **inputs; /* [graph inputs] of the run under way; NULL: left out */
-    lw_value **outputs;      /* [graph outputs] the caller's tensors, or those made */
-    bool *wanted;            /* [graph outputs] */
+    const lw_value **inputs;        /* [graph inputs] of the run under way; NULL: left out */
+    lw_value **outputs;             /* [graph outputs] the caller's tensors, or those made */
+    bool *wanted;                   /* [graph outputs] */
+    lwi_device *device;             /* NULL: the processor alone */
+    lwi_device_memory device_block; /* activations of the run under way */
+    lwi_device_constant *constants; /* on the device */
+    size_t n_constants, cap_constants;
     atomic_bool cancel;
     lw_profile_fn profile;
     void *profile_user;

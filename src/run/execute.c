@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Executes a plan, step by step. */
-#include "run/context.h"
+#include "run/plan_device.h"
 
 #include "base/cpu.h"
 #include "ops/call.h"
@@ -60,6 +60,7 @@ static lw_status run_late(lwi_plan *p, lwi_call *call) {
 /* ------------------------------------------------------------------- steps */
 
 static inline lw_status run_step(lwi_plan *p, lwi_step *step) {
+    if (step->device && step->device->launches) return lwi_device_run(p, step->device);
     if (!step->run) return run_late(p, &step->call);
     return step->converted ? lwi_run_converted(&step->call, step->run) : step->run(&step->call);
 }
@@ -71,8 +72,10 @@ static lw_status run_steps(lwi_plan *p) {
         if (atomic_load_explicit(&c->cancel, memory_order_relaxed))
             return lwi_fail(LW_CANCELLED, "the run was cancelled");
         const bool timed = c->profile && !p->outer;
+        if (p->device) LW_TRY(lwi_device_move_values(p, (size_t)(s - p->steps)));
         const uint64_t start = timed ? lwi_clock() : 0;
         LW_TRY(run_step(p, s));
+        if (timed && p->device) LW_TRY(c->device->api->finish(c->device));
         if (timed)
             c->profile(c->profile_user, (size_t)(s->call.node - p->graph->nodes), start,
                        lwi_clock());
@@ -80,7 +83,7 @@ static lw_status run_steps(lwi_plan *p) {
         for (size_t d = 0; d < s->n_dead; d++)
             release_slot(p, s->dead[d]);
     }
-    return LW_OK;
+    return p->device ? lwi_device_move_values(p, p->n_steps) : LW_OK;
 }
 
 /* ----------------------------------------------------------------- binding */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "run/planner.h"
+#include "run/plan_device.h"
 
 #include "ops/call.h"
 #include "ops/call_convert.h"
@@ -98,15 +98,23 @@ static void mark_raw(lwi_planner *p, const lwi_call *call) {
             p->raw[call->node->inputs[i]] = true;
 }
 
-static lw_status add_ready(lwi_planner *p, lwi_call *call) {
+static lw_status add_host_step(lwi_call *call, lwi_step *step) {
     const lwi_kernel *kernel = lwi_cpu_claim(call);
     LW_TRY(lwi_plan_prepare(call, kernel));
-    mark_raw(p, call);
-    lwi_step *step = &p->plan->steps[p->plan->n_steps++];
-    step->call = *call;
-    step->call.host = &p->context->host;
     step->run = kernel ? kernel->run : call->node->op->op->run;
     step->converted = lwi_is_converted(call);
+    return LW_OK;
+}
+
+static lw_status add_ready(lwi_planner *p, lwi_call *call) {
+    lwi_step *step = &p->plan->steps[p->plan->n_steps];
+    bool taken = false;
+    if (p->context->device && !p->plan->outer) LW_TRY(lwi_plan_on_device(p, call, step, &taken));
+    if (!taken) LW_TRY(add_host_step(call, step));
+    p->plan->n_steps++;
+    mark_raw(p, call);
+    step->call = *call;
+    step->call.host = &p->context->host;
     place_outputs(p, call->node, LWI_PLACE_ARENA);
     return LW_OK;
 }
@@ -309,6 +317,7 @@ lw_status lwi_plan_make(lw_context *c, const lwi_graph *graph, lwi_plan *outer,
 
 void lwi_plan_free(lwi_plan *plan) {
     if (!plan) return;
+    lwi_plan_device_free(plan);
     for (size_t i = 0; i < plan->n_subgraphs; i++)
         for (size_t k = 0; k < plan->subgraphs[i].n_plans; k++)
             lwi_plan_free(plan->subgraphs[i].plans[k]);

@@ -29,6 +29,7 @@ typedef enum lwi_place {
 /* What a run does for one node. */
 typedef struct lwi_step {
     lw_status (*run)(lwi_call *call); /* NULL: late */
+    struct lwi_device_step *device;   /* what a device does instead; NULL: nothing */
     lwi_call call;                    /* its arrays are filled in the run if it is late */
     bool converted;                   /* run sees wider types (LWI_WIDEN, LWI_UNPACK) */
     int *dead;                        /* values of late nodes that die here */
@@ -80,6 +81,7 @@ struct lwi_plan {
     bool *made; /* [graph outputs] by the run under way */
     lwi_subplans *subgraphs;
     size_t n_subgraphs, cap_subgraphs;
+    struct lwi_device_plan *device; /* run/plan_device.h; NULL: all is done by the processor */
 };
 
 /* The slot of given value i. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What is left to do for a plan when each node has been looked at. */
-#include "run/planner.h"
+#include "run/plan_device.h"
 
 /* Wanted outputs are computed right where the caller gets them. */
 static void place_outputs_of_graph(lwi_planner *p) {
@@ -71,5 +71,6 @@ lw_status lwi_plan_finish(lwi_planner *p) {
     LW_TRY(settle_values(p));
     link_slots(p);
     LW_TRY(find_dead(p));
-    return lwi_plan_layout(p->plan);
+    LW_TRY(lwi_plan_layout(p->plan));
+    return lwi_plan_device_finish(p);
 }

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ * A device that runs kernels on memory of its own. What drives it (OpenCL, CUDA ...) is a table of
+ * functions; who uses it does not know which one that is. Work is done in the order in which it is
+ * given; uploads and downloads wait until they are done. One thread uses a device at a time. */
+#ifndef LWI_DEVICE_H
+#define LWI_DEVICE_H
+
+#include "base/memory.h"
+
+typedef struct lwi_device lwi_device;
+
+/* A block of a device's memory. */
+typedef struct lwi_device_memory {
+    void *handle;
+    size_t bytes;
+} lwi_device_memory;
+
+typedef enum lwi_device_argument_kind {
+    LWI_DEVICE_MEMORY, /* two parameters of the kernel: a pointer, and a number of bytes behind it
+                        */
+    LWI_DEVICE_INT,
+    LWI_DEVICE_FLOAT
+} lwi_device_argument_kind;
+
+typedef struct lwi_device_argument {
+    lwi_device_argument_kind kind;
+    union {
+        struct {
+            void *handle;
+            size_t offset; /* bytes */
+        } memory;
+        int32_t i;
+        float f;
+    };
+} lwi_device_argument;
+
+typedef struct lwi_device_api {
+    lw_status (*allocate)(lwi_device *device, size_t bytes, lwi_device_memory *memory);
+    void (*release)(lwi_device *device, lwi_device_memory *memory);
+    lw_status (*upload)(lwi_device *device, void *handle, size_t offset, const void *from,
+                        size_t bytes);
+    lw_status (*download)(lwi_device *device, const void *handle, size_t offset, void *to,
+                          size_t bytes);
+    /* groups: work groups in x, y and z; size: work items of a group (in x). */
+    lw_status (*launch)(lwi_device *device, const char *kernel, const uint32_t groups[3],
+                        uint32_t size, const lwi_device_argument *arguments, size_t n);
+    lw_status (*finish)(lwi_device *device);
+    void (*close)(lwi_device *device);
+} lwi_device_api;
+
+struct lwi_device {
+    const lwi_device_api *api;
+    char name[32]; /* "opencl:0" */
+};
+
+/* What is known of a device without opening it. */
+typedef struct lwi_device_facts {
+    char name[32];         /* "opencl:0" */
+    char description[128]; /* "NVIDIA Tesla P4" */
+    char driver[128];      /* its version */
+    uint64_t memory;       /* bytes */
+    uint32_t units;        /* multiprocessors, compute units */
+    char capability[32];   /* "6.1", "OpenCL 1.2" */
+    bool usable;
+    char reason[160]; /* why not */
+} lwi_device_facts;
+
+/* Device number `index` of all kinds; false: there are not so many. */
+bool lwi_device_find(size_t index, lwi_device_facts *facts);
+/* Opens one by its name ("opencl" means "opencl:0"). LW_NOT_FOUND, with a sentence that says what
+ * is there; LW_UNSUPPORTED if it cannot be used. */
+lw_status lwi_device_open(const char *name, lwi_device **device);
+static inline void lwi_device_close(lwi_device *device) {
+    if (device) device->api->close(device);
+}
+
+#endif

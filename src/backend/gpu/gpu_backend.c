@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/gpu/gpu_backend.h"
+
+#include "ops/registry.h"
+
+#include <stdio.h>
+
+enum { GROUP = 256 };
+
+typedef struct claim {
+    const lwi_op *op;
+    lwi_gpu_planner *plan;
+} claim;
+
+#define LWI_GPU(ident, planner) extern const lwi_op lwi_op_##ident;
+#include "backend/gpu/gpu_kernels.def"
+#undef LWI_GPU
+
+static const claim claims[] = {
+#define LWI_GPU(ident, planner) {&lwi_op_##ident, lwi_gpu_##planner},
+#include "backend/gpu/gpu_kernels.def"
+#undef LWI_GPU
+};
+
+static bool is_small(const lw_value *v) {
+    return !v || (v->kind == LW_KIND_TENSOR && v->count < INT32_MAX);
+}
+
+bool lwi_gpu_all_float(const lwi_call *c) {
+    for (size_t i = 0; i < c->n_in; i++)
+        if (c->in[i] && (c->in[i]->dtype != LW_FLOAT32 || !is_small(c->in[i]))) return false;
+    for (size_t k = 0; k < c->n_out; k++)
+        if (c->out[k] && (c->out[k]->dtype != LW_FLOAT32 || !is_small(c->out[k]))) return false;
+    return true;
+}
+
+lw_status lwi_gpu_refuse(lwi_gpu_step *step, const char *reason) {
+    snprintf(step->reason, sizeof step->reason, "%s", reason);
+    return LW_OK;
+}
+
+lw_status lwi_gpu_claim(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    *taken = false;
+    for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
+        if (claims[i].op != c->node->op->op) continue;
+        for (size_t k = 0; k < c->n_out; k++)
+            if (c->out[k] && c->out[k]->count == 0)
+                return lwi_gpu_refuse(step, "it has no elements");
+        return claims[i].plan(c, step, taken);
+    }
+    return lwi_gpu_refuse(step, "the device has no kernel for this operator");
+}
+
+/* ------------------------------------------------------------------ launches */
+
+lw_status lwi_gpu_groups(lwi_gpu_step *step, const char *kernel, size_t x, size_t y, size_t z,
+                         lwi_gpu_launch **launch) {
+    if (x > UINT32_MAX / GROUP || y > 65535 || z > 65535)
+        return lwi_fail(LW_LIMIT, "%s: too many work groups", kernel);
+    LW_TRY(lwi_arena_grow(step->memory, &step->launches, &step->capacity, step->n + 1,
+                          sizeof *step->launches));
+    *launch = &step->launches[step->n++];
+    **launch = (lwi_gpu_launch){
+        .kernel = kernel, .groups = {(uint32_t)x, (uint32_t)y, (uint32_t)z}, .size = GROUP};
+    return LW_OK;
+}
+
+lw_status lwi_gpu_items(lwi_gpu_step *step, const char *kernel, size_t n, lwi_gpu_launch **launch) {
+    return lwi_gpu_groups(step, kernel, (n + GROUP - 1) / GROUP, 1, 1, launch);
+}
+
+void lwi_gpu_in(lwi_gpu_launch *launch, const lwi_call *c, size_t input) {
+    const bool there = lwi_has(c, input);
+    launch->arguments[launch->n++] = (lwi_gpu_argument){
+        .source = LWI_GPU_INPUT, .index = there ? input : 0, .value.kind = LWI_DEVICE_MEMORY};
+}
+
+void lwi_gpu_out(lwi_gpu_launch *launch, size_t output) {
+    launch->arguments[launch->n++] = (lwi_gpu_argument){
+        .source = LWI_GPU_OUTPUT, .index = output, .value.kind = LWI_DEVICE_MEMORY};
+}
+
+void lwi_gpu_int(lwi_gpu_launch *launch, int64_t number) {
+    launch->arguments[launch->n++] =
+        (lwi_gpu_argument){.value = {.kind = LWI_DEVICE_INT, .i = (int32_t)number}};
+}
+
+void lwi_gpu_float(lwi_gpu_launch *launch, double number) {
+    launch->arguments[launch->n++] =
+        (lwi_gpu_argument){.value = {.kind = LWI_DEVICE_FLOAT, .f = (float)number}};
+}
+
+lw_status lwi_gpu_data(lwi_gpu_step *step, lwi_gpu_launch *launch, const void *data, size_t bytes) {
+    lwi_device_memory memory;
+    LW_TRY(step->keep(step->arg, data, bytes, &memory));
+    launch->arguments[launch->n++] =
+        (lwi_gpu_argument){.value = {.kind = LWI_DEVICE_MEMORY, .memory = {memory.handle, 0}}};
+    return LW_OK;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ * What a device does for a call: kernels, one after the other, whose arguments are the call's
+ * inputs and outputs, wherever they will lie, memory of the step's own, and numbers. */
+#ifndef LWI_GPU_BACKEND_H
+#define LWI_GPU_BACKEND_H
+
+#include "backend/gpu/device.h"
+#include "ops/op.h"
+
+enum { LWI_GPU_ARGUMENTS = 24, LWI_GPU_LAUNCHES = 32 };
+
+typedef enum lwi_gpu_source {
+    LWI_GPU_NUMBER, /* argument as it is, or memory that is resolved already */
+    LWI_GPU_INPUT,  /* of the call */
+    LWI_GPU_OUTPUT
+} lwi_gpu_source;
+
+typedef struct lwi_gpu_argument {
+    lwi_gpu_source source;
+    size_t index;              /* of the input or output */
+    lwi_device_argument value; /* of the others; memory in the plan's block has handle NULL */
+} lwi_gpu_argument;
+
+typedef struct lwi_gpu_launch {
+    const char *kernel;
+    uint32_t groups[3], size;
+    size_t n;
+    lwi_gpu_argument arguments[LWI_GPU_ARGUMENTS];
+} lwi_gpu_launch;
+
+/* A step in the making. */
+typedef struct lwi_gpu_step {
+    lwi_device *device;
+    lwi_arena *memory; /* of the plan, which holds the launches */
+    lwi_gpu_launch *launches;
+    size_t n, capacity;
+    /* Memory that is made for this step, to be released with the plan. */
+    lw_status (*keep)(void *arg, const void *data, size_t bytes, lwi_device_memory *memory);
+    void *arg;
+    char reason[120]; /* why the call is not taken */
+} lwi_gpu_step;
+
+/* Fills in the launches for a call whose inputs have types and shapes, and whose constants have
+ * data. *taken is false where the device has no kernel for it; the reason is in the step. */
+lw_status lwi_gpu_claim(const lwi_call *call, lwi_gpu_step *step, bool *taken);
+
+/* ------------------------------------------------------ for the files of operators */
+
+typedef lw_status lwi_gpu_planner(const lwi_call *call, lwi_gpu_step *step, bool *taken);
+
+/* Those that gpu_kernels.def names. */
+#define LWI_GPU(ident, planner) lwi_gpu_planner lwi_gpu_##planner;
+#include "backend/gpu/gpu_kernels.def"
+#undef LWI_GPU
+
+/* *taken stays false. */
+lw_status lwi_gpu_refuse(lwi_gpu_step *step, const char *reason);
+/* A new launch, with a group of 256 items for each 256 of n, or groups as given. */
+lw_status lwi_gpu_items(lwi_gpu_step *step, const char *kernel, size_t n, lwi_gpu_launch **launch);
+lw_status lwi_gpu_groups(lwi_gpu_step *step, const char *kernel, size_t x, size_t y, size_t z,
+                         lwi_gpu_launch **launch);
+/* Arguments, in the kernel's order. An input that is left out: input 0, which is not looked at. */
+void lwi_gpu_in(lwi_gpu_launch *launch, const lwi_call *call, size_t input);
+void lwi_gpu_out(lwi_gpu_launch *launch, size_t output);
+void lwi_gpu_int(lwi_gpu_launch *launch, int64_t number);
+void lwi_gpu_float(lwi_gpu_launch *launch, double number);
+/* Bytes that the kernel reads, copied to the device now. */
+lw_status lwi_gpu_data(lwi_gpu_step *step, lwi_gpu_launch *launch, const void *data, size_t bytes);
+/* The arguments OPERANDS of kernels/program.k, for the epilogue of a call (ops/epilogue.h). *fits
+ * is false where it has more operands than kernels take. */
+lw_status lwi_gpu_epilogue(const lwi_call *call, size_t own_inputs, lwi_gpu_step *step,
+                           lwi_gpu_launch *launch);
+bool lwi_gpu_takes_epilogue(const lwi_call *call, size_t own_inputs);
+/* All inputs and outputs are float32 tensors of fewer than 2^31 elements. */
+bool lwi_gpu_all_float(const lwi_call *call);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ * Convolutions and pools with the channels last, over one or two axes. */
+#include "backend/gpu/gpu_program.h"
+#include "ops/channels_last.h"
+#include "ops/conv.h"
+#include "ops/pool.h"
+
+enum { TILE = 64, OWN_INPUTS = 3, SHAPE = 18 };
+
+/* The ints of kernels/convolution.k. One axis is a picture of one line. */
+static void write_shape(const lwi_window *w, size_t batch, size_t channels, size_t groups,
+                        size_t filters, int32_t shape[SHAPE]) {
+    const int x = w->rank - 1, y = w->rank - 2;
+    const int64_t numbers[SHAPE] = {y < 0 ? 1 : w->in[y],  w->in[x],
+                                    (int64_t)channels,     (int64_t)groups,
+                                    y < 0 ? 1 : w->out[y], w->out[x],
+                                    (int64_t)filters,      y < 0 ? 1 : w->kernel[y],
+                                    w->kernel[x],          y < 0 ? 1 : w->stride[y],
+                                    w->stride[x],          y < 0 ? 0 : w->begin[y],
+                                    w->begin[x],           y < 0 ? 1 : w->dilation[y],
+                                    w->dilation[x],        (int64_t)batch,
+                                    y < 0 ? 0 : w->end[y], w->end[x]};
+    for (int i = 0; i < SHAPE; i++)
+        shape[i] = (int32_t)numbers[i];
+}
+
+/* [groups * filters, channels, taps] to [groups, taps, channels, filters], each filter times its
+ * factor. */
+static void turn_weights(const lwi_conv *v, const float *w, const float *scale, float *to) {
+    for (size_t g = 0; g < v->groups; g++)
+        for (size_t f = 0; f < v->filters; f++)
+            for (size_t c = 0; c < v->channels; c++)
+                for (size_t t = 0; t < v->kernel_size; t++) {
+                    const size_t filter = g * v->filters + f;
+                    const float x = w[(filter * v->channels + c) * v->kernel_size + t];
+                    to[((g * v->kernel_size + t) * v->channels + c) * v->filters + f] =
+                        x * (scale ? scale[filter] : 1);
+                }
+}
+
+static lw_status give_weights(const lwi_call *c, const lwi_conv *v, lwi_gpu_step *step,
+                              lwi_gpu_launch *launch) {
+    size_t n = 0;
+    const lw_value *w = c->in[1];
+    const float *scale = lwi_attr_floats(c->node, "scale", &n);
+    float *turned = NULL;
+    LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, w->count, sizeof *turned, &turned));
+    turn_weights(v, w->data, n ? scale : NULL, turned);
+    const lw_status status = lwi_gpu_data(step, launch, turned, w->bytes);
+    lwi_free(&lwi_malloc_allocator, turned);
+    return status;
+}
+
+static lw_status launch_conv(const lwi_call *c, const lwi_conv *v, lwi_gpu_step *step) {
+    const size_t pixels = v->batch * v->out_size;
+    const bool depthwise = v->channels == 1 && v->filters == 1;
+    lwi_gpu_launch *launch = NULL;
+    int32_t shape[SHAPE];
+    write_shape(&v->window, v->batch, v->channels, v->groups, v->filters, shape);
+    if (depthwise) LW_TRY(lwi_gpu_items(step, "depthwise_f32", c->out[0]->count, &launch));
+    else
+        LW_TRY(lwi_gpu_groups(step, "conv_f32", (v->filters + TILE - 1) / TILE,
+                              (pixels + TILE - 1) / TILE, v->groups, &launch));
+    LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
+    lwi_gpu_in(launch, c, 0);
+    LW_TRY(give_weights(c, v, step, launch));
+    lwi_gpu_in(launch, c, 2);
+    LW_TRY(lwi_gpu_epilogue(c, OWN_INPUTS, step, launch));
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_int(launch, lwi_has(c, 2));
+    if (depthwise) lwi_gpu_int(launch, (int64_t)c->out[0]->count);
+    return LW_OK;
+}
+
+lw_status lwi_gpu_conv(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    lwi_conv v = {.groups = 0};
+    if (!lwi_gpu_all_float(c) || !lwi_gpu_takes_epilogue(c, OWN_INPUTS) || c->in[0]->rank > 4)
+        return lwi_gpu_refuse(step, "its types, three axes, or an epilogue with many operands");
+    if (!lwi_is_constant(c, 1) || !c->in[1]->data)
+        return lwi_gpu_refuse(step, "its weights are computed in the run");
+    LW_TRY(lwi_conv_shape(c, 0, 1, true, &v));
+    if (v.batch * v.out_size / TILE >= 65535) return lwi_gpu_refuse(step, "too large a picture");
+    *taken = true;
+    return launch_conv(c, &v, step);
+}
+
+/* -------------------------------------------------------------------- pools */
+
+static lw_status plan_pool(const lwi_call *c, int kind, lwi_gpu_step *step, bool *taken) {
+    lwi_window w;
+    lwi_gpu_launch *launch = NULL;
+    int32_t shape[SHAPE];
+    const lw_value *x = c->in[0];
+    if (!lwi_gpu_all_float(c) || x->rank > 4 || (c->n_out > 1 && c->out[1]))
+        return lwi_gpu_refuse(step, "its types, three axes, or places of maxima");
+    LW_TRY(lwi_pool_window(c, true, &w));
+    write_shape(&w, (size_t)x->dims[0], 1, (size_t)x->dims[x->rank - 1], 1, shape);
+    LW_TRY(lwi_gpu_items(step, "pool_f32", c->out[0]->count, &launch));
+    LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
+    lwi_gpu_in(launch, c, 0);
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_int(launch, kind);
+    lwi_gpu_int(launch, (int64_t)c->out[0]->count);
+    *taken = true;
+    return LW_OK;
+}
+
+lw_status lwi_gpu_max_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    return plan_pool(c, 0, step, taken);
+}
+
+lw_status lwi_gpu_average_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    return plan_pool(c, lwi_attr_int(c->node, "count_include_pad", 0) ? 2 : 1, step, taken);
+}
+
+/* [N, spatial, C]: over the middle. */
+static lw_status plan_global(const lwi_call *c, bool mean, lwi_gpu_step *step, bool *taken) {
+    const lw_value *x = c->in[0], *y = c->out[0];
+    lwi_gpu_launch *launch = NULL;
+    if (!lwi_gpu_all_float(c) || x->count == 0) return lwi_gpu_refuse(step, "its types");
+    LW_TRY(lwi_gpu_items(step, "reduce_middle_f32", y->count, &launch));
+    lwi_gpu_in(launch, c, 0);
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_int(launch, (int64_t)(x->count / y->count));
+    lwi_gpu_int(launch, x->dims[x->rank - 1]);
+    lwi_gpu_int(launch, mean);
+    lwi_gpu_int(launch, (int64_t)y->count);
+    *taken = true;
+    return LW_OK;
+}
+
+lw_status lwi_gpu_global_average_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    return plan_global(c, true, step, taken);
+}
+
+lw_status lwi_gpu_global_max_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    return plan_global(c, false, step, taken);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ * MatMul, Gemm and lampwick.MatMul. */
+#include "backend/gpu/gpu_program.h"
+#include "ops/matmul.h"
+#include "ops/matmul_fused.h"
+
+enum { TILE = 64 }; /* of kernels/product.k */
+
+typedef struct numbers {
+    size_t m, n, k, batch;
+    size_t a_row, a_column, b_row, b_column;
+    double alpha;
+    bool bias;
+    int32_t plan[32]; /* of the batch, see batch_place */
+} numbers;
+
+static lw_status launch_product(const lwi_call *c, const numbers *x, size_t own_inputs,
+                                lwi_gpu_step *step) {
+    lwi_gpu_launch *launch = NULL;
+    LW_TRY(lwi_gpu_groups(step, "matmul_f32", (x->n + TILE - 1) / TILE, (x->m + TILE - 1) / TILE,
+                          x->batch, &launch));
+    LW_TRY(lwi_gpu_data(step, launch, x->plan, sizeof x->plan));
+    for (size_t i = 0; i < 3; i++)
+        lwi_gpu_in(launch, c, i);
+    LW_TRY(lwi_gpu_epilogue(c, own_inputs, step, launch));
+    lwi_gpu_out(launch, 0);
+    const size_t sizes[7] = {x->m, x->n, x->k, x->a_row, x->a_column, x->b_row, x->b_column};
+    for (size_t i = 0; i < 7; i++)
+        lwi_gpu_int(launch, (int64_t)sizes[i]);
+    lwi_gpu_float(launch, x->alpha);
+    lwi_gpu_int(launch, x->bias);
+    return LW_OK;
+}
+
+static void read_batch(const lwi_matmul *x, numbers *n) {
+    n->plan[0] = x->batch_rank;
+    for (int d = 0; d < x->batch_rank; d++) {
+        n->plan[1 + d] = (int32_t)x->dims[d];
+        n->plan[9 + d] = (int32_t)x->a.strides[d];
+        n->plan[17 + d] = (int32_t)x->b.strides[d];
+    }
+}
+
+static lw_status plan_matmul(const lwi_call *c, bool fused, lwi_gpu_step *step, bool *taken) {
+    const size_t own = fused ? LWI_MATMUL_FUSED_INPUTS : 2;
+    lwi_matmul x;
+    if (!lwi_gpu_all_float(c) || !lwi_gpu_takes_epilogue(c, own))
+        return lwi_gpu_refuse(step, "its types, or an epilogue with many operands");
+    LW_TRY(lwi_matmul_shape(c, 0, 1, &x));
+    if (x.batch_rank > 8 || x.batch > 65535) return lwi_gpu_refuse(step, "too large a batch");
+    numbers n = {.m = x.m,
+                 .n = x.n,
+                 .k = x.k,
+                 .batch = x.batch,
+                 .a_row = x.a.row,
+                 .a_column = x.a.column,
+                 .b_row = x.b.row,
+                 .b_column = x.b.column,
+                 .alpha = fused ? lwi_attr_float(c->node, "alpha", 1) : 1,
+                 .bias = fused && lwi_has(c, 2)};
+    read_batch(&x, &n);
+    *taken = true;
+    return launch_product(c, &n, own, step);
+}
+
+lw_status lwi_gpu_matmul(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    return plan_matmul(c, false, step, taken);
+}
+
+lw_status lwi_gpu_matmul_fused(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    return plan_matmul(c, true, step, taken);
+}
+
+/* alpha A' B' + beta C, where C is a row that is added once. */
+lw_status lwi_gpu_gemm(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    const bool ta = lwi_attr_int(c->node, "transA", 0), tb = lwi_attr_int(c->node, "transB", 0);
+    const lw_value *a = c->in[0], *y = c->out[0];
+    const size_t m = (size_t)y->dims[0], n = (size_t)y->dims[1], k = (size_t)a->dims[ta ? 0 : 1];
+    const bool row = !lwi_has(c, 2) || (c->in[2]->rank >= 1 && c->in[2]->count == n &&
+                                        c->in[2]->dims[c->in[2]->rank - 1] == (int64_t)n);
+    if (!lwi_gpu_all_float(c) || !row || lwi_attr_float(c->node, "beta", 1) != 1)
+        return lwi_gpu_refuse(step, "its types, or C is no row of factor 1");
+    const numbers x = {.m = m,
+                       .n = n,
+                       .k = k,
+                       .batch = 1,
+                       .a_row = ta ? 1 : k,
+                       .a_column = ta ? m : 1,
+                       .b_row = tb ? 1 : n,
+                       .b_column = tb ? k : 1,
+                       .alpha = lwi_attr_float(c->node, "alpha", 1),
+                       .bias = lwi_has(c, 2)};
+    *taken = true;
+    return launch_product(c, &x, 3, step);
+}

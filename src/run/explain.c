@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ * What runs where. */
+#include "ops/registry.h"
+#include "run/plan_device.h"
+
+#include <string.h>
+
+static const char *kernel_of(const lwi_step *s) {
+    if (s->device && s->device->launches) return s->device->n ? s->device->launches[0].kernel : "";
+    if (!s->run) return "known in the run";
+    return s->run == s->call.node->op->op->run ? "reference" : "kernel";
+}
+
+lw_status lw_context_explain(const lw_context *c, void (*fn)(void *user, const lw_node_plan *plan),
+                             void *user) {
+    if (!c || !fn) return lwi_fail(LW_INVALID, "lw_context_explain: context or fn is NULL");
+    if (c->n_plans == 0) return lwi_fail(LW_INVALID, "there is no plan before the first run");
+    const lwi_plan *p = c->plans[0];
+    for (size_t i = 0; i < p->n_steps; i++) {
+        const lwi_step *s = &p->steps[i];
+        const bool there = s->device && s->device->launches;
+        const lw_node_plan plan = {.size = sizeof plan,
+                                   .node = (size_t)(s->call.node - p->graph->nodes),
+                                   .device = there ? c->device->name : "cpu",
+                                   .kernel = kernel_of(s),
+                                   .reason = s->device ? s->device->reason : ""};
+        fn(user, &plan);
+    }
+    return LW_OK;
+}
+
+lw_status lw_device(size_t index, lw_device_info *info) {
+    static _Thread_local lwi_device_facts facts;
+    if (!info || info->size < sizeof *info)
+        return lwi_fail(LW_INVALID, "lw_device: info is NULL, or its size is not set");
+    if (!lwi_device_find(index, &facts)) return lwi_fail(LW_RANGE, "there is no device %zu", index);
+    *info = (lw_device_info){.size = sizeof *info,
+                             .name = facts.name,
+                             .description = facts.description,
+                             .driver = facts.driver,
+                             .capability = facts.capability,
+                             .memory = facts.memory,
+                             .units = facts.units,
+                             .usable = facts.usable,
+                             .reason = facts.reason};
+    return LW_OK;
+}

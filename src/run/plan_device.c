@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/plan_device.h"
+
+#include "ops/registry.h"
+
+#include <string.h>
+
+/* Where a value is valid. */
+enum { ON_HOST = 1, ON_DEVICE = 2 };
+
+/* ------------------------------------------------------------------- memory */
+
+static lw_status keep(void *arg, const void *data, size_t bytes, lwi_device_memory *memory) {
+    lwi_plan *plan = arg;
+    lwi_device_plan *d = plan->device;
+    lwi_device *device = plan->context->device;
+    LW_TRY(lwi_arena_grow(&plan->memory, &d->kept, &d->cap_kept, d->n_kept + 1, sizeof *d->kept));
+    LW_TRY(device->api->allocate(device, bytes, memory));
+    d->kept[d->n_kept++] = *memory;
+    return device->api->upload(device, memory->handle, 0, data, bytes);
+}
+
+void lwi_plan_device_free(lwi_plan *plan) {
+    lwi_device *device = plan->context->device;
+    for (size_t i = 0; plan->device && i < plan->device->n_kept; i++)
+        device->api->release(device, &plan->device->kept[i]);
+}
+
+/* A constant of the model or the plan: it is brought to the device once. */
+static lw_status find_constant(lwi_plan *plan, const lw_value *v, lwi_device_memory *memory) {
+    lw_context *c = plan->context;
+    if (v->fixed == LWI_FIXED_PLAN) return keep(plan, v->data, v->bytes, memory);
+    for (size_t i = 0; i < c->n_constants; i++)
+        if (c->constants[i].data == v->data && c->constants[i].memory.bytes == v->bytes) {
+            *memory = c->constants[i].memory;
+            return LW_OK;
+        }
+    LW_TRY(lwi_grow(&c->allocator, &c->constants, &c->cap_constants, c->n_constants + 1,
+                    sizeof *c->constants));
+    LW_TRY(c->device->api->allocate(c->device, v->bytes, memory));
+    c->constants[c->n_constants++] = (lwi_device_constant){v->data, *memory};
+    return c->device->api->upload(c->device, memory->handle, 0, v->data, v->bytes);
+}
+
+/* --------------------------------------------------------------------- nodes */
+
+static lw_status open_device_plan(lwi_planner *p) {
+    if (p->plan->device) return LW_OK;
+    LW_TRY(lwi_arena_alloc(&p->plan->memory, 1, sizeof *p->plan->device, &p->plan->device));
+    return lwi_arena_alloc(&p->plan->memory, p->graph->n_slots, sizeof(size_t),
+                           &p->plan->device->places);
+}
+
+/* Constants that a kernel may want in another form must be readable now. */
+static lw_status settle_constants(lwi_planner *p, const lwi_node *node) {
+    for (size_t i = 0; i < node->n_inputs; i++)
+        if (node->inputs[i] >= 0) LW_TRY(lwi_plan_settle(p, node->inputs[i]));
+    return LW_OK;
+}
+
+lw_status lwi_plan_on_device(lwi_planner *p, lwi_call *call, lwi_step *step, bool *taken) {
+    lwi_plan *plan = p->plan;
+    const char *reason = NULL;
+    LW_TRY(open_device_plan(p));
+    LW_TRY(settle_constants(p, call->node));
+    lwi_gpu_step s = {
+        .device = p->context->device, .memory = &plan->memory, .keep = keep, .arg = plan};
+    LW_TRY(lwi_gpu_claim(call, &s, taken));
+    if (!*taken && !p->context->options.fallback)
+        return lwi_call_fail(call, LW_UNSUPPORTED, "%s cannot run it: %s", p->context->device->name,
+                             s.reason);
+    LW_TRY(lwi_arena_string(&plan->memory, s.reason, strlen(s.reason), &reason));
+    LW_TRY(lwi_arena_alloc(&plan->memory, 1, sizeof *step->device, &step->device));
+    *step->device =
+        (lwi_device_step){.launches = *taken ? s.launches : NULL, .n = s.n, .reason = reason};
+    return LW_OK;
+}
+
+/* --------------------------------------------------------------------- moves */
+
+typedef struct mover {
+    lwi_planner *planner;
+    lwi_plan *plan;
+    uint8_t *valid; /* [slots], of roots */
+    size_t step;
+    lw_status status;
+} mover;
+
+static void need(mover *m, int slot, int side) {
+    lwi_plan *plan = m->plan;
+    lwi_device_plan *d = plan->device;
+    const int root = plan->roots[slot];
+    const int place = plan->places[root];
+    if (m->status != LW_OK || place == LWI_PLACE_NONE || place == LWI_PLACE_KNOWN ||
+        m->valid[root] & side || !m->valid[root])
+        return;
+    m->status =
+        lwi_arena_grow(&plan->memory, &d->moves, &d->cap_moves, d->n_moves + 1, sizeof *d->moves);
+    if (m->status != LW_OK) return;
+    d->moves[d->n_moves++] = (lwi_device_move){m->step, root, side == ON_DEVICE};
+    m->valid[root] |= (uint8_t)side;
+}
+
+static void need_on_host(void *arg, int slot) { need(arg, slot, ON_HOST); }
+
+/* What is a part of something else leaves the rest of it as it is. */
+static void made(mover *m, const lwi_node *node, int side) {
+    for (size_t k = 0; k < node->n_outputs; k++) {
+        const int id = node->outputs[k];
+        if (id < 0 || m->plan->places[m->plan->roots[id]] == LWI_PLACE_NONE) continue;
+        const int root = m->plan->roots[id];
+        if (root != id) need(m, id, side);
+        m->valid[root] = (uint8_t)side;
+    }
+}
+
+static void move_for_step(mover *m, const lwi_step *step) {
+    const lwi_node *node = step->call.node;
+    const bool here = step->device && step->device->launches;
+    for (size_t i = 0; i < node->n_inputs && here; i++)
+        if (node->inputs[i] >= 0) need(m, node->inputs[i], ON_DEVICE);
+    if (!here) lwi_node_each_read(node, need_on_host, m);
+    made(m, node, here ? ON_DEVICE : ON_HOST);
+}
+
+static lw_status find_moves(lwi_planner *p) {
+    const lwi_graph *g = p->graph;
+    mover m = {.planner = p, .plan = p->plan};
+    LW_TRY(lwi_arena_alloc(&p->plan->memory, g->n_slots, sizeof *m.valid, &m.valid));
+    for (size_t s = 0; s < g->n_slots; s++)
+        if (p->plan->places[s] == LWI_PLACE_INPUT) m.valid[s] = ON_HOST;
+    for (; m.step < p->plan->n_steps; m.step++)
+        move_for_step(&m, &p->plan->steps[m.step]);
+    for (size_t i = 0; i < g->n_outputs; i++)
+        if (p->plan->wanted[i]) need(&m, g->outputs[i], ON_HOST);
+    return m.status;
+}
+
+/* -------------------------------------------------------------------- places */
+
+static void place_values(lwi_plan *plan) {
+    lwi_device_plan *d = plan->device;
+    d->bytes = plan->arena_bytes;
+    for (size_t s = 0; s < plan->graph->n_slots; s++) {
+        const int place = plan->places[s];
+        if (place == LWI_PLACE_ARENA) d->places[s] = plan->offsets[s];
+        if (place != LWI_PLACE_INPUT && place != LWI_PLACE_OUTPUT) continue;
+        d->places[s] = d->bytes;
+        d->bytes += (plan->values[s].bytes + LWI_ALIGN) & ~(size_t)(LWI_ALIGN - 1);
+    }
+}
+
+static lw_status resolve(lwi_plan *plan, const lwi_node *node, lwi_gpu_argument *a) {
+    const int slot = a->source == LWI_GPU_INPUT ? node->inputs[a->index] : node->outputs[a->index];
+    const int root = plan->roots[slot];
+    lwi_device_memory memory = {NULL, 0};
+    a->value.memory.offset = plan->device->places[root] + plan->within[slot];
+    if (plan->places[root] == LWI_PLACE_KNOWN) {
+        LW_TRY(find_constant(plan, &plan->values[root], &memory));
+        a->value.memory.offset = plan->within[slot];
+    }
+    a->value.memory.handle = memory.handle;
+    a->source = LWI_GPU_NUMBER;
+    return LW_OK;
+}
+
+static lw_status resolve_step(lwi_plan *plan, const lwi_step *step) {
+    for (size_t i = 0; step->device && step->device->launches && i < step->device->n; i++) {
+        lwi_gpu_launch *launch = &step->device->launches[i];
+        for (size_t k = 0; k < launch->n; k++)
+            if (launch->arguments[k].source != LWI_GPU_NUMBER)
+                LW_TRY(resolve(plan, step->call.node, &launch->arguments[k]));
+    }
+    return LW_OK;
+}
+
+lw_status lwi_plan_device_finish(lwi_planner *p) {
+    if (!p->plan->device) return LW_OK;
+    place_values(p->plan);
+    LW_TRY(find_moves(p));
+    for (size_t i = 0; i < p->plan->n_steps; i++)
+        LW_TRY(resolve_step(p->plan, &p->plan->steps[i]));
+    return LW_OK;
+}
+
+/* ----------------------------------------------------------------------- runs */
+
+static lw_status reserve(lwi_plan *plan) {
+    lw_context *c = plan->context;
+    if (c->device_block.bytes >= plan->device->bytes && c->device_block.handle) return LW_OK;
+    c->device->api->release(c->device, &c->device_block);
+    return c->device->api->allocate(c->device, plan->device->bytes, &c->device_block);
+}
+
+lw_status lwi_device_move_values(lwi_plan *plan, size_t step) {
+    lw_context *c = plan->context;
+    const lwi_device_plan *d = plan->device;
+    if (step == 0) LW_TRY(reserve(plan));
+    for (size_t i = 0; i < d->n_moves; i++) {
+        const lwi_device_move *m = &d->moves[i];
+        if (m->step != step) continue;
+        const lw_value *v = &plan->values[m->slot];
+        void *block = c->device_block.handle;
+        const size_t offset = d->places[m->slot];
+        LW_TRY(m->up ? c->device->api->upload(c->device, block, offset, v->data, v->bytes)
+                     : c->device->api->download(c->device, block, offset, v->data, v->bytes));
+    }
+    return LW_OK;
+}
+
+lw_status lwi_device_run(lwi_plan *plan, const lwi_device_step *step) {
+    lwi_device *device = plan->context->device;
+    lwi_device_argument arguments[LWI_GPU_ARGUMENTS];
+    for (size_t i = 0; i < step->n; i++) {
+        const lwi_gpu_launch *l = &step->launches[i];
+        for (size_t k = 0; k < l->n; k++) {
+            arguments[k] = l->arguments[k].value;
+            if (arguments[k].kind == LWI_DEVICE_MEMORY && !arguments[k].memory.handle)
+                arguments[k].memory.handle = plan->context->device_block.handle;
+        }
+        LW_TRY(device->api->launch(device, l->kernel, l->groups, l->size, arguments, l->n));
+    }
+    return LW_OK;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ * Plans whose nodes a device runs, as far as it can. Every value has its place in the device's
+ * memory too: what lies in the arena at the same offset in a block of the device, what the caller
+ * gives or wants behind it, constants in blocks of their own. Where a node needs a value on the
+ * other side, it is moved there before. */
+#ifndef LWI_PLAN_DEVICE_H
+#define LWI_PLAN_DEVICE_H
+
+#include "backend/gpu/gpu_backend.h"
+#include "run/planner.h"
+
+typedef struct lwi_device_step {
+    lwi_gpu_launch *launches; /* NULL: the processor runs the node */
+    size_t n;
+    const char *reason; /* why */
+} lwi_device_step;
+
+/* Before step number `step` (n_steps: after the last), all of a value is copied. */
+typedef struct lwi_device_move {
+    size_t step;
+    int slot;
+    bool up; /* to the device */
+} lwi_device_move;
+
+typedef struct lwi_device_plan {
+    size_t bytes;            /* of the block */
+    size_t *places;          /* [slots] in the block, for what is given and wanted */
+    lwi_device_memory *kept; /* made for this plan */
+    size_t n_kept, cap_kept;
+    lwi_device_move *moves;
+    size_t n_moves, cap_moves;
+} lwi_device_plan;
+
+/* A ready node: the device takes it, or *taken is false; LW_UNSUPPORTED if it must. */
+lw_status lwi_plan_on_device(lwi_planner *planner, lwi_call *call, lwi_step *step, bool *taken);
+/* When all nodes have places. */
+lw_status lwi_plan_device_finish(lwi_planner *planner);
+void lwi_plan_device_free(lwi_plan *plan);
+
+/* The moves before step number `step`. */
+lw_status lwi_device_move_values(lwi_plan *plan, size_t step);
+lw_status lwi_device_run(lwi_plan *plan, const lwi_device_step *step);
+
+#endif
