@@ -256,6 +256,8 @@ struct lw_model_options {
     const lw_adapter *adapters;     /* [n_adapters]; what they change is not in the weights, but
                                        beside them, so that these may be quantised */
     size_t n_adapters;
+    bool observe_weights; /* of language models: more outputs, which tell of each weight
+                             what it is multiplied with (src/arch/builder_observe.c) */
 };
 
 /* How numbers are rounded on the way. */

@@ -8,6 +8,7 @@
 
 typedef struct quantize_options {
     bool list;
+    const char *imatrix;
 } quantize_options;
 
 static int run(const void *given, char **arguments, int n) {
@@ -16,13 +17,17 @@ static int run(const void *given, char **arguments, int n) {
         printf("%s\n", lw_llm_quantization(i));
     if (o->list) return LWI_EXIT_OK;
     if (n != 3) return lwi_misuse("quantize takes IN, OUT and TYPE");
-    const lw_status status = lw_llm_quantize(arguments[0], arguments[1], arguments[2]);
+    const lw_quantize_options options = {
+        .size = sizeof options, .type = arguments[2], .importance = o->imatrix};
+    const lw_status status = lw_llm_quantize_with(arguments[0], arguments[1], &options);
     if (status == LW_INVALID)
         return lwi_misuse("%s; 'quantize --list' tells them", lw_last_error());
     return status == LW_OK ? LWI_EXIT_OK : lwi_complain("%s", lw_last_error());
 }
 
 static const lwi_option table[] = {
+    {"imatrix", 0, LWI_TEXT, offsetof(quantize_options, imatrix), "FILE", NULL,
+     "an importance matrix (GGUF), by which errors count"},
     {"list", 'l', LWI_FLAG, offsetof(quantize_options, list), NULL, NULL, "print the types"},
 };
 

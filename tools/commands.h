@@ -16,6 +16,7 @@
     X(embed)                                                                                       \
     X(rank)                                                                                        \
     X(perplexity)                                                                                  \
+    X(imatrix)                                                                                     \
     X(quantize)                                                                                    \
     X(convert)                                                                                     \
     X(tokenize)                                                                                    \

@@ -84,6 +84,27 @@ LW_API LW_MUST_CHECK lw_status lw_llm_render_chat(const lw_llm *llm, const lw_ch
  * type), LW_NOT_FOUND (no such file), LW_UNSUPPORTED (neither, or a family or tokenizer for which
  * there is no form in GGUF files yet), LW_CORRUPT, LW_IO. */
 LW_API LW_MUST_CHECK lw_status lw_llm_quantize(const char *from, const char *to, const char *type);
+/* The same with more options. */
+typedef struct lw_quantize_options {
+    size_t size;
+    const char *type;       /* as above */
+    const char *importance; /* path of an importance matrix: errors count by how large the numbers
+                               are that a weight is multiplied with; NULL: all the same */
+} lw_quantize_options;
+LW_API LW_MUST_CHECK lw_status lw_llm_quantize_with(const char *from, const char *to,
+                                                    const lw_quantize_options *options);
+/* Runs a model over a text and writes an importance matrix, a GGUF file in llama.cpp's form: of
+ * each weight, the sums of the squares that it is multiplied with. */
+typedef struct lw_importance_options {
+    size_t size;
+    const lw_context_options *context; /* threads and so on; NULL: defaults */
+    size_t chunk;                      /* tokens that are run together; 0: 512 */
+    size_t chunks;                     /* at most; 0: all */
+    const char *name;                  /* of the text, for readers of the file; NULL: "" */
+} lw_importance_options;
+LW_API LW_MUST_CHECK lw_status lw_llm_importance(const char *model, const char *text, size_t size,
+                                                 const lw_importance_options *options,
+                                                 const char *to);
 /* The other way: a Hugging Face folder with the model of a GGUF file (lw_weights_to_folder in
  * llm_weights.h), tokenizer.json and the chat template included. LW_UNSUPPORTED also for tokenizers
  * that are no BPE. */

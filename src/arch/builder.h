@@ -108,6 +108,11 @@ int lwi_build_adapted_rows(lwi_graph_builder *b, int ids, int y, const char *wei
                            const lwi_checkpoint_tensor *w);
 /* Fails if there is an adapter for another architecture, or one that no weight has taken. */
 void lwi_build_check_adapters(lwi_graph_builder *b);
+/* Outputs for an importance matrix, if the network is to have them; x: what the weight's columns
+ * are multiplied with. */
+void lwi_build_observe(lwi_graph_builder *b, int x, const char *weight, int64_t columns);
+void lwi_build_observe_experts(lwi_graph_builder *b, int x, const char *weight,
+                               const lwi_checkpoint_tensor *w, int chosen);
 /* Rows of NAME.weight by ids. */
 int lwi_build_embedding(lwi_graph_builder *b, int ids, const char *name);
 

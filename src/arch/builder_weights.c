@@ -124,6 +124,7 @@ int lwi_build_linear_part(lwi_graph_builder *b, int x, const char *name, int64_t
     lwi_checkpoint_tensor t;
     snprintf(text, sizeof text, "%s.weight", name);
     if (b->status != LW_OK || !matrix(b, text, &t, first, &n)) return -1;
+    if (first == 0) lwi_build_observe(b, x, text, t.dims[1]);
     const int64_t row = row_bytes(&t);
     const int w = blocks(b, &t, 2, (int64_t[]){n, row}, (const char *)t.data + first * row);
     const bool ffn = strncmp(name, "ffn_", 4) == 0;

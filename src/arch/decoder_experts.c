@@ -17,6 +17,7 @@ int lwi_decoder_multiply(lwi_decoder *d, int x, const char *name, int chosen) {
                        t.rank);
         return -1;
     }
+    lwi_build_observe_experts(b, x, text, &t, chosen);
     const int y =
         lwi_build_fused(b, "BlockMatMulExperts", 3, (int[]){x, lwi_build_blocks(b, &t), chosen});
     lwi_build_int(b, "format", (int64_t)t.type->id);

@@ -53,6 +53,9 @@ lw_status lw_batch_new(const lw_llm *llm, const lw_batch_options *options, lw_ba
         status = lwi_alloc_array(&b->allocator, LWI_INPUTS + 2 * llm->source_layers,
                                  sizeof *b->inputs, &b->inputs);
     if (status == LW_OK)
+        status = lwi_alloc_array(&b->allocator, 2 + lw_model_output_count(llm->model),
+                                 sizeof *b->outputs, &b->outputs);
+    if (status == LW_OK)
         status = lw_context_new(llm->model, options ? options->context : NULL, &b->context);
     if (status == LW_OK) *batch = b;
     else lw_batch_free(b);
@@ -72,6 +75,7 @@ void lw_batch_free(lw_batch *b) {
     lwi_state_snapshots_free(&b->snapshots);
     lwi_free(&b->allocator, b->cache);
     lwi_free(&b->allocator, b->inputs);
+    lwi_free(&b->allocator, b->outputs);
     lwi_free(&b->allocator, b->chosen);
     lwi_free(&b->allocator, b->logits);
     lwi_free(&b->allocator, b->states);

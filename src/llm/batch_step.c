@@ -218,7 +218,7 @@ static size_t gather_inputs(const step *st, lw_io *inputs) {
 }
 
 /* Something must be wanted of the graph, so that it is run at all. */
-static lw_status wrap_outputs(const step *st, lw_io outputs[2], size_t *n) {
+static lw_status wrap_outputs(const step *st, lw_io *outputs, size_t *n) {
     lw_batch *b = st->b;
     const lw_session *only = only_session(st);
     if (st->logits || !st->states) {
@@ -234,14 +234,18 @@ static lw_status wrap_outputs(const step *st, lw_io outputs[2], size_t *n) {
 
 static lw_status run(const step *st) {
     lw_batch *b = st->b;
-    lw_io outputs[2] = {{0}};
+    lw_io *outputs = b->outputs;
     size_t n_out = 0;
+    outputs[0].value = outputs[1].value = NULL;
     LW_TRY(wrap_all(st));
     const size_t n_in = gather_inputs(st, b->inputs);
     lw_status status = wrap_outputs(st, outputs, &n_out);
-    if (status == LW_OK) status = lw_context_run(b->context, b->inputs, n_in, outputs, n_out);
-    lw_value_free(outputs[0].value);
-    lw_value_free(outputs[1].value);
+    const size_t observed = lwi_observe_outputs(b, outputs + n_out);
+    if (status == LW_OK)
+        status = lw_context_run(b->context, b->inputs, n_in, outputs, n_out + observed);
+    if (status == LW_OK) status = lwi_observe_take(b, outputs + n_out);
+    for (size_t i = 0; i < n_out; i++)
+        lw_value_free(outputs[i].value);
     return status;
 }
 

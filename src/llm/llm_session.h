@@ -49,6 +49,14 @@ typedef struct lwi_batch_output {
     size_t at; /* of the session's tokens */
 } lwi_batch_output;
 
+/* What importance.c sums up over the runs of a batch. */
+typedef struct lwi_observed {
+    const char *weight;     /* its name */
+    const char *outputs[2]; /* of the graph: squares, rows */
+    double *sums[2];        /* NULL: nothing yet */
+    size_t n[2];
+} lwi_observed;
+
 struct lw_batch {
     lw_allocator allocator;
     const lw_llm *llm;
@@ -67,8 +75,10 @@ struct lw_batch {
     size_t room[LWI_CACHE];      /* numbers that fit */
     lw_value *values[LWI_CACHE]; /* over the first shape[i] numbers */
     size_t shape[LWI_CACHE];     /* of values; for blocks the rows */
-    lw_io *inputs;               /* of a run, all that there may be */
-    lwi_batch_output *chosen;    /* in the order of the outputs */
+    lw_io *inputs, *outputs;     /* of a run, all that there may be */
+    lwi_observed *observed;
+    size_t n_observed;
+    lwi_batch_output *chosen; /* in the order of the outputs */
     size_t cap_chosen;
     float *logits, *states; /* of several sessions */
     size_t cap_logits, cap_states;
@@ -157,6 +167,10 @@ static inline float *lwi_session_logits(const lw_session *s) {
     return s->logits + s->row * s->llm->vocabulary;
 }
 
+/* importance.c: wants the outputs that are to be summed up (two for each weight), and takes them.
+ */
+size_t lwi_observe_outputs(const lw_batch *batch, lw_io *outputs);
+lw_status lwi_observe_take(lw_batch *batch, lw_io *outputs);
 /* speculation.c */
 lw_status lwi_speculation_init(lw_session *session, const lw_speculation *options);
 void lwi_speculation_free(lw_session *session);

@@ -6,6 +6,7 @@
 #include "base/thread_pool.h"
 #include "files/gguf_writer.h"
 #include "llm/gguf_source.h"
+#include "llm/importance_file.h"
 #include "llm/quantize_rules.h"
 
 #include <lampwick/llm.h>
@@ -23,6 +24,7 @@ typedef struct work {
     size_t n_pairs;
     lwi_gguf_tensor *tensors; /* as they will be; data as it is */
     lwi_file_writer writer;
+    lwi_importance importance; /* n 0: none */
     int threads;
 } work;
 
@@ -99,6 +101,8 @@ typedef struct passage {
     const lwi_block_type *a, *b;
     size_t row, per_task, rows; /* elements; rows of a task, and of all that is under way */
     size_t first;               /* row */
+    const float *weights;       /* [matrices, row]; NULL: none */
+    size_t matrix;              /* rows of one */
     float *numbers;
     uint8_t *blocks;
 } passage;
@@ -108,10 +112,18 @@ static void pass_rows(void *arg, size_t task) {
     const size_t at = task * p->per_task, left = p->rows - at;
     const size_t n = (left < p->per_task ? left : p->per_task) * p->row;
     const size_t row_a = p->row / p->a->elements * p->a->bytes;
+    const size_t row_b = p->row / p->b->elements * p->b->bytes;
     float *numbers = p->numbers + at * p->row;
     lwi_blocks_decode(p->a, p->from->data + (p->first + at) * row_a, n, numbers);
-    lwi_blocks_encode(p->b, numbers, n, NULL,
-                      p->blocks + at * (p->row / p->b->elements * p->b->bytes));
+    uint8_t *blocks = p->blocks + at * row_b;
+    if (!p->weights) {
+        lwi_blocks_encode(p->b, numbers, n, NULL, blocks);
+        return;
+    }
+    for (size_t i = 0; i < n / p->row; i++)
+        lwi_blocks_encode(p->b, numbers + i * p->row, p->row,
+                          p->weights + (p->first + at + i) / p->matrix * p->row,
+                          blocks + i * row_b);
 }
 
 /* Many rows at a time, shared among the processors. */
@@ -122,6 +134,8 @@ static lw_status write_rows(work *w, const lwi_gguf_tensor *from, const lwi_gguf
                  .row = (size_t)to->dims[to->rank - 1]};
     const size_t row_bytes = p.row / p.b->elements * p.b->bytes, rows = to->bytes / row_bytes;
     const size_t most = p.row < CHUNK ? CHUNK / p.row : 1;
+    p.matrix = to->rank > 1 ? (size_t)to->dims[to->rank - 2] : 1;
+    p.weights = lwi_importance_find(&w->importance, to->name, rows / p.matrix, p.row);
     p.per_task = p.row < TASK ? TASK / p.row : 1;
     lw_status status =
         lwi_alloc_array(&lwi_malloc_allocator, most * p.row, sizeof(float), &p.numbers);
@@ -163,15 +177,28 @@ const char *lw_llm_quantization(size_t i) {
     return q ? q->name : NULL;
 }
 
-lw_status lw_llm_quantize(const char *from, const char *to, const char *type) {
-    if (!from || !to) return lwi_fail(LW_INVALID, "lw_llm_quantize: an argument is NULL");
-    work w = {.quantization = type ? lwi_quantization_find(type) : NULL};
-    if (type && !w.quantization)
-        return lwi_fail(LW_INVALID, "there is no quantisation '%.40s'", type);
-    w.threads = lwi_cpu_threads();
-    if (w.threads > 1) LW_TRY(lwi_thread_pool_enter());
-    const lw_status status = convert(&w, from, to);
-    if (w.threads > 1) lwi_thread_pool_leave();
-    lwi_gguf_source_close(&w.source);
+static lw_status quantize(work *w, const char *from, const char *to, const char *importance) {
+    if (importance) LW_TRY(lwi_importance_open(importance, &w->importance));
+    w->threads = lwi_cpu_threads();
+    if (w->threads > 1) LW_TRY(lwi_thread_pool_enter());
+    const lw_status status = convert(w, from, to);
+    if (w->threads > 1) lwi_thread_pool_leave();
     return status;
+}
+
+lw_status lw_llm_quantize_with(const char *from, const char *to, const lw_quantize_options *o) {
+    if (!from || !to || !o || o->size < sizeof *o)
+        return lwi_fail(LW_INVALID, "lw_llm_quantize_with: an argument is NULL or size not set");
+    work w = {.quantization = o->type ? lwi_quantization_find(o->type) : NULL};
+    if (o->type && !w.quantization)
+        return lwi_fail(LW_INVALID, "there is no quantisation '%.40s'", o->type);
+    const lw_status status = quantize(&w, from, to, o->importance);
+    lwi_gguf_source_close(&w.source);
+    lwi_importance_close(&w.importance);
+    return status;
+}
+
+lw_status lw_llm_quantize(const char *from, const char *to, const char *type) {
+    return lw_llm_quantize_with(
+        from, to, &(lw_quantize_options){.size = sizeof(lw_quantize_options), .type = type});
 }

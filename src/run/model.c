@@ -162,6 +162,7 @@ static lw_status read_model(lw_model *m, const void *data, size_t size, const ch
     lw_model_options o = {0};
     LW_TRY(copy_options(options, &o));
     LW_TRY(read_adapters(&m->network, &o));
+    m->network.observe = o.observe_weights;
     LW_TRY(read_network(&m->network, data, size, path));
     m->network.graph->open_defaults = false;
     return prepare(m, options && (options->keep_graph || options->inspect));
