@@ -73,6 +73,7 @@
 #define NH4(f, ...)
 #define NH5(f, ...)
 #define NH6(f, ...)
+#define NH7(f, ...)
 #define NL(...)
 /* clang-format on */
 #include "nn/nn.def"

@@ -77,3 +77,74 @@ static lw_array *lp_pool(lw_array *(*average)(lw_array *, lw_ints, const lw_pool
 LP_POOL(1)
 LP_POOL(2)
 LP_POOL(3)
+
+/* --------------------------------------------------------- fractional_max_pool */
+
+/* Where windows begin along an axis, [n, channels, output]: int((i + u) a) - int(u a) with
+ * a = (size - kernel) / (output - 1), and the last at the end. samples: u, [n, channels, 1]. */
+static lw_array *window_starts(lw_array *samples, int64_t size, int64_t kernel, int64_t output) {
+    lw_nn *nn = samples ? samples->nn : NULL;
+    const double a = output > 1 ? (double)(size - kernel) / (double)(output - 1) : 0;
+    lw_array *i = lw_arange(nn, 0, (double)(output - 1), 1, LW_FLOAT32);
+    lw_array *moved = lw_trunc(lw_mul_scalar(lw_add(samples, i), a));
+    lw_array *starts = lw_sub(moved, lw_trunc(lw_mul_scalar(samples, a)));
+    lw_array *last = lw_full_like(samples, (double)(size - kernel), LW_DTYPE_NONE);
+    lw_array *parts[2] = {starts, last};
+    return lw_to(lw_cat(parts, 2, -1), LW_INT64);
+}
+
+/* Adds places along one more axis, [..., output, kernel], to those of the axes before it, which
+ * have an axis of windows and one of places inside: [n, c, outputs, kernels]. */
+static lw_array *more_places(lw_array *places, lw_array *starts, int64_t size, int64_t kernel,
+                             int64_t output) {
+    lw_array *inside = lw_arange(starts ? starts->nn : NULL, 0, (double)kernel, 1, LW_INT64);
+    lw_array *here = lw_add(lw_unsqueeze(starts, -1), inside); /* [n, c, output, kernel] */
+    if (!places) return here;
+    const int64_t windows = lw_size(places, 2), each = lw_size(places, 3);
+    lw_array *rows = lw_mul_scalar(places, (double)size);
+    rows = lw_unsqueeze(lw_unsqueeze(rows, 3), 5); /* [n, c, windows, 1, each, 1] */
+    here = lw_unsqueeze(lw_unsqueeze(here, 2), 4); /* [n, c, 1, output, 1, kernel] */
+    const lw_ints shape = {
+        4, {lw_size(places, 0), lw_size(places, 1), windows * output, each * kernel}};
+    return lw_reshape(lw_add(rows, here), shape);
+}
+
+static lw_array *fractional(lw_array *x, const lw_ints *kernel, const lw_ints *output,
+                            lw_array *samples, lw_array **indices, int spatial) {
+    lw_array *places = NULL;
+    lw_ints shape = {.n = (size_t)spatial + 2};
+    if (indices) *indices = NULL;
+    if (!x || !samples || lw_dim(x) != spatial + 2) {
+        if (x)
+            lwi_nn_fail(x->nn, LW_SHAPE, "lw_fractional_max_pool%dd: x has %d dimensions", spatial,
+                        lw_dim(x));
+        return NULL;
+    }
+    shape.v[0] = lw_size(x, 0);
+    shape.v[1] = lw_size(x, 1);
+    for (int s = 0; s < spatial; s++) {
+        const int64_t size = lw_size(x, s + 2), k = item(kernel, (size_t)s, 1);
+        const int64_t out = shape.v[s + 2] = item(output, (size_t)s, 1);
+        /* pictures have the sample of their width first */
+        lw_array *u = lw_narrow(samples, 2, spatial == 2 ? 1 - s : s, 1);
+        places = more_places(places, window_starts(u, size, k, out), size, k, out);
+    }
+    const int64_t windows = lw_size(places, 2), each = lw_size(places, 3);
+    lw_array *flat = lw_flatten(places, 2, 3);
+    lw_array *seen = lw_gather(lw_flatten(x, 2, -1), 2, flat);
+    const lw_ints split = {4, {shape.v[0], shape.v[1], windows, each}};
+    lw_array *which = NULL, *most = lw_max_dim(lw_reshape(seen, split), 3, false, &which);
+    lw_array *found = lw_squeeze(lw_gather(places, 3, lw_unsqueeze(which, 3)), (lw_ints){1, {3}});
+    if (indices) *indices = lw_reshape(found, shape);
+    return lw_reshape(most, shape);
+}
+
+lw_array *lw_fractional_max_pool2d(lw_array *input, lw_ints kernel_size, lw_ints output_size,
+                                   lw_array *random_samples, lw_array **indices) {
+    return fractional(input, &kernel_size, &output_size, random_samples, indices, 2);
+}
+
+lw_array *lw_fractional_max_pool3d(lw_array *input, lw_ints kernel_size, lw_ints output_size,
+                                   lw_array *random_samples, lw_array **indices) {
+    return fractional(input, &kernel_size, &output_size, random_samples, indices, 3);
+}

@@ -33,3 +33,30 @@ lw_array *lw_dequantize(lw_array *input, lw_array *scales, lw_array *zero_points
     x = lw_sub(x, lw_to(along(zero_points, input, axis), LW_FLOAT32));
     return lw_mul(x, lw_to(along(scales, input, axis), LW_FLOAT32));
 }
+
+/* The nearest whole number of steps, as far as the type goes. */
+static lw_array *quantized(lw_array *steps, lw_array *zero_point, lw_dtype dtype) {
+    const bool is_signed = dtype == LW_INT8, wide = dtype == LW_INT32;
+    if (steps && !is_signed && !wide && dtype != LW_UINT8) {
+        lwi_nn_fail(steps->nn, LW_TYPE, "lw_quantize: numbers become uint8, int8 or int32, not %s",
+                    lw_dtype_name(dtype));
+        return NULL;
+    }
+    const double least = wide ? INT32_MIN : is_signed ? -128 : 0;
+    const double most = wide ? INT32_MAX : is_signed ? 127 : 255;
+    lw_array *number = lw_add(lw_round(steps), lw_to(zero_point, lw_array_dtype(steps)));
+    return lw_to(lw_clamp(number, least, most), dtype);
+}
+
+lw_array *lw_quantize_per_tensor(lw_array *input, double scale, int64_t zero_point,
+                                 lw_dtype dtype) {
+    if (!input) return NULL;
+    lw_array *zero = lw_full(input->nn, LW_NO_INTS, (double)zero_point, LW_FLOAT32);
+    return quantized(lw_mul_scalar(input, (double)(1 / (float)scale)), zero, dtype);
+}
+
+lw_array *lw_quantize_per_channel(lw_array *input, lw_array *scales, lw_array *zero_points,
+                                  int64_t axis, lw_dtype dtype) {
+    lw_array *each = lw_reciprocal(lw_to(along(scales, input, axis), LW_FLOAT32));
+    return quantized(lw_mul(input, each), along(zero_points, input, axis), dtype);
+}

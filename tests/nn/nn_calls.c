@@ -262,6 +262,7 @@ static lw_array **get_parts(nn_case *c) {
 #define NH4 NN4
 #define NH5 NN5
 #define NH6 NN6
+#define NH7 NN7
 #define NL(...)
 #include "nn/nn.def"
 #undef NN1
@@ -281,6 +282,7 @@ static lw_array **get_parts(nn_case *c) {
 #undef NH4
 #undef NH5
 #undef NH6
+#undef NH7
 #define NN1(f, ...) {#f, call_##f},
 #define NN2(f, ...) {#f, call_##f},
 #define NN3(f, ...) {#f, call_##f},
@@ -298,6 +300,7 @@ static lw_array **get_parts(nn_case *c) {
 #define NH4(f, ...) {#f, call_##f},
 #define NH5(f, ...) {#f, call_##f},
 #define NH6(f, ...) {#f, call_##f},
+#define NH7(f, ...) {#f, call_##f},
 
 const nn_function nn_functions[] = {
 #include "nn/nn.def"

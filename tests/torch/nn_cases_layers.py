@@ -143,6 +143,10 @@ case("ctc_loss", F(6, 2, 5, low=-4, high=0), V([1, 2, 2, 3, 1, 4], "i64", [2, 3]
 case("ctc_loss", F(6, 2, 5, low=-4, high=0), V([1, 2, 2, 3, 1, 4], "i64", [2, 3]), V([6, 5], "i64"),
      V([3, 2], "i64"), 0, "none", False)
 
+case("ctc_loss", F(3, 2, 4, low=-4, high=0), V([1, 1, 2, 3, 0, 0], "i64", [2, 3]), V([3, 2], "i64"),
+     V([3, 1], "i64"), 0, "none", False)
+case("ctc_loss", F(3, 2, 4, low=-4, high=0), V([1, 1, 2, 3, 0, 0], "i64", [2, 3]), V([3, 2], "i64"),
+     V([3, 1], "i64"), 0, "sum", True)
 case("pixel_shuffle", F(1, 8, 2, 3), 2)
 case("pixel_unshuffle", F(1, 2, 4, 6), 2)
 case("channel_shuffle", F(1, 6, 2, 2), 3)
