@@ -130,10 +130,11 @@ def header():
 def onnx_of():
     """ATen's operator -> what it becomes."""
     table = {}
-    for match in re.finditer(r'^ATEN\("([^"]*)", "([^"]*)", [^"]*"[^"]*", "([^"]*)"',
+    text = r'"((?:[^"\\]|\\.)*)"'
+    for match in re.finditer(rf"^ATEN\({text}, {text}, [^\"]*{text}, {text}",
                              (ROOT / "src/aten/aten.def").read_text(), re.M):
-        table.setdefault(match[1], []).extend(match[3].split())
-        table[f"{match[1]}.{match[2]}"] = match[3].split()
+        table.setdefault(match[1], []).extend(match[4].split())
+        table[f"{match[1]}.{match[2]}"] = match[4].split()
     return table
 
 
