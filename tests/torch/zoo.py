@@ -47,7 +47,7 @@ def liven(network):
     for name, tensor in network.named_parameters():
         if tensor.dim() == 1 and name.endswith("weight") and bool((tensor == 1).all()):
             tensor.uniform_(0.8, 1.2)
-        elif tensor.dim() == 1 and bool((tensor == 0).all()):
+        elif bool((tensor == 0).all()):
             tensor.normal_(0, 0.02)
 
 

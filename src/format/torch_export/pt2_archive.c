@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PATH = 512, DEPTH = 512 };
+enum { PATH = 512, DEPTH = 512, MOST_JSON = 1 << 30 };
 
 static bool ends_with(const char *text, size_t n, const char *end) {
     const size_t m = strlen(end);
@@ -24,10 +24,9 @@ const lwi_zip_entry *lwi_pt2_file(const lwi_pt2 *p, const char *folder, const ch
 
 static lw_status parse(lwi_pt2 *p, const lwi_zip_entry *e, const lwi_json_item **root) {
     const lwi_json_limits limits = {.depth = DEPTH, .python_numbers = true};
-    if (e->method != LWI_ZIP_STORED)
-        return lwi_fail(LW_UNSUPPORTED, "'%s' is compressed, which PyTorch does not do", e->name);
-    const lw_status status =
-        lwi_json_parse(&p->memory, (const char *)e->data, e->size, &limits, root);
+    const uint8_t *text = NULL;
+    LW_TRY(lwi_zip_bytes(e, &p->memory, MOST_JSON, &text));
+    const lw_status status = lwi_json_parse(&p->memory, (const char *)text, e->size, &limits, root);
     if (status != LW_OK) return lwi_fail_prefix(status, "%s", e->name);
     if (!lwi_json_is(*root, LWI_JSON_OBJECT))
         return lwi_fail(LW_CORRUPT, "%s is no JSON object", e->name);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Elements of a tensor whose file has fewer: an expanded one, or zeros. */
-enum { MOST_MADE = 1 << 24 };
+enum { MOST_MADE = 1 << 24, MOST_UNPACKED = 1 << 30 };
 
 typedef struct strided {
     lw_dtype dtype;
@@ -83,46 +83,48 @@ static void gather(const strided *s, size_t size, const uint8_t *storage, uint8_
     }
 }
 
-static lw_status find_storage(lwi_pt2 *p, const lwi_json_item *payload, const lwi_zip_entry **e) {
+static lw_status find_storage(lwi_pt2 *p, const lwi_json_item *payload, const uint8_t **storage,
+                              size_t *bytes) {
     const char *path = lwi_json_text(payload, "path_name", "");
     if (lwi_json_bool(payload, "use_pickle", false))
         return lwi_fail(LW_UNSUPPORTED, "it is stored as a Python object");
-    *e = lwi_pt2_file(p, "data/weights", path);
-    if (!*e) *e = lwi_pt2_file(p, "data/constants", path);
-    if (!*e) return lwi_fail(LW_CORRUPT, "the archive has no file '%.80s' for it", path);
-    if ((*e)->method != LWI_ZIP_STORED)
-        return lwi_fail(LW_UNSUPPORTED, "its file '%.80s' is compressed", path);
-    return LW_OK;
+    const lwi_zip_entry *e = lwi_pt2_file(p, "data/weights", path);
+    if (!e) e = lwi_pt2_file(p, "data/constants", path);
+    if (!e) return lwi_fail(LW_CORRUPT, "the archive has no file '%.80s' for it", path);
+    *bytes = e->size;
+    return lwi_zip_bytes(e, &p->network->arena, MOST_UNPACKED, storage);
 }
 
 /* Where the elements lie: in the file, or in the arena. A storage without bytes is all zeros. */
-static lw_status settle(lwi_pt2 *p, const strided *s, const lwi_zip_entry *e, const void **data) {
+static lw_status settle(lwi_pt2 *p, const strided *s, const uint8_t *storage, size_t bytes,
+                        const void **data) {
     const size_t size = lwi_dtype_size(s->dtype);
     uint8_t *copy = NULL;
     size_t reach = 0;
     if (!lwi_mul_size(s->reach, size, &reach)) return lwi_fail(LW_CORRUPT, "it is too large");
-    if (e->size > 0 && reach > e->size)
-        return lwi_fail(LW_CORRUPT, "its storage has %zu bytes, %zu are needed", e->size, reach);
-    if (e->size > 0 && contiguous(s)) {
-        *data = e->data + (s->count ? (size_t)s->offset * size : 0);
+    if (bytes > 0 && reach > bytes)
+        return lwi_fail(LW_CORRUPT, "its storage has %zu bytes, %zu are needed", bytes, reach);
+    if (bytes > 0 && contiguous(s)) {
+        *data = storage + (s->count ? (size_t)s->offset * size : 0);
         return LW_OK;
     }
-    if (s->count > MOST_MADE && s->count > e->size / size)
+    if (s->count > MOST_MADE && s->count > bytes / size)
         return lwi_fail(LW_LIMIT, "it has %zu elements but its file only %zu bytes", s->count,
-                        e->size);
+                        bytes);
     LW_TRY(lwi_arena_alloc(&p->network->arena, s->count, size, &copy));
-    if (e->size > 0) gather(s, size, e->data + (size_t)s->offset * size, copy);
+    if (bytes > 0) gather(s, size, storage + (size_t)s->offset * size, copy);
     *data = copy;
     return LW_OK;
 }
 
 static lw_status make(lwi_pt2 *p, const lwi_json_item *payload, lwi_aten_value *value) {
     strided s;
-    const lwi_zip_entry *e = NULL;
+    const uint8_t *storage = NULL;
     const void *data = NULL;
+    size_t bytes = 0;
     LW_TRY(read_layout(lwi_json_get(payload, "tensor_meta"), &s));
-    LW_TRY(find_storage(p, payload, &e));
-    LW_TRY(settle(p, &s, e, &data));
+    LW_TRY(find_storage(p, payload, &storage, &bytes));
+    LW_TRY(settle(p, &s, storage, bytes, &data));
     *value = lwi_aten_constant(&p->a, s.dtype, s.rank, s.dims, data);
     return p->a.b.status;
 }
