@@ -63,7 +63,16 @@ lw_status lwi_aten_open(lwi_aten *a, lwi_network *network, const char *name) {
     return status;
 }
 
+/* After a failure, inner graphs may belong to no node that would seal them. */
+static void seal_inner(lwi_aten *a) {
+    for (lwi_aten_scope *s = a->scope; s; s = s->outer)
+        if (s->outer) lwi_graph_seal(s->graph);
+    for (lwi_aten_scope *s = a->left; s; s = s->next_left)
+        lwi_graph_seal(s->graph);
+}
+
 lw_status lwi_aten_close(lwi_aten *a) {
+    if (a->b.status != LW_OK) seal_inner(a);
     while (a->scope)
         close_scope(a);
     lwi_strmap_free(&a->rows);

@@ -58,7 +58,7 @@ typedef struct lwi_pt2_type {
 /* A file of the archive, by its name under the root; NULL: there is none. */
 const lwi_zip_entry *lwi_pt2_file(const lwi_pt2 *p, const char *folder, const char *name);
 /* Finds the program and the tables of weights. */
-lw_status lwi_pt2_open(lwi_pt2 *p, const void *data, size_t size);
+lw_status lwi_pt2_open(lwi_pt2 *p);
 
 /* ------------------------------------------------------------------ pt2_type */
 

@@ -97,9 +97,8 @@ static lw_status check_version(const lwi_pt2 *p) {
                     (long long)major, MAJOR);
 }
 
-lw_status lwi_pt2_open(lwi_pt2 *p, const void *data, size_t size) {
+lw_status lwi_pt2_open(lwi_pt2 *p) {
     const lwi_zip_entry *e = NULL;
-    LW_TRY(lwi_zip_open(&p->memory, data, size, &p->zip));
     const char *first = p->zip.n ? p->zip.entries[0].name : "";
     LW_TRY(lwi_arena_string(&p->memory, first, strcspn(first, "/"), &p->root));
     LW_TRY(find_program(p, &e));

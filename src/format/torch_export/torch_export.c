@@ -55,6 +55,7 @@ static lw_status build_graph(lwi_pt2 *p) {
     if (status == LW_OK) status = lwi_aten_open(&p->a, p->network, "torch.export");
     if (status == LW_OK) {
         status = build(p);
+        if (status != LW_OK && p->a.b.status == LW_OK) p->a.b.status = status;
         const lw_status closed = lwi_aten_close(&p->a);
         if (status == LW_OK && p->network->n_issues == 0) status = closed;
     }
@@ -63,8 +64,9 @@ static lw_status build_graph(lwi_pt2 *p) {
 }
 
 static lw_status read_program(lwi_pt2 *p, const void *data, size_t size) {
-    LW_TRY(lwi_pt2_open(p, data, size));
-    lw_status status = describe(p);
+    LW_TRY(lwi_zip_open(&p->memory, data, size, &p->zip));
+    lw_status status = lwi_pt2_open(p);
+    if (status == LW_OK) status = describe(p);
     if (status == LW_OK) status = build_graph(p);
     lwi_zip_close(&p->zip);
     return status;
