@@ -17,7 +17,16 @@ static const int64_t MOST_COPY = INT64_C(1) << 26;
 
 /* -------------------------------------------------------------------- plan */
 
-static void choose(lwi_conv_plan *p) {
+/* Steps of a vector that make one output of each filter: products side by side, or dot products,
+ * where part of a vector is loaded twice as slowly. */
+static bool is_dot(const lwi_conv_plan *p, bool dilated, size_t lanes) {
+    const size_t run = p->channels * (dilated ? 1 : (size_t)p->kernel[2]);
+    const size_t side = p->channels * lwi_conv_taps(p->kernel), rows = side / run;
+    const size_t steps = run / lanes + (run % lanes ? 2 : 0);
+    return p->filters <= lanes && p->filters * (rows * steps + 8) < side;
+}
+
+static void choose(lwi_conv_plan *p, const lwi_window *w) {
     const size_t lanes = lwi_cpu_kernels()->gemm_f32_columns / 2;
     p->kind = LWI_CONV_DIRECT;
     if (!p->transposed && p->groups > 1 && p->channels == 1 && p->filters == 1 &&
@@ -32,13 +41,8 @@ static void choose(lwi_conv_plan *p) {
         p->filters *= 2;
         p->joined *= 2;
     }
-    if (p->groups == 1 && !p->transposed) {
-        /* Steps of a vector for one output: products side by side, or one after the other. */
-        const size_t run = p->channels * (size_t)p->kernel[2];
-        const size_t rows = (size_t)(p->kernel[0] * p->kernel[1]);
-        const size_t side = rows * run, dot = p->filters * (rows * ((run + lanes - 1) / lanes) + 8);
-        if (p->filters <= lanes && dot < side) p->kind = LWI_CONV_DOT;
-    }
+    if (p->groups == 1 && !p->transposed && is_dot(p, w->dilation[w->rank - 1] != 1, lanes))
+        p->kind = LWI_CONV_DOT;
 }
 
 static void choose_winograd(const lwi_call *c, lwi_conv_plan *p) {
@@ -109,7 +113,7 @@ static lw_status prepare(lwi_call *c, bool transposed) {
     lwi_conv_plan plan, *p = NULL;
     lwi_window window;
     LW_TRY(lwi_conv_geometry(c, transposed, &plan, &window));
-    choose(&plan);
+    choose(&plan, &window);
     LW_TRY(lwi_prepare(c, plan_bytes(&plan), &p));
     *p = plan;
     p->parts = (lwi_conv_part *)(p + 1);
