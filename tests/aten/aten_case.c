@@ -141,10 +141,17 @@ lw_status aten_case_read(aten_case *c, const char *line, size_t size) {
     lwi_arena_init(&c->memory, &lwi_malloc_allocator);
     LW_TRY(lwi_json_parse(&c->memory, line, size, NULL, &c->line));
     c->op = lwi_json_text(c->line, "op", "?");
-    const char *start = !strncmp(c->op, "torchvision.", 12) ? c->op + 12 : c->op;
+    const char *start = c->op;
+    static const char *const spaces[] = {"torchvision", "transformers"}; /* others are aten's */
+    const char *space = "";
+    for (size_t i = 0; i < 2; i++) {
+        const size_t length = strlen(spaces[i]);
+        if (strncmp(c->op, spaces[i], length) != 0 || c->op[length] != '.') continue;
+        space = spaces[i];
+        start = c->op + length + 1;
+    }
     const size_t n = strcspn(start, ".");
-    snprintf(c->name, sizeof c->name, "%s%.*s", start == c->op ? "" : "torchvision::", (int)n,
-             start);
+    snprintf(c->name, sizeof c->name, "%s%s%.*s", space, *space ? "::" : "", (int)n, start);
     snprintf(c->overload, sizeof c->overload, "%s", start[n] ? start + n + 1 : "");
     c->tolerance = lwi_json_number(c->line, "tol", 1e-5);
     const lwi_json_item *args = lwi_json_get(c->line, "args"), *out = lwi_json_get(c->line, "out");

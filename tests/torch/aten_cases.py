@@ -116,7 +116,7 @@ def case(op, *args, tol=None, check=None, only=None, **named):
 def overload(op):
     parts = op.split(".")
     space = torch.ops.aten
-    if parts[0] in ("torchvision",):
+    if parts[0] in ("torchvision", "transformers"):
         space, parts = getattr(torch.ops, parts[0]), parts[1:]
     packet = getattr(space, parts[0])
     return getattr(packet, parts[1] if len(parts) > 1 else "default")
