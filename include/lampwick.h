@@ -160,8 +160,9 @@ LW_API const char *lw_last_error(void);
 LW_API lw_status lw_fail(lw_status status, const char *sentence);
 
 /* Opens a model file (.onnx, .gguf) or a Hugging Face folder (config.json, and *.safetensors or
- * pytorch_model*.bin) and maps it: weights stay in the mapped file, which must not be changed while the model lives. options may
- * be NULL. Errors: LW_IO, LW_CORRUPT, LW_UNSUPPORTED (operator, type, version or architecture that
+ * pytorch_model*.bin), an archive of torch.export (.pt2) or a TorchScript file (.pt), and maps it:
+ * weights stay in the mapped file, which must not be changed while the model lives. options may be
+ * NULL. Errors: LW_IO, LW_CORRUPT, LW_UNSUPPORTED (operator, type, version or architecture that
  * lampwick does not know), LW_LIMIT, LW_NO_MEMORY. lampwick/llm.h makes text with language models;
  * src/arch/decoder.h says what the inputs of their graphs are. */
 LW_API LW_MUST_CHECK lw_status lw_model_load(const char *path, const lw_model_options *options,

@@ -35,14 +35,14 @@ static lw_status make(void *arg, lwi_network *network) {
 static lw_status run_model(const aten_case *c, const lw_model *model, size_t n_outputs) {
     lw_context *context = NULL;
     lw_io in[MAX_TENSORS], out[MAX_TENSORS] = {{NULL, NULL}};
-    char names[2 * MAX_TENSORS][8];
+    char names[2 * MAX_TENSORS][24];
     size_t n = 0;
     for (size_t i = 0; i < c->n_inputs; i++) {
-        snprintf(names[i], 8, "x%zu", i);
+        snprintf(names[i], sizeof names[i], "x%zu", i);
         in[i] = (lw_io){names[i], c->inputs[i]};
     }
     for (size_t i = 0; i < n_outputs && i < c->n_outputs; i++) {
-        snprintf(names[MAX_TENSORS + i], 8, "y%zu", i);
+        snprintf(names[MAX_TENSORS + i], sizeof *names, "y%zu", i);
         if (c->outputs[i]) out[n++].name = names[MAX_TENSORS + i];
     }
     LW_TRY(lw_context_new(

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The Hugging Face door: a folder with config.json and *.safetensors, or pytorch_model*.bin, becomes
- * the graph of its architecture. What the files call things is translated to the names that
+ * The Hugging Face door: a folder with config.json and *.safetensors, or pytorch_model*.bin, is read
+ * as the graph of its architecture. What the files call things is translated to the names that
  * architectures know (those of GGUF); tensors that are laid out otherwise are rearranged. */
 #ifndef LWI_HUGGINGFACE_H
 #define LWI_HUGGINGFACE_H
