@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The Hugging Face door: a folder with config.json and *.safetensors, or pytorch_model*.bin, is read
+ * The Hugging Face door: a folder with config.json and *.safetensors or pytorch_model*.bin is read
  * as the graph of its architecture. What the files call things is translated to the names that
  * architectures know (those of GGUF); tensors that are laid out otherwise are rearranged. */
 #ifndef LWI_HUGGINGFACE_H
