@@ -12,15 +12,13 @@ typedef void lwi_block_encode_fn(const float *x, const float *w, uint8_t *block)
 
 static inline double lwi_block_weight(const float *w, int i) { return w ? (double)w[i] : 1; }
 
-#define LWI_ENCODED(X)                                                                             \
-    X(F32)                                                                                         \
-    X(F16)                                                                                         \
-    X(BF16)                                                                                        \
-    X(Q4_0)                                                                                        \
-    X(Q4_1)                                                                                        \
-    X(Q5_0)                                                                                        \
-    X(Q5_1) X(Q8_0) X(Q2_K) X(Q3_K) X(Q4_K) X(Q5_K) X(Q6_K) X(IQ4_NL) X(IQ4_XS) X(IQ1_S) X(IQ1_M)  \
-        X(IQ2_XXS) X(IQ2_XS) X(IQ2_S) X(IQ3_XXS) X(IQ3_S) X(TQ1_0) X(TQ2_0) X(MXFP4)
+/* clang-format off */
+#define LWI_ENCODED(X) \
+    X(F32) X(F16) X(BF16) X(Q4_0) X(Q4_1) X(Q5_0) X(Q5_1) X(Q8_0) \
+    X(Q2_K) X(Q3_K) X(Q4_K) X(Q5_K) X(Q6_K) X(IQ4_NL) X(IQ4_XS) X(IQ1_S) \
+    X(IQ1_M) X(IQ2_XXS) X(IQ2_XS) X(IQ2_S) X(IQ3_XXS) X(IQ3_S) X(TQ1_0) X(TQ2_0) \
+    X(MXFP4)
+/* clang-format on */
 #define LWI_DECLARE_ENCODER(ident)                                                                 \
     void lwi_block_encode_##ident(const float *x, const float *w, uint8_t *block);
 LWI_ENCODED(LWI_DECLARE_ENCODER)

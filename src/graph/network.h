@@ -51,7 +51,7 @@ struct lwi_network {
     bool observe;                  /* the door is to add outputs for an importance matrix */
     struct lwi_adapters *adapters; /* that the door is to apply (arch/adapters.h); NULL: none */
     lwi_maker
-        *maker;   /* the graph tells only of inputs and outputs, as far as they are known; NULL */
+        *maker; /* the graph tells only of inputs and outputs, as far as they are known; NULL */
     void (*release)(void *released); /* called when the network is freed; NULL: nothing is */
     void *released;
     bool collect; /* an unsupported operator becomes an issue and loading goes on */

@@ -25,7 +25,7 @@ typedef struct prober {
     size_t failures;        /* nodes that these sizes do not fit */
     term names[MOST_SIZES]; /* of sizes that are made up */
     int n_sizes;
-    lwi_prober probe;       /* of one round */
+    lwi_prober probe; /* of one round */
 } prober;
 
 /* ------------------------------------------------------------ made-up sizes */
