@@ -19,7 +19,7 @@ typedef struct tally {
 
 lw_array *nn_case_input(nn_case *c, size_t i) {
     const lw_value *v = c->base.inputs[i];
-    char name[16];
+    char name[24];
     lw_ints dims = {.n = (size_t)v->rank};
     if (c->made[i]) return c->made[i];
     memcpy(dims.v, v->dims, dims.n * sizeof *dims.v);
@@ -34,14 +34,14 @@ lw_array *nn_case_input(nn_case *c, size_t i) {
 static lw_status run_model(nn_case *c, const lw_model *model) {
     lw_context *context = NULL;
     lw_io in[MAX_TENSORS], out[MAX_TENSORS] = {{NULL, NULL}};
-    char names[2 * MAX_TENSORS][8];
+    char names[2 * MAX_TENSORS][24];
     size_t n_in = 0, n = 0;
     for (size_t i = 0; i < c->base.n_inputs; i++) {
-        snprintf(names[i], 8, "x%zu", i);
+        snprintf(names[i], sizeof *names, "x%zu", i);
         if (c->made[i]) in[n_in++] = (lw_io){names[i], c->base.inputs[i]};
     }
     for (; n < c->base.n_outputs; n++) {
-        snprintf(names[MAX_TENSORS + n], 8, "y%zu", n);
+        snprintf(names[MAX_TENSORS + n], sizeof *names, "y%zu", n);
         out[n].name = names[MAX_TENSORS + n];
     }
     const lw_context_options options = {.size = sizeof options, .threads = 1};
@@ -57,7 +57,7 @@ static lw_status run_model(nn_case *c, const lw_model *model) {
 
 static lw_status compile_and_run(nn_case *c) {
     lw_model *model = NULL;
-    char name[16];
+    char name[24];
     for (size_t i = 0; i < c->base.n_outputs; i++) {
         snprintf(name, sizeof name, "y%zu", i);
         lw_nn_output(c->nn, c->results[i], name);
