@@ -76,6 +76,10 @@ void lwi_aten_pad(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
 void lwi_aten_pad_enum(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
     static const char *const names[] = {"reflect", "edge", "wrap", "constant"};
     const int64_t mode = lwi_aten_get_int(a, &in[2]);
-    if (mode < 0 || mode > 3) lwi_aten_fail(a, LW_UNSUPPORTED, "Unrecognised padding mode");
-    if (a->b.status == LW_OK) padded(a, in, names[mode], mode == 3 ? &in[3] : NULL, out);
+    for (int i = 0; i < 4; i++)
+        if (i == mode) {
+            padded(a, in, names[i], i == 3 ? &in[3] : NULL, out);
+            return;
+        }
+    lwi_aten_fail(a, LW_UNSUPPORTED, "Unrecognised padding mode");
 }
