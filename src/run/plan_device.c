@@ -194,11 +194,13 @@ static lw_status reserve(lwi_plan *plan) {
 
 lw_status lwi_device_move_values(lwi_plan *plan, size_t step) {
     lw_context *c = plan->context;
-    const lwi_device_plan *d = plan->device;
-    if (step == 0) LW_TRY(reserve(plan));
-    for (size_t i = 0; i < d->n_moves; i++) {
-        const lwi_device_move *m = &d->moves[i];
-        if (m->step != step) continue;
+    lwi_device_plan *d = plan->device;
+    if (step == 0) {
+        LW_TRY(reserve(plan));
+        d->next_move = 0;
+    }
+    for (; d->next_move < d->n_moves && d->moves[d->next_move].step == step; d->next_move++) {
+        const lwi_device_move *m = &d->moves[d->next_move];
         const lw_value *v = &plan->values[m->slot];
         void *block = c->device_block.handle;
         const size_t offset = d->places[m->slot];

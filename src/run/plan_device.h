@@ -27,8 +27,9 @@ typedef struct lwi_device_plan {
     size_t *places;          /* [slots] in the block, for what is given and wanted */
     lwi_device_memory *kept; /* made for this plan */
     size_t n_kept, cap_kept;
-    lwi_device_move *moves;
+    lwi_device_move *moves; /* by their steps */
     size_t n_moves, cap_moves;
+    size_t next_move; /* of the run under way */
 } lwi_device_plan;
 
 /* A ready node: the device takes it, or *taken is false; LW_UNSUPPORTED if it must. */
