@@ -275,3 +275,17 @@ lw_status aten_case_compare(const aten_case *c, size_t i, const lw_value *v) {
     }
     return LW_OK;
 }
+
+bool aten_case_lines(const char *path, void (*run)(void *arg, const char *line, size_t size),
+                     void *arg) {
+    FILE *file = fopen(path, "r");
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t n = 0;
+    if (!file) return false;
+    while ((n = getline(&line, &room, file)) > 0)
+        run(arg, line, (size_t)n);
+    free(line);
+    fclose(file);
+    return true;
+}

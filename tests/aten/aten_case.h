@@ -22,6 +22,9 @@ typedef struct aten_case {
     double tolerance;
 } aten_case;
 
+/* Calls run for each line of a file of cases; false: it cannot be read. */
+bool aten_case_lines(const char *path, void (*run)(void *arg, const char *line, size_t size),
+                     void *arg);
 /* "f32" */
 lw_dtype aten_case_dtype(const char *name);
 /* Fails with a sentence. */

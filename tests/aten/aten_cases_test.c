@@ -79,7 +79,8 @@ static bool has_row(const aten_case *c, bool *seen) {
     return found;
 }
 
-static void run_line(tally *t, const char *line, size_t size) {
+static void run_line(void *arg, const char *line, size_t size) {
+    tally *t = arg;
     aten_case c;
     lw_status status = aten_case_read(&c, line, size);
     if (status == LW_OK && (!t->only || !strncmp(c.op, t->only, strlen(t->only)))) {
@@ -104,19 +105,6 @@ static void run_line(tally *t, const char *line, size_t size) {
     aten_case_free(&c);
 }
 
-static bool run_file(tally *t, const char *path) {
-    FILE *file = fopen(path, "r");
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t n = 0;
-    if (!file) return false;
-    while ((n = getline(&line, &room, file)) > 0)
-        run_line(t, line, (size_t)n);
-    free(line);
-    fclose(file);
-    return true;
-}
-
 static size_t rows_without_case(const tally *t) {
     size_t n = 0;
     for (size_t i = 0; i < lwi_aten_n_rows && !t->only; i++) {
@@ -133,7 +121,8 @@ int main(int argc, char **argv) {
         if (!strcmp(argv[i], "-v")) t.verbose = true;
         else if (!strcmp(argv[i], "-a")) t.all = true;
         else if (!strcmp(argv[i], "-o") && i + 1 < argc) t.only = argv[++i];
-        else if (!run_file(&t, argv[i])) t.failed++, printf("%s cannot be read\n", argv[i]);
+        else if (!aten_case_lines(argv[i], run_line, &t))
+            t.failed++, printf("%s cannot be read\n", argv[i]);
     const size_t open = rows_without_case(&t);
     printf("%zu rows, %zu runs passed, %zu cases failed, %zu refused free sizes, %zu cases without "
            "row, %zu rows without case\n",

@@ -103,7 +103,8 @@ static const nn_function *find(const char *name) {
     return NULL;
 }
 
-static void run_line(tally *t, const char *line, size_t size) {
+static void run_line(void *arg, const char *line, size_t size) {
+    tally *t = arg;
     nn_case c = {.nn = NULL};
     lw_status status = aten_case_read(&c.base, line, size);
     const nn_function *f = status == LW_OK ? find(c.base.op) : NULL;
@@ -122,19 +123,6 @@ static void run_line(tally *t, const char *line, size_t size) {
     aten_case_free(&c.base);
 }
 
-static bool run_file(tally *t, const char *path) {
-    FILE *file = fopen(path, "r");
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t n = 0;
-    if (!file) return false;
-    while ((n = getline(&line, &room, file)) > 0)
-        run_line(t, line, (size_t)n);
-    free(line);
-    fclose(file);
-    return true;
-}
-
 static size_t without_case(const tally *t) {
     size_t n = 0;
     for (size_t i = 0; i < n_nn_functions && !t->only; i++) {
@@ -150,7 +138,8 @@ int main(int argc, char **argv) {
     for (int i = 1; i < argc; i++)
         if (!strcmp(argv[i], "-a")) t.all = true;
         else if (!strcmp(argv[i], "-o") && i + 1 < argc) t.only = argv[++i];
-        else if (!run_file(&t, argv[i])) t.failed++, printf("%s cannot be read\n", argv[i]);
+        else if (!aten_case_lines(argv[i], run_line, &t))
+            t.failed++, printf("%s cannot be read\n", argv[i]);
     const size_t open = without_case(&t);
     printf("%zu functions, %zu cases, %zu failed, %zu of operators that are missing, %zu functions "
            "without a case\n",
