@@ -40,6 +40,7 @@ lw_status lw_chat_template_new(const char *text, size_t size, lw_chat_template *
     memset(made, 0, sizeof *made);
     lwi_arena_init(&made->template.arena, &lwi_malloc_allocator);
     lwi_strmap_init(&made->template.names, &lwi_malloc_allocator);
+    lwi_letter_case_open(&made->template.letters);
     lw_status status = take_source(&made->template, text, size);
     if (status == LW_OK) status = lwi_parse_template(&made->template);
     made->format = lwi_find_reply_format(text, size);
@@ -50,6 +51,7 @@ lw_status lw_chat_template_new(const char *text, size_t size, lw_chat_template *
 
 void lw_chat_template_free(lw_chat_template *chat) {
     if (!chat) return;
+    lwi_letter_case_close(&chat->template.letters);
     lwi_strmap_free(&chat->template.names);
     lwi_arena_free(&chat->template.arena);
     lwi_free(&lwi_malloc_allocator, chat);
@@ -157,11 +159,10 @@ lw_status lw_chat_render(const lw_chat_template *chat, const lw_chat_input *give
     if (!input.messages) return lwi_fail(LW_INVALID, "messages are needed");
     lwi_jinja run = {.limits = limits_of(&input),
                      .now = input.now ? input.now : (int64_t)time(NULL),
-                     .template = &chat->template};
+                     .template = &chat->template,
+                     .letters = &chat->template.letters};
     lwi_arena_init(&run.arena, &lwi_malloc_allocator);
-    lwi_letter_case_open(&run.letters);
     const lw_status status = render(&run, &input, prompt);
-    lwi_letter_case_close(&run.letters);
     lwi_arena_free(&run.arena);
     return status;
 }

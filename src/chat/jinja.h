@@ -118,7 +118,7 @@ typedef struct lwi_jinja {
     const struct lwi_template *template;
     const struct lwi_node *current; /* whose line an error names */
     enum { LWI_GO_ON, LWI_BREAK, LWI_CONTINUE } flow;
-    lwi_letter_case letters;
+    const lwi_letter_case *letters; /* the template's */
     char *tail; /* the end of the text that was added last, and the bytes free behind it */
     size_t room;
 } lwi_jinja;

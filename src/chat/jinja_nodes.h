@@ -91,6 +91,7 @@ enum { LWI_OP_IN = 1, LWI_OP_NOT_IN = 2 };
 typedef struct lwi_template {
     lwi_arena arena;
     lwi_strmap names; /* every name that the template uses, once */
+    lwi_letter_case letters;
     const char **name_list;
     size_t name_count, name_capacity;
     const char *loop, *caller, *varargs, *kwargs;

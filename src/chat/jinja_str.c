@@ -345,7 +345,7 @@ LWI_FUNCTION_OF(capitalize) {
 }
 
 static bool has_case(lwi_jinja *run, uint32_t c) {
-    return lwi_upper(&run->letters, c) != c || lwi_lower(&run->letters, c) != c;
+    return lwi_upper(run->letters, c) != c || lwi_lower(run->letters, c) != c;
 }
 
 /* title: a capital where no letter stands before. swapcase: the other case. */
@@ -354,7 +354,7 @@ static lw_status recase(lwi_jinja *run, lwi_val self, bool title, lwi_val *resul
     bool inside = false;
     for (const char *p = self.text, *end = p + self.size, *start = p; p < end; start = p) {
         const uint32_t c = lwi_utf8_next(&p, end);
-        const bool upper = title ? !inside : lwi_lower(&run->letters, c) == c;
+        const bool upper = title ? !inside : lwi_lower(run->letters, c) == c;
         lwi_val letter = lwi_str(start, (size_t)(p - start));
         inside = has_case(run, c);
         LW_TRY(lwi_change_case(run, letter, upper, &letter));
@@ -442,7 +442,7 @@ static int class_of(lwi_jinja *run, uint32_t c) {
                                               : 0;
     }
     if (lwi_is_space(c)) return SPACE;
-    return run->letters.locale && iswalpha_l((wint_t)c, run->letters.locale) ? LETTER : 0;
+    return run->letters->locale && iswalpha_l((wint_t)c, run->letters->locale) ? LETTER : 0;
 }
 
 size_t lwi_count_words(lwi_jinja *run, lwi_val text) {
@@ -489,10 +489,10 @@ LWI_FUNCTION_OF(all_space) {
 }
 
 static bool in_case(lwi_jinja *run, uint32_t c, bool upper_case) {
-    if (c < 0x80 || !run->letters.locale)
-        return upper_case ? lwi_lower(&run->letters, c) != c : lwi_upper(&run->letters, c) != c;
-    return upper_case ? iswupper_l((wint_t)c, run->letters.locale) != 0
-                      : iswlower_l((wint_t)c, run->letters.locale) != 0;
+    if (c < 0x80 || !run->letters->locale)
+        return upper_case ? lwi_lower(run->letters, c) != c : lwi_upper(run->letters, c) != c;
+    return upper_case ? iswupper_l((wint_t)c, run->letters->locale) != 0
+                      : iswlower_l((wint_t)c, run->letters->locale) != 0;
 }
 
 /* Some letter has this case, and none the other one. */

@@ -118,7 +118,7 @@ lw_status lwi_change_case(lwi_jinja *run, lwi_val text, bool upper, lwi_val *res
             continue;
         }
         const uint32_t other =
-            upper ? lwi_upper(&run->letters, point) : lwi_lower(&run->letters, point);
+            upper ? lwi_upper(run->letters, point) : lwi_lower(run->letters, point);
         LW_TRY(lwi_put(&out, bytes, lwi_utf8_write(other, bytes)));
     }
     *result = lwi_text_value(&out);

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Writes a small language model with random weights that knows every byte, has a chat template with
-tools (the form of Hermes) and a long context; the same without a template; and an ONNX network with
-inputs of several types.
+tools (the form of Hermes), a long context and no wish to end; the same without a template; and an
+ONNX network with inputs of several types.
 
     make_model.py FOLDER
 """
@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-WIDTH, INNER, HEADS, LAYERS, CONTEXT = 64, 128, 4, 2, 16384
+WIDTH, INNER, HEADS, LAYERS, CONTEXT = 64, 128, 4, 2, 1 << 18
 SPECIAL = ["<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>"]
 WORDS = [" the", " a", "ing", "er", " lamp", " wick", "\n"]
 TEMPLATE = """\
@@ -72,12 +72,14 @@ def write_model(path, template):
             ("ffn_up", (INNER, WIDTH)), ("ffn_down", (WIDTH, INNER)))}
     for name, shape in shapes.items():
         data = rng.standard_normal(shape, np.float32) * np.float32(0.15)
-        if name == "token_embd":  # a number that all states have,
+        if name == "token_embd":  # a number that all states have and keep,
             data[:, 0] = 3
+        if name.endswith(("attn_output", "ffn_down")):
+            data[0] = 0
         if name == "output":      # by which special tokens are unlikely, and bytes less likely
             data[:, 0] = 0
             data[:len(SPECIAL) + 256, 0] = -1
-            data[:len(SPECIAL), 0] = -9
+            data[:len(SPECIAL), 0] = -40
         w.add_tensor(name + ".weight", data)
     for name in ["output_norm"] + [f"blk.{i}.{n}_norm" for i in range(LAYERS)
                                    for n in ("attn", "ffn")]:

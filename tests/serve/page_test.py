@@ -17,6 +17,7 @@ from server import Checks, Server
 
 check = Checks()
 COMMAND, FOLDER = sys.argv[1], pathlib.Path(sys.argv[2])
+LONG = 200000  # tokens
 
 
 def browser():
@@ -64,12 +65,17 @@ def test_chat(page, server):
 
 
 def test_stop(page, server):
-    set_tokens(page, 8000)
+    """An answer of minutes (attention goes through more with each token) is stopped on the way."""
+    page.get(server.url)
+    wait(page, lambda: page.find_element(By.ID, "model").text == "bytes")
+    set_tokens(page, LONG)
     say(page, "<b>Go on</b>")
-    wait(page, lambda: server.metric("lampwick_slots_busy") == 1)
+    wait(page, lambda: page.execute_script(
+        "return document.querySelector('.assistant').textContent.length"))
+    check("under way", server.metric("lampwick_slots_busy") == 1 and not idle(page))
     page.find_element(By.ID, "send").click()
-    wait(page, lambda: server.metric("lampwick_slots_busy") == 0)
-    wait(page, lambda: idle(page))
+    wait(page, lambda: idle(page) and server.metric("lampwick_slots_busy") == 0)
+    check("lost", server.metric("lampwick_clients_lost_total") == 1)
     check("stopped", texts(page, "user") == ["<b>Go on</b>"] and not texts(page, "error"))
 
 
@@ -100,11 +106,13 @@ def main():
     try:
         with Server(COMMAND, [str(FOLDER / "bytes.gguf")], "--quiet") as server:
             test_chat(page, server)
-            test_stop(page, server)
             test_error(page)
             console = [line for line in page.get_log("browser")
                        if line["level"] == "SEVERE" and "400" not in line["message"]]
             check("console", not console, console)
+        with Server(COMMAND, [str(FOLDER / "bytes.gguf")], "--quiet", "--slots", "1",
+                    "--context", str(LONG + 1000)) as server:
+            test_stop(page, server)
         test_key(page)
     finally:
         page.quit()
