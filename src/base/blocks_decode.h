@@ -35,6 +35,27 @@ static inline int lwi_block_q3_scale(const uint8_t *packed, int i) {
     return (low | (packed[8 + i % 4] >> i / 4 * 2 & 3) << 4) - 32;
 }
 
+/* The IQ types with codebooks: number j of the i-th eight of a block is
+ * block's scale * unit * small scale * levels[codes[j]]. */
+typedef struct lwi_iq_type {
+    uint32_t id;
+    int (*read)(const uint8_t *block, int i, uint8_t codes[8]); /* k of the small scale 2 k + 1 */
+    float unit;
+    int8_t levels[16];
+} lwi_iq_type;
+/* NULL: the type is none of these. */
+const lwi_iq_type *lwi_iq_find(uint32_t id);
+/* The block's scale in float16. */
+uint16_t lwi_iq_half(uint32_t id, const uint8_t *block);
+/* Codes, and the small scale. */
+int lwi_iq_eight(const lwi_iq_type *type, const uint8_t *block, int i, uint8_t codes[8]);
+
+/* A scale of NVFP4: 4 bits of exponent and 3 of fraction; the eighth bit is not used, but one code
+ * means 0. */
+float lwi_block_ue4m3(uint8_t code);
+/* Number i of a TQ1_0 block, 0 to 2. */
+int lwi_block_tq1_code(const uint8_t *block, int i);
+
 /* Scale i of 8 of an IQ4_XS block. */
 static inline int lwi_block_iq4_scale(const uint8_t *block, int i) {
     const int high = block[2] | block[3] << 8;

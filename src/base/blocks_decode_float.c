@@ -31,8 +31,7 @@ void lwi_block_decode_MXFP4(const uint8_t *block, float *to) {
     }
 }
 
-/* 4 bits of exponent and 3 of fraction; the eighth bit is not used, but one code means 0. */
-static float ue4m3(uint8_t code) {
+float lwi_block_ue4m3(uint8_t code) {
     if (code == 0x7f) return 0;
     return code == 0xff ? 480 : lwi_f8e4m3fn_to_f32(code & 0x7f);
 }
@@ -41,7 +40,7 @@ static float ue4m3(uint8_t code) {
 void lwi_block_decode_NVFP4(const uint8_t *block, float *to) {
     for (int i = 0; i < 64; i++) {
         const int group = i / 16, at = 4 + group * 8 + i % 8;
-        const float scale = ue4m3(block[group]);
+        const float scale = lwi_block_ue4m3(block[group]);
         const int code = i % 16 < 8 ? block[at] & 15 : block[at] >> 4;
         to[i] = scale * lwi_f4e2m1_to_f32((uint8_t)code);
     }
@@ -53,14 +52,16 @@ static int ternary(uint8_t byte, int power) {
     return (uint8_t)(byte * powers[power]) * 3 >> 8;
 }
 
+int lwi_block_tq1_code(const uint8_t *block, int i) {
+    if (i < 160) return ternary(block[i % 32], i / 32);
+    if (i < 240) return ternary(block[32 + i % 16], (i - 160) / 16);
+    return ternary(block[48 + i % 4], (i - 240) / 4);
+}
+
 void lwi_block_decode_TQ1_0(const uint8_t *block, float *to) {
     const float scale = lwi_block_half(block + 52);
-    for (int i = 0; i < 160; i++)
-        to[i] = scale * (float)(ternary(block[i % 32], i / 32) - 1);
-    for (int i = 0; i < 80; i++)
-        to[160 + i] = scale * (float)(ternary(block[32 + i % 16], i / 16) - 1);
-    for (int i = 0; i < 16; i++)
-        to[240 + i] = scale * (float)(ternary(block[48 + i % 4], i / 4) - 1);
+    for (int i = 0; i < 256; i++)
+        to[i] = scale * (float)(lwi_block_tq1_code(block, i) - 1);
 }
 
 void lwi_block_decode_TQ2_0(const uint8_t *block, float *to) {

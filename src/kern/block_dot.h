@@ -29,6 +29,7 @@ enum { LWI_BLOCK_ROWS = 16, LWI_BLOCK_PART = 32, LWI_BLOCK_GROUP = 32 };
  *   SMALL_MIN a scale and a minimum in uint8, the head has two float16
  *   PAIR      an int8 for each half of the columns, the head has a float16
  *   PAIR_MIN  for each half a scale in the low and a minimum in the high nibble; head: two float16
+ *   HALVES    a float16 for each half of the columns
  * A number is scale * (value - zero) or scale * value - minimum (of HALF_MIN: plus). */
 typedef enum lwi_block_scaling {
     LWI_SCALING_HALF,
@@ -37,11 +38,12 @@ typedef enum lwi_block_scaling {
     LWI_SCALING_SMALL,
     LWI_SCALING_SMALL_MIN,
     LWI_SCALING_PAIR,
-    LWI_SCALING_PAIR_MIN
+    LWI_SCALING_PAIR_MIN,
+    LWI_SCALING_HALVES
 } lwi_block_scaling;
 
 typedef enum lwi_block_dot_form {
-#define LWI_BLOCK_DOT(form, low, high, scaling, zero, table) LWI_DOT_##form,
+#define LWI_BLOCK_DOT(form, low, high, scaling, zero, table, unit) LWI_DOT_##form,
 #include "kern/block_dot.def"
 #undef LWI_BLOCK_DOT
     LWI_DOT_FORMS
@@ -52,6 +54,7 @@ typedef struct lwi_block_layout {
     lwi_block_scaling scaling;
     int zero;             /* of values, where there is no minimum */
     const uint8_t *table; /* of values by 4-bit codes; NULL: codes are the values */
+    float unit;           /* the head's float16 is multiplied by it */
 } lwi_block_layout;
 extern const lwi_block_layout lwi_block_layouts[LWI_DOT_FORMS];
 

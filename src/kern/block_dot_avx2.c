@@ -67,15 +67,24 @@ LWI_INLINE void store(float *y, reals x, const float *bias, size_t n) {
 /* ----------------------------------------------------------------- products */
 
 typedef struct part {
-    ints v[8], size[8]; /* values; without signs, if they are wide */
+    ints v[8], size[8]; /* values; without signs, if they are signed */
     ints factor[2];     /* scales of halves, where they are integers; 16 bits, each twice */
-    reals s, m[2];
+    reals s[2], m[2];
 } part;
 
-/* What is taken from values, so that sums of 8 or 16 products, two for each row, have 16 bits;
- * what is more than 16 bits on the way there is lost and comes back. */
+/* Whether halves have scales that are no integers times one of the head. */
+LWI_INLINE bool has_halves(const lwi_block_layout l) { return l.scaling == LWI_SCALING_HALVES; }
+
+/* Whether sums of 8 or 16 products, two for each row, may have more than 16 bits wherever values
+ * are centred: their signs move to the numbers then. */
+LWI_INLINE bool is_signed(const lwi_block_layout l) {
+    return is_wide(l) || (l.table && l.zero * 127 * (is_apart(l) ? 8 : 16) > 32767);
+}
+
+/* What is taken from values for the sums to have 16 bits; what is more than that on the way there
+ * is lost and comes back. */
 LWI_INLINE int centre_of(const lwi_block_layout l) {
-    return is_wide(l) ? 0 : most_of(l) == 31 ? 16 : l.zero;
+    return is_signed(l) ? 0 : most_of(l) == 31 ? 16 : l.zero;
 }
 
 /* 32 bits become 16, twice. */
@@ -95,22 +104,23 @@ LWI_INLINE void read_halves(const lwi_block_layout l, reals dmin, const uint8_t 
 LWI_INLINE part read_part(const lwi_block_layout l, size_t before, reals d, reals dmin,
                           const uint8_t *p, size_t row) {
     part x;
-    x.s = d;
+    x.s[0] = d;
     read_values(l, p + before + 4 * row, x.v);
     LWI_UNROLL for (int i = 0; i < 8; i++) {
-        if (is_wide(l)) x.v[i] = _mm256_xor_si256(x.v[i], splat8(0x80));
-        x.size[i] = is_wide(l) ? _mm256_abs_epi8(x.v[i]) : x.v[i];
+        if (is_signed(l)) x.v[i] = _mm256_sub_epi8(x.v[i], splat8(l.zero));
+        x.size[i] = is_signed(l) ? _mm256_abs_epi8(x.v[i]) : x.v[i];
     }
-    if (is_apart(l)) {
+    if (is_apart(l) && !has_halves(l)) {
         read_halves(l, dmin, p, row, &x);
         return x;
     }
     const scales all = read_scales(l.scaling, d, dmin, p, row);
-    x.s = all.s[0];
+    x.s[0] = all.s[0];
+    x.s[1] = all.s[1];
     x.m[0] = all.m[0];
     if (has_min(l.scaling) && centre_of(l))
-        x.m[0] = take_product(x.s, splat((float)centre_of(l)), x.m[0]);
-    x.factor[0] = _mm256_set1_epi16(1);
+        x.m[0] = take_product(x.s[0], splat((float)centre_of(l)), x.m[0]);
+    x.factor[0] = x.factor[1] = _mm256_set1_epi16(1);
     return x;
 }
 
@@ -162,22 +172,36 @@ LWI_INLINE ints dots(const lwi_block_layout l, const part *x, const numbers *n, 
     return _mm256_madd_epi16(sum, x->factor[h]);
 }
 
-/* The same for wide values, whose signs move to the numbers: only two products have 16 bits. */
-LWI_INLINE ints wide_dots(const part *x, const numbers *n) {
+LWI_INLINE ints signed_product(const part *x, const numbers *n, int i) {
+    return _mm256_maddubs_epi16(x->size[i], _mm256_sign_epi8(n->a[i], x->v[i]));
+}
+
+/* The same for signed values: two products have 16 bits, or four if values are not wide. */
+LWI_INLINE ints signed_dots(const lwi_block_layout l, const part *x, const numbers *n, int h) {
+    const int first = 4 * h, groups = is_apart(l) ? 4 : 8, each = is_wide(l) ? 1 : 2;
     ints sum = _mm256_setzero_si256();
-    LWI_UNROLL for (int i = 0; i < 8; i++) {
-        const ints two = _mm256_maddubs_epi16(x->size[i], _mm256_sign_epi8(n->a[i], x->v[i]));
-        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(two, x->factor[0]));
+    LWI_UNROLL for (int i = first; i < first + groups; i += each) {
+        ints few = signed_product(x, n, i);
+        if (each == 2) few = _mm256_add_epi16(few, signed_product(x, n, i + 1));
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(few, x->factor[h]));
     }
     return sum;
 }
 
+LWI_INLINE ints all_dots(const lwi_block_layout l, const part *x, const numbers *n, int h) {
+    return is_signed(l) ? signed_dots(l, x, n, h) : dots(l, x, n, h);
+}
+
 LWI_INLINE reals add_part(const lwi_block_layout l, const part *x, const numbers *n, reals y) {
-    ints dot = is_wide(l) ? wide_dots(x, n) : dots(l, x, n, 0);
-    if (is_apart(l)) dot = _mm256_add_epi32(dot, dots(l, x, n, 1));
+    ints dot = all_dots(l, x, n, 0);
+    if (has_halves(l)) {
+        y = add_product(to_reals(dot), mul(x->s[0], n->scale), y);
+        return add_product(to_reals(all_dots(l, x, n, 1)), mul(x->s[1], n->scale), y);
+    }
+    if (is_apart(l)) dot = _mm256_add_epi32(dot, all_dots(l, x, n, 1));
     if (has_min(l.scaling)) y = take_product(x->m[0], n->sum[0], y);
     if (has_min(l.scaling) && is_apart(l)) y = take_product(x->m[1], n->sum[1], y);
-    return add_product(to_reals(dot), mul(x->s, n->scale), y);
+    return add_product(to_reals(dot), mul(x->s[0], n->scale), y);
 }
 
 #include "kern/block_dot_wide.inc"

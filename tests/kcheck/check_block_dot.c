@@ -18,7 +18,8 @@ static void set_scales(kc_case *c, const lwi_block_layout *l, uint8_t *panel, si
         for (size_t i = 0; b % 8 == 0 && i < head; i += 2)
             put_half(c, panel + i);
         if (b % 8 == 0) panel += head;
-        if (l->scaling == LWI_SCALING_HALF || l->scaling == LWI_SCALING_HALF_MIN)
+        if (l->scaling == LWI_SCALING_HALF || l->scaling == LWI_SCALING_HALF_MIN ||
+            l->scaling == LWI_SCALING_HALVES)
             for (size_t i = 0; i < lwi_block_part_head(l->scaling); i += 2)
                 put_half(c, panel + i);
         if (l->scaling == LWI_SCALING_POWER)
@@ -90,14 +91,15 @@ static void bench_form(const kc_timing *t, lwi_block_dot_form form, const char *
 }
 
 static void bench(const kc_timing *t) {
-#define LWI_BLOCK_DOT(form, low, high, scaling, zero, table)                                       \
+#define LWI_BLOCK_DOT(form, low, high, scaling, zero, table, unit)                                 \
     bench_form(t, LWI_DOT_##form, #form, 1);                                                       \
     bench_form(t, LWI_DOT_##form, #form, 64);
 #include "kern/block_dot.def"
 #undef LWI_BLOCK_DOT
 }
 
-const kc_check kc_block_dot = {"block_dot", {3, 18, 3, 13}, {20, 70, 20, 1000}, check, bench};
+const kc_check kc_block_dot = {
+    "block_dot", {3, 18, 3, LWI_DOT_FORMS}, {20, 70, 20, 1000}, check, bench};
 
 /* Sizes: parts. */
 static void check_round(kc_case *c) {

@@ -5,11 +5,10 @@
 
 #include "kern/block_dot.h"
 
-/* The codes of 32 numbers: those of part `part` of the block. */
-void lwi_block_codes(lwi_block_dot_form form, const uint8_t *block, int part,
-                     uint8_t codes[LWI_BLOCK_PART]);
+/* The codes of 32 numbers: those of part `part` of a block of the type. */
+void lwi_block_codes(uint32_t type, const uint8_t *block, int part, uint8_t codes[LWI_BLOCK_PART]);
 /* Writes the scales of row r: into the head, if there is one to be written, and the part. */
-void lwi_block_scales(lwi_block_dot_form form, const uint8_t *block, int part, int r, uint8_t *head,
-                      uint8_t *to);
+void lwi_block_scales(uint32_t type, lwi_block_scaling scaling, const uint8_t *block, int part,
+                      int r, uint8_t *head, uint8_t *to);
 
 #endif

@@ -7,9 +7,31 @@
 
 enum { ROWS = LWI_BLOCK_ROWS, PART = LWI_BLOCK_PART };
 
-bool lwi_block_form(uint32_t type, lwi_block_dot_form *form) {
+/* Types that are not named like their form. */
+enum {
+    LWI_BLOCK_TERNARY = LWI_BLOCK_TQ1_0,
+    LWI_BLOCK_IQ1 = LWI_BLOCK_IQ1_S,
+    LWI_BLOCK_IQ2 = LWI_BLOCK_IQ2_XXS
+};
+static uint32_t first_like(uint32_t type) {
     switch (type) {
-#define LWI_BLOCK_DOT(name, low, high, scaling, zero, table)                                       \
+    case LWI_BLOCK_TQ2_0:
+    case LWI_BLOCK_Q1_0:
+    case LWI_BLOCK_Q2_0:
+        return LWI_BLOCK_TERNARY;
+    case LWI_BLOCK_IQ1_M:
+        return LWI_BLOCK_IQ1;
+    case LWI_BLOCK_IQ2_XS:
+    case LWI_BLOCK_IQ2_S:
+        return LWI_BLOCK_IQ2;
+    default:
+        return type;
+    }
+}
+
+bool lwi_block_form(uint32_t type, lwi_block_dot_form *form) {
+    switch (first_like(type)) {
+#define LWI_BLOCK_DOT(name, low, high, scaling, zero, table, unit)                                 \
     case LWI_BLOCK_##name:                                                                         \
         *form = LWI_DOT_##name;                                                                    \
         return true;
@@ -55,10 +77,11 @@ static void pack_part(const lwi_block_pack *p, const uint8_t *row, size_t b, int
     const uint8_t *block = row + b / per_block * p->type->bytes;
     uint8_t codes[PART];
     uint8_t *planes = part + lwi_block_part_head(l->scaling);
-    lwi_block_codes(p->form, block, (int)(b % per_block), codes);
+    lwi_block_codes(p->type->id, block, (int)(b % per_block), codes);
     set_plane(planes, l->low, codes, 0, r);
     if (l->high) set_plane(planes + 64 * l->low, l->high, codes, (int)l->low, r);
-    lwi_block_scales(p->form, block, (int)(b % per_block), r, b % 8 == 0 ? head : NULL, part);
+    lwi_block_scales(p->type->id, l->scaling, block, (int)(b % per_block), r,
+                     b % 8 == 0 ? head : NULL, part);
 }
 
 static void pack_row(const lwi_block_pack *p, const uint8_t *row, int r, uint8_t *panel) {

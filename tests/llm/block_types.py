@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs a small model with random blocks of each type that has few bits, and the same model with the
+float32 numbers that the Python package gguf makes of them: the logits differ by the rounding of
+activations to 8 bits.
+
+    block_types.py liblampwick.so
+"""
+import pathlib
+import sys
+import tempfile
+
+import gguf
+import numpy as np
+from gguf import GGMLQuantizationType as Type
+from gguf import quants
+from gguf.constants import GGML_QUANT_SIZES
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "models"))
+import lampwick  # noqa: E402
+from decoder import Decoder, nmse  # noqa: E402
+
+WIDTH, INNER, HEADS, VOCABULARY = 256, 512, 4, 100
+# The place of a block's float16 and a number that makes weights of some 0.06.
+SCALES = {"IQ1_S": (0, 8e-3), "IQ2_XXS": (0, 1.2e-3), "IQ2_XS": (0, 1.2e-3), "IQ2_S": (0, 1.2e-3),
+          "IQ3_XXS": (0, 5e-4), "IQ3_S": (0, 5e-4), "IQ4_XS": (0, 5e-5), "TQ1_0": (52, 6e-2),
+          "TQ2_0": (64, 6e-2), "Q3_K": (108, 1e-3), "Q6_K": (208, 5e-5), "IQ4_NL": (0, 1e-3),
+          "IQ1_M": (None, 8e-3), "NVFP4": (None, None), "MXFP4": (None, None)}
+
+
+def random_blocks(kind, shape, rng):
+    """[rows, bytes]"""
+    elements, size = GGML_QUANT_SIZES[kind]
+    data = rng.integers(0, 256, (shape[0] * shape[1] // elements, size), dtype=np.uint8)
+    at, scale = SCALES[kind.name]
+    half = np.frombuffer(np.float16(scale or 0).tobytes(), np.uint8)
+    if at is not None:
+        data[:, at:at + 2] = half
+    elif kind == Type.IQ1_M:  # four bits in each of four words of small scales
+        for word, nibble in enumerate((half[0] & 15, half[0] >> 4, half[1] & 15, half[1] >> 4)):
+            data[:, 49 + 2 * word] = (data[:, 49 + 2 * word] & 15) | nibble << 4
+    elif kind == Type.MXFP4:
+        data[:, 0] = rng.integers(119, 125, len(data))
+    else:  # four scales of 8 bits
+        data[:, :4] = rng.integers(0x10, 0x18, (len(data), 4))
+    return data.reshape(shape[0], -1)
+
+
+def write(path, weights):
+    w = gguf.GGUFWriter(path, "llama")
+    w.add_context_length(64)
+    w.add_embedding_length(WIDTH)
+    w.add_feed_forward_length(INNER)
+    w.add_layer_norm_rms_eps(1e-5)
+    w.add_block_count(1)
+    w.add_head_count(HEADS)
+    w.add_head_count_kv(HEADS)
+    w.add_vocab_size(VOCABULARY)
+    for name, (data, kind) in weights.items():
+        w.add_tensor(name + ".weight", data, raw_dtype=kind)
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.write_tensors_to_file()
+    w.close()
+
+
+def write_pair(folder, kind, rng):
+    """The model with blocks, and with their numbers."""
+    shapes = {"output": (VOCABULARY, WIDTH)}
+    shapes |= {f"blk.0.attn_{n}": (WIDTH, WIDTH) for n in ("q", "k", "v", "output")}
+    shapes |= {"blk.0.ffn_gate": (INNER, WIDTH), "blk.0.ffn_up": (INNER, WIDTH),
+               "blk.0.ffn_down": (WIDTH, INNER)}
+    packed, plain = {}, {}
+    for name, shape in shapes.items():
+        blocks = random_blocks(kind, shape, rng)
+        packed[name] = (blocks, kind)
+        plain[name] = (quants.dequantize(blocks, kind).astype(np.float32).reshape(shape), None)
+    rest = {n: np.ones(WIDTH, np.float32) for n in ("output_norm", "blk.0.attn_norm",
+                                                    "blk.0.ffn_norm")}
+    rest["token_embd"] = rng.standard_normal((VOCABULARY, WIDTH), np.float32)
+    rest = {n: (data, None) for n, data in rest.items()}
+    write(folder / "blocks.gguf", packed | rest)
+    write(folder / "numbers.gguf", plain | rest)
+
+
+def check(library, kind, rng):
+    tokens = rng.integers(0, VOCABULARY, 12).tolist()
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        write_pair(folder, kind, rng)
+        blocks, slow = (Decoder(library, folder / "blocks.gguf") for _ in range(2))
+        got, want = blocks.feed(tokens), Decoder(library, folder / "numbers.gguf").feed(tokens)
+        by_token = np.concatenate([slow.feed([t]) for t in tokens])
+    error = nmse(got, want)
+    good = 1e-9 < error < 1e-3 and np.array_equal(got, by_token)
+    print(f"{'ok ' if good else 'BAD'} {kind.name:8} nmse {error:.1e}, "
+          f"batch equal {np.array_equal(got, by_token)}")
+    return good
+
+
+def main():
+    library, rng = lampwick.Library(sys.argv[1]), np.random.default_rng(3)
+    failed = sum(not check(library, Type[name], rng) for name in SCALES)
+    print(f"{len(SCALES)} types, {failed} differ")
+    sys.exit(failed > 0)
+
+
+main()
