@@ -11,6 +11,7 @@
 #include "tensor/convert.h"
 
 typedef struct lwi_call lwi_call;
+struct lwi_strided_copy;
 
 enum {
     /* float16, bfloat16, float8 and float4 inputs appear to run as float32 tensors and such
@@ -98,6 +99,8 @@ typedef struct lwi_host {
     lw_status (*subgraph)(void *state, const lwi_graph *graph, const lw_value *const *inputs,
                           size_t n_inputs, lw_value **outputs, size_t n_outputs);
     bool (*cancelled)(void *state);
+    /* Sees copies (ops/strided_copy.h) instead of their being made; mostly NULL. */
+    void (*copied)(const struct lwi_host *host, const struct lwi_strided_copy *copy);
     bool fast;        /* products of weights may be rounded to bfloat16 (LW_FAST) */
     bool less_memory; /* smaller forms of weights, where that costs some time */
     lw_image_decoder image_decoder;

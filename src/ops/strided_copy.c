@@ -182,6 +182,10 @@ static void plan_blocks(walk *w) {
 }
 
 void lwi_strided_run(const lwi_call *c, const lwi_strided_copy *s) {
+    if (c->host->copied) {
+        c->host->copied(c->host, s);
+        return;
+    }
     walk w = {.s = {.size = s->size, .from = s->from, .to = s->to, .rank = 2}};
     const int pad = s->rank < 2 ? 2 - s->rank : 0;
     for (int d = 0; d < pad; d++)

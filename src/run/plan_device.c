@@ -51,6 +51,12 @@ static lw_status open_device_plan(lwi_planner *p) {
                            &p->plan->device->places);
 }
 
+static lw_status open_mistake(lwi_plan *plan) {
+    static const int32_t none = 0;
+    if (plan->device->mistake.handle) return LW_OK;
+    return keep(plan, &none, sizeof none, &plan->device->mistake);
+}
+
 /* Constants that a kernel may want in another form must be readable now. */
 static lw_status settle_constants(lwi_planner *p, const lwi_node *node) {
     for (size_t i = 0; i < node->n_inputs; i++)
@@ -63,9 +69,13 @@ lw_status lwi_plan_on_device(lwi_planner *p, lwi_call *call, lwi_step *step, boo
     const char *reason = NULL;
     LW_TRY(open_device_plan(p));
     LW_TRY(settle_constants(p, call->node));
-    lwi_gpu_step s = {
-        .device = p->context->device, .memory = &plan->memory, .keep = keep, .arg = plan};
+    lwi_gpu_step s = {.device = p->context->device,
+                      .memory = &plan->memory,
+                      .keep = keep,
+                      .arg = plan,
+                      .node = 1 + (int)(call->node - plan->graph->nodes)};
     LW_TRY(lwi_gpu_claim(call, &s, taken));
+    if (*taken && s.checks) LW_TRY(open_mistake(plan));
     if (!*taken && !p->context->options.fallback)
         return lwi_call_fail(call, LW_UNSUPPORTED, "%s cannot run it: %s", p->context->device->name,
                              s.reason);
@@ -151,6 +161,11 @@ static void place_values(lwi_plan *plan) {
 }
 
 static lw_status resolve(lwi_plan *plan, const lwi_node *node, lwi_gpu_argument *a) {
+    if (a->source == LWI_GPU_MISTAKE) {
+        a->value.memory.handle = plan->device->mistake.handle;
+        a->source = LWI_GPU_NUMBER;
+        return LW_OK;
+    }
     const int slot = a->source == LWI_GPU_INPUT ? node->inputs[a->index] : node->outputs[a->index];
     const int root = plan->roots[slot];
     lwi_device_memory memory = {NULL, 0};
@@ -192,6 +207,19 @@ static lw_status reserve(lwi_plan *plan) {
     return c->device->api->allocate(c->device, plan->device->bytes, &c->device_block);
 }
 
+/* At the end of a run. */
+static lw_status find_mistake(lwi_plan *plan) {
+    static const int32_t none = 0;
+    lwi_device *device = plan->context->device;
+    void *handle = plan->device->mistake.handle;
+    int32_t node = 0;
+    if (!handle) return LW_OK;
+    LW_TRY(device->api->download(device, handle, 0, &node, sizeof node));
+    if (node < 1 || (size_t)node > plan->graph->n_nodes) return LW_OK;
+    LW_TRY(device->api->upload(device, handle, 0, &none, sizeof none));
+    return lwi_node_fail(&plan->graph->nodes[node - 1], LW_RANGE, "an index is out of range");
+}
+
 lw_status lwi_device_move_values(lwi_plan *plan, size_t step) {
     lw_context *c = plan->context;
     lwi_device_plan *d = plan->device;
@@ -207,7 +235,7 @@ lw_status lwi_device_move_values(lwi_plan *plan, size_t step) {
         LW_TRY(m->up ? c->device->api->upload(c->device, block, offset, v->data, v->bytes)
                      : c->device->api->download(c->device, block, offset, v->data, v->bytes));
     }
-    return LW_OK;
+    return step == plan->n_steps ? find_mistake(plan) : LW_OK;
 }
 
 lw_status lwi_device_run(lwi_plan *plan, const lwi_device_step *step) {

@@ -23,9 +23,10 @@ typedef struct lwi_device_move {
 } lwi_device_move;
 
 typedef struct lwi_device_plan {
-    size_t bytes;            /* of the block */
-    size_t *places;          /* [slots] in the block, for what is given and wanted */
-    lwi_device_memory *kept; /* made for this plan */
+    size_t bytes;              /* of the block */
+    size_t *places;            /* [slots] in the block, for what is given and wanted */
+    lwi_device_memory *kept;   /* made for this plan */
+    lwi_device_memory mistake; /* an int: 0, or 1 + the node whose data were wrong */
     size_t n_kept, cap_kept;
     lwi_device_move *moves; /* by their steps */
     size_t n_moves, cap_moves;

@@ -51,6 +51,18 @@ lw_status lwi_gpu_claim(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     return lwi_gpu_refuse(step, "the device has no kernel for this operator");
 }
 
+lwi_gpu_type lwi_gpu_type_of(lw_dtype dtype) {
+    static const lw_dtype types[LWI_GPU_TYPES] = {
+        [LWI_GPU_F32] = LW_FLOAT32, [LWI_GPU_F16] = LW_FLOAT16, [LWI_GPU_BF16] = LW_BFLOAT16,
+        [LWI_GPU_BOOL] = LW_BOOL,   [LWI_GPU_U8] = LW_UINT8,    [LWI_GPU_I8] = LW_INT8,
+        [LWI_GPU_U16] = LW_UINT16,  [LWI_GPU_I16] = LW_INT16,   [LWI_GPU_U32] = LW_UINT32,
+        [LWI_GPU_I32] = LW_INT32,   [LWI_GPU_I64] = LW_INT64};
+    int i = 0;
+    while (i < LWI_GPU_TYPES && types[i] != dtype)
+        i++;
+    return (lwi_gpu_type)i;
+}
+
 /* ------------------------------------------------------------------ launches */
 
 lw_status lwi_gpu_groups(lwi_gpu_step *step, const char *kernel, size_t x, size_t y, size_t z,
@@ -88,6 +100,13 @@ void lwi_gpu_int(lwi_gpu_launch *launch, int64_t number) {
 void lwi_gpu_float(lwi_gpu_launch *launch, double number) {
     launch->arguments[launch->n++] =
         (lwi_gpu_argument){.value = {.kind = LWI_DEVICE_FLOAT, .f = (float)number}};
+}
+
+void lwi_gpu_mistake(lwi_gpu_step *step, lwi_gpu_launch *launch) {
+    launch->arguments[launch->n++] =
+        (lwi_gpu_argument){.source = LWI_GPU_MISTAKE, .value.kind = LWI_DEVICE_MEMORY};
+    lwi_gpu_int(launch, step->node);
+    step->checks = true;
 }
 
 lw_status lwi_gpu_data(lwi_gpu_step *step, lwi_gpu_launch *launch, const void *data, size_t bytes) {

@@ -5,6 +5,7 @@
 #define LWI_GPU_BACKEND_H
 
 #include "backend/gpu/device.h"
+#include "backend/gpu/gpu_types.h"
 #include "ops/op.h"
 
 enum { LWI_GPU_ARGUMENTS = 24, LWI_GPU_LAUNCHES = 32 };
@@ -12,7 +13,8 @@ enum { LWI_GPU_ARGUMENTS = 24, LWI_GPU_LAUNCHES = 32 };
 typedef enum lwi_gpu_source {
     LWI_GPU_NUMBER, /* argument as it is, or memory that is resolved already */
     LWI_GPU_INPUT,  /* of the call */
-    LWI_GPU_OUTPUT
+    LWI_GPU_OUTPUT,
+    LWI_GPU_MISTAKE /* an int that kernels set where data are wrong; one for a plan */
 } lwi_gpu_source;
 
 typedef struct lwi_gpu_argument {
@@ -37,6 +39,8 @@ typedef struct lwi_gpu_step {
     /* Memory that is made for this step, to be released with the plan. */
     lw_status (*keep)(void *arg, const void *data, size_t bytes, lwi_device_memory *memory);
     void *arg;
+    int node;         /* what a mistake is set to for this call, not 0 */
+    bool checks;      /* it may make one */
     char reason[120]; /* why the call is not taken */
 } lwi_gpu_step;
 
@@ -66,11 +70,17 @@ void lwi_gpu_int(lwi_gpu_launch *launch, int64_t number);
 void lwi_gpu_float(lwi_gpu_launch *launch, double number);
 /* Bytes that the kernel reads, copied to the device now. */
 lw_status lwi_gpu_data(lwi_gpu_step *step, lwi_gpu_launch *launch, const void *data, size_t bytes);
+/* Two arguments: where a mistake in the data (an index outside) is noted, and as what. */
+void lwi_gpu_mistake(lwi_gpu_step *step, lwi_gpu_launch *launch);
 /* The arguments OPERANDS of kernels/program.k, for the epilogue of a call (ops/epilogue.h). *fits
  * is false where it has more operands than kernels take. */
 lw_status lwi_gpu_epilogue(const lwi_call *call, size_t own_inputs, lwi_gpu_step *step,
                            lwi_gpu_launch *launch);
 bool lwi_gpu_takes_epilogue(const lwi_call *call, size_t own_inputs);
+/* Inputs are tensors, outputs of elements of 1, 2, 4 or 8 bytes, fewer than 2^31. */
+bool lwi_gpu_moves(const lwi_call *call);
+/* A launch that copies an input to an output of its type and size. */
+lw_status lwi_gpu_copy(lwi_gpu_step *step, const lwi_call *call, size_t input, size_t output);
 /* All inputs and outputs are float32 tensors of fewer than 2^31 elements. */
 bool lwi_gpu_all_float(const lwi_call *call);
 

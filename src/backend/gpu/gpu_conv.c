@@ -112,27 +112,3 @@ lw_status lwi_gpu_max_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
 lw_status lwi_gpu_average_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     return plan_pool(c, lwi_attr_int(c->node, "count_include_pad", 0) ? 2 : 1, step, taken);
 }
-
-/* [N, spatial, C]: over the middle. */
-static lw_status plan_global(const lwi_call *c, bool mean, lwi_gpu_step *step, bool *taken) {
-    const lw_value *x = c->in[0], *y = c->out[0];
-    lwi_gpu_launch *launch = NULL;
-    if (!lwi_gpu_all_float(c) || x->count == 0) return lwi_gpu_refuse(step, "its types");
-    LW_TRY(lwi_gpu_items(step, "reduce_middle_f32", y->count, &launch));
-    lwi_gpu_in(launch, c, 0);
-    lwi_gpu_out(launch, 0);
-    lwi_gpu_int(launch, (int64_t)(x->count / y->count));
-    lwi_gpu_int(launch, x->dims[x->rank - 1]);
-    lwi_gpu_int(launch, mean);
-    lwi_gpu_int(launch, (int64_t)y->count);
-    *taken = true;
-    return LW_OK;
-}
-
-lw_status lwi_gpu_global_average_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
-    return plan_global(c, true, step, taken);
-}
-
-lw_status lwi_gpu_global_max_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
-    return plan_global(c, false, step, taken);
-}

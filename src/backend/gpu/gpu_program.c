@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* Places in the header; see kernels/program.k. */
-enum { RANK = 2, KINDS = 3, CONSTANTS = 4, LOW = 5, HIGH = 6, DIMS = 8, STRIDES = 16, STEPS = 80 };
+enum { RANK = 2, TYPES = 3, CONSTANTS = 4, LOW = 5, HIGH = 6, OUTPUT = 7, DIMS = 8, STRIDES = 16 };
+enum { STEPS = 80, ALIKE = 8 /* first bit in OUTPUT */ };
 enum { OPERANDS = 3 };
 
 static int32_t bits(float f) {
@@ -19,11 +20,13 @@ static void write_shape(lwi_gpu_program *p, const lw_value *y, const lw_value *c
                         size_t n) {
     size_t strides[LW_MAX_RANK];
     p->ints[RANK] = y->rank;
+    p->ints[OUTPUT] = (int32_t)lwi_gpu_type_of(y->dtype);
     for (int d = 0; d < y->rank; d++)
         p->ints[DIMS + d] = (int32_t)y->dims[d];
     for (size_t k = 0; k < n; k++) {
         if (!in[k]) continue; /* what a product gave */
-        if (in[k]->dtype == LW_BOOL) p->ints[KINDS] |= 1 << k;
+        p->ints[TYPES] |= (int32_t)((uint32_t)lwi_gpu_type_of(in[k]->dtype) << (4 * k));
+        if (in[k]->count == y->count) p->ints[OUTPUT] |= 1 << (ALIKE + k);
         lwi_broadcast_strides(in[k], y->rank, strides);
         for (int d = 0; d < y->rank; d++)
             p->ints[STRIDES + 8 * k + (size_t)d] = (int32_t)strides[d];

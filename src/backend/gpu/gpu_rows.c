@@ -1,56 +1,87 @@
 /* SPDX-License-Identifier: MIT
- * Softmax and normalizations over the last axes. */
+ * Softmax, and normalizations over the last axes or over channels. */
 #include "backend/gpu/gpu_backend.h"
 
-/* The axis from 0, if all elements from it on are a row. */
-static bool is_last(const lwi_call *c, bool one, int *axis) {
-    const int rank = c->in[0]->rank;
-    if (rank < 1 || lwi_axis(c, lwi_attr_int(c->node, "axis", -1), rank, axis) != LW_OK)
-        return false;
-    return !one || *axis == rank - 1;
+/* All inputs and outputs are floats of types that kernels know. */
+static bool takes(const lwi_call *c) {
+    for (size_t i = 0; i < c->n_in; i++)
+        if (c->in[i] && (c->in[i]->kind != LW_KIND_TENSOR || c->in[i]->count >= INT32_MAX ||
+                         !lwi_gpu_is_float(lwi_gpu_type_of(c->in[i]->dtype))))
+            return false;
+    return c->out[0] && c->out[0]->dtype == c->in[0]->dtype && c->in[0]->count > 0;
 }
 
-static size_t row_size(const lw_value *x, int axis) {
-    size_t n = 1;
-    for (int d = axis; d < x->rank; d++)
-        n *= (size_t)x->dims[d];
-    return n;
+static lw_status plan_softmax(const lwi_call *c, bool logarithm, lwi_gpu_step *step, bool *taken) {
+    lwi_gpu_launch *launch = NULL;
+    size_t outer, n, inner;
+    int axis = 0;
+    if (!takes(c) || c->in[0]->rank == 0) return lwi_gpu_refuse(step, "its type");
+    LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", -1), c->in[0]->rank, &axis));
+    lwi_split_axis(c->in[0], axis, &outer, &n, &inner);
+    if (inner == 1) LW_TRY(lwi_gpu_groups(step, "softmax_rows", outer, 1, 1, &launch));
+    else LW_TRY(lwi_gpu_items(step, "softmax_columns", outer * inner, &launch));
+    lwi_gpu_in(launch, c, 0);
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_int(launch, lwi_gpu_type_of(c->in[0]->dtype));
+    lwi_gpu_int(launch, (int64_t)n);
+    lwi_gpu_int(launch, logarithm);
+    if (inner != 1) {
+        lwi_gpu_int(launch, (int64_t)inner);
+        lwi_gpu_int(launch, (int64_t)(outer * inner));
+    }
+    *taken = true;
+    return LW_OK;
 }
 
 lw_status lwi_gpu_softmax(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    return plan_softmax(c, false, step, taken);
+}
+
+lw_status lwi_gpu_log_softmax(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    return plan_softmax(c, true, step, taken);
+}
+
+/* Rows of n elements; each has n / inner channels, and `rows` rows have all of them. */
+typedef struct norm {
+    size_t n, inner, rows;
+    bool centre;
+} norm;
+
+static lw_status launch_norm(const lwi_call *c, const norm *m, lwi_gpu_step *step) {
     lwi_gpu_launch *launch = NULL;
-    int axis = 0;
-    if (!lwi_gpu_all_float(c) || !is_last(c, true, &axis))
-        return lwi_gpu_refuse(step, "its type, or it is not over the last axis");
-    const size_t n = row_size(c->in[0], axis);
-    LW_TRY(lwi_gpu_groups(step, "softmax_f32", c->in[0]->count / n, 1, 1, &launch));
-    lwi_gpu_in(launch, c, 0);
+    const bool bias = lwi_has(c, 2);
+    const int types = (int)lwi_gpu_type_of(c->in[0]->dtype) |
+                      (int)lwi_gpu_type_of(c->in[1]->dtype) << 4 |
+                      (bias ? (int)lwi_gpu_type_of(c->in[2]->dtype) << 8 : 0);
+    LW_TRY(lwi_gpu_groups(step, "normalize_rows", c->in[0]->count / m->n, 1, 1, &launch));
+    for (size_t i = 0; i < 3; i++)
+        lwi_gpu_in(launch, c, i);
     lwi_gpu_out(launch, 0);
-    lwi_gpu_int(launch, (int64_t)n);
-    *taken = true;
+    lwi_gpu_int(launch, types);
+    lwi_gpu_int(launch, (int64_t)m->n);
+    lwi_gpu_int(launch, (int64_t)m->inner);
+    lwi_gpu_int(launch, (int64_t)m->rows);
+    lwi_gpu_int(launch, m->centre);
+    lwi_gpu_int(launch, bias);
+    lwi_gpu_float(launch, lwi_attr_float(c->node, "epsilon", 1e-5f));
     return LW_OK;
 }
 
 static lw_status plan_norm(const lwi_call *c, bool centre, lwi_gpu_step *step, bool *taken) {
-    lwi_gpu_launch *launch = NULL;
+    const lw_value *x = c->in[0];
+    norm m = {.n = 1, .inner = 1, .rows = 1, .centre = centre};
     int axis = 0;
     for (size_t k = 1; k < c->n_out; k++)
         if (c->out[k]) return lwi_gpu_refuse(step, "its mean or deviation is wanted");
-    if (!lwi_gpu_all_float(c) || !is_last(c, false, &axis)) return lwi_gpu_refuse(step, "its type");
-    const size_t n = row_size(c->in[0], axis);
+    if (!takes(c) || x->rank < 1) return lwi_gpu_refuse(step, "its type");
+    LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", -1), x->rank, &axis));
+    for (int d = axis; d < x->rank; d++)
+        m.n *= (size_t)x->dims[d];
     for (size_t i = 1; i < c->n_in; i++)
-        if (lwi_has(c, i) && c->in[i]->count != n)
+        if (lwi_has(c, i) && c->in[i]->count != m.n)
             return lwi_gpu_refuse(step, "scale or bias is broadcast");
-    LW_TRY(lwi_gpu_groups(step, "normalize_f32", c->in[0]->count / n, 1, 1, &launch));
-    for (size_t i = 0; i < 3; i++)
-        lwi_gpu_in(launch, c, i);
-    lwi_gpu_out(launch, 0);
-    lwi_gpu_int(launch, (int64_t)n);
-    lwi_gpu_int(launch, centre);
-    lwi_gpu_int(launch, lwi_has(c, 2));
-    lwi_gpu_float(launch, lwi_attr_float(c->node, "epsilon", 1e-5f));
     *taken = true;
-    return LW_OK;
+    return launch_norm(c, &m, step);
 }
 
 lw_status lwi_gpu_layer_normalization(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
@@ -59,4 +90,43 @@ lw_status lwi_gpu_layer_normalization(const lwi_call *c, lwi_gpu_step *step, boo
 
 lw_status lwi_gpu_rms_normalization(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     return plan_norm(c, false, step, taken);
+}
+
+/* x: [N, C, ...] */
+static lw_status plan_groups(const lwi_call *c, size_t groups, lwi_gpu_step *step, bool *taken) {
+    const lw_value *x = c->in[0];
+    if (!takes(c) || groups == 0) return lwi_gpu_refuse(step, "its type");
+    const size_t channels = (size_t)x->dims[1], inner = x->count / channels / (size_t)x->dims[0];
+    const norm m = {.n = channels / groups * inner, .inner = inner, .rows = groups, .centre = true};
+    *taken = true;
+    return launch_norm(c, &m, step);
+}
+
+lw_status lwi_gpu_instance_normalization(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    return plan_groups(c, (size_t)c->in[0]->dims[1], step, taken);
+}
+
+lw_status lwi_gpu_group_normalization(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    return plan_groups(c, (size_t)lwi_attr_int(c->node, "num_groups", 1), step, taken);
+}
+
+lw_status lwi_gpu_channel_factors(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    const lw_value *x = c->in[0];
+    const size_t channels = (size_t)x->dims[x->rank - 1];
+    size_t groups = (size_t)lwi_attr_int(c->node, "num_groups", 0);
+    lwi_gpu_launch *launch = NULL;
+    if (!lwi_gpu_all_float(c) || x->count == 0 || !c->out[0] || !c->out[1])
+        return lwi_gpu_refuse(step, "its type");
+    if (groups == 0) groups = channels;
+    LW_TRY(lwi_gpu_groups(step, "channel_factors_f32", groups, (size_t)x->dims[0], 1, &launch));
+    for (size_t i = 0; i < 3; i++)
+        lwi_gpu_in(launch, c, i);
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_out(launch, 1);
+    lwi_gpu_int(launch, (int64_t)(x->count / (size_t)x->dims[0] / channels));
+    lwi_gpu_int(launch, (int64_t)channels);
+    lwi_gpu_int(launch, (int64_t)(channels / groups));
+    lwi_gpu_float(launch, lwi_attr_float(c->node, "epsilon", 1e-5f));
+    *taken = true;
+    return LW_OK;
 }
