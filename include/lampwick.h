@@ -356,6 +356,12 @@ LW_API const lw_value *lw_map_values(const lw_value *map); /* NULL if not a map 
 LW_API LW_MUST_CHECK lw_status lw_context_prepare(lw_context *context, const lw_io *inputs,
                                                   size_t n_inputs, const lw_io *outputs,
                                                   size_t n_outputs);
+/* The contents of an input stay in the memory of the context's device from now on, for inputs that
+ * runs write to, as the cache of keys and values of a language model: what lies in the value that
+ * is given for it is not read, only its type and shape count, which must not change; at first the
+ * contents are undefined. Without a device, nothing changes. LW_NOT_FOUND. */
+LW_API LW_MUST_CHECK lw_status lw_context_keep_input(lw_context *context, const char *name);
+
 /* Gives back memory kept between runs: the arena, cached blocks and plans. */
 LW_API void lw_context_trim(lw_context *context);
 /* Makes the run that is under way in another thread return LW_CANCELLED soon. */

@@ -15,7 +15,10 @@ typedef struct imatrix_options {
 
 static int run(const void *given, char **arguments, int n) {
     const imatrix_options *o = given;
-    const lw_context_options context = {.size = sizeof context, .threads = o->engine.threads};
+    const lw_context_options context = {.size = sizeof context,
+                                        .threads = o->engine.threads,
+                                        .device = o->engine.device,
+                                        .fallback = o->engine.fallback};
     const lw_importance_options options = {.size = sizeof options,
                                            .context = &context,
                                            .chunk = (size_t)o->chunk,

@@ -77,7 +77,7 @@ static lw_status read_options(const lwi_call *c, lwi_paged *p) {
     return LW_OK;
 }
 
-static lw_status read_sizes(const lwi_call *c, lwi_paged *p) {
+lw_status lwi_paged_read(const lwi_call *c, lwi_paged *p) {
     LW_TRY(read_heads(c, p));
     const int64_t tokens = (int64_t)p->tokens;
     LW_TRY(lwi_need_shape(c, POSITIONS, 1, &tokens));
@@ -88,7 +88,7 @@ static lw_status read_sizes(const lwi_call *c, lwi_paged *p) {
 
 static lw_status infer(lwi_call *c) {
     lwi_paged p = {0};
-    LW_TRY(read_sizes(c, &p));
+    LW_TRY(lwi_paged_read(c, &p));
     const int64_t dims[2] = {(int64_t)p.tokens, (int64_t)(p.heads * p.value)};
     return lwi_out(c, 0, c->in[Q]->dtype, 2, dims);
 }
@@ -269,7 +269,7 @@ static size_t least_items(const job *j) {
 
 lw_status lwi_paged_run(lwi_call *c, lwi_paged_attend_fn *attend) {
     lwi_paged p = {.q = c->in[Q]->data, .k = c->in[K]->data, .v = c->in[V]->data};
-    LW_TRY(read_sizes(c, &p));
+    LW_TRY(lwi_paged_read(c, &p));
     if (p.tokens == 0) return LW_OK;
     p.y = c->out[0]->data;
     p.position = c->in[POSITIONS]->data;

@@ -28,6 +28,8 @@ typedef struct lwi_paged {
     char *cache; /* where this layer begins in block 0 */
 } lwi_paged;
 
+/* Sizes and options, from types and shapes; what depends on data stays NULL. */
+lw_status lwi_paged_read(const lwi_call *call, lwi_paged *paged);
 /* Bytes of a row of n elements in the cache. */
 size_t lwi_paged_row(const lwi_paged *p, size_t n);
 /* Where the rows of keys (or values) of a head lie in a block. */

@@ -70,6 +70,7 @@ static lw_status init(lw_context *c, const lw_context_options *o) {
     LW_TRY(lwi_alloc_array(&c->allocator, c->max_plans, sizeof *c->plans, &c->plans));
     const lwi_graph *g = c->model->network.graph;
     LW_TRY(lwi_alloc_array(&c->allocator, g->n_inputs, sizeof *c->inputs, &c->inputs));
+    LW_TRY(lwi_alloc_array(&c->allocator, g->n_inputs, sizeof *c->kept_inputs, &c->kept_inputs));
     LW_TRY(lwi_alloc_array(&c->allocator, g->n_outputs, sizeof *c->outputs, &c->outputs));
     LW_TRY(lwi_alloc_array(&c->allocator, g->n_outputs, sizeof *c->wanted, &c->wanted));
     LW_TRY(lwi_model_align(c->model));
@@ -109,8 +110,11 @@ void lw_context_free(lw_context *c) {
     if (!c) return;
     if (c->own_pool) lwi_thread_pool_leave();
     lw_context_trim(c);
+    for (size_t i = 0; c->kept_inputs && i < c->model->network.graph->n_inputs; i++)
+        if (c->device) c->device->api->release(c->device, &c->kept_inputs[i].memory);
     lwi_device_close(c->device);
     lwi_free(&c->allocator, c->constants);
+    lwi_free(&c->allocator, c->kept_inputs);
     lw_context_free(atomic_load(&c->open));
     lwi_free(&c->allocator, c->plans);
     lwi_free(&c->allocator, c->inputs);
@@ -161,4 +165,16 @@ void lw_context_profile(lw_context *c, lw_profile_fn fn, void *user) {
     if (!c) return;
     c->profile = fn;
     c->profile_user = user;
+}
+
+lw_status lw_context_keep_input(lw_context *c, const char *name) {
+    if (!c || !name) return lwi_fail(LW_INVALID, "lw_context_keep_input: an argument is NULL");
+    const lwi_graph *g = c->model->network.graph;
+    for (size_t i = 0; i < g->n_inputs; i++)
+        if (!strcmp(g->slots[g->inputs[i]].name, name)) {
+            if (!c->kept_inputs[i].wanted) lwi_context_forget_plans(c);
+            c->kept_inputs[i].wanted = true;
+            return LW_OK;
+        }
+    return lwi_fail(LW_NOT_FOUND, "the model has no input '%s'", name);
 }

@@ -14,6 +14,12 @@ typedef struct lwi_region {
     size_t bytes;
 } lwi_region;
 
+/* An input whose contents stay on the device from run to run. */
+typedef struct lwi_kept_input {
+    bool wanted;
+    lwi_device_memory memory; /* of the first plan that reads it on */
+} lwi_kept_input;
+
 /* A constant in a device's memory. */
 typedef struct lwi_device_constant {
     const void *data; /* that it was copied from */
@@ -47,6 +53,7 @@ struct lw_context {
     lwi_device *device;             /* NULL: the processor alone */
     lwi_device_memory device_block; /* activations of the run under way */
     lwi_device_constant *constants; /* on the device */
+    lwi_kept_input *kept_inputs;    /* [inputs] (lw_context_keep_input) */
     size_t n_constants, cap_constants;
     atomic_bool cancel;
     lw_profile_fn profile;

@@ -81,8 +81,39 @@ lw_status lwi_plan_on_device(lwi_planner *p, lwi_call *call, lwi_step *step, boo
                              s.reason);
     LW_TRY(lwi_arena_string(&plan->memory, s.reason, strlen(s.reason), &reason));
     LW_TRY(lwi_arena_alloc(&plan->memory, 1, sizeof *step->device, &step->device));
-    *step->device =
-        (lwi_device_step){.launches = *taken ? s.launches : NULL, .n = s.n, .reason = reason};
+    *step->device = (lwi_device_step){
+        .launches = *taken ? s.launches : NULL, .n = s.n, .written = s.written, .reason = reason};
+    return LW_OK;
+}
+
+/* --------------------------------------------------------------- kept inputs */
+
+/* NULL: the value is no input whose contents stay on the device. */
+static lwi_kept_input *find_kept(const lwi_plan *plan, int slot) {
+    for (size_t i = 0; i < plan->graph->n_inputs; i++)
+        if (plan->graph->inputs[i] == slot && plan->context->kept_inputs[i].wanted)
+            return &plan->context->kept_inputs[i];
+    return NULL;
+}
+
+static lw_status open_kept(const lwi_plan *plan, int slot, lwi_device_memory *memory) {
+    lwi_device *device = plan->context->device;
+    const lw_value *v = &plan->values[slot];
+    *memory = find_kept(plan, slot)->memory;
+    if (memory->handle && memory->bytes == v->bytes) return LW_OK;
+    return lwi_fail(LW_INVALID,
+                    "input '%s' stays on %s with %zu bytes; it cannot be given with %zu",
+                    plan->graph->slots[slot].name, device->name, memory->bytes, v->bytes);
+}
+
+static lw_status reserve_kept(lwi_plan *plan) {
+    lwi_device *device = plan->context->device;
+    for (size_t i = 0; i < plan->graph->n_inputs; i++) {
+        const int slot = plan->graph->inputs[i];
+        lwi_kept_input *kept = find_kept(plan, slot);
+        if (!kept || kept->memory.handle || plan->places[slot] != LWI_PLACE_INPUT) continue;
+        LW_TRY(device->api->allocate(device, plan->values[slot].bytes, &kept->memory));
+    }
     return LW_OK;
 }
 
@@ -130,7 +161,20 @@ static void move_for_step(mover *m, const lwi_step *step) {
     for (size_t i = 0; i < node->n_inputs && here; i++)
         if (node->inputs[i] >= 0) need(m, node->inputs[i], ON_DEVICE);
     if (!here) lwi_node_each_read(node, need_on_host, m);
+    for (size_t i = 0; i < node->n_inputs && !here; i++) /* it may write there */
+        if (node->inputs[i] >= 0 && find_kept(m->plan, m->plan->roots[node->inputs[i]]))
+            m->valid[m->plan->roots[node->inputs[i]]] = ON_HOST;
+    if (here && step->device->written)
+        m->valid[m->plan->roots[node->inputs[step->device->written - 1]]] = ON_DEVICE;
     made(m, node, here ? ON_DEVICE : ON_HOST);
+}
+
+/* Where inputs must be when the run ends, in case it has written to them. */
+static void return_inputs(mover *m) {
+    for (size_t i = 0; i < m->plan->graph->n_inputs; i++) {
+        const int slot = m->plan->graph->inputs[i];
+        need(m, slot, find_kept(m->plan, slot) ? ON_DEVICE : ON_HOST);
+    }
 }
 
 static lw_status find_moves(lwi_planner *p) {
@@ -138,11 +182,13 @@ static lw_status find_moves(lwi_planner *p) {
     mover m = {.planner = p, .plan = p->plan};
     LW_TRY(lwi_arena_alloc(&p->plan->memory, g->n_slots, sizeof *m.valid, &m.valid));
     for (size_t s = 0; s < g->n_slots; s++)
-        if (p->plan->places[s] == LWI_PLACE_INPUT) m.valid[s] = ON_HOST;
+        if (p->plan->places[s] == LWI_PLACE_INPUT)
+            m.valid[s] = find_kept(p->plan, (int)s) ? ON_DEVICE : ON_HOST;
     for (; m.step < p->plan->n_steps; m.step++)
         move_for_step(&m, &p->plan->steps[m.step]);
     for (size_t i = 0; i < g->n_outputs; i++)
         if (p->plan->wanted[i]) need(&m, g->outputs[i], ON_HOST);
+    return_inputs(&m);
     return m.status;
 }
 
@@ -155,6 +201,7 @@ static void place_values(lwi_plan *plan) {
         const int place = plan->places[s];
         if (place == LWI_PLACE_ARENA) d->places[s] = plan->offsets[s];
         if (place != LWI_PLACE_INPUT && place != LWI_PLACE_OUTPUT) continue;
+        if (find_kept(plan, (int)s)) continue;
         d->places[s] = d->bytes;
         d->bytes += (plan->values[s].bytes + LWI_ALIGN) & ~(size_t)(LWI_ALIGN - 1);
     }
@@ -173,6 +220,8 @@ static lw_status resolve(lwi_plan *plan, const lwi_node *node, lwi_gpu_argument 
     if (plan->places[root] == LWI_PLACE_KNOWN) {
         LW_TRY(find_constant(plan, &plan->values[root], &memory));
         a->value.memory.offset = plan->within[slot];
+    } else if (find_kept(plan, root)) {
+        LW_TRY(open_kept(plan, root, &memory));
     }
     a->value.memory.handle = memory.handle;
     a->source = LWI_GPU_NUMBER;
@@ -192,6 +241,7 @@ static lw_status resolve_step(lwi_plan *plan, const lwi_step *step) {
 lw_status lwi_plan_device_finish(lwi_planner *p) {
     if (!p->plan->device) return LW_OK;
     place_values(p->plan);
+    LW_TRY(reserve_kept(p->plan));
     LW_TRY(find_moves(p));
     for (size_t i = 0; i < p->plan->n_steps; i++)
         LW_TRY(resolve_step(p->plan, &p->plan->steps[i]));
@@ -230,7 +280,8 @@ lw_status lwi_device_move_values(lwi_plan *plan, size_t step) {
     for (; d->next_move < d->n_moves && d->moves[d->next_move].step == step; d->next_move++) {
         const lwi_device_move *m = &d->moves[d->next_move];
         const lw_value *v = &plan->values[m->slot];
-        void *block = c->device_block.handle;
+        const lwi_kept_input *kept = find_kept(plan, m->slot);
+        void *block = kept ? kept->memory.handle : c->device_block.handle;
         const size_t offset = d->places[m->slot];
         LW_TRY(m->up ? c->device->api->upload(c->device, block, offset, v->data, v->bytes)
                      : c->device->api->download(c->device, block, offset, v->data, v->bytes));

@@ -12,6 +12,7 @@
 typedef struct lwi_device_step {
     lwi_gpu_launch *launches; /* NULL: the processor runs the node */
     size_t n;
+    int written;        /* 1 + the input that it writes to; 0: none */
     const char *reason; /* why */
 } lwi_device_step;
 

@@ -45,8 +45,8 @@ def logits_of(path, tokens, adapters=()):
 
 
 class Batch:
-    def __init__(self, llm, threads=1, **options):
-        self.context = make(ContextOptions, threads=threads)
+    def __init__(self, llm, threads=1, device=None, **options):
+        self.context = make(ContextOptions, threads=threads, device=device)
         self.options = make(BatchOptions, **{"cache": 1, "context": c.addressof(self.context),
                                              **options})
         self.p = P()

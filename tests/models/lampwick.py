@@ -29,7 +29,9 @@ class IoInfo(c.Structure):
 
 class ContextOptions(c.Structure):
     _fields_ = [("size", c.c_size_t), ("threads", c.c_int), ("executor", P), ("allocator", P),
-                ("memory_limit", c.c_size_t), ("max_plans", c.c_size_t), ("precision", c.c_int)]
+                ("memory_limit", c.c_size_t), ("max_plans", c.c_size_t), ("precision", c.c_int),
+                ("isa", c.c_char_p), ("less_memory", c.c_bool), ("device", c.c_char_p),
+                ("fallback", c.c_bool)]
 
 
 class Text(c.Structure):
@@ -128,16 +130,16 @@ class Library:
         raw = c.string_at(self.c.lw_tensor_data(value), size) if size else b""
         return np.frombuffer(raw, DTYPES[code]).reshape(shape)
 
-    def load(self, path, threads=0, precision=0):
-        return Model(self, path, threads, precision)
+    def load(self, path, threads=0, precision=0, device=None):
+        return Model(self, path, threads, precision, device)
 
 
 class Model:
-    def __init__(self, library, path, threads, precision):
+    def __init__(self, library, path, threads, precision, device):
         self.library, self.model, self.context = library, P(), P()
         library.check(library.c.lw_model_load(str(path).encode(), None, c.byref(self.model)))
         options = ContextOptions(size=c.sizeof(ContextOptions), threads=threads,
-                                 precision=precision)
+                                 precision=precision, device=device and device.encode())
         library.check(library.c.lw_context_new(self.model, c.byref(options),
                                                c.byref(self.context)))
 

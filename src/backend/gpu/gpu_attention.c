@@ -2,7 +2,7 @@
 #include "backend/gpu/gpu_backend.h"
 #include "ops/attention_core.h"
 
-enum { MOST_KEYS = 3072 }; /* of kernels/attention.k */
+enum { MOST = 768 }; /* elements of a value, of kernels/attention.k */
 
 typedef struct planning {
     lwi_gpu_step *step;
@@ -19,9 +19,9 @@ static void write_strides(int32_t *to, size_t batch, size_t head, size_t positio
 static lw_status attend(lwi_call *c, const lwi_attention *a) {
     const planning *p = c->prepared;
     lwi_gpu_launch *launch = NULL;
-    if (a->kv_len > MOST_KEYS || a->kv_len == 0 || a->choice.data || a->nan_zero || lwi_has(c, 5) ||
-        a->q_heads > 65535 || a->batch > 65535)
-        return lwi_gpu_refuse(p->step, "more than 3072 keys, or a choice of scores");
+    if (a->v_head > MOST || a->kv_len == 0 || a->kv_len >= INT32_MAX || a->choice.data ||
+        a->nan_zero || lwi_has(c, 5) || a->q_heads > 65535 || a->batch > 65535)
+        return lwi_gpu_refuse(p->step, "values of more than 768 elements, or a choice of scores");
     int32_t plan[32] = {(int32_t)a->batch,
                         (int32_t)a->q_heads,
                         (int32_t)a->q_len,

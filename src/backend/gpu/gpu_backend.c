@@ -39,14 +39,26 @@ lw_status lwi_gpu_refuse(lwi_gpu_step *step, const char *reason) {
     return LW_OK;
 }
 
+/* Outputs that are not wanted, or have no elements; 0 if none of those that are wanted is so. */
+static size_t count_empty(const lwi_call *c) {
+    size_t empty = 0, unwanted = 0;
+    for (size_t k = 0; k < c->n_out; k++) {
+        empty += c->out[k] && c->out[k]->count == 0;
+        unwanted += !c->out[k];
+    }
+    return empty ? empty + unwanted : 0;
+}
+
 lw_status lwi_gpu_claim(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     *taken = false;
     for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
         if (claims[i].op != c->node->op->op) continue;
-        for (size_t k = 0; k < c->n_out; k++)
-            if (c->out[k] && c->out[k]->count == 0)
-                return lwi_gpu_refuse(step, "it has no elements");
-        return claims[i].plan(c, step, taken);
+        const size_t empty = count_empty(c);
+        if (empty == 0) return claims[i].plan(c, step, taken);
+        if (empty < c->n_out) return lwi_gpu_refuse(step, "an output has no elements");
+        *taken = true; /* there is nothing to do */
+        return lwi_arena_grow(step->memory, &step->launches, &step->capacity, 1,
+                              sizeof *step->launches);
     }
     return lwi_gpu_refuse(step, "the device has no kernel for this operator");
 }

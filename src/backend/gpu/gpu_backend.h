@@ -41,6 +41,7 @@ typedef struct lwi_gpu_step {
     void *arg;
     int node;         /* what a mistake is set to for this call, not 0 */
     bool checks;      /* it may make one */
+    int written;      /* 1 + the input that it writes to; 0: none */
     char reason[120]; /* why the call is not taken */
 } lwi_gpu_step;
 
