@@ -16,6 +16,7 @@ typedef enum sign_kind {
 typedef struct book {
     const uint16_t *grid;
     int entries, size, bits; /* an entry: so many numbers of so many bits */
+    size_t bytes;            /* of a block */
     float levels[8], top;    /* the largest */
     sign_kind signs;
     int group; /* numbers with one scale: the block's * unit * (2 c + 1), c from 0 to most */
@@ -245,11 +246,6 @@ static void choose(const book *b, const float *x, const float *w, choice *c) {
 #define TWO_BITS(name, n) .grid = lwi_grid_##name, .entries = (n), .size = 8, .bits = 2
 #define THREE_BITS(name, n) .grid = lwi_grid_##name, .entries = (n), .size = 4, .bits = 3
 
-static void put_word(uint8_t *to, uint32_t word) {
-    for (int i = 0; i < 4; i++)
-        to[i] = (uint8_t)(word >> 8 * i & 255);
-}
-
 static void add_bits(uint8_t *to, int bits) { *to = (uint8_t)(*to | bits); }
 
 /* Bits of words of two bytes. */
@@ -258,126 +254,135 @@ static void add_short(uint8_t *to, int bits) {
     add_bits(to + 1, bits >> 8);
 }
 
-void lwi_block_encode_IQ2_XXS(const float *x, const float *w, uint8_t *block) {
-    static const book b = {TWO_BITS(iq2_xxs, 256),
-                           .levels = {8, 25, 43},
-                           .top = 43,
-                           .signs = EVEN_SIGNS,
-                           .group = 32,
-                           .unit = 0.125F,
-                           .most = 15};
+/* The lowest 8 bits of n entries. */
+static void put_entries(const choice *c, int n, uint8_t *to) {
+    for (int i = 0; i < n; i++)
+        to[i] = (uint8_t)(c->entry[i] & 255);
+}
+
+/* The bits above. */
+static void put_high(const choice *c, int n, int bits, uint8_t *to) {
+    for (int i = 0; i < n; i++)
+        add_bits(to + i * bits / 8, c->entry[i] >> 8 << i * bits % 8);
+}
+
+static void put_scales(const choice *c, int n, uint8_t *to) {
+    for (int g = 0; g < n; g++)
+        add_bits(to + g / 2, c->c[g] << g % 2 * 4);
+}
+
+/* Of 32 numbers, seven signs for each 8 and the scale: 4 bytes. */
+static void put_signs(const choice *c, int g, uint8_t *to) {
+    uint32_t word = (uint32_t)c->c[g] << 28;
+    for (int k = 0; k < 4; k++)
+        word |= (uint32_t)(c->signs[g * 4 + k] & 127) << 7 * k;
+    for (int i = 0; i < 4; i++)
+        to[i] = (uint8_t)(word >> 8 * i & 255);
+}
+
+/* What is chosen for a block, which has its scale then and is empty otherwise. */
+static choice begin(const book *b, const float *x, const float *w, uint8_t *block) {
     choice c;
-    choose(&b, x, w, &c);
+    choose(b, x, w, &c);
+    memset(block, 0, b->bytes);
     lwi_block_put_half(block, c.scale);
+    return c;
+}
+
+#define IQ2(name, n, block_bytes, kind, numbers)                                                   \
+    {                                                                                              \
+        .grid = lwi_grid_##name, .entries = (n), .size = 8, .bits = 2, .bytes = (block_bytes),     \
+        .levels = {8, 25, 43}, .top = 43, .signs = (kind), .group = (numbers), .unit = 0.125F,     \
+        .most = 15                                                                                 \
+    }
+#define IQ1(block_bytes, kind, numbers)                                                            \
+    {                                                                                              \
+        .grid = lwi_grid_iq1_s, .entries = 2048, .size = 8, .bits = 2, .bytes = (block_bytes),     \
+        .top = 1.125F, .signs = (kind), .group = (numbers), .unit = 1, .most = 7                   \
+    }
+
+void lwi_block_encode_IQ2_XXS(const float *x, const float *w, uint8_t *block) {
+    static const book b = IQ2(iq2_xxs, 256, 66, EVEN_SIGNS, 32);
+    const choice c = begin(&b, x, w, block);
     for (int g = 0; g < 8; g++) {
-        uint32_t rest = (uint32_t)c.c[g] << 28;
-        for (int k = 0; k < 4; k++) {
+        for (int k = 0; k < 4; k++)
             block[2 + g * 8 + k] = (uint8_t)c.entry[g * 4 + k];
-            rest |= (uint32_t)(c.signs[g * 4 + k] & 127) << 7 * k;
-        }
-        put_word(block + 6 + g * 8, rest);
+        put_signs(&c, g, block + 6 + g * 8);
     }
 }
 
 void lwi_block_encode_IQ2_XS(const float *x, const float *w, uint8_t *block) {
-    static const book b = {
-        TWO_BITS(iq2_xs, 512), .levels = {8, 25, 43}, .top = 43, .signs = EVEN_SIGNS,
-        .group = 16,           .unit = 0.125F,        .most = 15};
-    choice c;
-    choose(&b, x, w, &c);
-    memset(block, 0, 74);
-    lwi_block_put_half(block, c.scale);
+    static const book b = IQ2(iq2_xs, 512, 74, EVEN_SIGNS, 16);
+    const choice c = begin(&b, x, w, block);
     for (int i = 0; i < 32; i++)
         add_short(block + 2 + 2 * i, c.entry[i] | (c.signs[i] & 127) << 9);
-    for (int g = 0; g < 16; g++)
-        add_bits(block + 66 + g / 2, c.c[g] << g % 2 * 4);
+    put_scales(&c, 16, block + 66);
 }
 
 void lwi_block_encode_IQ2_S(const float *x, const float *w, uint8_t *block) {
-    static const book b = {
-        TWO_BITS(iq2_s, 1024), .levels = {8, 25, 43}, .top = 43, .signs = ANY_SIGNS,
-        .group = 16,           .unit = 0.125F,        .most = 15};
-    choice c;
-    choose(&b, x, w, &c);
-    memset(block, 0, 82);
-    lwi_block_put_half(block, c.scale);
-    for (int i = 0; i < 32; i++) {
-        block[2 + i] = (uint8_t)(c.entry[i] & 255);
-        block[34 + i] = c.signs[i];
-        add_bits(block + 66 + i / 4, c.entry[i] >> 8 << i % 4 * 2);
-    }
-    for (int g = 0; g < 16; g++)
-        add_bits(block + 74 + g / 2, c.c[g] << g % 2 * 4);
+    static const book b = IQ2(iq2_s, 1024, 82, ANY_SIGNS, 16);
+    const choice c = begin(&b, x, w, block);
+    put_entries(&c, 32, block + 2);
+    memcpy(block + 34, c.signs, 32);
+    put_high(&c, 32, 2, block + 66);
+    put_scales(&c, 16, block + 74);
 }
 
 void lwi_block_encode_IQ3_XXS(const float *x, const float *w, uint8_t *block) {
-    static const book b = {THREE_BITS(iq3_xxs, 256),
+    static const book b = {.grid = lwi_grid_iq3_xxs,
+                           .entries = 256,
+                           .size = 4,
+                           .bits = 3,
+                           .bytes = 98,
                            .levels = {4, 12, 20, 28, 36, 44, 52, 62},
                            .top = 62,
                            .signs = EVEN_SIGNS,
                            .group = 32,
                            .unit = 0.25F,
                            .most = 15};
-    choice c;
-    choose(&b, x, w, &c);
-    lwi_block_put_half(block, c.scale);
-    for (int i = 0; i < 64; i++)
-        block[2 + i] = (uint8_t)c.entry[i];
-    for (int g = 0; g < 8; g++) {
-        uint32_t rest = (uint32_t)c.c[g] << 28;
-        for (int k = 0; k < 4; k++)
-            rest |= (uint32_t)(c.signs[g * 4 + k] & 127) << 7 * k;
-        put_word(block + 66 + g * 4, rest);
-    }
+    const choice c = begin(&b, x, w, block);
+    put_entries(&c, 64, block + 2);
+    for (int g = 0; g < 8; g++)
+        put_signs(&c, g, block + 66 + g * 4);
 }
 
 void lwi_block_encode_IQ3_S(const float *x, const float *w, uint8_t *block) {
-    static const book b = {THREE_BITS(iq3_s, 512),
+    static const book b = {.grid = lwi_grid_iq3_s,
+                           .entries = 512,
+                           .size = 4,
+                           .bits = 3,
+                           .bytes = 110,
                            .levels = {1, 3, 5, 7, 9, 11, 13, 15},
                            .top = 15,
                            .signs = ANY_SIGNS,
                            .group = 32,
                            .unit = 1,
                            .most = 15};
-    choice c;
-    choose(&b, x, w, &c);
-    memset(block, 0, 110);
-    lwi_block_put_half(block, c.scale);
-    for (int i = 0; i < 64; i++) {
-        block[2 + i] = (uint8_t)(c.entry[i] & 255);
-        add_bits(block + 66 + i / 8, c.entry[i] >> 8 << i % 8);
-    }
+    const choice c = begin(&b, x, w, block);
+    put_entries(&c, 64, block + 2);
+    put_high(&c, 64, 1, block + 66);
     memcpy(block + 74, c.signs, 32);
-    for (int g = 0; g < 8; g++)
-        add_bits(block + 106 + g / 2, c.c[g] << g % 2 * 4);
+    put_scales(&c, 8, block + 106);
 }
 
 void lwi_block_encode_IQ1_S(const float *x, const float *w, uint8_t *block) {
-    static const book b = {TWO_BITS(iq1_s, 2048), .top = 1.125F, .signs = GROUP_SHIFT,
-                           .group = 32,           .unit = 1,     .most = 7};
-    choice c;
-    choose(&b, x, w, &c);
-    memset(block, 0, 50);
-    lwi_block_put_half(block, c.scale);
-    for (int i = 0; i < 32; i++) {
-        block[2 + i] = (uint8_t)(c.entry[i] & 255);
+    static const book b = IQ1(50, GROUP_SHIFT, 32);
+    const choice c = begin(&b, x, w, block);
+    put_entries(&c, 32, block + 2);
+    for (int i = 0; i < 32; i++)
         add_short(block + 34 + i / 4 * 2, c.entry[i] >> 8 << i % 4 * 3);
-    }
     for (int g = 0; g < 8; g++)
         add_short(block + 34 + g * 2, c.c[g] << 12 | (c.signs[g * 4] ? 0x8000 : 0));
 }
 
+/* The block's scale is in the highest bits of the words of small scales. */
 void lwi_block_encode_IQ1_M(const float *x, const float *w, uint8_t *block) {
-    static const book b = {TWO_BITS(iq1_s, 2048), .top = 1.125F, .signs = EIGHT_SHIFT,
-                           .group = 16,           .unit = 1,     .most = 7};
-    choice c;
-    choose(&b, x, w, &c);
-    memset(block, 0, 56);
+    static const book b = IQ1(56, EIGHT_SHIFT, 16);
+    const choice c = begin(&b, x, w, block);
     const int scale = lwi_f32_to_f16(c.scale);
-    for (int i = 0; i < 32; i++) {
-        block[i] = (uint8_t)(c.entry[i] & 255);
+    put_entries(&c, 32, block);
+    for (int i = 0; i < 32; i++)
         add_bits(block + 32 + i / 2, (c.entry[i] >> 8 | c.signs[i] << 3) << i % 2 * 4);
-    }
     for (int g = 0; g < 16; g++)
         add_short(block + 48 + g / 4 * 2, c.c[g] << g % 4 * 3);
     for (int k = 0; k < 4; k++)
