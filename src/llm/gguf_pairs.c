@@ -59,6 +59,13 @@ lw_status lwi_pairs_numbers(lwi_pairs *p, const char *key, lwi_gguf_kind kind, c
     return LW_OK;
 }
 
+lw_status lwi_pairs_bytes(lwi_pairs *p, const char *key, const void *bytes, size_t n) {
+    uint8_t *data = NULL;
+    LW_TRY(add(p, key, (lwi_gguf_pair){NULL, LWI_GGUF_ARRAY, LWI_GGUF_UINT8, n, NULL, n}, &data));
+    if (n) memcpy(data, bytes, n);
+    return LW_OK;
+}
+
 lw_status lwi_pairs_texts(lwi_pairs *p, const char *key, const lw_string *texts, size_t n) {
     size_t bytes = 0;
     uint8_t *data = NULL;

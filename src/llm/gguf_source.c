@@ -75,6 +75,34 @@ static lw_status put_numbers(lwi_pairs *p, const lw_checkpoint *c) {
     return put_rope_scaling(p, c);
 }
 
+static int64_t rows_of(const lw_checkpoint *c, const char *name) {
+    lw_checkpoint_tensor t = {.size = sizeof t};
+    for (size_t i = 0; lw_checkpoint_get(c, i, &t) == LW_OK; i++)
+        if (!strcmp(t.name, name)) return t.dims[0];
+    return 0;
+}
+
+/* What readers want to know of encoders. */
+static lw_status put_encoder(lwi_pairs *p, const lw_checkpoint *c) {
+    double value = 0;
+    const int64_t types = rows_of(c, "token_types.weight");
+    if (!strncmp(p->prefix, "t5", 2)) {
+        if (!lw_checkpoint_number(c, "context_length", &value))
+            LW_TRY(lwi_pairs_int(p, ".context_length", LWI_GGUF_UINT32, 512));
+        if (!lw_checkpoint_number(c, "scaled_output", &value)) return LW_OK;
+        return lwi_pairs_int(p, ".scaled_output", LWI_GGUF_BOOL, value != 0);
+    }
+    if (!strstr(p->prefix, "bert")) return LW_OK;
+    LW_TRY(lwi_pairs_int(p, ".attention.causal", LWI_GGUF_BOOL, 0));
+    if (types) LW_TRY(lwi_pairs_int(p, "tokenizer.ggml.token_type_count", LWI_GGUF_UINT32, types));
+    static const char *const texts[] = {".classifier_activation", ".classifier_pooling"};
+    for (size_t i = 0; i < 2; i++) {
+        const lw_string text = lw_checkpoint_text(c, texts[i] + 1);
+        if (text.size) LW_TRY(lwi_pairs_text(p, texts[i], text));
+    }
+    return LW_OK;
+}
+
 static lw_status put_template(lwi_gguf_source *s, lwi_pairs *p, const char *folder) {
     lw_string text = {NULL, 0};
     LW_TRY(lwi_llm_template_text(folder, &s->arena, &text));
@@ -110,6 +138,7 @@ static lw_status take_pairs(lwi_gguf_source *s, const char *folder) {
     LW_TRY(lwi_pairs_text(&p, "general.type", (lw_string){"model", 5}));
     LW_TRY(lwi_pairs_text(&p, "general.name", last_name(folder)));
     LW_TRY(put_numbers(&p, s->checkpoint));
+    LW_TRY(put_encoder(&p, s->checkpoint));
     LW_TRY(put_tokenizer(s, &p, folder));
     s->gguf.pairs = p.items;
     s->gguf.n_pairs = p.n;

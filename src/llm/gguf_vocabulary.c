@@ -6,6 +6,7 @@
 
 #include "text/gguf_tokenizer.h"
 #include "text/named_pre.h"
+#include "text/tokenizer_steps.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,26 @@ static uint32_t type_of(const lw_tokenizer *t, size_t i) {
     return 1;
 }
 
+static bool starts(lw_string text, lw_string with) {
+    return with.size && text.size >= with.size && !memcmp(text.data, with.data, with.size);
+}
+
+/* GGUF files mark the tokens that begin a word, BERT those that go on with one. */
+static lw_status put_word(const lwi_pairs *p, const lwi_wordpiece *w, lw_string *text) {
+    static const char mark[] = LWI_SPACE_MARK;
+    const size_t n = sizeof mark - 1;
+    char *marked = NULL;
+    if (starts(*text, w->more)) {
+        *text = (lw_string){text->data + w->more.size, text->size - w->more.size};
+        return LW_OK;
+    }
+    LW_TRY(lwi_arena_alloc(p->arena, text->size + n, 1, &marked));
+    memcpy(marked, mark, n);
+    memcpy(marked + n, text->data, text->size);
+    *text = (lw_string){marked, text->size + n};
+    return LW_OK;
+}
+
 /* Numbers that no token has are named, since names must differ. */
 static lw_status put_tokens(lwi_pairs *p, const lw_tokenizer *t, size_t n) {
     const lwi_vocabulary *v = &t->vocabulary;
@@ -85,6 +106,8 @@ static lw_status put_tokens(lwi_pairs *p, const lw_tokenizer *t, size_t n) {
         const bool there = i < v->count && v->written[i].size;
         types[i] = there ? type_of(t, i) : 5;
         if (there) texts[i] = v->written[i];
+        if (there && t->model == LWI_MODEL_WORDPIECE && types[i] == 1)
+            LW_TRY(put_word(p, &t->wordpiece, texts + i));
         if (there) continue;
         snprintf(name, sizeof name, "[PAD%zu]", i);
         LW_TRY(lwi_arena_string(p->arena, name, strlen(name), &copy));
@@ -108,7 +131,10 @@ static lw_status put_specials(lwi_pairs *p, const lw_tokenizer *t) {
                     {"tokenizer.ggml.eos_token_id", t->eos},
                     {"tokenizer.ggml.eot_token_id", t->eot},
                     {"tokenizer.ggml.unknown_token_id", t->unknown},
-                    {"tokenizer.ggml.padding_token_id", t->pad}};
+                    {"tokenizer.ggml.padding_token_id", t->pad},
+                    {"tokenizer.ggml.seperator_token_id", t->sep},
+                    {"tokenizer.ggml.cls_token_id", t->cls},
+                    {"tokenizer.ggml.mask_token_id", t->mask}};
     for (size_t i = 0; i < sizeof specials / sizeof *specials; i++)
         if (specials[i].token >= 0)
             LW_TRY(lwi_pairs_int(p, specials[i].key, LWI_GGUF_UINT32, specials[i].token));
@@ -163,10 +189,14 @@ static lw_status put_scores(lwi_pairs *p, const lw_tokenizer *t, size_t count) {
     size_t n = 0;
     LW_TRY(lwi_arena_alloc(p->arena, count, sizeof *scores, &scores));
     LW_TRY(lwi_arena_alloc(p->arena, count, sizeof *bits, &bits));
+    const bool unigram = t->model == LWI_MODEL_UNIGRAM;
     const bool scored = t->bpe.order == LWI_BPE_SCORES && t->vocabulary.scores;
     for (size_t i = 0; i < count; i++)
-        scores[i] = i >= t->vocabulary.count ? LAST : scored ? t->vocabulary.scores[i] : LAST;
-    if (!scored) LW_TRY(lwi_list_merges(p->arena, t, &merges, &n));
+        scores[i] = i >= t->vocabulary.count ? LAST
+                    : unigram                ? (float)t->unigram.scores[i]
+                    : scored                 ? t->vocabulary.scores[i]
+                                             : LAST;
+    if (!scored && !unigram) LW_TRY(lwi_list_merges(p->arena, t, &merges, &n));
     for (size_t i = n; i-- > 0;)
         if ((size_t)merges[i].id < count) scores[merges[i].id] = -(float)merges[i].rank;
     memcpy(bits, scores, count * sizeof *bits);
@@ -176,6 +206,51 @@ static lw_status put_scores(lwi_pairs *p, const lw_tokenizer *t, size_t count) {
 /* -------------------------------------------------------------------- kinds */
 
 static lw_string text_of(const char *text) { return (lw_string){text, strlen(text)}; }
+
+static lw_status nothing_says(void) {
+    return lwi_fail(LW_UNSUPPORTED, "no GGUF file can say how this tokenizer cuts texts");
+}
+
+/* Two keys that are true or false: the values with which the file's tokenizer is the same. */
+static lw_status put_choices(lwi_pairs *p, const lw_tokenizer *t, const char *first,
+                             const char *second) {
+    for (int choice = 3; choice >= 0; choice--) {
+        LW_TRY(lwi_pairs_int(p, first, LWI_GGUF_BOOL, choice >> 1));
+        LW_TRY(lwi_pairs_int(p, second, LWI_GGUF_BOOL, choice & 1));
+        if (agrees(p, t)) return LW_OK;
+        p->n -= 2;
+    }
+    return nothing_says();
+}
+
+static lw_status wordpiece(lwi_pairs *p, const lw_tokenizer *t, size_t n) {
+    LW_TRY(lwi_pairs_text(p, "tokenizer.ggml.model", text_of("bert")));
+    LW_TRY(put_tokens(p, t, n));
+    LW_TRY(put_specials(p, t));
+    return put_choices(p, t, "tokenizer.ggml.normalizer.lowercase",
+                       "tokenizer.ggml.normalizer.strip_accents");
+}
+
+/* SentencePiece's table of replacements, which begins with its size. */
+static lw_status put_charsmap(lwi_pairs *p, const lwi_normalizer *normalizer) {
+    for (size_t i = 0; i < normalizer->n; i++) {
+        const lwi_charsmap *map = &normalizer->steps[i].map;
+        if (!map->n_units) continue;
+        return lwi_pairs_bytes(p, "tokenizer.ggml.precompiled_charsmap", map->units - 4,
+                               4 + 4 * map->n_units + map->texts_size);
+    }
+    return LW_OK;
+}
+
+static lw_status unigram(lwi_pairs *p, const lw_tokenizer *t, size_t n) {
+    LW_TRY(lwi_pairs_text(p, "tokenizer.ggml.model", text_of("t5")));
+    LW_TRY(put_tokens(p, t, n));
+    LW_TRY(put_scores(p, t, n));
+    LW_TRY(put_specials(p, t));
+    LW_TRY(put_charsmap(p, &t->normalizer));
+    return put_choices(p, t, "tokenizer.ggml.add_space_prefix",
+                       "tokenizer.ggml.remove_extra_whitespaces");
+}
 
 static lw_status byte_level(lwi_pairs *p, const lw_tokenizer *t, size_t n) {
     LW_TRY(lwi_pairs_text(p, "tokenizer.ggml.model", text_of("gpt2")));
@@ -187,7 +262,7 @@ static lw_status byte_level(lwi_pairs *p, const lw_tokenizer *t, size_t n) {
         if (agrees(p, t)) return LW_OK;
         p->n--;
     }
-    return lwi_fail(LW_UNSUPPORTED, "no GGUF file can say how this tokenizer cuts texts");
+    return nothing_says();
 }
 
 static lw_status sentencepiece(lwi_pairs *p, const lw_tokenizer *t, size_t n) {
@@ -200,7 +275,7 @@ static lw_status sentencepiece(lwi_pairs *p, const lw_tokenizer *t, size_t n) {
         if (agrees(p, t)) return LW_OK;
         p->n--;
     }
-    return lwi_fail(LW_UNSUPPORTED, "no GGUF file can say how this tokenizer cuts texts");
+    return nothing_says();
 }
 
 lw_status lwi_pairs_tokenizer(lwi_pairs *p, const lw_tokenizer *t, size_t n) {
@@ -208,5 +283,7 @@ lw_status lwi_pairs_tokenizer(lwi_pairs *p, const lw_tokenizer *t, size_t n) {
     if (n < t->vocabulary.count) n = t->vocabulary.count;
     if (plain && t->bpe.bytes && t->bpe.order == LWI_BPE_MERGES) return byte_level(p, t, n);
     if (plain && !t->bpe.bytes && t->bpe.byte_fallback) return sentencepiece(p, t, n);
+    if (t->model == LWI_MODEL_WORDPIECE) return wordpiece(p, t, n);
+    if (t->model == LWI_MODEL_UNIGRAM) return unigram(p, t, n);
     return lwi_fail(LW_UNSUPPORTED, "tokenizers of the kind '%s' cannot be converted yet", t->kind);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Writes encoders and DeepSeek models among the folders of make_huggingface.py as GGUF files,
-model.gguf in each folder, with the names that the gguf package has for their tensors.
+named.gguf in each folder, with the names that the gguf package has for their tensors.
 
     folders_to_gguf.py FOLDER
 """
@@ -111,7 +111,7 @@ def write(folder, config):
     layers = first_of(config, "num_hidden_layers", "n_layers", "num_layers")
     names = gguf.get_tensor_name_map(architecture, layers)
     first = config["pad_token_id"] + 1 if kind in SHIFTED else 0
-    w = gguf.GGUFWriter(folder / "model.gguf", gguf.MODEL_ARCH_NAMES[architecture])
+    w = gguf.GGUFWriter(folder / "named.gguf", gguf.MODEL_ARCH_NAMES[architecture])
     w.add_context_length(config.get("max_position_embeddings", 512) - first)
     w.add_embedding_length(first_of(config, "hidden_size", "dim", "d_model"))
     w.add_feed_forward_length(first_of(config, "intermediate_size", "hidden_dim", "d_ff"))

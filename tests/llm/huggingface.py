@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Runs Hugging Face folders that have ids.json and logits.f32, states.f32 or scores.f32 beside the
-weights (made by make_huggingface.py with PyTorch), and model.gguf there if folders_to_gguf.py wrote
-one; compares logits, the states of an encoder's tokens, or the scores of a classifier.
+weights (made by make_huggingface.py with PyTorch), and model.gguf and named.gguf there if
+convert_test.py and folders_to_gguf.py wrote them; compares logits, the states of an encoder's tokens, or the scores of a classifier.
 
     huggingface.py liblampwick.so FOLDER
 """
@@ -50,7 +50,7 @@ def check(library, path, model):
     types = path.parent / "types.json"
     types = np.array(json.loads(types.read_text()) if types.exists() else [0] * len(ids), np.int32)
     want = np.fromfile(path, np.float32).reshape(1 if path.stem == "scores" else len(ids), -1)
-    name = f"{path.parent.name}{model.suffix}"
+    name = path.parent.name + (f"/{model.name}" if model.suffix else "")
     try:
         got, same = kind(library, model, ids, types)
     except lampwick.Error as error:
@@ -66,7 +66,8 @@ def main():
     library = lampwick.Library(sys.argv[1])
     paths = sorted(p for name in ("logits", "states", "scores")
                    for p in pathlib.Path(sys.argv[2]).glob(f"*/{name}.f32"))
-    models = [(p, m) for p in paths for m in (p.parent, p.parent / "model.gguf") if m.exists()]
+    models = [(p, m) for p in paths for m in (p.parent, p.parent / "model.gguf", p.parent / "named.gguf")
+              if m.exists()]
     failed = sum(not check(library, *m) for m in models)
     print(f"{len(models) - failed} passed, {failed} failed")
     sys.exit(failed > 0 or not models)

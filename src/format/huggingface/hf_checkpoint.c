@@ -25,13 +25,31 @@ static bool is_buffer(const char *name) {
            ends(name, ".attention.bias") || ends(name, "position_ids");
 }
 
+static bool has(lwi_hf_source *s, const char *name) { return lwi_strmap_get(&s->index, name) >= 0; }
+
+/* Encoders are trained with parts that guess left out words, for which nobody asks later; those of
+ * T5 have copies of what is shared. */
+static bool is_left_out(lwi_hf_source *s, const lwi_checkpoint_tensor *t) {
+    static const char *const guessing[] = {"cls.predictions.", "cls.seq_relationship.", "lm_head.",
+                                           "decoder."};
+    if (s->family->form == LWI_HF_STACKS)
+        return t->rank == 0 && ends(t->name, "coder.embed_tokens.weight");
+    if (t->rank > 0)
+        return !strncmp(t->name, "output.", 7) ||
+               (!strncmp(t->name, "cls.", 4) && !has(s, "cls.output.weight"));
+    for (size_t i = 0; i < sizeof guessing / sizeof *guessing; i++)
+        if (!strncmp(t->name, guessing[i], strlen(guessing[i]))) return true;
+    return false;
+}
+
 /* Those whose weights need no other changes, as the tests have found; other families are laid out
- * in other ways (encoders, recurrent ones, those with compressed keys). */
+ * in other ways (recurrent ones, those with compressed keys). */
 static bool is_convertible(const char *architecture) {
     static const char *const names[] = {
-        "arcee",    "command-r", "falcon",   "gemma",   "gemma2",   "gemma3",    "gpt-oss", "gpt2",
-        "gptneox",  "granite",   "llama",    "olmo2",   "olmoe",    "phi2",      "phi3",    "qwen2",
-        "qwen2moe", "qwen3",     "qwen3moe", "smollm3", "stablelm", "starcoder2"};
+        "arcee",    "bert",    "command-r", "falcon",     "gemma", "gemma2",      "gemma3",
+        "gpt-oss",  "gpt2",    "gptneox",   "granite",    "llama", "modern-bert", "nomic-bert",
+        "olmo2",    "olmoe",   "phi2",      "phi3",       "qwen2", "qwen2moe",    "qwen3",
+        "qwen3moe", "smollm3", "stablelm",  "starcoder2", "t5"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(names[i], architecture)) return true;
     return false;
@@ -76,6 +94,7 @@ static lw_status arrange(lwi_hf_source *s) {
     for (size_t i = 0; i < s->n; i++) {
         lwi_checkpoint_tensor *t = s->tensors + i;
         if (t->rank == 0 && is_buffer(t->name)) continue;
+        if (style->encoder && is_left_out(s, t)) continue;
         if (t->rank == 0) return lwi_fail(LW_UNSUPPORTED, "tensor '%s' is not known", t->name);
         LW_TRY(to_gguf(s, style, t));
         s->tensors[n++] = *t;
@@ -110,7 +129,10 @@ void lw_checkpoint_free(lw_checkpoint *c) {
 }
 
 const char *lw_checkpoint_architecture(const lw_checkpoint *c) {
-    return c ? c->source.family->architecture : NULL;
+    if (!c) return NULL;
+    const bool alone = c->source.family->form == LWI_HF_STACKS &&
+                       lwi_strmap_get(&c->source.index, "dec.output_norm.weight") < 0;
+    return alone ? "t5encoder" : c->source.family->architecture;
 }
 
 bool lw_checkpoint_number(const lw_checkpoint *c, const char *key, double *value) {
