@@ -11,6 +11,7 @@ struct lwi_client {
     int socket;
     double since;           /* it could send a request */
     lwi_exchange *exchange; /* that it waits for; NULL: none */
+    bool half;              /* it has closed its side before its request was whole */
     bool cut;               /* nothing more is expected of it */
 };
 
@@ -27,6 +28,9 @@ struct lwi_watch {
     size_t capacity;
 };
 
+/* Seconds in which what a client sent before it closed its side becomes a request. */
+static const double GRACE = 1;
+
 static void wake(lwi_watch *w) {
     const ssize_t ignored = write(w->wake[1], "", 1); /* a full pipe wakes too */
     (void)ignored;
@@ -40,7 +44,7 @@ static size_t collect(lwi_watch *w, int *timeout) {
     w->sockets[n++] = (struct pollfd){.fd = w->wake[0], .events = POLLIN};
     for (lwi_client *c = w->clients; c; c = c->next) {
         if (c->cut) continue;
-        if (c->exchange && n < w->capacity)
+        if (!c->half && n < w->capacity)
             w->sockets[n++] = (struct pollfd){.fd = c->socket, .events = POLLRDHUP};
         const double left = c->since + w->patience - now;
         const int wait = left > 0 ? (int)(left * 1000) + 1 : 0;
@@ -54,17 +58,26 @@ static bool hung_up(const lwi_client *c) {
     return poll(&one, 1, 0) > 0;
 }
 
+/* A client without a request; one that has closed its side will not complete it. */
+static void look_at_idle(const lwi_watch *w, lwi_client *c, double now) {
+    if (!c->half && hung_up(c)) {
+        c->half = true;
+        if (c->since > now + GRACE - w->patience) c->since = now + GRACE - w->patience;
+    }
+    if (now < c->since + w->patience) return;
+    c->cut = true;
+    shutdown(c->socket, SHUT_RDWR);
+}
+
 /* Under the lock, so that no socket is closed meanwhile. */
 static void look(lwi_watch *w) {
     const double now = lwi_serve_clock();
     for (lwi_client *c = w->clients; c; c = c->next) {
         if (c->cut) continue;
-        if (c->exchange && hung_up(c)) {
+        if (!c->exchange) look_at_idle(w, c, now);
+        else if (hung_up(c)) {
             c->cut = true;
             lwi_exchange_lose(c->exchange);
-        } else if (!c->exchange && now >= c->since + w->patience) {
-            c->cut = true;
-            shutdown(c->socket, SHUT_RDWR);
         }
     }
 }
@@ -161,6 +174,7 @@ void lwi_watch_work(lwi_watch *w, lwi_client *c, lwi_exchange *exchange) {
     if (!c) return;
     pthread_mutex_lock(&w->lock);
     c->exchange = exchange;
+    c->half = false;
     c->since = lwi_serve_clock();
     pthread_mutex_unlock(&w->lock);
     wake(w);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Watches the clients' sockets: one that goes while its request is worked on is noticed at once,
- * one that does not deliver its request in time is cut off. */
+ * one that does not deliver its request in time, or closes its side before, is cut off. */
 #ifndef LWI_HTTP_WATCH_H
 #define LWI_HTTP_WATCH_H
 

@@ -230,6 +230,21 @@ def test_random_leaving(server):
                                   server.metric("lampwick_waiting") == 0) is not None)
 
 
+def test_half_closed():
+    """A client that cannot complete its request is not waited for."""
+    with Server(COMMAND, [MODEL], "--quiet", "--patience", "300") as server:
+        for begin in (b"", b"GET /health HT", post("/tokenize", {"content": "a"})[:-3]):
+            with server.connect() as s:
+                s.sendall(begin)
+                s.shutdown(socket.SHUT_WR)
+                s.settimeout(60)
+                check("half closed", s.recv(4096)[:4] in (b"", b"HTTP"), begin)
+        with server.connect() as s:  # a whole request is answered
+            s.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            s.shutdown(socket.SHUT_WR)
+            check("whole, half closed", b" 200 " in s.recv(4096))
+
+
 def test_stopping():
     with Server(COMMAND, [MODEL]) as server:
         with server.connect() as s:
@@ -272,6 +287,7 @@ def main():
             test(server)
         code, said = server.stop()
         check("stops", code == 0 and "ERROR" not in said and "WARNING" not in said, code, said)
+    test_half_closed()
     test_stopping()
     test_start()
     check.end()
