@@ -24,7 +24,7 @@ ALLOWED = {
     "aten": {"arch", "ops", "graph", "tensor", "base", "public"},
     "format": {"arch", "aten", "files", "ops", "graph", "tensor", "base", "public"},
     "opt": {"ops", "graph", "tensor", "base", "public"},
-    "backend": {"ops", "graph", "tensor", "base", "public", "kern"},
+    "backend": {"ops", "graph", "tensor", "files", "base", "public", "kern"},
     "run": {"backend", "format", "files", "opt", "ops", "graph", "tensor", "base", "public"},
     "nn": {"run", "aten", "arch", "files", "ops", "graph", "tensor", "base", "public"},
     "media": {"base", "public"},

@@ -2,6 +2,7 @@
  * lampwick devices: the processor and the devices beside it, and the parts built in. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <lampwick/media.h>
 #include <lampwick/tokenizer.h>
@@ -27,9 +28,11 @@ static void print_parts(void) {
 static void print_devices(void) {
     lw_device_info d = {.size = sizeof d};
     for (size_t i = 0; !lw_device(i, &d); i++)
-        printf("%-12s %s, %s, driver %s, %u units, %.1f GiB of memory%s%s\n", d.name, d.description,
-               d.capability, d.driver, d.units, (double)d.memory / (1 << 30),
-               d.usable ? "" : "; not usable: ", d.reason);
+        if (strchr(d.name, ':'))
+            printf("%-12s %s, %s, driver %s, %u units, %.1f GiB of memory%s%s\n", d.name,
+                   d.description, d.capability, d.driver, d.units, (double)d.memory / (1 << 30),
+                   d.usable ? "" : "; not usable: ", d.reason);
+        else printf("%-12s none: %s\n", d.name, d.reason);
 }
 
 static void add_devices(lwi_json *json) {
@@ -101,11 +104,11 @@ const lwi_command lwi_cmd_devices = {
     .name = "devices",
     .arguments = "",
     .summary = "the processor, devices beside it, and the parts built in",
-    .about =
-        "Prints the instruction sets in use (the environment variable LAMPWICK_ISA lowers "
-        "them: base, avx2, avx512), the threads and memory that this process may use, the "
-        "devices that drivers of this machine offer (OpenCL), with the reason where one cannot "
-        "be used, and which files of pictures, sound and tokenizers can be read.",
+    .about = "Prints the instruction sets in use (the environment variable LAMPWICK_ISA lowers "
+             "them: base, avx2, avx512), the threads and memory that this process may use, the "
+             "devices that drivers of this machine offer (CUDA, OpenCL), with the reason where one "
+             "cannot "
+             "be used, and which files of pictures, sound and tokenizers can be read.",
     .examples = "lampwick devices\nLAMPWICK_ISA=avx2 lampwick devices",
     LWI_OPTIONS(table),
     .size = sizeof(devices_options),

@@ -37,8 +37,8 @@ static inline float lwi_power_of_2(int32_t n) { return lwi_bits_float(((uint32_t
 
 /* 2^n (1 + p), in two steps so that neither overflows nor vanishes before the result does. */
 static inline float lwi_exp_join(lwi_exp_parts e) {
-    const int32_t half = e.n >> 1;
-    return (1 + e.p) * lwi_power_of_2(half) * lwi_power_of_2(e.n - half);
+    const int32_t first = e.n >> 1;
+    return (1 + e.p) * lwi_power_of_2(first) * lwi_power_of_2(e.n - first);
 }
 
 static inline float lwi_expf(float x) {
@@ -57,8 +57,8 @@ static inline float lwi_exp_of_negative(float x) {
 static inline float lwi_expm1f(float x) {
     const float low = x < -40 ? -40 : x;
     const lwi_exp_parts e = lwi_exp_split(low > 89 ? 89 : low, 0);
-    const float half = lwi_power_of_2(e.n - 1);
-    return 2 * (half * e.p + (half - 0.5f));
+    const float power = lwi_power_of_2(e.n - 1);
+    return 2 * (power * e.p + (power - 0.5f));
 }
 
 static inline float lwi_tanhf(float x) {

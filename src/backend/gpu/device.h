@@ -65,7 +65,8 @@ typedef struct lwi_device_facts {
     char reason[160]; /* why not */
 } lwi_device_facts;
 
-/* Device number `index` of all kinds; false: there are not so many. */
+/* Device number `index` of all kinds; false: there are not so many. A kind without any counts as
+ * one that cannot be used: its name has no number, and the reason says why. */
 bool lwi_device_find(size_t index, lwi_device_facts *facts);
 /* Opens one by its name ("opencl" means "opencl:0"). LW_NOT_FOUND, with a sentence that says what
  * is there; LW_UNSUPPORTED if it cannot be used. */

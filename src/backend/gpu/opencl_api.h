@@ -75,7 +75,7 @@ typedef struct lwi_opencl {
 #undef CL
 } lwi_opencl;
 
-/* NULL, with a sentence (lw_last_error), if there is no OpenCL here. */
-const lwi_opencl *lwi_opencl_api(void);
+/* An error says why there is no OpenCL here. */
+lw_status lwi_opencl_api(const lwi_opencl **cl);
 
 #endif

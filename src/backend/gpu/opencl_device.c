@@ -88,10 +88,17 @@ static void find_reason(const lwi_opencl *cl, cl_device_id device, lwi_device_fa
     f->usable = !*f->reason;
 }
 
-bool lwi_opencl_find(size_t index, lwi_device_facts *f) {
-    const lwi_opencl *cl = lwi_opencl_api();
-    const cl_device_id device = cl ? nth_device(cl, index) : NULL;
-    if (!device) return false;
+static lw_status find(size_t index, const lwi_opencl **cl, cl_device_id *device) {
+    LW_TRY(lwi_opencl_api(cl));
+    *device = index < MOST_DEVICES ? nth_device(*cl, index) : NULL;
+    return *device ? LW_OK
+                   : lwi_fail(LW_NOT_FOUND, "OpenCL's drivers have no device opencl:%zu", index);
+}
+
+lw_status lwi_opencl_find(size_t index, lwi_device_facts *f) {
+    const lwi_opencl *cl = NULL;
+    cl_device_id device = NULL;
+    LW_TRY(find(index, &cl, &device));
     *f = (lwi_device_facts){
         .units = (uint32_t)number(cl, device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(cl_uint))};
     snprintf(f->name, sizeof f->name, "opencl:%zu", index);
@@ -100,7 +107,7 @@ bool lwi_opencl_find(size_t index, lwi_device_facts *f) {
     text(cl, device, CL_DEVICE_VERSION, f->capability, sizeof f->capability);
     f->memory = number(cl, device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof(cl_ulong));
     find_reason(cl, device, f);
-    return true;
+    return LW_OK;
 }
 
 /* -------------------------------------------------------------------- memory */
@@ -250,9 +257,9 @@ lw_status lwi_opencl_open(size_t index, lwi_device **opened) {
     static const lwi_device_api functions = {allocate, release, upload,      download,
                                              launch,   finish,  close_device};
     opencl_device *d = NULL;
-    const lwi_opencl *cl = lwi_opencl_api();
-    const cl_device_id device = cl && index < MOST_DEVICES ? nth_device(cl, index) : NULL;
-    if (!device) return lwi_fail(LW_NOT_FOUND, "there is no device opencl:%zu", index);
+    const lwi_opencl *cl = NULL;
+    cl_device_id device = NULL;
+    LW_TRY(find(index, &cl, &device));
     LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, 1, sizeof *d, &d));
     *d = (opencl_device){.base = {.api = &functions}, .cl = cl};
     snprintf(d->base.name, sizeof d->base.name, "opencl:%zu", index);

@@ -5,8 +5,9 @@
 
 #include "backend/gpu/device.h"
 
-/* Device number `index` of all OpenCL platforms; false: there are not so many. */
-bool lwi_opencl_find(size_t index, lwi_device_facts *facts);
+/* Device number `index` of all OpenCL platforms. An error says that there are not so many, or that
+ * there is no OpenCL here. */
+lw_status lwi_opencl_find(size_t index, lwi_device_facts *facts);
 lw_status lwi_opencl_open(size_t index, lwi_device **device);
 
 #endif
