@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What a user sees of NVIDIA's driver, with the one of tests/gpu/fake_cuda.c: cards are listed, a
+network runs on one, and what goes wrong is said in a sentence.
+
+    tests/gpu/cuda_test.py build/lampwick build/tests/fake_cuda demo/digits.onnx
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+PROGRAM, FOLDER, MODEL = sys.argv[1:4]
+failed = passed = 0
+
+
+def lampwick(setting, *arguments, library=FOLDER):
+    env = dict(os.environ, FAKE_CUDA=setting, LD_LIBRARY_PATH=library)
+    done = subprocess.run([PROGRAM, *arguments], env=env, capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout, done.stderr
+
+
+def expect(name, condition, shown):
+    global failed, passed
+    passed += bool(condition)
+    failed += not condition
+    if not condition:
+        print(f"{name}: {shown}")
+
+
+def run(setting, device="cuda", *more, library=FOLDER):
+    return lampwick(setting, "run", MODEL, "-i", f"image={INPUT}", "--device", device, *more, library=library)
+
+
+def close(out, expected):
+    """The same text, but for the last digits of numbers."""
+    a, b = (re.sub(r"[\[\],]", " ", text).split() for text in (out, expected))
+    return len(a) == len(b) and all(
+        x == y or abs(float(x) - float(y)) <= 1e-5 * abs(float(y)) for x, y in zip(a, b))
+
+
+def says(name, result, sentence):
+    code, out, err = result
+    expect(name, code not in (0, -6, -11) and sentence in err, (code, out[-200:], err[-400:]))
+
+
+with tempfile.TemporaryDirectory() as folder:
+    INPUT = str(pathlib.Path(folder) / "image.npy")
+    np.save(INPUT, np.random.default_rng(1).random((1, 1, 8, 8), np.float32))
+    code, out, err = lampwick("cards=2", "devices")
+    expect("two cards", code == 0 and "cuda:0" in out and "cuda:1" in out and "Fake card 1" in out, out)
+    code, out, err = lampwick("capability=35", "devices")
+    expect("an old card", "not usable: compute capability 3.5, 5.0 is needed" in out, out)
+    code, out, err = lampwick("", "devices", library="")
+    expect("no driver", "cuda         none: there is no libcuda.so.1" in out or "cuda:0" in out, out)
+    code, here, err = run("", "cpu")
+    expect("the processor runs it", code == 0, err)
+    for device in ("cuda", "cuda:0", "cuda:1"):
+        code, out, err = run("cards=2", device, "--fallback")
+        expect(f"{device} runs it", code == 0 and close(out, here), (code, out, here, err))
+    says("no card", run("none"), "no CUDA-capable device is detected")
+    says("no such card", run("cards=2", "cuda:2"), "the NVIDIA driver has 2 cards, there is no cuda:2")
+    says("an old driver", run("old"), "the NVIDIA driver is too old: it is made for CUDA 8.0, 9.0 is needed")
+    says("an old card", run("capability=35"), "compute capability 3.5, 5.0 is needed")
+    says("no kernels", run("refuse"), "its driver cannot compile the kernels: a PTX JIT compilation failed "
+                                      "(218) ptxas fatal: as it was told")
+    says("no memory", run("memory=1000"), "cuda:0: allocating memory: out of memory (2)")
+    says("a lost card", run("lost=0", "cuda", "--fallback"), "unspecified launch failure (719)")
+    says("lost on the way", run("lost=2", "cuda", "--fallback"), "unspecified launch failure (719)")
+    says("no such kind", run("", "tpu"), "there is no device 'tpu'; there is cpu, cuda:0")
+print(f"{passed} passed, {failed} failed")
+sys.exit(failed > 0)

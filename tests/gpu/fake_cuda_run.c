@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ * Work items as fibers: at a barrier the next one goes on. */
+#include "fake_cuda.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <ucontext.h>
+
+enum { MOST_ITEMS = 1024, STACK = 1 << 16 };
+
+typedef struct group {
+    ucontext_t back, items[MOST_ITEMS];
+    bool done[MOST_ITEMS];
+    unsigned place[3], size, item, at_barrier;
+    const struct CUfunc_st *function;
+    const uint64_t *values;
+} group;
+
+static group *g; /* one at a time, as local memory is one at a time */
+static unsigned char *stacks;
+
+unsigned get_local_id(unsigned axis);
+unsigned get_group_id(unsigned axis);
+unsigned long get_local_size(unsigned axis);
+void barrier(unsigned fence);
+
+unsigned get_local_id(unsigned axis) { return axis ? 0 : g->item; }
+unsigned get_group_id(unsigned axis) { return g->place[axis]; }
+unsigned long get_local_size(unsigned axis) { return axis ? 1 : g->size; }
+
+void barrier(unsigned fence) {
+    const unsigned item = g->item;
+    (void)fence;
+    g->at_barrier++;
+    swapcontext(&g->items[item], &g->back);
+}
+
+/* Any function of integers and floats, by the calling convention of x86-64 (System V) and AArch64:
+ * the first integers and floats in registers, the others in their order on the stack; registers
+ * and places that a function does not have do no harm. */
+#if defined(__x86_64__)
+enum { INTEGERS = 6 };
+typedef void (*call)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, float, float,
+                     float, float, float, float, float, float, uint64_t, uint64_t, uint64_t,
+                     uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
+                     uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
+                     uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
+                     uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
+#else
+#error "fibers are written for x86-64"
+#endif
+enum { FLOATS = 8, PLACES = 32 };
+
+static float as_float(uint64_t bits) {
+    union {
+        uint32_t u;
+        float f;
+    } value = {.u = (uint32_t)bits};
+    return value.f;
+}
+
+static void call_kernel(const struct CUfunc_st *f, const uint64_t *values) {
+    uint64_t i[INTEGERS] = {0}, s[PLACES] = {0};
+    float x[FLOATS] = {0};
+    int n_i = 0, n_x = 0, n_s = 0;
+    for (int p = 0; p < f->n_parameters; p++) {
+        if (f->is_float[p] && n_x < FLOATS) x[n_x++] = as_float(values[p]);
+        else if (!f->is_float[p] && n_i < INTEGERS) i[n_i++] = values[p];
+        else if (n_s < PLACES) s[n_s++] = values[p];
+        else {
+            fprintf(stderr, "fake libcuda: %s has too many parameters\n", f->name);
+            abort();
+        }
+    }
+    ((call)f->code)(i[0], i[1], i[2], i[3], i[4], i[5], x[0], x[1], x[2], x[3], x[4], x[5], x[6],
+                    x[7], s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[11],
+                    s[12], s[13], s[14], s[15], s[16], s[17], s[18], s[19], s[20], s[21], s[22],
+                    s[23], s[24], s[25], s[26], s[27], s[28], s[29], s[30], s[31]);
+}
+
+static void item_main(void) {
+    call_kernel(g->function, g->values);
+    g->done[g->item] = true;
+    swapcontext(&g->items[g->item], &g->back);
+}
+
+static void start_items(void) {
+    for (unsigned i = 0; i < g->size; i++) {
+        g->done[i] = false;
+        getcontext(&g->items[i]);
+        g->items[i].uc_stack.ss_sp = stacks + (size_t)i * STACK;
+        g->items[i].uc_stack.ss_size = STACK;
+        g->items[i].uc_link = NULL;
+        makecontext(&g->items[i], item_main, 0);
+    }
+}
+
+/* Each item runs to its next barrier or its end; either all meet at a barrier, or all are done. */
+static bool run_to_barrier(void) {
+    g->at_barrier = 0;
+    for (unsigned i = 0; i < g->size; i++) {
+        g->item = i;
+        if (!g->done[i]) swapcontext(&g->back, &g->items[i]);
+    }
+    if (g->at_barrier && g->at_barrier < g->size) {
+        fprintf(stderr, "fake libcuda: %s: %u of %u work items reach a barrier\n",
+                g->function->name, g->at_barrier, g->size);
+        abort();
+    }
+    return g->at_barrier > 0;
+}
+
+void fake_run(const struct CUfunc_st *function, const unsigned groups[3], unsigned size,
+              const uint64_t *values) {
+    if (!g) g = calloc(1, sizeof *g);
+    if (!stacks) stacks = malloc((size_t)MOST_ITEMS * STACK);
+    if (!g || !stacks || size > MOST_ITEMS) abort();
+    g->function = function;
+    g->values = values;
+    g->size = size;
+    for (g->place[2] = 0; g->place[2] < groups[2]; g->place[2]++)
+        for (g->place[1] = 0; g->place[1] < groups[1]; g->place[1]++)
+            for (g->place[0] = 0; g->place[0] < groups[0]; g->place[0]++) {
+                start_items();
+                while (run_to_barrier())
+                    ;
+            }
+}
