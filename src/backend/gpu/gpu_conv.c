@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Convolutions and pools with the channels last, over one or two axes. */
-#include "backend/gpu/gpu_program.h"
+#include "backend/gpu/gpu_direct.h"
 #include "ops/channels_last.h"
 #include "ops/conv.h"
 #include "ops/pool.h"
@@ -74,12 +74,11 @@ static lw_status launch_conv(const lwi_call *c, const lwi_conv *v, lwi_gpu_step 
 
 lw_status lwi_gpu_conv(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     lwi_conv v = {.groups = 0};
-    if (!lwi_gpu_all_float(c) || !lwi_gpu_takes_epilogue(c, OWN_INPUTS) || c->in[0]->rank > 4)
-        return lwi_gpu_refuse(step, "its types, three axes, or an epilogue with many operands");
-    if (!lwi_is_constant(c, 1) || !c->in[1]->data)
-        return lwi_gpu_refuse(step, "its weights are computed in the run");
+    if (!lwi_gpu_all_float(c) || !lwi_gpu_takes_epilogue(c, OWN_INPUTS) || c->in[0]->rank > 4 ||
+        !lwi_is_constant(c, 1) || !c->in[1]->data)
+        return lwi_gpu_direct(c, true, false, step, taken);
     LW_TRY(lwi_conv_shape(c, 0, 1, true, &v));
-    if (v.batch * v.out_size / TILE >= 65535) return lwi_gpu_refuse(step, "too large a picture");
+    if (v.batch * v.out_size / TILE >= 65535) return lwi_gpu_direct(c, true, false, step, taken);
     *taken = true;
     return launch_conv(c, &v, step);
 }
