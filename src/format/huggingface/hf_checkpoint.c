@@ -7,6 +7,8 @@
 
 #include <lampwick/llm_weights.h>
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 struct lw_checkpoint {
@@ -43,16 +45,22 @@ static bool is_left_out(lwi_hf_source *s, const lwi_checkpoint_tensor *t) {
 }
 
 /* Those whose weights need no other changes, as the tests have found; other families are laid out
- * in other ways (recurrent ones, those with compressed keys). */
+ * in other ways (recurrent ones but for Mamba's). */
 static bool is_convertible(const char *architecture) {
     static const char *const names[] = {
-        "arcee",    "bert",    "command-r", "falcon",     "gemma", "gemma2",      "gemma3",
-        "gpt-oss",  "gpt2",    "gptneox",   "granite",    "llama", "modern-bert", "nomic-bert",
-        "olmo2",    "olmoe",   "phi2",      "phi3",       "qwen2", "qwen2moe",    "qwen3",
-        "qwen3moe", "smollm3", "stablelm",  "starcoder2", "t5"};
+        "arcee",    "bert",    "command-r", "deepseek2",   "falcon",     "gemma",
+        "gemma2",   "gemma3",  "gpt-oss",   "gpt2",        "gptneox",    "granite",
+        "llama",    "mamba",   "mamba2",    "modern-bert", "nomic-bert", "olmo2",
+        "olmoe",    "phi2",    "phi3",      "qwen2",       "qwen2moe",   "qwen3",
+        "qwen3moe", "smollm3", "stablelm",  "starcoder2",  "t5"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(names[i], architecture)) return true;
     return false;
+}
+
+static size_t size_of(lwi_hf_source *s, const char *key) {
+    double value = 0;
+    return lwi_hf_number(s, key, 0, &value) && value >= 0 && value < 1 << 20 ? (size_t)value : 0;
 }
 
 static lw_status to_floats(lwi_hf_source *s, lwi_checkpoint_tensor *t, float added) {
@@ -77,12 +85,87 @@ static lw_status order_heads(lwi_hf_source *s, lwi_checkpoint_tensor *t, bool ke
     return lwi_order_rows(&s->network->arena, t, (int64_t)heads, true);
 }
 
+/* [n] as [rows, columns], or [n, 1, columns]. */
+static void fold(lwi_checkpoint_tensor *t, int64_t rows, int64_t columns) {
+    t->rank = 2;
+    t->dims[0] = rows;
+    t->dims[1] = columns;
+}
+
+/* Recurrent layers: the state's matrix instead of its logarithm, kernels without the axis that is
+ * always 1, and Mamba-2's vectors as matrices. */
+static lw_status to_recurrent(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
+    const bool second = !strcmp(s->family->architecture, "mamba2");
+    const int64_t groups = (int64_t)size_of(s, "ssm.group_count");
+    const bool kernel = ends(t->name, ".ssm_conv1d.weight") && t->rank == 3 && t->dims[1] == 1;
+    if (kernel || ends(t->name, ".ssm_a")) LW_TRY(to_floats(s, t, 0));
+    if (kernel) fold(t, t->dims[0], t->dims[2]);
+    for (size_t i = 0; ends(t->name, ".ssm_a") && i < t->bytes / sizeof(float); i++)
+        ((float *)(uintptr_t)t->data)[i] = -expf(((const float *)t->data)[i]);
+    if (!second || t->rank != 1) return LW_OK;
+    if (ends(t->name, ".ssm_a") || ends(t->name, ".ssm_d")) fold(t, t->dims[0], 1);
+    if (!ends(t->name, ".ssm_norm.weight")) return LW_OK;
+    if (groups < 1 || t->dims[0] % groups)
+        return lwi_fail(LW_CORRUPT, "tensor '%s': %lld groups", t->name, (long long)groups);
+    fold(t, groups, t->dims[0] / groups);
+    return LW_OK;
+}
+
 static lw_status to_gguf(lwi_hf_source *s, const lwi_decoder_style *style,
                          lwi_checkpoint_tensor *t) {
     const bool gemma = !strncmp(s->family->architecture, "gemma", 5);
     const bool q = strstr(t->name, ".attn_q."), k = strstr(t->name, ".attn_k.");
     if (style->permuted && (q || k)) LW_TRY(order_heads(s, t, k));
-    return t->rank == 1 ? to_floats(s, t, gemma && ends(t->name, "norm.weight") ? 1 : 0) : LW_OK;
+    if (t->rank == 1) LW_TRY(to_floats(s, t, gemma && ends(t->name, "norm.weight") ? 1 : 0));
+    return strstr(t->name, ".ssm_") ? to_recurrent(s, t) : LW_OK;
+}
+
+/* One of the two parts of a matrix that makes keys and values of a small vector: [heads, value,
+ * rank], or [heads, rank, key]. */
+static lw_status add_latent(lwi_hf_source *s, const lwi_checkpoint_tensor *t, bool keys,
+                            size_t heads, size_t first, size_t rows) {
+    const size_t all = (size_t)t->dims[0] / heads, rank = (size_t)t->dims[1];
+    const size_t size = t->type->bytes;
+    lwi_checkpoint_tensor part = *t;
+    char name[128];
+    uint8_t *to = NULL;
+    LW_TRY(lwi_arena_alloc(&s->network->arena, heads * rows * rank, size, &to));
+    for (size_t i = 0; i < heads * rows * rank; i++) {
+        const size_t row = i / rank % rows, column = i % rank, head = i / (rank * rows);
+        const size_t at = keys ? (head * rank + column) * rows + row : i;
+        memcpy(to + at * size,
+               (const uint8_t *)t->data + ((head * all + first + row) * rank + column) * size,
+               size);
+    }
+    snprintf(name, sizeof name, "%.*s.attn_%c_b.weight",
+             (int)(strstr(t->name, ".attn_kv_b") - t->name), t->name, keys ? 'k' : 'v');
+    LW_TRY(lwi_arena_string(&s->network->arena, name, strlen(name), &part.name));
+    part.rank = 3;
+    part.dims[0] = (int64_t)heads;
+    part.dims[1] = (int64_t)(keys ? rank : rows);
+    part.dims[2] = (int64_t)(keys ? rows : rank);
+    part.data = to;
+    part.bytes = heads * rows * rank * size;
+    return lwi_hf_add(s, &part);
+}
+
+/* GGUF has these matrices in two parts; they lose their names. */
+static lw_status split_latents(lwi_hf_source *s) {
+    const size_t heads = size_of(s, "attention.head_count"), n = s->n;
+    const size_t value = size_of(s, "attention.value_length_mla");
+    const size_t key = size_of(s, "attention.key_length_mla"),
+                 turned = size_of(s, "rope.dimension_count");
+    for (size_t i = 0; i < n; i++) {
+        const lwi_checkpoint_tensor t = s->tensors[i];
+        if (t.rank != 2 || !strstr(t.name, ".attn_kv_b.weight")) continue;
+        if (!heads || !value || key <= turned ||
+            t.dims[0] != (int64_t)(heads * (key - turned + value)))
+            return lwi_fail(LW_CORRUPT, "tensor '%s' has %lld rows", t.name, (long long)t.dims[0]);
+        LW_TRY(add_latent(s, &t, true, heads, 0, key - turned));
+        LW_TRY(add_latent(s, &t, false, heads, key - turned, value));
+        s->tensors[i].name = NULL;
+    }
+    return LW_OK;
 }
 
 static lw_status arrange(lwi_hf_source *s) {
@@ -91,8 +174,10 @@ static lw_status arrange(lwi_hf_source *s) {
     if (!style || !is_convertible(s->family->architecture))
         return lwi_fail(LW_UNSUPPORTED, "models of the family '%s' cannot be converted yet",
                         s->family->architecture);
+    LW_TRY(split_latents(s));
     for (size_t i = 0; i < s->n; i++) {
         lwi_checkpoint_tensor *t = s->tensors + i;
+        if (!t->name) continue;
         if (t->rank == 0 && is_buffer(t->name)) continue;
         if (style->encoder && is_left_out(s, t)) continue;
         if (t->rank == 0) return lwi_fail(LW_UNSUPPORTED, "tensor '%s' is not known", t->name);
