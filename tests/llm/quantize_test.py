@@ -6,6 +6,7 @@ is there, types and bytes are compared with files that llama.cpp made.
 
     quantize_test.py liblampwick-llm.so lampwick TINY [FOLDER]
 """
+import json
 import pathlib
 import subprocess
 import sys
@@ -190,6 +191,12 @@ def test_bad(path, folder):
           len(gguf.GGUFReader(same).tensors) == len(gguf.GGUFReader(path).tensors))
 
 
+def perplexity(path, text):
+    done = subprocess.run([sys.argv[2], "perplexity", path, text, "--json"], capture_output=True,
+                          text=True, check=True)
+    return json.loads(done.stdout)["perplexity"]
+
+
 def distance(tensor, original):
     floats = gguf.quants.dequantize(tensor.data, tensor.tensor_type).ravel().astype(np.float64)
     return np.sqrt(np.mean((floats - original.data.ravel()) ** 2))
@@ -219,6 +226,11 @@ def test_golden(path, folder, mixed):
     error, other = nmse(logits(to, tokens), want), nmse(logits(path, tokens), want)
     print(f"{path.name}: error of logits {error:.2e}, of llama.cpp's file {other:.2e}")
     check("logits as near as llama.cpp's", error <= 1.1 * other + 1e-9, path.name)
+    story = path.parent.parent / "golden" / "llama2c-run-stories3M-dequant-t0-n256.txt"
+    if name == "stories3M":
+        ours, theirs = perplexity(to, story), perplexity(path, story)
+        print(f"{path.name}: perplexity {ours:.4f}, of llama.cpp's file {theirs:.4f}")
+        check("perplexity like llama.cpp's", ours <= 1.02 * theirs, path.name, ours, theirs)
 
 
 def main():

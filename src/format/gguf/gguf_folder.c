@@ -19,10 +19,12 @@
 enum { NAME = LWI_FOLDER_NAME, PATH = 4096, CHUNK = 1 << 16 };
 
 static const lwi_folder_family families[] = {
-    {"llama", "llama", "LlamaForCausalLM", "silu", 0},
-    {"qwen2", "qwen2", "Qwen2ForCausalLM", "silu", 0},
-    {"qwen3", "qwen3", "Qwen3ForCausalLM", "silu", 0},
-    {"gemma", "gemma", "GemmaForCausalLM", "gelu_pytorch_tanh", 1},
+    {"llama", "llama", "LlamaForCausalLM", "silu", 0, NULL},
+    {"llama", "mixtral", "MixtralForCausalLM", "silu", 0, "block_sparse_moe"},
+    {"qwen2", "qwen2", "Qwen2ForCausalLM", "silu", 0, NULL},
+    {"qwen3", "qwen3", "Qwen3ForCausalLM", "silu", 0, NULL},
+    {"qwen3moe", "qwen3_moe", "Qwen3MoeForCausalLM", "silu", 0, "mlp"},
+    {"gemma", "gemma", "GemmaForCausalLM", "gelu_pytorch_tanh", 1, NULL},
 };
 
 typedef struct pair {
@@ -61,6 +63,28 @@ static bool translate(const char *name, char to[NAME]) {
     return false;
 }
 
+/* "blk.3.ffn_gate_exps.weight": the name of one of the matrices in it, or, with "gate_inp", of what
+ * chooses among them. */
+static bool translate_expert(const lwi_folder_family *family, const char *name, int expert,
+                             char to[NAME]) {
+    static const char *const parts[][3] = {{"gate_exps", "gate_proj", "w1"},
+                                           {"up_exps", "up_proj", "w3"},
+                                           {"down_exps", "down_proj", "w2"}};
+    int layer = -1, at = 0;
+    if (!family->experts || sscanf(name, "blk.%5d.ffn_%n", &layer, &at) != 1 || !at || layer < 0)
+        return false;
+    if (!strcmp(name + at, "gate_inp.weight"))
+        return snprintf(to, NAME, "model.layers.%d.%s.gate.weight", layer, family->experts) < NAME;
+    const int style = strcmp(family->experts, "mlp") != 0;
+    for (size_t i = 0; i < 3; i++) {
+        const size_t n = strlen(parts[i][0]);
+        if (!strncmp(name + at, parts[i][0], n) && !strcmp(name + at + n, ".weight"))
+            return snprintf(to, NAME, "model.layers.%d.%s.experts.%d.%s.weight", layer,
+                            family->experts, expert, parts[i][1 + style]) < NAME;
+    }
+    return false;
+}
+
 static lw_status choose_type(lwi_folder_item *it) {
     static const struct {
         uint32_t id;
@@ -78,7 +102,7 @@ static lw_status choose_type(lwi_folder_item *it) {
 static lw_status read_item(lwi_folder_work *w, const lwi_gguf_tensor *from, lwi_folder_item *it) {
     const lwi_decoder_style *style = lwi_architecture_style(w->family->architecture);
     const bool q = strstr(from->name, ".attn_q."), k = strstr(from->name, ".attn_k.");
-    if (!translate(from->name, it->name))
+    if (!translate(from->name, it->name) && !translate_expert(w->family, from->name, 0, it->name))
         return lwi_fail(LW_UNSUPPORTED, "the tensor '%s' has no name in such folders", from->name);
     it->t = lwi_gguf_checkpoint_tensor(from);
     it->added = ends(from->name, "norm.weight") ? w->family->added : 0;
@@ -88,6 +112,39 @@ static lw_status read_item(lwi_folder_work *w, const lwi_gguf_tensor *from, lwi_
     if (style && style->permuted && (q || k))
         LW_TRY(lwi_order_rows(&w->network.arena, &it->t, (int64_t)n, false));
     return choose_type(it);
+}
+
+/* A matrix for each expert. */
+static lw_status read_experts(lwi_folder_work *w, const lwi_gguf_tensor *from, size_t *room) {
+    lwi_checkpoint_tensor t = lwi_gguf_checkpoint_tensor(from);
+    const int64_t n = t.dims[0];
+    if (t.rank != 3 || n < 1 || n > 1 << 16)
+        return lwi_fail(LW_CORRUPT, "the tensor '%s' is no stack of matrices", from->name);
+    t.rank = 2;
+    t.dims[0] = t.dims[1];
+    t.dims[1] = t.dims[2];
+    t.bytes /= (size_t)n;
+    for (int64_t i = 0; i < n; i++) {
+        LW_TRY(lwi_arena_grow(&w->network.arena, &w->items, room, w->n + 1, sizeof *w->items));
+        lwi_folder_item *it = w->items + w->n;
+        *it = (lwi_folder_item){.t = t};
+        if (!translate_expert(w->family, from->name, (int)i, it->name))
+            return lwi_fail(LW_UNSUPPORTED, "the tensor '%s' has no name in such folders",
+                            from->name);
+        it->t.data = (const uint8_t *)t.data + (size_t)i * t.bytes;
+        LW_TRY(choose_type(it));
+        w->n++;
+    }
+    return LW_OK;
+}
+
+static lw_status read_tensor(lwi_folder_work *w, const lwi_gguf_tensor *from, size_t *room) {
+    if (!strcmp(from->name, "rope_freqs.weight")) return LW_OK; /* in config.json */
+    if (strstr(from->name, "_exps.")) return read_experts(w, from, room);
+    LW_TRY(lwi_arena_grow(&w->network.arena, &w->items, room, w->n + 1, sizeof *w->items));
+    LW_TRY(read_item(w, from, w->items + w->n));
+    w->n++;
+    return LW_OK;
 }
 
 /* ------------------------------------------------------------------- weights */
@@ -185,9 +242,11 @@ static lw_status open_model(lwi_folder_work *w, const char *path) {
     LW_TRY(lwi_gguf_read(&w->network.arena, kept.data, kept.size, &w->gguf));
     LW_TRY(lwi_gguf_read_parts(&w->gguf, path, keep, &w->network));
     const lw_string name = lwi_gguf_string(&w->gguf, "general.architecture");
+    const bool has_experts = lwi_gguf_find_tensor(&w->gguf, "blk.0.ffn_gate_inp.weight");
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         if (strlen(families[i].architecture) == name.size &&
-            !memcmp(families[i].architecture, name.data, name.size))
+            !memcmp(families[i].architecture, name.data, name.size) &&
+            has_experts == (families[i].experts != NULL))
             w->family = families + i;
     if (w->family) return LW_OK;
     return lwi_fail(LW_UNSUPPORTED, "models of the family '%.*s' cannot be converted yet",
@@ -195,11 +254,10 @@ static lw_status open_model(lwi_folder_work *w, const char *path) {
 }
 
 static lw_status write_folder(lwi_folder_work *w, const char *path, const char *folder) {
+    size_t room = 0;
     LW_TRY(open_model(w, path));
-    LW_TRY(lwi_arena_alloc(&w->network.arena, w->gguf.n_tensors, sizeof *w->items, &w->items));
     for (size_t i = 0; i < w->gguf.n_tensors; i++)
-        if (strcmp(w->gguf.tensors[i].name, "rope_freqs.weight") != 0) /* in config.json */
-            LW_TRY(read_item(w, w->gguf.tensors + i, w->items + w->n++));
+        LW_TRY(read_tensor(w, w->gguf.tensors + i, &room));
     mkdir(folder, 0777); /* it may be there */
     LW_TRY(write_file(folder, "config.json", w, write_config));
     return write_file(folder, "model.safetensors", w, put_weights);

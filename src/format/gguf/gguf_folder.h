@@ -12,7 +12,8 @@ enum { LWI_FOLDER_NAME = 160 };
 
 typedef struct lwi_folder_family {
     const char *architecture, *model_type, *class, *activation;
-    float added; /* to the weights of norms in GGUF files */
+    float added;         /* to the weights of norms in GGUF files */
+    const char *experts; /* what stands before their names in a layer; NULL: there are none */
 } lwi_folder_family;
 
 /* A tensor as it will be. */

@@ -94,9 +94,9 @@ lw_status lwi_folder_config(const lwi_folder_work *w, lwi_buffer *b) {
     snprintf(
         text, sizeof text,
         "{\n  \"architectures\": [\"%s\"],\n  \"model_type\": \"%s\",\n  \"hidden_act\": \"%s\",\n"
-        "  \"tie_word_embeddings\": %s,\n  \"attention_bias\": %s",
+        "  \"tie_word_embeddings\": %s,\n  \"attention_bias\": %s%s",
         w->family->class, w->family->model_type, w->family->activation, tied ? "true" : "false",
-        bias ? "true" : "false");
+        bias ? "true" : "false", w->family->experts ? ",\n  \"norm_topk_prob\": true" : "");
     LW_TRY(lwi_buffer_text(b, text));
     LW_TRY(put_number(b, "vocab_size", (double)embedding->dims[0]));
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
