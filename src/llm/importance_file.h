@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: MIT
- * Importance matrices in GGUF files, as llama.cpp has them: tensors NAME.in_sum2 [matrices,
- * columns] and NAME.counts [matrices, 1] for the weight NAME. */
+ * Importance matrices as llama.cpp has them: GGUF files with tensors NAME.in_sum2 [matrices,
+ * columns] and NAME.counts [matrices, 1] for the weight NAME, or files of the older kind (.dat). */
 #ifndef LWI_IMPORTANCE_FILE_H
 #define LWI_IMPORTANCE_FILE_H
 
 #include "base/file.h"
+#include "base/strmap.h"
 #include "files/gguf_file.h"
+
+/* Of a weight. */
+typedef struct lwi_importance_means {
+    float *means;
+    size_t n;
+} lwi_importance_means;
 
 typedef struct lwi_importance {
     lwi_arena arena;
     lwi_file file;
     lwi_gguf gguf;
-    float **means; /* of tensor i of the file, where it is one of sums; NULL: not checked yet */
-    size_t n;      /* tensors; 0: nothing is open */
+    lwi_strmap index; /* of items, by the weight's name */
+    lwi_importance_means *items;
+    size_t n, capacity; /* n 0: nothing is open */
 } lwi_importance;
 
 /* Closed with lwi_importance_close, also after a failure. */

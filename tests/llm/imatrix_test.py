@@ -91,6 +91,41 @@ def test_quantize(out):
         check(f"{kind}: nearer", errors[1] < errors[0], errors)
 
 
+def older(entries):
+    """A file of the kind that llama.cpp wrote before GGUF: means times calls."""
+    data = len(entries).to_bytes(4, "little")
+    for name, calls, means in entries:
+        data += len(name).to_bytes(4, "little") + name.encode() + calls.to_bytes(4, "little")
+        data += means.size.to_bytes(4, "little") + (means * calls).astype("<f4").tobytes()
+    return data + (7).to_bytes(4, "little") + (4).to_bytes(4, "little") + b"text"
+
+
+def test_older(out):
+    """What both kinds of files bring about is the same, and damaged ones are refused."""
+    model, rng = TINY / "wide/f32.gguf", np.random.default_rng(5)
+    means = rng.uniform(0.5, 90, 256).astype(np.float32)
+    w = gguf.GGUFWriter(out / "newer.gguf", "imatrix")
+    w.add_type("imatrix")
+    w.add_tensor("blk.0.attn_q.weight.in_sum2", means[None] * 64)
+    w.add_tensor("blk.0.attn_q.weight.counts", np.array([[64]], np.float32))
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.write_tensors_to_file()
+    w.close()
+    data = older([("blk.0.attn_k.weight", 3, means), ("blk.0.attn_q.weight", 4, means)])
+    (out / "older.dat").write_bytes(older([("blk.0.attn_q.weight", 4, means)]))
+    for name in ("newer.gguf", "older.dat"):
+        done = run("quantize", model, out / (name + ".to"), "Q4_K_S", "--imatrix", out / name)
+        check(f"{name}: quantised", done.returncode == 0, done.stderr)
+    made = [{t.name: np.array(t.data) for t in gguf.GGUFReader(out / (name + ".to")).tensors}
+            for name in ("newer.gguf", "older.dat")]
+    check("older like newer", all(np.array_equal(a, made[1][n]) for n, a in made[0].items()))
+    for size in (0, 3, 4, 20, 30, len(data) // 2, len(data) - 1100):
+        (out / "cut.dat").write_bytes(data[:size])
+        done = run("quantize", model, out / "cut.gguf", "Q4_0", "--imatrix", out / "cut.dat")
+        check(f"cut at {size}", done.returncode == 1, done.stderr)
+
+
 def test_bad(out):
     to = out / "bad.gguf"
     for path in (TINY / "f32.gguf", out / "none.gguf", pathlib.Path(__file__)):
@@ -105,6 +140,7 @@ def main():
         test_sums("f32", out)
         test_sums("experts", out)
         test_quantize(out)
+        test_older(out)
         test_bad(out)
     print(f"{check.n - check.failed} passed, {check.failed} failed")
     sys.exit(check.failed > 0)
