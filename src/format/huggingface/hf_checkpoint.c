@@ -48,11 +48,12 @@ static bool is_left_out(lwi_hf_source *s, const lwi_checkpoint_tensor *t) {
  * in other ways (recurrent ones but for Mamba's). */
 static bool is_convertible(const char *architecture) {
     static const char *const names[] = {
-        "arcee",    "bert",    "command-r", "deepseek2",   "falcon",     "gemma",
-        "gemma2",   "gemma3",  "gpt-oss",   "gpt2",        "gptneox",    "granite",
-        "llama",    "mamba",   "mamba2",    "modern-bert", "nomic-bert", "olmo2",
-        "olmoe",    "phi2",    "phi3",      "qwen2",       "qwen2moe",   "qwen3",
-        "qwen3moe", "smollm3", "stablelm",  "starcoder2",  "t5"};
+        "arcee",       "bert",       "cohere2",         "command-r", "deepseek2", "falcon",
+        "gemma",       "gemma2",     "gemma-embedding", "gemma3",    "gpt-oss",   "gpt2",
+        "gptneox",     "granite",    "granitemoe",      "llama",     "mamba",     "mamba2",
+        "modern-bert", "nomic-bert", "olmo2",           "olmoe",     "phi2",      "phi3",
+        "qwen2",       "qwen2moe",   "qwen3",           "qwen3moe",  "smollm3",   "stablelm",
+        "starcoder2",  "t5"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(names[i], architecture)) return true;
     return false;
@@ -168,6 +169,38 @@ static lw_status split_latents(lwi_hf_source *s) {
     return LW_OK;
 }
 
+/* Gates or ups of all experts, which a file has one behind the other for each. */
+static lw_status add_half(lwi_hf_source *s, const lwi_checkpoint_tensor *t, bool up) {
+    lwi_checkpoint_tensor half = *t;
+    const size_t experts = (size_t)t->dims[0], bytes = t->bytes / experts / 2;
+    char name[128];
+    uint8_t *to = NULL;
+    LW_TRY(lwi_arena_alloc(&s->network->arena, experts, bytes, &to));
+    for (size_t i = 0; i < experts; i++)
+        memcpy(to + i * bytes, (const uint8_t *)t->data + (2 * i + up) * bytes, bytes);
+    snprintf(name, sizeof name, "%.*s.ffn_%s_exps.weight",
+             (int)(strstr(t->name, ".ffn_gate_up_exps") - t->name), t->name, up ? "up" : "gate");
+    LW_TRY(lwi_arena_string(&s->network->arena, name, strlen(name), &half.name));
+    half.dims[1] /= 2;
+    half.data = to;
+    half.bytes = experts * bytes;
+    return lwi_hf_add(s, &half);
+}
+
+static lw_status split_experts(lwi_hf_source *s) {
+    const size_t n = s->n;
+    for (size_t i = 0; i < n; i++) {
+        const lwi_checkpoint_tensor t = s->tensors[i];
+        if (!t.name || t.rank != 3 || !strstr(t.name, ".ffn_gate_up_exps.weight")) continue;
+        if (t.dims[0] < 1 || t.dims[1] % 2)
+            return lwi_fail(LW_CORRUPT, "tensor '%s' has %lld rows", t.name, (long long)t.dims[1]);
+        LW_TRY(add_half(s, &t, false));
+        LW_TRY(add_half(s, &t, true));
+        s->tensors[i].name = NULL;
+    }
+    return LW_OK;
+}
+
 static lw_status arrange(lwi_hf_source *s) {
     const lwi_decoder_style *style = lwi_architecture_style(s->family->architecture);
     size_t n = 0;
@@ -175,6 +208,7 @@ static lw_status arrange(lwi_hf_source *s) {
         return lwi_fail(LW_UNSUPPORTED, "models of the family '%s' cannot be converted yet",
                         s->family->architecture);
     LW_TRY(split_latents(s));
+    LW_TRY(split_experts(s));
     for (size_t i = 0; i < s->n; i++) {
         lwi_checkpoint_tensor *t = s->tensors + i;
         if (!t->name) continue;
