@@ -17,6 +17,11 @@ void lwi_aten_ask_sizes(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *o
     *out = lwi_aten_list(a, (size_t)rank, sizes);
 }
 
+/* Likewise, as a tensor. */
+void lwi_aten_shape_as_tensor(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
+    lwi_aten_return(a, out, lwi_aten_shape(a, lwi_aten_id(a, &in[0])));
+}
+
 static lwi_aten_value product_from(lwi_aten *a, int x, int first) {
     lwi_aten_value count = lwi_aten_int(1);
     for (int d = first; d < lwi_aten_rank(a, x); d++) {

@@ -130,6 +130,7 @@ static lw_status capture(lwi_aten_scope *s, const lwi_graph *graph, int outer, i
                           sizeof *g->captures));
     g->captures[g->n_captures++] = (lwi_capture){outer, *id};
     const lw_value *constant = s->outer->graph->slots[outer].constant;
+    if (lwi_aten_is_made_up(s->outer, outer)) LW_TRY(lwi_aten_mark_made_up(s, *id));
     for (int r = 0; r < LWI_ATEN_ROUNDS; r++) {
         const lw_value *probed = lwi_probed(&s->outer->probes[r], outer);
         LW_TRY(lwi_probe_set(&s->probes[r], *id, constant ? constant : probed));
@@ -160,14 +161,16 @@ static lw_status give_constants(lwi_aten_scope *s, const lwi_node *node, int rou
 
 /* Nodes that were added since the last time. */
 static lw_status find_types(lwi_aten *a, lwi_aten_scope *s) {
-    lw_status inferred = LW_OK;
-    for (; s->probed < s->graph->n_nodes; s->probed++)
+    for (; s->probed < s->graph->n_nodes; s->probed++) {
+        const lwi_node *node = &s->graph->nodes[s->probed];
+        lw_status inferred = LW_OK, first = LW_OK;
         for (int r = 0; r < a->rounds; r++) {
-            const lwi_node *node = &s->graph->nodes[s->probed];
             LW_TRY(give_constants(s, node, r));
             LW_TRY(lwi_probe_node(&s->probes[r], node, &inferred));
-            if (r == 0 && inferred != LW_OK && inferred != LWI_LATER) return inferred;
+            if (r == 0) first = inferred;
         }
+        LW_TRY(lwi_aten_tell_later(a, s, node, first));
+    }
     return LW_OK;
 }
 
@@ -274,6 +277,12 @@ static struct free_size *free_size(lwi_aten *a, const char *name, int axis, int6
     return s;
 }
 
+lw_status lwi_aten_free_sizes(lwi_aten *a, int axis, int64_t sizes[LWI_ATEN_ROUNDS]) {
+    const struct free_size *s = free_size(a, NULL, axis, 0);
+    if (s) memcpy(sizes, s->sizes, sizeof s->sizes);
+    return a->b.status;
+}
+
 static lw_status give(lwi_aten *a, int id, lw_dtype dtype, int rank, const int64_t *dims,
                       const char *const *names, const int64_t *examples) {
     int64_t sizes[LWI_ATEN_ROUNDS][LW_MAX_RANK];
@@ -308,6 +317,7 @@ void lwi_aten_declare_as(lwi_aten *a, int id, lw_dtype dtype, int rank, const in
 
 void lwi_aten_declare(lwi_aten *a, int id, lw_dtype dtype, int rank, const int64_t *dims) {
     lwi_aten_declare_as(a, id, dtype, rank, dims, NULL, NULL);
+    if (!failed(a, LW_OK)) failed(a, lwi_aten_mark_made_up(a->scope, id));
 }
 
 /* The size of a dimension that is x on one way and y on the other, in a round: what differs is free

@@ -40,5 +40,13 @@ lwi_aten_value lwi_aten_default(lwi_aten *a, const lwi_aten_parameter *p);
 int lwi_aten_import(lwi_aten *a, const lwi_graph *graph, int id);
 /* Keeps the type of a value that is an output of the present graph, which is inside another. */
 void lwi_aten_note_outcome(lwi_aten *a, int id);
+/* Gives the node's output a type if its sizes depend on data. inferred: what its operator said;
+ * returned if it is a failure of the program. */
+lw_status lwi_aten_tell_later(lwi_aten *a, lwi_aten_scope *s, const lwi_node *node,
+                              lw_status inferred);
+bool lwi_aten_is_made_up(const lwi_aten_scope *s, int id);
+lw_status lwi_aten_mark_made_up(lwi_aten_scope *s, int id);
+/* The sizes, one for each round, of another dimension that is free. */
+lw_status lwi_aten_free_sizes(lwi_aten *a, int axis, int64_t sizes[LWI_ATEN_ROUNDS]);
 
 #endif

@@ -164,6 +164,18 @@ class DataLoop(nn.Module):
         return y, count
 
 
+class DataSizes(nn.Module):
+    """Sizes that data says: of what is made, resized, cut out and written to."""
+
+    def forward(self, x: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+        n = int((x > 0).sum())
+        half = max(n // 2, 1)
+        larger = nn.functional.interpolate(x[None, None], size=(n, half), mode="bilinear")[0, 0]
+        canvas = torch.zeros([n + 1, 6])
+        canvas[:half, 1:half + 1] = larger[:half, :half]
+        return larger, canvas, torch.arange(n) * 2 + canvas[:n, 1]
+
+
 class Shapes(nn.Module):
     """Arithmetic on sizes, which stay free."""
 
@@ -184,13 +196,18 @@ class Forked(nn.Module):
         return torch.jit.wait(later) + 1
 
 
+def program(name, network, inputs):
+    return Entry(name, "program", network, inputs, forms=("script", "frozen"))
+
+
 def programs():
-    yield Entry("containers", "program", Containers, noise(2, 3))
-    yield Entry("objects", "program", Objects, noise(2, 3))
-    yield Entry("branches_of_data", "program", Branches, noise(3, 4))
-    yield Entry("early_returns", "program", EarlyReturns, noise(3, 4))
-    yield Entry("aliases", "program", Aliases, noise(3, 5))
-    yield Entry("while_loop", "program", WhileLoop, noise(6, 2))
-    yield Entry("data_loop", "program", DataLoop, noise(3, 4))
-    yield Entry("shapes", "program", Shapes, noise(2, 5, 8))
-    yield Entry("forked", "program", Forked, noise(2, 3))
+    yield program("containers", Containers, noise(2, 3))
+    yield program("objects", Objects, noise(2, 3))
+    yield program("branches_of_data", Branches, noise(3, 4))
+    yield program("early_returns", EarlyReturns, noise(3, 4))
+    yield program("aliases", Aliases, noise(3, 5))
+    yield program("while_loop", WhileLoop, noise(6, 2))
+    yield program("data_loop", DataLoop, noise(3, 4))
+    yield program("data_sizes", DataSizes, noise(3, 4))
+    yield program("shapes", Shapes, noise(2, 5, 8))
+    yield program("forked", Forked, noise(2, 3))

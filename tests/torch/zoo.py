@@ -4,9 +4,9 @@
     for entry in zoo.entries():
         network, inputs = entry.make()
 
-Entries are of three kinds: "tiny" (written here), "vision" (torchvision's own architectures) and
-"text" (transformers' architectures with small configurations; speech and pictures among them).
-A network takes and returns tensors by their places, or tuples of them.
+Entries are of four kinds: "tiny" (written here), "program" (programs.py: what torch.jit.script's
+language has), "vision" (torchvision's own architectures) and "text" (transformers' architectures with
+small configurations; speech and pictures among them). A network takes and returns tensors by their places, or tuples of them.
 """
 import dataclasses
 import importlib
@@ -25,8 +25,7 @@ class Entry:
     inputs: Callable  # its inputs, a tuple of tensors
     # Of each input, {axis: name} of dimensions that may change; the first is the batch.
     free: tuple = ({0: "batch"},)
-    script: bool = True  # torch.jit.script may take it
-    tolerance: float = 1e-4  # relative to the largest element
+    forms: tuple = ("export", "core", "trace", "script", "frozen")  # that are worth having
 
     def make(self):
         torch.manual_seed(SEED)
@@ -199,9 +198,9 @@ def tiny():
     yield Entry("pieces", "tiny", Pieces, noise(2, 6, 4))
     yield Entry("sizes", "tiny", Sizes, noise(3, 2, 4, 5))
     yield Entry("resizes", "tiny", Resizes, noise(2, 3, 5, 6))
-    yield Entry("branches", "tiny", Branches, noise(3, 4), script=False)
-    yield Entry("loops", "tiny", Loops, noise(3, 4), script=False)
-    yield Entry("counter", "tiny", Counter, noise(3, 4), script=False)
+    yield Entry("branches", "tiny", Branches, noise(3, 4))
+    yield Entry("loops", "tiny", Loops, noise(3, 4))
+    yield Entry("counter", "tiny", Counter, noise(3, 4))
     yield Entry("volumes", "tiny",
                 lambda: nn.Sequential(nn.Conv3d(16, 32, (1, 3, 3), padding=(0, 1, 1), bias=False),
                                       nn.MaxPool3d(2)), noise(1, 16, 4, 14, 14), ({},))
@@ -242,26 +241,98 @@ def segmentation(name):
     return build
 
 
+class Flow(torch.nn.Module):
+    """Optical flow with one round of updates less than the usual twelve would be."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, first, second):
+        return self.network(first, second, 3)
+
+
+class Detector(torch.nn.Module):
+    """A detector of one picture; scripted ones return their losses too."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, picture):
+        found = self.network([picture])
+        if torch.jit.is_scripting():
+            return found[1][0]
+        return found[0]
+
+
+def detector(name, spread=20, **kwargs):
+    """Few classes and scores that are far from each other, but not all 1, so that something is
+    found, in one order."""
+    def build():
+        models = importlib.import_module("torchvision.models.detection")
+        network = getattr(models, name)(weights=None, weights_backbone=None, num_classes=4, **kwargs)
+        with torch.no_grad():
+            for key, tensor in network.named_parameters():
+                if "cls" in key or "classification" in key:
+                    tensor.mul_(spread)
+        return Detector(network)
+    return build
+
+
+def scene(height, width):
+    """Smooth blobs of several colours: features differ from place to place."""
+    def make():
+        coarse = torch.rand(1, 3, 6, 7)
+        x = torch.nn.functional.interpolate(coarse, size=(height, width), mode="bicubic")
+        return (x[0].clamp(0, 1),)
+    return make
+
+
+def detectors():
+    # Boxes that are found are few: ties of random scores would be decided by rounding.
+    few = dict(box_detections_per_img=5, rpn_post_nms_top_n_test=20, rpn_pre_nms_top_n_test=40,
+               min_size=96, max_size=128)
+    for name in ("fasterrcnn_resnet50_fpn", "fasterrcnn_mobilenet_v3_large_fpn",
+                 "maskrcnn_resnet50_fpn"):
+        yield Entry(name, "vision", detector(name, **few), scene(96, 112), ({},))
+    yield Entry("keypointrcnn_resnet50_fpn", "vision",
+                detector("keypointrcnn_resnet50_fpn", num_keypoints=3, **few), scene(96, 112), ({},))
+    single = dict(detections_per_img=5, topk_candidates=20)
+    for name, spread in ("retinanet_resnet50_fpn", 0.3), ("fcos_resnet50_fpn", 20):
+        yield Entry(name, "vision", detector(name, spread, min_size=96, max_size=128, **single),
+                    scene(96, 112), ({},))
+    for name, spread in ("ssd300_vgg16", 0.05), ("ssdlite320_mobilenet_v3_large", 2):
+        yield Entry(name, "vision", detector(name, spread, **single), scene(96, 112), ({},))
+
+
 def vision():
     sizes = {"alexnet": 67, "inception_v3": 96, "maxvit_t": 224, "vit_b_16": 224, "swin_t": 64,
-             "swin_v2_t": 64}
-    names = ("alexnet convnext_tiny densenet121 efficientnet_b0 efficientnet_v2_s googlenet "
-             "inception_v3 maxvit_t mnasnet0_5 mobilenet_v2 mobilenet_v3_small mobilenet_v3_large "
-             "regnet_y_400mf resnet18 resnet50 resnext50_32x4d shufflenet_v2_x0_5 squeezenet1_1 "
-             "swin_t swin_v2_t vgg11 vgg11_bn vit_b_16 wide_resnet50_2")
-    options = {"googlenet": {"aux_logits": False, "init_weights": True},
-               "inception_v3": {"aux_logits": False, "init_weights": True}}
+             "vit_b_32": 224, "swin_v2_t": 64}
+    names = ("alexnet convnext_tiny densenet121 densenet169 efficientnet_b0 efficientnet_b1 "
+             "efficientnet_b2 efficientnet_b3 efficientnet_v2_s googlenet inception_v3 maxvit_t "
+             "mnasnet0_5 mnasnet0_75 mnasnet1_0 mnasnet1_3 mobilenet_v2 mobilenet_v3_small "
+             "mobilenet_v3_large regnet_x_400mf regnet_x_800mf regnet_y_400mf regnet_y_800mf "
+             "regnet_y_1_6gf resnet18 resnet34 resnet50 resnet101 resnext50_32x4d "
+             "shufflenet_v2_x0_5 shufflenet_v2_x1_0 shufflenet_v2_x1_5 shufflenet_v2_x2_0 "
+             "squeezenet1_0 squeezenet1_1 swin_t swin_s swin_v2_t vgg11 vgg11_bn vgg13 vgg16 "
+             "vit_b_16 vit_b_32 wide_resnet50_2")
+    options = {"googlenet": {"aux_logits": False, "init_weights": False},
+               "inception_v3": {"aux_logits": False, "init_weights": False}}
     for name in names.split():
         size = sizes.get(name, 64)
         yield Entry(name, "vision", vision_model(name, **options.get(name, {})),
                     picture(size, size))
-    for name in "deeplabv3_mobilenet_v3_large lraspp_mobilenet_v3_large fcn_resnet50".split():
-        yield Entry(name, "vision", segmentation(name), picture(64, 64), script=False)
-    for name in "r3d_18 s3d mvit_v2_s swin3d_t".split():
+    for name in ("deeplabv3_mobilenet_v3_large deeplabv3_resnet50 lraspp_mobilenet_v3_large "
+                 "fcn_resnet50").split():
+        yield Entry(name, "vision", segmentation(name), picture(64, 64))
+    for name in "r3d_18 mc3_18 r2plus1d_18 s3d mvit_v2_s swin3d_t".split():
         size = (16, 224, 224) if name in ("mvit_v2_s", "s3d") else (16, 64, 64)
         yield Entry(name, "vision", vision_model(name), picture(*size, batch=1), ({},))
-    yield Entry("raft_small", "vision", vision_model("raft_small"),
-                lambda: (torch.rand(1, 3, 128, 128), torch.rand(1, 3, 128, 128)), ({}, {}))
+    for name in "raft_small", "raft_large":
+        yield Entry(name, "vision", lambda name=name: Flow(vision_model(name)()),
+                    lambda: (torch.rand(1, 3, 128, 128), torch.rand(1, 3, 128, 128)), ({}, {}))
+    yield from detectors()
 
 
 # ------------------------------------------------------------------------ text
@@ -367,24 +438,24 @@ def text():
 
     for name, model, config, settings in encoders():
         yield Entry(name, "text", transformer(model, config, encoder, hidden, **settings),
-                    ids_and_mask(), both, script=False)
+                    ids_and_mask(), both)
     for name, model, config, settings in decoders():
         yield Entry(name, "text", transformer(model, config, ("input_ids",), ("logits",), **settings),
-                    ids(), (BATCH_LENGTH,) if name != "mamba" else ({0: "batch"},), script=False)
+                    ids(), (BATCH_LENGTH,) if name != "mamba" else ({0: "batch"},))
     translation = ("input_ids", "attention_mask", "decoder_input_ids")
     yield Entry("t5", "text",
                 transformer("T5Model", "T5Config", translation, hidden, d_model=32, d_kv=8, d_ff=48,
                             num_layers=2, num_heads=4, vocab_size=99, pad_token_id=0,
                             decoder_start_token_id=0),
                 lambda: (*ids_and_mask()(), *ids(4)()),
-                ({0: "batch"}, {0: "batch"}, {0: "batch"}), script=False)
+                ({0: "batch"}, {0: "batch"}, {0: "batch"}))
     yield Entry("bart", "text",
                 transformer("BartModel", "BartConfig", translation, hidden, d_model=32,
                             encoder_layers=2, decoder_layers=2, encoder_attention_heads=4,
                             decoder_attention_heads=4, encoder_ffn_dim=48, decoder_ffn_dim=48,
                             vocab_size=99, max_position_embeddings=64, pad_token_id=0),
                 lambda: (*ids_and_mask()(), *ids(4)()),
-                ({0: "batch"}, {0: "batch"}, {0: "batch"}), script=False)
+                ({0: "batch"}, {0: "batch"}, {0: "batch"}))
     yield Entry("whisper", "text",
                 transformer("WhisperModel", "WhisperConfig",
                             ("input_features", "decoder_input_ids"), hidden, d_model=32,
@@ -393,8 +464,7 @@ def text():
                             vocab_size=99, num_mel_bins=16, max_source_positions=30,
                             max_target_positions=32, pad_token_id=0, bos_token_id=1,
                             eos_token_id=2, decoder_start_token_id=1),
-                lambda: (torch.randn(2, 16, 60), *ids(4)()), ({0: "batch"}, {0: "batch"}),
-                script=False)
+                lambda: (torch.randn(2, 16, 60), *ids(4)()), ({0: "batch"}, {0: "batch"}))
     yield Entry("wav2vec2", "text",
                 transformer("Wav2Vec2Model", "Wav2Vec2Config", ("input_values",), hidden,
                             hidden_size=32, num_hidden_layers=2, num_attention_heads=4,
@@ -402,28 +472,28 @@ def text():
                             conv_kernel=(10, 3), num_feat_extract_layers=2,
                             num_conv_pos_embeddings=16, num_conv_pos_embedding_groups=4,
                             vocab_size=32),
-                noise(2, 800), script=False)
+                noise(2, 800))
     yield Entry("vit", "text",
                 transformer("ViTModel", "ViTConfig", ("pixel_values",),
                             ("last_hidden_state", "pooler_output"), **IMAGE),
-                picture(32, 32), script=False)
+                picture(32, 32))
     yield Entry("dinov2", "text",
                 transformer("Dinov2Model", "Dinov2Config", ("pixel_values",), hidden,
                             hidden_size=32, num_hidden_layers=2, num_attention_heads=4,
                             image_size=32, patch_size=8),
-                picture(32, 32), script=False)
+                picture(32, 32))
     yield Entry("convnextv2", "text",
                 transformer("ConvNextV2Model", "ConvNextV2Config", ("pixel_values",), hidden,
                             hidden_sizes=[8, 16, 16, 24], depths=[1, 1, 2, 1], image_size=64),
-                picture(64, 64), script=False)
+                picture(64, 64))
     yield Entry("segformer", "text",
                 transformer("SegformerForSemanticSegmentation", "SegformerConfig",
                             ("pixel_values",), ("logits",), hidden_sizes=[8, 16, 16, 24],
                             depths=[1, 1, 1, 1], num_attention_heads=[1, 2, 2, 4],
                             decoder_hidden_size=16, num_labels=5),
-                picture(64, 64), script=False)
+                picture(64, 64))
     yield Entry("clip", "text", clip, lambda: (*ids(6)(), *picture(32, 32)(), *clip_mask()),
-                ({}, {}, {}), script=False)
+                ({}, {}, {}))
 
 
 def clip():
@@ -439,10 +509,13 @@ def clip_mask():
     return (torch.ones(2, 6, dtype=torch.int64),)
 
 
-def entries(kinds=("tiny", "vision", "text")):
+KINDS = ("tiny", "program", "vision", "text")
+
+
+def programs():
+    return importlib.import_module("programs").programs()
+
+
+def entries(kinds=KINDS):
     for kind in kinds:
-        yield from {"tiny": tiny, "vision": vision, "text": text}[kind]()
-
-
-def find(names):
-    return [entry for entry in entries() if entry.name in names]
+        yield from {"tiny": tiny, "program": programs, "vision": vision, "text": text}[kind]()

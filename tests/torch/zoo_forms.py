@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+"""The files that PyTorch makes of a network of the zoo, as cases of `lampwick test`.
+
+    zoo_forms.write(entry, form, folder)  # FOLDER/NAME.FORM/{model.*,inputs.npz,outputs.npz}
+
+Forms: "export" (as torch.export.export leaves it), "core" (run_decompositions()); "-fixed" is put
+behind them where no dimension is free, because none is in the zoo or torch.export allows none.
+"trace", "script" and "frozen" (torch.jit.freeze of what could be scripted, else of what was traced).
+larger_inputs.npz and larger_outputs.npz: the same program with inputs of other sizes.
+"""
+import copy
+import dataclasses
+import re
+import warnings
+
+import numpy
+import torch
+
+import zoo
+
+EXPORTS = ("export", "core")
+SCRIPTS = ("trace", "script", "frozen")
+FORMS = EXPORTS + SCRIPTS
+
+
+def named(values, name="output"):
+    """Tensors in the order of lampwick's outputs, with the names that they have for TorchScript."""
+    if isinstance(values, torch.Tensor):
+        return [(name, values)]
+    if isinstance(values, (int, float)):
+        return [(name, torch.tensor(values, dtype=torch.float64 if isinstance(values, float)
+                                    else torch.int64))]
+    if values is None or isinstance(values, str):
+        return []
+    keys = values.keys() if isinstance(values, dict) else getattr(values, "_fields", None)
+    items = values.values() if isinstance(values, dict) else values
+    pairs = zip(keys, items) if keys else enumerate(items)
+    return [pair for key, item in pairs for pair in named(item, f"{name}.{key}")]
+
+
+def flat(values):
+    return [tensor for _, tensor in named(values)]
+
+
+def save_arrays(path, pairs):
+    numpy.savez(path, **{str(name): t.detach().float().numpy() if t.dtype == torch.bfloat16
+                         else t.detach().numpy() for name, t in pairs})
+
+
+def run(network, inputs):
+    torch.manual_seed(zoo.SEED)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return network(*[x.clone() for x in inputs])
+
+
+def larger(inputs, free):
+    """Inputs whose free dimensions are one more."""
+    result = []
+    for x, axes in zip(inputs, free):
+        for axis in axes or {}:
+            x = torch.cat([x, x.narrow(axis, 0, 1)], axis)
+        result.append(x)
+    return tuple(result)
+
+
+# ---------------------------------------------------------------------- torch.export
+
+
+def shapes_of(entry, fixed):
+    """Ways to say what is free, the most free first: a network may not allow all."""
+    dynamic = torch.export.Dim.DYNAMIC
+    if not fixed and any(entry.free):
+        yield "", tuple({axis: dynamic for axis in axes} or None for axes in entry.free)
+        yield "", tuple({axis: dynamic for axis in axes if axis == 0} or None
+                        for axes in entry.free)
+    yield "-fixed", None
+
+
+def export(entry, network, inputs, fixed):
+    """The program, "" or "-fixed", and what is free."""
+    for form, shapes in shapes_of(entry, fixed):
+        try:
+            with torch.no_grad(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return torch.export.export(network, inputs, dynamic_shapes=shapes,
+                                           strict=False), form, shapes
+        except Exception:
+            if form:
+                raise
+    raise AssertionError("the last form raises or returns")
+
+
+def shorten_traces(program):
+    """Stack traces name files by where they lie on this machine."""
+    for module in program.graph_module.modules():
+        for node in module.graph.nodes if isinstance(module, torch.fx.GraphModule) else []:
+            trace = node.meta.get("stack_trace")
+            if trace:
+                node.meta["stack_trace"] = re.sub(r'File "[^"]*/', 'File "', trace)
+
+
+def outputs_and_states(network, inputs):
+    """What a run gives, and then the buffers that it changes."""
+    runner = copy.deepcopy(network)
+    outputs = flat(run(runner, inputs))
+    outputs += [after for before, after in zip(network.buffers(), runner.buffers())
+                if not torch.equal(before, after)]
+    return list(enumerate(outputs))
+
+
+def write_export(entry, form, folder, fixed):
+    network, inputs = entry.make()
+    program, suffix, shapes = export(entry, network, inputs, fixed)
+    if form == "core":
+        program = program.run_decompositions()
+    target = folder / f"{entry.name}.{form}{suffix}"
+    target.mkdir(parents=True, exist_ok=True)
+    shorten_traces(program)
+    torch.export.save(program, target / "model.pt2")
+    save_arrays(target / "inputs.npz", enumerate(flat(inputs)))
+    save_arrays(target / "outputs.npz", outputs_and_states(network, inputs))
+    if shapes:
+        other = larger(inputs, shapes)
+        save_arrays(target / "larger_inputs.npz", enumerate(flat(other)))
+        save_arrays(target / "larger_outputs.npz", outputs_and_states(network, other))
+    return target
+
+
+# ------------------------------------------------------------------------- torch.jit
+
+
+def script_of(network, inputs, form):
+    if form == "trace":
+        return torch.jit.trace(network, inputs, check_trace=False, strict=False)
+    if form == "script":
+        return torch.jit.script(network)
+    try:
+        scripted = torch.jit.script(network)
+    except Exception:
+        scripted = torch.jit.trace(network, inputs, check_trace=False, strict=False)
+    return torch.jit.freeze(scripted)
+
+
+def write_larger_script(entry, target, inputs):
+    other = larger(inputs, entry.free)
+    try:
+        outputs = named(run(torch.jit.load(target / "model.pt"), other))
+    except Exception:  # traced for one size only
+        return
+    save_arrays(target / "larger_inputs.npz", enumerate(flat(other)))
+    save_arrays(target / "larger_outputs.npz", outputs)
+
+
+def write_script(entry, form, folder):
+    network, inputs = entry.make()
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        module = script_of(network, inputs, form)
+        target = folder / f"{entry.name}.{form}"
+        target.mkdir(parents=True, exist_ok=True)
+        torch.jit.save(module, target / "model.pt")  # a run may change buffers
+    outputs = named(run(torch.jit.load(target / "model.pt"), inputs))
+    save_arrays(target / "inputs.npz", enumerate(flat(inputs)))
+    save_arrays(target / "outputs.npz", outputs)
+    if any(entry.free):
+        write_larger_script(entry, target, inputs)
+    return target
+
+
+def write(entry, form, folder, fixed=False):
+    """Returns the case's folder. Raises what PyTorch raises."""
+    if form in EXPORTS:
+        return write_export(entry, form, folder, fixed)
+    return write_script(entry, form, folder)
