@@ -4,6 +4,7 @@
 #include "opt/passes.h"
 
 #include "ops/op.h"
+#include "opt/permute.h"
 
 #include <string.h>
 
@@ -105,6 +106,25 @@ static lw_status convert_gemm(lwi_rewrite *r, size_t index) {
     return LW_OK;
 }
 
+/* Only the two last dimensions change places. */
+static bool turns_matrices(const lwi_perm *p) {
+    for (int d = 0; d < p->rank - 2; d++)
+        if (p->at[d] != d) return false;
+    return p->rank >= 2 && p->at[p->rank - 1] == p->rank - 2;
+}
+
+/* A constant is read as it stands, instead of being transposed first. */
+static lw_status untranspose(lwi_rewrite *r, lwi_node *node) {
+    lwi_perm perm;
+    const lwi_node *maker = lwi_producer(r, lwi_input(r, node, 1));
+    if (!lwi_perm_of(r, maker, &perm) || !turns_matrices(&perm)) return LW_OK;
+    const int source = lwi_input(r, maker, 0);
+    if (!lwi_constant(r, lwi_weight_of(r, source))) return LW_OK;
+    LW_TRY(lwi_rewrite_set_input(r, node, 1, source));
+    const int64_t turned = lwi_attr_int(node, "transB", 0) == 0;
+    return lwi_node_set_int(r->graph->arena, node, "transB", turned);
+}
+
 static lw_status convert(lwi_rewrite *r, size_t index) {
     lwi_node *node = lwi_rewrite_node(r, index);
     const bool gemm = lwi_node_is(node, "", "Gemm");
@@ -112,6 +132,7 @@ static lw_status convert(lwi_rewrite *r, size_t index) {
     if (!is_matrix(lwi_shape_of(r->shapes, lwi_input(r, node, 0))) ||
         !is_matrix(lwi_shape_of(r->shapes, lwi_input(r, node, 1))))
         return LW_OK;
+    LW_TRY(untranspose(r, node));
     LW_TRY(lwi_rewrite_set_input(r, node, 1, lwi_weight_of(r, lwi_input(r, node, 1))));
     if (gemm) return convert_gemm(r, index);
     lwi_rewrite_become(r, node, "lampwick", "MatMul");

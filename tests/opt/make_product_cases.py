@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 import network_cases
 
-PRODUCTS = ["MatMul", "Gemm", "GemmT", "Batched", "Conv", "Depthwise", "Conv1", "ConvTranspose"]
+PRODUCTS = ["MatMul", "Gemm", "GemmT", "Turned", "Batched", "Conv", "Depthwise", "Conv1", "ConvTranspose"]
 
 
 class Network:
@@ -57,6 +57,11 @@ class Network:
             x = self.input(2, 3, n, k)
             w = self.constant(self.data(k, m)) if self.r.random() < 0.5 else self.input(2, 3, k, m)
             return self.node("MatMul", [x, w]), (2, 3, n, m), 3
+        if kind == "Turned":
+            x, batch = self.input(2, n, k), (2,) * int(self.r.integers(0, 2))
+            w = self.constant(self.data(*batch, m, k))
+            perm = [*range(len(batch)), len(batch) + 1, len(batch)]
+            return self.node("MatMul", [x, self.node("Transpose", [w], perm=perm)]), (2, n, m), 2
         if kind in ("Gemm", "GemmT"):
             turned = kind == "GemmT"
             w = self.constant(self.data(*((m, k) if turned else (k, m))))
