@@ -25,7 +25,4 @@ lw_status lwi_channels_last_infer(lwi_call *call, const lwi_op *op, size_t n_in)
 /* The reference: turns input 0, runs the ONNX operator's code, turns output 0 back. */
 lw_status lwi_channels_last_run(lwi_call *call, const lwi_op *op, size_t n_in);
 
-/* The n weights of each filter times its factor (the attribute scale of lampwick.Conv). */
-void lwi_scale_filters(const float *w, const float *scale, size_t filters, size_t n, float *to);
-
 #endif

@@ -9,20 +9,20 @@ extern const lwi_op lwi_op_conv, lwi_op_conv_transpose;
 /* X, W and B; more inputs belong to the epilogue. */
 enum { OWN_INPUTS = 3 };
 
+static void scale_filters(const float *w, const float *scale, size_t filters, size_t n, float *to) {
+    for (size_t f = 0; f < filters; f++)
+        for (size_t i = 0; i < n; i++)
+            to[f * n + i] = w[f * n + i] * scale[f];
+}
+
 /* The attribute scale has a factor for each filter, with which the weights are multiplied. */
 static lw_status scale_weights(lwi_call *c, const float *scale, size_t filters, lw_value *scaled) {
     const lw_value *w = c->in[1];
     float *to = NULL;
     LW_TRY(lwi_scratch(c, w->count, sizeof *to, &to));
     LW_TRY(lwi_tensor_init(scaled, LW_FLOAT32, w->rank, w->dims, to));
-    lwi_scale_filters(w->data, scale, filters, w->count / filters, to);
+    scale_filters(w->data, scale, filters, w->count / filters, to);
     return LW_OK;
-}
-
-void lwi_scale_filters(const float *w, const float *scale, size_t filters, size_t n, float *to) {
-    for (size_t f = 0; f < filters; f++)
-        for (size_t i = 0; i < n; i++)
-            to[f * n + i] = w[f * n + i] * scale[f];
 }
 
 static lw_status run(lwi_call *c, const lwi_op *op) {

@@ -79,6 +79,7 @@ struct lwi_plan {
     int *moving; /* slots of views whose root lies elsewhere in each run */
     size_t n_moving;
     bool *made; /* [graph outputs] by the run under way */
+    bool rehearsed;
     lwi_subplans *subgraphs;
     size_t n_subgraphs, cap_subgraphs;
     struct lwi_device_plan *device; /* run/plan_device.h; NULL: all is done by the processor */

@@ -160,6 +160,7 @@ static lw_status prepare(lw_context *c, const lw_io *inputs, size_t n_inputs, co
     plan = lwi_context_find_plan(c, c->inputs, c->wanted);
     if (!plan && lwi_replaces_default(c)) return LW_OK; /* rare: that run prepares itself */
     if (!plan) LW_TRY(make_plan(c, &plan));
+    if (plan->rehearsed) return LW_OK;
     LW_TRY(lwi_touch_arena(plan));
     return rehearse(c, plan);
 }

@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+
 /* Weights of the operator, whose groups are joined into ours. */
 typedef struct source {
     const float *w;
@@ -49,7 +52,7 @@ static size_t panel_width(const lwi_conv_plan *p) {
 
 static size_t group_floats(const lwi_conv_plan *p, const lwi_conv_part *part) {
     const size_t width = panel_width(p);
-    return (p->filters + width - 1) / width * width * lwi_conv_taps(part->kernel) * p->channels;
+    return divide_up(p->filters, width) * width * lwi_conv_taps(part->kernel) * p->channels;
 }
 
 size_t lwi_conv_packed_floats(lwi_conv_plan *p) {
@@ -64,52 +67,86 @@ size_t lwi_conv_packed_floats(lwi_conv_plan *p) {
     return n;
 }
 
+/* A task packs some panels of filters. */
+typedef struct packing {
+    const lwi_conv_plan *plan;
+    const lwi_conv_part *part;
+    source from;
+    const float *scale; /* [filters of all groups] by which weights are multiplied, or NULL */
+    float *to;
+} packing;
+
+enum { GRAIN = 1 << 15 }; /* floats that are worth a task */
+
+static void scale_rows(const float *scale, size_t n, size_t width, size_t rows, float *panel) {
+    if (!scale) return;
+    for (size_t r = 0; r < rows; r++, panel += width)
+        for (size_t i = 0; i < n; i++)
+            panel[i] *= scale[i];
+}
+
 /* Groups that are joined are blocks on the diagonal; what is beside them stays zero. */
-static void pack_joined(const lwi_conv_plan *p, const source *s, size_t group, size_t tap,
-                        size_t panel, float *to) {
+static void pack_joined(const packing *k, size_t group, size_t tap, size_t panel, float *to) {
+    const lwi_conv_plan *p = k->plan;
+    const source *s = &k->from;
     const size_t width = panel_width(p);
     for (size_t i = 0; i < p->joined; i++) {
-        const float *w = group_of(s, group * p->joined + i) + tap;
-        for (size_t f = 0; f < s->filters; f++)
+        const size_t ours = group * p->joined + i;
+        const float *w = group_of(s, ours) + tap;
+        for (size_t f = 0; f < s->filters; f++) {
+            const float scale = k->scale ? k->scale[ours * s->filters + f] : 1;
             for (size_t c = 0; c < s->channels; c++) {
                 const size_t filter = i * s->filters + f, channel = i * s->channels + c;
                 to[filter / width * panel + channel * width + filter % width] =
-                    w[f * s->filter + c * s->channel];
+                    w[f * s->filter + c * s->channel] * scale;
             }
+        }
     }
 }
 
-static void pack_panels(const lwi_conv_plan *p, const source *s, const lwi_conv_part *part,
-                        float *to) {
-    const size_t taps = lwi_conv_taps(part->kernel), width = panel_width(p);
-    const size_t panel = taps * p->channels * width;
-    if (p->joined > 1) memset(to, 0, p->groups * group_floats(p, part) * sizeof *to);
-    for (size_t g = 0; g < p->groups; g++, to += group_floats(p, part))
-        for (size_t t = 0; t < taps; t++) {
-            const size_t tap = tap_of(p, part, t);
-            float *at = to + t * p->channels * width;
-            if (p->joined > 1 || p->kind == LWI_CONV_DOT) pack_joined(p, s, g, tap, panel, at);
-            else
-                lwi_cpu_kernels()->pack_f32(group_of(s, g) + tap, s->channel, s->filter,
-                                            p->channels, p->filters, at, panel);
-        }
+static void pack_groups(const packing *k) {
+    const lwi_conv_plan *p = k->plan;
+    const size_t taps = lwi_conv_taps(k->part->kernel), step = p->channels * panel_width(p);
+    float *to = k->to;
+    if (p->joined > 1) memset(to, 0, p->groups * group_floats(p, k->part) * sizeof *to);
+    for (size_t g = 0; g < p->groups; g++, to += group_floats(p, k->part))
+        for (size_t t = 0; t < taps; t++)
+            pack_joined(k, g, tap_of(p, k->part, t), taps * step, to + t * step);
 }
 
-static void pack_depthwise(const source *s, size_t filters, float *to) {
+static void pack_panels(void *arg, size_t begin, size_t end) {
+    const packing *k = arg;
+    const lwi_conv_plan *p = k->plan;
+    const source *s = &k->from;
+    const size_t taps = lwi_conv_taps(k->part->kernel), width = panel_width(p);
+    const size_t step = p->channels * width, panels = divide_up(p->filters, width);
+    for (size_t i = begin; i < end; i++) {
+        const size_t g = i / panels, f = i % panels * width, n = smaller(width, p->filters - f);
+        float *to = k->to + i * taps * step;
+        for (size_t t = 0; t < taps; t++)
+            lwi_cpu_kernels()->pack_f32(group_of(s, g) + f * s->filter + tap_of(p, k->part, t),
+                                        s->channel, s->filter, p->channels, n, to + t * step,
+                                        taps * step);
+        scale_rows(k->scale ? k->scale + g * p->filters + f : NULL, n, width, taps * p->channels,
+                   to);
+    }
+}
+
+static void pack_depthwise(const packing *k) {
+    const source *s = &k->from;
+    const size_t filters = k->plan->groups;
     for (size_t t = 0; t < s->taps; t++)
         for (size_t f = 0; f < filters; f++)
-            to[t * filters + f] = s->w[f * s->taps + t];
+            k->to[t * filters + f] = s->w[f * s->taps + t] * (k->scale ? k->scale[f] : 1);
 }
 
-/* The kernels of one channel and a panel of filters from f on, and zeros where the panel ends. */
-static void gather_taps(const lwi_conv_plan *p, const source *s, size_t f, size_t channel,
-                        float *to) {
-    const size_t width = panel_width(p), n = p->filters - f < width ? p->filters - f : width;
-    const float *w = s->w + f * s->filter + channel * s->channel;
-    if (n < width) memset(to, 0, 9 * width * sizeof *to);
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < 9; k++)
-            to[k * width + i] = w[i * s->filter + k];
+/* Channels [first, first + n) of a panel, in the order in which they are transformed. */
+static void gather_taps(const packing *k, size_t f, size_t first, size_t n, float *to) {
+    const source *s = &k->from;
+    const size_t width = panel_width(k->plan), filters = smaller(width, k->plan->filters - f);
+    lwi_cpu_kernels()->pack_f32(s->w + f * s->filter + first * 9, 1, s->filter, n * 9, filters, to,
+                                0);
+    scale_rows(k->scale ? k->scale + f : NULL, filters, width, n * 9, to);
 }
 
 static void transform_taps(const lwi_conv_plan *p, lwi_winograd_f32_weights *job, float *to) {
@@ -120,34 +157,48 @@ static void transform_taps(const lwi_conv_plan *p, lwi_winograd_f32_weights *job
     }
 }
 
-static void pack_winograd(const lwi_conv_plan *p, const source *s, float *to) {
-    enum { MOST = 9 * 64 };
-    float taps[MOST];
+static void pack_winograd(void *arg, size_t begin, size_t end) {
+    enum { CHANNELS = 8, WIDEST = 64 };
+    float taps[CHANNELS * 9 * WIDEST];
+    const packing *k = arg;
+    const lwi_conv_plan *p = k->plan;
     const size_t width = panel_width(p), panel = p->channels * width;
-    lwi_winograd_f32_weights job = {.w = taps,
-                                    .channels = 1,
-                                    .width = width,
-                                    .u_point = (p->filters + width - 1) / width * panel};
-    for (size_t f = 0; f < p->filters; f += width)
-        for (size_t c = 0; c < p->channels; c++)
-            if (p->in_run) {
-                gather_taps(p, s, f, c, to + (f / width * p->channels + c) * 9 * width);
-            } else {
-                gather_taps(p, s, f, c, taps);
-                transform_taps(p, &job, to + f / width * panel + c * width);
-            }
+    lwi_winograd_f32_weights job = {
+        .w = taps, .width = width, .u_point = divide_up(p->filters, width) * panel};
+    for (size_t i = begin; i < end; i++) {
+        if (p->in_run) {
+            gather_taps(k, i * width, 0, p->channels, k->to + i * 9 * panel);
+            continue;
+        }
+        for (size_t c = 0; c < p->channels; c += CHANNELS) {
+            job.channels = smaller(CHANNELS, p->channels - c);
+            gather_taps(k, i * width, c, job.channels, taps);
+            transform_taps(p, &job, k->to + i * panel + c * width);
+        }
+    }
 }
 
-void lwi_conv_pack(const lwi_conv_plan *p, const float *w, float *packed) {
-    const source s = source_of(p, w);
+static void pack_part(const lwi_call *call, const lwi_conv_part *part, packing *k) {
+    const lwi_conv_plan *p = k->plan;
+    const size_t panels = divide_up(p->filters, panel_width(p));
+    /* Parts of a transposed convolution may have no taps. */
+    const size_t grain =
+        1 + GRAIN / (1 + p->channels * panel_width(p) * lwi_conv_taps(part->kernel));
+    k->part = part;
+    if (p->kind == LWI_CONV_WINOGRAD) lwi_parallel(call, panels, grain, pack_winograd, k);
+    else if (p->joined > 1 || p->kind == LWI_CONV_DOT) pack_groups(k);
+    else lwi_parallel(call, p->groups * panels, grain, pack_panels, k);
+}
+
+void lwi_conv_pack(const lwi_conv_plan *p, const lwi_call *call, const float *w, const float *scale,
+                   float *packed) {
+    packing k = {.plan = p, .from = source_of(p, w), .scale = scale, .to = packed};
     if (p->kind == LWI_CONV_DEPTHWISE) {
-        pack_depthwise(&s, p->groups, packed);
+        pack_depthwise(&k);
         return;
     }
-    if (p->kind == LWI_CONV_WINOGRAD) {
-        pack_winograd(p, &s, packed);
-        return;
+    for (size_t i = 0; i < p->n_parts; i++) {
+        k.to = packed + p->parts[i].weights;
+        pack_part(call, &p->parts[i], &k);
     }
-    for (size_t i = 0; i < p->n_parts; i++)
-        pack_panels(p, &s, &p->parts[i], packed + p->parts[i].weights);
 }

@@ -3,7 +3,6 @@
 #include "backend/cpu/conv_geometry.h"
 
 #include "base/half.h"
-#include "ops/channels_last.h"
 
 #include <string.h>
 
@@ -76,18 +75,9 @@ static const float *scale_of(const lwi_call *c, size_t *n) {
 
 static lw_status pack(void *arg, const lw_value *w, void *to) {
     const packing *p = arg;
-    const lw_allocator *allocator = &p->call->host->allocator;
     size_t n = 0;
     const float *scale = scale_of(p->call, &n);
-    float *scaled = NULL;
-    if (!scale || !n) {
-        lwi_conv_pack(p->plan, w->data, to);
-        return LW_OK;
-    }
-    LW_TRY(lwi_alloc_array(allocator, w->count, sizeof *scaled, &scaled));
-    lwi_scale_filters(w->data, scale, n, w->count / n, scaled);
-    lwi_conv_pack(p->plan, scaled, to);
-    lwi_free(allocator, scaled);
+    lwi_conv_pack(p->plan, p->call, w->data, n ? scale : NULL, to);
     return LW_OK;
 }
 

@@ -10,7 +10,7 @@ enum {
     FEW_ROWS = 42,     /* of A, for which copying B costs more than reading it where it lies */
     NARROW = 128,      /* columns of a B whose rows are so short that it is as good as packed */
     PAGE = 1024,       /* floats */
-    PIECE = 1 << 20,   /* floats of B that are packed before their pages are given back */
+    PIECE = 1 << 18,   /* floats of B that are packed before their pages are given back */
     LEAST_PAIRS = 32,  /* elements of K for which bfloat16 pays */
     PADDING = 16,      /* floats between copied rows */
     STEPS = 16,        /* what blocks of K are multiples of */
@@ -28,35 +28,58 @@ static size_t round_up(size_t a, size_t b) { return divide_up(a, b) * b; }
 typedef struct packing {
     const lwi_gemm_plan *plan;
     const lwi_call *call;
+    const float *b;
+    float *panels;
+    size_t pieces, step; /* in which a matrix is packed; columns of one if it is transposed */
 } packing;
 
-/* Columns [first, first + n) of one matrix; first is a multiple of the panels' width. */
-static void pack_columns(const packing *k, const float *b, size_t first, size_t n, float *panels) {
-    const lwi_gemm_plan *p = k->plan;
+/* A block of rows of B, from row k on; columns [first, first + n), first is a multiple of the
+ * panels' width. */
+static void pack_rows(const lwi_gemm_plan *p, const float *b, size_t k, size_t first, size_t n,
+                      float *panels) {
     const lwi_kernels *kernels = lwi_cpu_kernels();
     const lwi_matmul_side *side = &p->x.b;
-    for (size_t d = 0; d < p->x.k; d += p->depth) {
-        const size_t depth = smaller(p->depth, p->x.k - d), steps = lwi_gemm_steps(p, depth);
-        const float *from = b + d * side->row + first * side->column;
-        (p->pairs ? kernels->pack_bf16 : kernels->pack_f32)(
-            from, side->row, side->column, depth, n, panels + first * steps, steps * p->width);
-        if (side->column == 1) lwi_forget(k->call, from, depth * n * sizeof *from);
-        panels += steps * p->padded;
-    }
-    if (side->column != 1) lwi_forget(k->call, b + first * side->column, p->x.k * n * sizeof *b);
+    const size_t depth = smaller(p->depth, p->x.k - k), steps = lwi_gemm_steps(p, depth);
+    (p->pairs ? kernels->pack_bf16 : kernels->pack_f32)(
+        b + k * side->row + first * side->column, side->row, side->column, depth, n,
+        panels + lwi_gemm_steps(p, k) * p->padded + first * steps, steps * p->width);
 }
 
-/* Piece by piece along the rows of the file, whose pages can go then. */
-static lw_status pack_constant(void *arg, const lw_value *from, void *to) {
+/* Piece by piece along the rows of the file, whose pages can go then: some columns of a transposed
+ * matrix, or a block of rows. */
+static void pack_piece(const packing *k, size_t piece, const float *b, float *panels) {
+    const lwi_gemm_plan *p = k->plan;
+    if (p->x.b.column == 1) {
+        const size_t row = piece * p->depth, rows = smaller(p->depth, p->x.k - row);
+        pack_rows(p, b, row, 0, p->x.n, panels);
+        lwi_forget(k->call, b + row * p->x.n, rows * p->x.n * sizeof *b);
+        return;
+    }
+    const size_t first = piece * k->step, n = smaller(k->step, p->x.n - first);
+    for (size_t row = 0; row < p->x.k; row += p->depth)
+        pack_rows(p, b, row, first, n, panels);
+    lwi_forget(k->call, b + first * p->x.k, p->x.k * n * sizeof *b);
+}
+
+static void pack_pieces(void *arg, size_t begin, size_t end) {
     const packing *k = arg;
     const lwi_gemm_plan *p = k->plan;
+    for (size_t i = begin; i < end; i++) {
+        const size_t matrix = i / k->pieces;
+        pack_piece(k, i % k->pieces, k->b + matrix * p->x.k * p->x.n,
+                   k->panels + matrix * p->matrix);
+    }
+}
+
+static lw_status pack_constant(void *arg, const lw_value *from, void *to) {
+    packing *k = arg;
+    const lwi_gemm_plan *p = k->plan;
     const size_t matrices = from->count / (p->x.k * p->x.n);
-    const size_t step = p->x.b.column == 1 ? p->x.n : round_up(PIECE / p->x.k + 1, p->width);
-    const float *b = from->data;
-    float *panels = to;
-    for (size_t i = 0; i < matrices; i++, b += p->x.k * p->x.n, panels += p->matrix)
-        for (size_t n = 0; n < p->x.n; n += step)
-            pack_columns(k, b, n, smaller(step, p->x.n - n), panels);
+    k->b = from->data;
+    k->panels = to;
+    k->step = round_up(PIECE / p->x.k + 1, p->width);
+    k->pieces = p->x.b.column == 1 ? divide_up(p->x.k, p->depth) : divide_up(p->x.n, k->step);
+    lwi_parallel(k->call, matrices * k->pieces, 1, pack_pieces, k);
     return LW_OK;
 }
 
@@ -72,7 +95,7 @@ static lw_status pack_b(lwi_call *c, lwi_gemm_plan *p) {
     const uint64_t variant = width << 2 | (p->x.b.column != 1) << 1 | (p->x.b.row != 1);
     const size_t bytes = b->count / (p->x.k * p->x.n) * p->matrix * sizeof(float);
     LW_TRY(lwi_packed_anywhere(c, p->input_b, p->pairs ? "gemm_bf16" : "gemm_f32", variant, bytes,
-                               pack_constant, &(packing){p, c}, &panels));
+                               pack_constant, &(packing){.plan = p, .call = c}, &panels));
     p->panels = panels;
     return LW_OK;
 }
