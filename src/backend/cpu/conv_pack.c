@@ -13,14 +13,17 @@
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
+/* Constants may lie anywhere in a file. */
+typedef float loose __attribute__((aligned(1)));
+
 /* Weights of the operator, whose groups are joined into ours. */
 typedef struct source {
-    const float *w;
+    const loose *w;
     size_t channels, filters, taps; /* in one of the operator's groups */
     size_t channel, filter;         /* from one channel, one filter to the next */
 } source;
 
-static source source_of(const lwi_conv_plan *p, const float *w) {
+static source source_of(const lwi_conv_plan *p, const loose *w) {
     source s = {.w = w,
                 .channels = p->channels / p->joined,
                 .filters = p->filters / p->joined,
@@ -31,7 +34,7 @@ static source source_of(const lwi_conv_plan *p, const float *w) {
 }
 
 /* The first weight of a group of the operator. */
-static const float *group_of(const source *s, size_t group) {
+static const loose *group_of(const source *s, size_t group) {
     return s->w + group * s->channels * s->filters * s->taps;
 }
 
@@ -92,7 +95,7 @@ static void pack_joined(const packing *k, size_t group, size_t tap, size_t panel
     const size_t width = panel_width(p);
     for (size_t i = 0; i < p->joined; i++) {
         const size_t ours = group * p->joined + i;
-        const float *w = group_of(s, ours) + tap;
+        const loose *w = group_of(s, ours) + tap;
         for (size_t f = 0; f < s->filters; f++) {
             const float scale = k->scale ? k->scale[ours * s->filters + f] : 1;
             for (size_t c = 0; c < s->channels; c++) {

@@ -63,8 +63,8 @@ static inline size_t lwi_conv_taps(const int64_t size[3]) {
 static inline size_t lwi_conv_x_pixel(const lwi_conv_plan *p) { return p->groups * p->channels; }
 static inline size_t lwi_conv_y_pixel(const lwi_conv_plan *p) { return p->groups * p->filters; }
 
-/* conv_pack.c: the weights in the order of the plan's kind; w is as ONNX has it. scale: a factor
- * for each filter, or NULL. */
+/* conv_pack.c: the weights in the order of the plan's kind; w is as ONNX has it, and need not
+ * be aligned. scale: a factor for each filter, or NULL. */
 size_t lwi_conv_packed_floats(lwi_conv_plan *plan);
 void lwi_conv_pack(const lwi_conv_plan *plan, const lwi_call *call, const float *w,
                    const float *scale, float *packed);

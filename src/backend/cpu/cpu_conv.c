@@ -114,8 +114,8 @@ static lw_status prepare(lwi_call *c, bool transposed) {
         lwi_conv_direct_plan(p, (int64_t *)(p->parts + p->n_parts));
     p->packed_bytes = lwi_conv_packed_floats(p) * sizeof(float);
     const void *packed = NULL;
-    LW_TRY(
-        lwi_packed(c, 1, "conv", variant(c, p), p->packed_bytes, pack, &(packing){p, c}, &packed));
+    LW_TRY(lwi_packed_anywhere(c, 1, "conv", variant(c, p), p->packed_bytes, pack, &(packing){p, c},
+                               &packed));
     p->packed = packed;
     return LW_OK;
 }
