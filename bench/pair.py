@@ -50,13 +50,14 @@ def write_inputs(feeds, folder):
 
 
 class Worker:
-    def __init__(self, kind, library, model, inputs, threads):
+    def __init__(self, kind, library, model, inputs, threads, clock):
         self.name = kind
         command = [*environment.worker(kind), kind, library, model, inputs, str(threads)]
         self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, text=True,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        ready = self.read().split()
-        self.load, self.first, self.peak = int(ready[1]) / 1e9, int(ready[2]) / 1e9, int(ready[3])
+        peak, *times = map(int, self.read().split()[1:])
+        self.load, self.first = (t / 1e9 for t in (times[:2] if clock == "wall" else times[2:]))
+        self.peak = peak
 
     def read(self):
         line = self.process.stdout.readline()
@@ -137,14 +138,14 @@ def worst_difference(mine, theirs):
 
 def measure(model, feeds, engines, threads, clock="wall", seconds=2.0, rounds=5):
     """engines: two pairs (kind, library). Returns what the report shows of one model."""
-    workers = []
+    workers, clock = [], clock if threads == 1 else "wall"
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         write_inputs(feeds, folder)
         try:
             for kind, library in engines:
-                workers.append(Worker(kind, library, model, folder, threads))
-            a, b = (Series(w, clock if threads == 1 else "wall") for w in workers)
+                workers.append(Worker(kind, library, model, folder, threads, clock))
+            a, b = (Series(w, clock) for w in workers)
             alternate(a, b, seconds, rounds)
             result = {"a": a.summary(), "b": b.summary(), "rounds": len(a.batches),
                       "ratio": ratios(a, b, statistics.median), "ratio_min": ratios(a, b, min)}

@@ -36,6 +36,11 @@ def line(row):
             f"{row['a']['idle_cpu']:4.1f}/{row['b']['idle_cpu']:4.1f} {row['difference']:8.0e}")
 
 
+def ready_ms(side):
+    """Until runs take what they take later: loading, and what the first run takes longer."""
+    return side["load_ms"] + max(0, side["first_ms"] - side["median_ms"])
+
+
 def geometric_mean(values):
     return math.exp(sum(map(math.log, values)) / len(values)) if values else float("nan")
 
@@ -49,11 +54,12 @@ def closing(rows):
                  if r["ratio"] < 1]
         memory = geometric_mean([r["a"]["peak_mb"] / r["b"]["peak_mb"] for r in good])
         load = geometric_mean([r["b"]["load_ms"] / r["a"]["load_ms"] for r in good])
+        ready = geometric_mean([ready_ms(r["b"]) / ready_ms(r["a"]) for r in good])
         lines.append(
             f"{threads} thread{'s' * (threads > 1)}: {len(good)} models, geometric mean of the "
             f"ratios {geometric_mean([r['ratio'] for r in good]):.2f}, below 1: {len(below)}"
             f"{' (' + ', '.join(below) + ')' if below else ''}; loads {load:.1f} times as fast, "
-            f"peak memory {memory:.2f} of the peer's")
+            f"ready {ready:.1f} times as soon, peak memory {memory:.2f} of the peer's")
     failed = [f"{r['model']} ({r['threads']})" for r in rows if "error" in r]
     return "\n".join(lines + ([f"failed: {', '.join(failed)}"] if failed else []))
 
@@ -72,14 +78,16 @@ def table(rows, names, options):
             f"{names[1]}'s time divided by {names[0]}'s, the median over the rounds; above 1, "
             f"{names[0]} is faster. Pairs are {names[0]} / {names[1]}.", "",
             *[f"- {l}" for l in closing(rows).split("\n")], "",
-            "| model | threads | ms | ratio | load ms | first run ms | peak MB | idle CPU % |",
-            "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
+            "| model | threads | ms | ratio | load ms | first run ms | ready ms | peak MB | "
+            "idle CPU % |",
+            "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
     for r in rows:
         if "error" in r:
-            text.append(f"| {r['model']} | {r['threads']} | failed | | | | | |")
+            text.append(f"| {r['model']} | {r['threads']} | failed | | | | | | |")
             continue
         text.append(f"| {r['model']} | {r['threads']} | {both(r, 'median_ms')} | "
                     f"**{r['ratio']:.2f}** | {both(r, 'load_ms')} | {both(r, 'first_ms')} | "
+                    f"{digits(ready_ms(r['a']))} / {digits(ready_ms(r['b']))} | "
                     f"{both(r, 'peak_mb')} | {r['a']['idle_cpu']:.1f} / "
                     f"{r['b']['idle_cpu']:.1f} |")
     return "\n".join(text) + "\n"

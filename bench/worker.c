@@ -4,7 +4,8 @@
  *
  *   worker ENGINE LIBRARY MODEL INPUTS THREADS
  *
- * It loads, runs three times, and prints "ready LOAD_NS FIRST_NS PEAK_KB". Then it obeys:
+ * It loads, runs three times, and prints "ready PEAK_KB LOAD FIRST LOAD FIRST": nanoseconds on the
+ * wall, then those of the processor. Then it obeys:
  *   time WARM COUNT GROUP CLOCK  WARM runs to warm up, then COUNT times the nanoseconds of GROUP
  *                                runs (CLOCK: wall or cpu); answers when its threads rest
  *   idle MS                      a run, then a sleep: the processor time used meanwhile, in ns
@@ -25,6 +26,18 @@ static int64_t now(clockid_t clock) {
     struct timespec t;
     clock_gettime(clock, &t);
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+typedef struct moment {
+    int64_t wall, cpu;
+} moment;
+
+static moment this_moment(void) {
+    return (moment){now(CLOCK_MONOTONIC), now(CLOCK_PROCESS_CPUTIME_ID)};
+}
+
+static void print_spans(int64_t start, int64_t loaded, int64_t first) {
+    printf(" %" PRId64 " %" PRId64, loaded - start, first - loaded);
 }
 
 static void rest(int64_t ns) {
@@ -187,15 +200,18 @@ int main(int argc, char **argv) {
         fprintf(stderr, "%s: cannot open the library or read the inputs\n", argv[1]);
         return 1;
     }
-    int64_t start = now(CLOCK_MONOTONIC);
+    moment start = this_moment();
     bool fine = engine->load(argv[3], inputs, n);
-    int64_t loaded = now(CLOCK_MONOTONIC);
+    moment loaded = this_moment();
     fine = fine && engine->run();
-    int64_t first = now(CLOCK_MONOTONIC);
+    moment first = this_moment();
     fine = fine && engine->run() && engine->run();
     settle();
     if (!fine) return 1;
-    printf("ready %" PRId64 " %" PRId64 " %ld\n", loaded - start, first - loaded, peak_kb());
+    printf("ready %ld", peak_kb());
+    print_spans(start.wall, loaded.wall, first.wall);
+    print_spans(start.cpu, loaded.cpu, first.cpu);
+    printf("\n");
     fflush(stdout);
     char line[4096];
     while (fine && fgets(line, sizeof line, stdin) != NULL) {
