@@ -40,7 +40,7 @@ typedef struct lwi_gemm_i8_job {
     size_t segments, length;
     uint32_t flip; /* 0x80808080: A is of the other type */
     /* Panels [segments][length / step, rounded up][width][step], panels b_panel bytes apart; step
-     * is lwi_kernels.gemm_i8_step. */
+     * is lwi_kernels.gemm_i8_step. Or as in gemm_i8_rests.h. */
     const int8_t *b;
     size_t b_panel;
     size_t rows, columns;

@@ -1,48 +1,41 @@
 /* SPDX-License-Identifier: MIT
- * Two products without vpdpbusd: pairs of 16 bits, which vpmaddwd multiplies and adds. (vpmaddubsw
- * would saturate.) B is widened as it is loaded; the rows of A that a tile meets are widened into a
- * buffer first, a block of k at a time, so that the loop over k has nothing to do for them. */
+ * Two ways without vpdpbusd, chosen for each panel (gemm_i8_rests.h): vpmaddubsw, whose sums of 16
+ * bits take four products, and vpmaddwd of bytes 0 and 2, and 1 and 3, as pairs of 16 bits. Rows of
+ * A are read in place, or copied into a buffer first, a block of k at a time, if runs do not have
+ * whole steps or A is of the other type. */
 #include "kern/level.h"
 
+#include "kern/gemm_i8_rests.h"
 #include "kern/gemm_i8_store256.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-enum { LANES = 8, VECTORS = 2, ROWS = 6, BLOCK = 1024 };
-#define HEIGHTS(X) X(1) X(2) X(3) X(4) X(5) X(6)
+enum { LANES = 8, VECTORS = 2, ROWS = 4, BLOCK = 4096, FOUR = LANES * VECTORS * 4 };
+#define HEIGHTS(X) X(1) X(2) X(3) X(4)
 
 typedef __m256i sums;
 
 /* -------------------------------------------------------------------- rows of A */
 
-static inline void widen_16(const uint8_t *a, __m128i flip, int16_t *to) {
-    const __m128i x = _mm_xor_si128(_mm_loadu_si128((const __m128i *)a), flip);
-    _mm256_storeu_si256((__m256i *)to, _mm256_cvtepu8_epi16(x));
+static inline void copy_16(const uint8_t *a, __m128i flip, uint8_t *to) {
+    const __m128i x = _mm_loadu_si128((const __m128i *)a);
+    _mm_storeu_si128((__m128i *)to, _mm_xor_si128(x, flip));
 }
 
-static inline void widen_4(const uint8_t *a, __m128i flip, int16_t *to) {
-    int four;
-    memcpy(&four, a, sizeof four);
-    const __m128i x = _mm_xor_si128(_mm_cvtsi32_si128(four), flip);
-    _mm_storel_epi64((__m128i *)to, _mm_cvtepu8_epi16(x));
-}
-
-/* n bytes, and a zero where n is odd. The last vector overlaps the one before. */
-static inline void widen_row(const uint8_t *a, size_t n, __m128i flip, int16_t *to) {
-    to[n] = 0;
+/* n bytes, and zeros up to a multiple of eight, for which there is room behind them.
+ * The last vector overlaps the one before. */
+static inline void copy_row(const uint8_t *a, size_t n, __m128i flip, uint8_t *to) {
+    const uint8_t each = (uint8_t)_mm_cvtsi128_si32(flip);
     if (n >= 16) {
         for (size_t i = 0; i + 16 < n; i += 16)
-            widen_16(a + i, flip, to + i);
-        widen_16(a + n - 16, flip, to + n - 16);
-    } else if (n >= 4) {
-        for (size_t i = 0; i + 4 < n; i += 4)
-            widen_4(a + i, flip, to + i);
-        widen_4(a + n - 4, flip, to + n - 4);
+            copy_16(a + i, flip, to + i);
+        copy_16(a + n - 16, flip, to + n - 16);
     } else {
-        const uint8_t each = (uint8_t)_mm_cvtsi128_si32(flip);
         for (size_t i = 0; i < n; i++)
             to[i] = a[i] ^ each;
     }
+    memset(to + n, 0, 8);
 }
 
 /* Where in A a block begins. */
@@ -52,69 +45,139 @@ typedef struct place {
 
 /* A block of rows; `k` of them are all that the rows have, or it is 0. */
 typedef struct shared {
-    int16_t a[ROWS][BLOCK + 2];
+    uint8_t a[ROWS][BLOCK + 8];
     size_t k;
+    bool in_place;
 } shared;
 
-/* Returns how many k the block has: even, as each run is in B. */
-static inline size_t widen_rows(const lwi_gemm_i8_job *j, const int rows, size_t row, place *p,
-                                shared *to) {
+/* Returns how many k the block has: a multiple of four, as each run is in B. */
+static inline size_t copy_rows(const lwi_gemm_i8_job *j, const int rows, size_t row, place *p,
+                               shared *to) {
     const __m128i flip = _mm_set1_epi32((int)j->flip);
     size_t k = 0;
     while (p->segment < j->segments && k < BLOCK) {
         const size_t left = j->length - p->at, n = left < BLOCK - k ? left : BLOCK - k;
         const uint8_t *a = j->a + j->offsets[p->segment] + row * j->a_row + p->at;
         for (int r = 0; r < rows; r++)
-            widen_row(a + (size_t)r * j->a_row, n, flip, to->a[r] + k);
-        k += (n + 1) / 2 * 2;
+            copy_row(a + (size_t)r * j->a_row, n, flip, to->a[r] + k);
+        k += (n + 3) / 4 * 4;
         p->at += n;
         if (p->at == j->length) *p = (place){p->segment + 1, 0};
     }
     return k;
 }
 
-/* ------------------------------------------------------------------------- sums */
-
-static inline __m256i load_pairs(const int8_t *b) {
-    return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)b));
-}
-
-static inline __m256i repeat_pair(const int16_t *a) {
-    int pair;
-    memcpy(&pair, a, sizeof pair);
-    return _mm256_set1_epi32(pair);
-}
-
-/* What fits a block is widened once for all panels. */
+/* What fits a block is copied once for all panels. */
 static inline void share(const lwi_gemm_i8_job *j, int rows, size_t row, shared *to) {
     place p = {0, 0};
-    const bool fits = (j->length + 1) / 2 * 2 * j->segments <= BLOCK;
-    to->k = fits ? widen_rows(j, rows, row, &p, to) : 0;
+    to->in_place = !j->flip && j->length % 8 == 0;
+    const bool fits = (j->length + 3) / 4 * 4 * j->segments <= BLOCK;
+    to->k = fits && !to->in_place ? copy_rows(j, rows, row, &p, to) : 0;
 }
 
-LWI_INLINE const int8_t *add_block(const shared *x, const int rows, const int vectors, size_t n,
-                                   const int8_t *b, sums s[][VECTORS]) {
-    for (size_t k = 0; k < n; k += 2, b += VECTORS * LANES * 2) {
-        __m256i w[VECTORS];
-        LWI_UNROLL for (int v = 0; v < vectors; v++) w[v] = load_pairs(b + v * LANES * 2);
+/* The next block of rows, from `p` on, which moves; returns how many k it has. */
+LWI_INLINE size_t next_block(const lwi_gemm_i8_job *j, shared *x, const int rows, size_t row,
+                             place *p, const uint8_t *a[ROWS]) {
+    if (x->in_place) {
+        LWI_UNROLL for (int r = 0; r < rows; r++) a[r] =
+            j->a + j->offsets[p->segment] + (row + (size_t)r) * j->a_row;
+        p->segment++;
+        return j->length;
+    }
+    LWI_UNROLL for (int r = 0; r < rows; r++) a[r] = x->a[r];
+    return x->k ? x->k : copy_rows(j, rows, row, p, x);
+}
+
+/* ------------------------------------------------------------------------- sums */
+
+static inline __m256i repeat_four(const uint8_t *a) {
+    int four;
+    memcpy(&four, a, sizeof four);
+    return _mm256_set1_epi32(four);
+}
+
+static inline __m256i load_bytes(const int8_t *b) { return _mm256_loadu_si256((const __m256i *)b); }
+
+/* A panel that is whole. */
+LWI_INLINE void add_whole(const uint8_t *const a[ROWS], const int rows, const int vectors, size_t n,
+                          const int8_t *b, sums s[][VECTORS]) {
+    const __m256i low = _mm256_set1_epi32(0x00ff00ff);
+    for (size_t k = 0; k < n; k += 4, b += FOUR) {
+        __m256i even[VECTORS], odd[VECTORS];
+        LWI_UNROLL for (int v = 0; v < vectors; v++) {
+            const __m256i w = load_bytes(b + v * LANES * 4);
+            even[v] = _mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8);
+            odd[v] = _mm256_srai_epi16(w, 8);
+        }
         LWI_UNROLL for (int r = 0; r < rows; r++) {
-            const __m256i a = repeat_pair(x->a[r] + k);
-            LWI_UNROLL for (int v = 0; v < vectors; v++) s[r][v] =
-                _mm256_add_epi32(s[r][v], _mm256_madd_epi16(a, w[v]));
+            const __m256i x = repeat_four(a[r] + k);
+            const __m256i x_even = _mm256_and_si256(x, low), x_odd = _mm256_srli_epi16(x, 8);
+            LWI_UNROLL for (int v = 0; v < vectors; v++) {
+                s[r][v] = _mm256_add_epi32(s[r][v], _mm256_madd_epi16(x_even, even[v]));
+                s[r][v] = _mm256_add_epi32(s[r][v], _mm256_madd_epi16(x_odd, odd[v]));
+            }
         }
     }
-    return b;
+}
+
+/* A panel with rests: four products in a lane of 16 bits. */
+LWI_INLINE void add_lanes(const uint8_t *const a[ROWS], const int rows, const int vectors, size_t n,
+                          const int8_t *b, sums s[][VECTORS]) {
+    const __m256i one = _mm256_set1_epi16(1);
+    for (size_t k = 0; k < n; k += 8, b += 2 * FOUR)
+        LWI_UNROLL for (int r = 0; r < rows; r++) {
+            const __m256i x0 = repeat_four(a[r] + k), x1 = repeat_four(a[r] + k + 4);
+            LWI_UNROLL for (int v = 0; v < vectors; v++) {
+                const int8_t *w = b + v * LANES * 4;
+                const __m256i lanes =
+                    _mm256_add_epi16(_mm256_maddubs_epi16(x0, load_bytes(w)),
+                                     _mm256_maddubs_epi16(x1, load_bytes(w + FOUR)));
+                s[r][v] = _mm256_add_epi32(s[r][v], _mm256_madd_epi16(lanes, one));
+            }
+        }
+}
+
+/* The rests of a panel that have not been added yet. */
+typedef struct rest_list {
+    const int32_t *at, *end;
+    const int8_t *b;
+} rest_list;
+
+/* Those of the k in [begin, begin + n), which are in a. */
+LWI_INLINE void add_rests(const uint8_t *const a[ROWS], const int rows, const int vectors,
+                          size_t begin, size_t n, rest_list *l, sums s[][VECTORS]) {
+    const __m256i one = _mm256_set1_epi16(1);
+    for (; l->at < l->end && (size_t)*l->at < begin + n; l->at++, l->b += FOUR)
+        LWI_UNROLL for (int r = 0; r < rows; r++) {
+            const __m256i x = repeat_four(a[r] + ((size_t)*l->at - begin));
+            LWI_UNROLL for (int v = 0; v < vectors; v++) {
+                const __m256i lanes = _mm256_maddubs_epi16(x, load_bytes(l->b + v * LANES * 4));
+                s[r][v] = _mm256_add_epi32(s[r][v], _mm256_madd_epi16(lanes, one));
+            }
+        }
 }
 
 LWI_INLINE void multiply(const lwi_gemm_i8_job *j, shared *x, const int rows, const int vectors,
                          size_t row, const int8_t *b, const int32_t *start, sums s[][VECTORS]) {
-    place p = {x->k ? j->segments : 0, 0};
+    const size_t depth = (j->length + 3) / 4 * 4 * j->segments;
+    const int32_t *count = (const int32_t *)(b + lwi_i8_steps(depth) * 2 * FOUR);
+    const bool whole = *count == LWI_I8_WHOLE;
+    rest_list rests = {count + 1, count + 1 + (whole ? 0 : *count),
+                       (const int8_t *)count + lwi_i8_list_bytes(depth)};
     LWI_UNROLL for (int r = 0; r < rows; r++) LWI_UNROLL for (int v = 0; v < vectors; v++) s[r][v] =
         load_sums(start + v * LANES);
-    if (x->k) add_block(x, rows, vectors, x->k, b, s);
-    while (p.segment < j->segments) {
-        const size_t n = widen_rows(j, rows, row, &p, x);
-        b = add_block(x, rows, vectors, n, b, s);
+    place p = {0, 0};
+    for (size_t k = 0; k < depth;) {
+        const uint8_t *a[ROWS];
+        const size_t n = next_block(j, x, rows, row, &p, a);
+        const int8_t *w = b + k * LANES * VECTORS;
+        if (whole) {
+            add_whole(a, rows, vectors, n, w, s);
+        } else {
+            add_lanes(a, rows, vectors, n, w, s);
+            add_rests(a, rows, vectors, k, n, &rests, s);
+        }
+        k += n;
     }
 }
 

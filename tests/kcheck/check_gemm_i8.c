@@ -46,7 +46,8 @@ static void compute(kc_case *c, const lwi_kernels *k, const operands *o, lwi_gem
     const size_t width = k->gemm_i8_width, panels = (o->columns + width - 1) / width;
     const size_t room = panels * width, depth = j.segments * round_up(j.length, k->gemm_i8_step);
     const int32_t zero_a = o->zero_a - (k->gemm_i8_signed ? 128 : 0);
-    int8_t *packed = kc_bytes(c, room * depth);
+    const size_t panel = lwi_i8_panel_bytes(width, depth, k->gemm_i8_rests);
+    int8_t *packed = kc_bytes(c, panels * panel);
     int32_t *sums = kc_bytes(c, room * sizeof *sums), *start = zeros(c, room * sizeof *start);
     int32_t *zero_b = zeros(c, room * sizeof *zero_b);
     const lwi_pack_i8_job pack = {.b = o->b,
@@ -58,6 +59,7 @@ static void compute(kc_case *c, const lwi_kernels *k, const operands *o, lwi_gem
                                   .width = width,
                                   .step = k->gemm_i8_step,
                                   .packed = packed,
+                                  .panel_bytes = panel,
                                   .sums = sums};
     k->pack_i8(&pack, 0, panels);
     for (size_t i = 0; i < o->columns; i++) {
@@ -67,7 +69,7 @@ static void compute(kc_case *c, const lwi_kernels *k, const operands *o, lwi_gem
     output.scale = padded(c, o->scale, o->columns, room);
     output.addend = o->addend ? padded(c, o->addend, o->columns, room) : NULL;
     j.b = packed;
-    j.b_panel = width * depth;
+    j.b_panel = panel;
     j.flip ^= k->gemm_i8_signed ? 0x80808080u : 0;
     j.start = start;
     j.zero_b = zero_b;
@@ -86,6 +88,15 @@ static const int64_t *draw_runs(kc_case *c, const lwi_gemm_i8_job *j) {
     for (size_t s = 0; s < j->segments; s++)
         runs[s] = (int64_t)(s * (j->length + 1));
     return runs;
+}
+
+/* Codes of any size, or small ones among which are a few of any size, as networks have them. */
+static const uint8_t *draw_weights(kc_case *c, size_t n, uint8_t flip) {
+    uint8_t *b = kc_wide_bytes(c, n);
+    const unsigned rare = (const unsigned[]){0, 20, 300, 5000}[kc_below(c, 4)];
+    for (size_t i = 0; i < n && rare; i++)
+        if (kc_below(c, rare)) b[i] = (uint8_t)((int8_t)(b[i] ^ flip) / 5) ^ flip;
+    return b;
 }
 
 static lwi_i8_output draw_output(kc_case *c) {
@@ -107,7 +118,7 @@ static void check(kc_case *c) {
     o.k = j.length * j.segments;
     j.a_row = j.segments * (j.length + 1) + kc_below(c, 3);
     j.a = kc_wide_bytes(c, j.rows ? j.rows * j.a_row : 0);
-    o.b = kc_wide_bytes(c, o.k * o.columns);
+    o.b = draw_weights(c, o.k * o.columns, o.flip_b);
     o.zero_a = (int32_t)kc_below(c, 256);
     o.zero_b = kc_below(c, 2) ? (int32_t)kc_below(c, 256) - 128 : 0;
     o.scale = kc_floats(c, o.columns);
@@ -129,6 +140,8 @@ static void check(kc_case *c) {
 
 /* --------------------------------------------------------------------- bench */
 
+enum { LONGEST = 2304 }; /* k of a bench */
+
 typedef struct product {
     const lwi_kernels *kernels;
     lwi_gemm_i8_job job;
@@ -139,6 +152,29 @@ static void run(void *arg) {
     p->kernels->gemm_i8(&p->job);
 }
 
+/* Packs the job's B: codes of any size, or an eighth of that. */
+static void pack_bench(const lwi_kernels *kernels, lwi_gemm_i8_job *j, int8_t *b, bool small,
+                       int8_t *packed) {
+    static int64_t offsets[LONGEST];
+    for (size_t i = 0; i < j->length * j->columns; i++)
+        b[i] = (int8_t)((int8_t)(i * 2654435761u >> 13) / (small ? 8 : 1));
+    for (size_t k = 0; k < j->length; k++)
+        offsets[k] = (int64_t)(k * j->columns);
+    const size_t width = kernels->gemm_i8_width;
+    j->b = packed;
+    j->b_panel = lwi_i8_panel_bytes(width, j->length, kernels->gemm_i8_rests);
+    const lwi_pack_i8_job pack = {.b = (const uint8_t *)b,
+                                  .offsets = offsets,
+                                  .depth = j->length,
+                                  .column = 1,
+                                  .columns = j->columns,
+                                  .width = width,
+                                  .step = kernels->gemm_i8_step,
+                                  .packed = packed,
+                                  .panel_bytes = j->b_panel};
+    kernels->pack_i8(&pack, 0, (j->columns + width - 1) / width);
+}
+
 static void bench(const kc_timing *t) {
     static const size_t sizes[][3] = {{56, 64, 64},    {56, 64, 576},   {28, 512, 128},
                                       {14, 256, 2304}, {49, 512, 2048}, {128, 768, 768}};
@@ -146,8 +182,8 @@ static void bench(const kc_timing *t) {
     static float *memory;
     enum { ROOM = 1 << 20 };
     if (!memory) memory = kc_bench_floats((size_t)4 * ROOM);
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        const size_t m = sizes[i][0], n = sizes[i][1], k = sizes[i][2];
+    for (size_t i = 0; i < 2 * sizeof sizes / sizeof *sizes; i++) {
+        const size_t *size = sizes[i / 2], m = size[0], n = size[1], k = size[2];
         const lwi_i8_output output = {.store = LWI_I8_BYTES, .scale = memory, .high = 255};
         product p = {t->kernels,
                      {.a = (const uint8_t *)(memory + ROOM),
@@ -155,16 +191,17 @@ static void bench(const kc_timing *t) {
                       .offsets = &none,
                       .segments = 1,
                       .length = k,
-                      .b = (const int8_t *)(memory + 2 * ROOM),
-                      .b_panel = k * t->kernels->gemm_i8_width,
                       .rows = m,
                       .columns = n,
                       .start = (const int32_t *)memory,
                       .y = memory + 3 * ROOM,
                       .y_row = n,
                       .output = &output}};
+        const bool small = i % 2;
+        pack_bench(t->kernels, &p.job, (int8_t *)(memory + 3 * ROOM), small,
+                   (int8_t *)(memory + 2 * ROOM));
         char label[64];
-        snprintf(label, sizeof label, "%zu x %zu x %zu", m, n, k);
+        snprintf(label, sizeof label, "%zu x %zu x %zu%s", m, n, k, small ? ", small" : "");
         kc_measure(t, label, KC_INT8, 2.0 * (double)m * (double)n * (double)k, run, &p);
     }
 }

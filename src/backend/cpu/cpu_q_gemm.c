@@ -10,7 +10,7 @@ enum {
     BLOCK_ROWS = 112,
     LARGE_BLOCK = 448 << 10,
     PAIR_DEPTH = 384,
-    AHEAD_BYTES = 32 << 10,
+    AHEAD_BYTES = 48 << 10,
     WORTH = 2 << 20
 };
 
@@ -130,18 +130,28 @@ static size_t padded(size_t columns) {
     return (columns + width - 1) / width * width;
 }
 
+size_t lwi_q_panel_bytes(size_t depth) {
+    const lwi_kernels *k = lwi_cpu_kernels();
+    return lwi_i8_panel_bytes(k->gemm_i8_width, depth, k->gemm_i8_rests);
+}
+
+static size_t panels_bytes(size_t depth, size_t columns) {
+    return padded(columns) / lwi_cpu_kernels()->gemm_i8_width * lwi_q_panel_bytes(depth);
+}
+
 size_t lwi_q_packed_bytes(size_t depth, size_t columns) {
-    return padded(columns) * (depth + sizeof(int32_t));
+    return panels_bytes(depth, columns) + padded(columns) * sizeof(int32_t);
 }
 
 lwi_q_packed lwi_q_packed_at(const void *memory, size_t depth, size_t columns) {
     const int8_t *panels = memory;
-    return (lwi_q_packed){panels, (const int32_t *)(panels + padded(columns) * depth)};
+    return (lwi_q_packed){panels, (const int32_t *)(panels + panels_bytes(depth, columns))};
 }
 
 void lwi_q_pack(const uint8_t *b, lw_dtype dtype, const int64_t *offsets, size_t depth,
                 size_t column, size_t columns, void *memory) {
     const lwi_kernels *k = lwi_cpu_kernels();
+    int8_t *sums = (int8_t *)memory + panels_bytes(depth, columns);
     const lwi_pack_i8_job job = {.b = b,
                                  .offsets = offsets,
                                  .depth = depth,
@@ -151,6 +161,7 @@ void lwi_q_pack(const uint8_t *b, lw_dtype dtype, const int64_t *offsets, size_t
                                  .width = k->gemm_i8_width,
                                  .step = k->gemm_i8_step,
                                  .packed = memory,
-                                 .sums = (int32_t *)((int8_t *)memory + padded(columns) * depth)};
+                                 .panel_bytes = lwi_q_panel_bytes(depth),
+                                 .sums = (int32_t *)sums};
     k->pack_i8(&job, 0, padded(columns) / k->gemm_i8_width);
 }

@@ -20,11 +20,12 @@ typedef struct lwi_q_gemm {
 
 void lwi_q_gemm_run(const lwi_call *call, const lwi_q_gemm *gemm);
 
-/* B as packed: panels of depth * width bytes, then int32 sums of padded columns. */
+/* B as packed: panels, then int32 sums of padded columns. */
 typedef struct lwi_q_packed {
     const int8_t *panels;
     const int32_t *sums;
 } lwi_q_packed;
+size_t lwi_q_panel_bytes(size_t depth);
 size_t lwi_q_packed_bytes(size_t depth, size_t columns);
 /* sums lie behind the panels. */
 lwi_q_packed lwi_q_packed_at(const void *memory, size_t depth, size_t columns);

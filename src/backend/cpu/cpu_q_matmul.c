@@ -154,7 +154,7 @@ lw_status lwi_q_matmul_run(lwi_call *c, const uint8_t *a, const lwi_q_given *giv
                               .segments = 1,
                               .length = q.x.k,
                               .flip = lwi_q_gemm_flip(given ? LW_UINT8 : c->in[q.roles.a]->dtype),
-                              .b_panel = q.depth * q.width,
+                              .b_panel = lwi_q_panel_bytes(q.depth),
                               .rows = q.x.m,
                               .columns = q.x.n,
                               .zero_b = q.columns.zero_b,
