@@ -288,6 +288,8 @@ struct lw_context_options {
                            the processor. LW_NOT_FOUND or LW_UNSUPPORTED with the reason */
     bool fallback;      /* what the device cannot run is run by the processor; otherwise it is an
                            error when a plan is made. lw_context_explain says what runs where */
+    size_t device_memory; /* bytes of the device's memory that the context may take, 0: all; above
+                             it LW_LIMIT */
 };
 
 typedef enum lw_kind {

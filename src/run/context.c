@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "run/context.h"
+#include "run/device_memory.h"
 
 #include "base/cpu.h"
 #include "base/thread_pool.h"
@@ -111,7 +111,7 @@ void lw_context_free(lw_context *c) {
     if (c->own_pool) lwi_thread_pool_leave();
     lw_context_trim(c);
     for (size_t i = 0; c->kept_inputs && i < c->model->network.graph->n_inputs; i++)
-        if (c->device) c->device->api->release(c->device, &c->kept_inputs[i].memory);
+        lwi_device_give(c, &c->kept_inputs[i].memory);
     lwi_device_close(c->device);
     lwi_free(&c->allocator, c->constants);
     lwi_free(&c->allocator, c->kept_inputs);
@@ -131,9 +131,9 @@ void lw_context_trim(lw_context *c) {
     if (!c) return;
     lw_context_trim(atomic_load(&c->open));
     lwi_context_forget_plans(c);
-    if (c->device) c->device->api->release(c->device, &c->device_block);
+    lwi_device_give(c, &c->device_block);
     for (; c->n_constants > 0; c->n_constants--)
-        c->device->api->release(c->device, &c->constants[c->n_constants - 1].memory);
+        lwi_device_give(c, &c->constants[c->n_constants - 1].memory);
     if (c->stack.pool) lwi_scratch_free(&c->stack);
     lwi_pool_trim(&c->pool);
     lwi_arena_free(&c->strings);

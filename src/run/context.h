@@ -51,6 +51,7 @@ struct lw_context {
     lw_value **outputs;             /* [graph outputs] the caller's tensors, or those made */
     bool *wanted;                   /* [graph outputs] */
     lwi_device *device;             /* NULL: the processor alone */
+    size_t device_bytes;            /* taken of it */
     lwi_device_memory device_block; /* activations of the run under way */
     lwi_device_constant *constants; /* on the device */
     lwi_kept_input *kept_inputs;    /* [inputs] (lw_context_keep_input) */

@@ -2,6 +2,7 @@
 #include "run/plan_device.h"
 
 #include "ops/registry.h"
+#include "run/device_memory.h"
 
 #include <string.h>
 
@@ -15,15 +16,14 @@ static lw_status keep(void *arg, const void *data, size_t bytes, lwi_device_memo
     lwi_device_plan *d = plan->device;
     lwi_device *device = plan->context->device;
     LW_TRY(lwi_arena_grow(&plan->memory, &d->kept, &d->cap_kept, d->n_kept + 1, sizeof *d->kept));
-    LW_TRY(device->api->allocate(device, bytes, memory));
+    LW_TRY(lwi_device_take(plan->context, bytes, memory));
     d->kept[d->n_kept++] = *memory;
     return device->api->upload(device, memory->handle, 0, data, bytes);
 }
 
 void lwi_plan_device_free(lwi_plan *plan) {
-    lwi_device *device = plan->context->device;
     for (size_t i = 0; plan->device && i < plan->device->n_kept; i++)
-        device->api->release(device, &plan->device->kept[i]);
+        lwi_device_give(plan->context, &plan->device->kept[i]);
 }
 
 /* A constant of the model or the plan: it is brought to the device once. */
@@ -37,7 +37,7 @@ static lw_status find_constant(lwi_plan *plan, const lw_value *v, lwi_device_mem
         }
     LW_TRY(lwi_grow(&c->allocator, &c->constants, &c->cap_constants, c->n_constants + 1,
                     sizeof *c->constants));
-    LW_TRY(c->device->api->allocate(c->device, v->bytes, memory));
+    LW_TRY(lwi_device_take(c, v->bytes, memory));
     c->constants[c->n_constants++] = (lwi_device_constant){v->data, *memory};
     return c->device->api->upload(c->device, memory->handle, 0, v->data, v->bytes);
 }
@@ -107,12 +107,11 @@ static lw_status open_kept(const lwi_plan *plan, int slot, lwi_device_memory *me
 }
 
 static lw_status reserve_kept(lwi_plan *plan) {
-    lwi_device *device = plan->context->device;
     for (size_t i = 0; i < plan->graph->n_inputs; i++) {
         const int slot = plan->graph->inputs[i];
         lwi_kept_input *kept = find_kept(plan, slot);
         if (!kept || kept->memory.handle || plan->places[slot] != LWI_PLACE_INPUT) continue;
-        LW_TRY(device->api->allocate(device, plan->values[slot].bytes, &kept->memory));
+        LW_TRY(lwi_device_take(plan->context, plan->values[slot].bytes, &kept->memory));
     }
     return LW_OK;
 }
@@ -253,8 +252,8 @@ lw_status lwi_plan_device_finish(lwi_planner *p) {
 static lw_status reserve(lwi_plan *plan) {
     lw_context *c = plan->context;
     if (c->device_block.bytes >= plan->device->bytes && c->device_block.handle) return LW_OK;
-    c->device->api->release(c->device, &c->device_block);
-    return c->device->api->allocate(c->device, plan->device->bytes, &c->device_block);
+    lwi_device_give(c, &c->device_block);
+    return lwi_device_take(c, plan->device->bytes, &c->device_block);
 }
 
 /* At the end of a run. */

@@ -39,6 +39,19 @@ def texts(llm, device):
     return first, again
 
 
+def test_memory(llm, device):
+    batch = Batch(llm, device=device, tokens=64, device_memory=4096)
+    session = Session(llm, batch, greedy())
+    ok(session.feed([5, 9]))
+    try:
+        session.next()
+        check("a limit of memory", False)
+    except RuntimeError as error:
+        check("a limit of memory", "that device_memory allows" in str(error), error)
+    session.close()
+    lib.lw_batch_free(batch.p)
+
+
 def main():
     device = sys.argv[3].encode()
     status, llm = open_model(sys.argv[2])
@@ -47,6 +60,7 @@ def main():
     check("side by side", here[0] == there[0], (here[0], there[0]))
     check("rewound, and from kept blocks", here[1] == there[1], (here[1], there[1]))
     check("they say something", len({t for text in here[0] for t in text}) > 3)
+    test_memory(llm, device)
     lib.lw_llm_free(llm)
     print(f"{check.n - check.failed} passed, {check.failed} failed")
     sys.exit(check.failed > 0)

@@ -18,7 +18,8 @@ class Sampling(c.Structure):
 class ContextOptions(c.Structure):
     _fields_ = [("size", SIZE), ("threads", c.c_int), ("executor", P), ("allocator", P),
                 ("memory_limit", SIZE), ("max_plans", SIZE), ("precision", c.c_int), ("isa", P),
-                ("less_memory", c.c_bool), ("device", c.c_char_p), ("fallback", c.c_bool)]
+                ("less_memory", c.c_bool), ("device", c.c_char_p), ("fallback", c.c_bool),
+                ("device_memory", SIZE)]
 
 
 class BatchOptions(c.Structure):

@@ -45,8 +45,9 @@ def logits_of(path, tokens, adapters=()):
 
 
 class Batch:
-    def __init__(self, llm, threads=1, device=None, **options):
-        self.context = make(ContextOptions, threads=threads, device=device)
+    def __init__(self, llm, threads=1, device=None, device_memory=0, **options):
+        self.context = make(ContextOptions, threads=threads, device=device,
+                            device_memory=device_memory)
         self.options = make(BatchOptions, **{"cache": 1, "context": c.addressof(self.context),
                                              **options})
         self.p = P()
