@@ -5,6 +5,7 @@
 
 #include "files/gguf_file.h"
 #include "base/byte_buffer.h"
+#include "lampwick/llm_weights.h"
 #include "lampwick/tokenizer.h"
 #include "text/merge_table.h"
 
@@ -25,6 +26,8 @@ lw_status lwi_pairs_numbers(lwi_pairs *p, const char *key, lwi_gguf_kind kind, c
 lw_status lwi_pairs_bytes(lwi_pairs *p, const char *key, const void *bytes, size_t n);
 lw_status lwi_pairs_texts(lwi_pairs *p, const char *key, const lw_string *texts, size_t n);
 
+/* gguf_hyperparameters.c: those of the folder. */
+lw_status lwi_pairs_hyperparameters(lwi_pairs *p, const lw_checkpoint *checkpoint);
 /* gguf_vocabulary.c: the tokenizer, for a model with n tokens. LW_UNSUPPORTED: GGUF files have no
  * such tokenizers. */
 lw_status lwi_pairs_tokenizer(lwi_pairs *p, const lw_tokenizer *tokenizer, size_t n);

@@ -45,15 +45,19 @@ static bool is_left_out(lwi_hf_source *s, const lwi_checkpoint_tensor *t) {
 }
 
 /* Those whose weights need no other changes, as the tests have found; other families are laid out
- * in other ways (recurrent ones but for Mamba's). */
+ * in other ways (recurrent ones but for Mamba's and LFM2). */
 static bool is_convertible(const char *architecture) {
-    static const char *const names[] = {
-        "arcee",       "bert",       "cohere2",         "command-r", "deepseek2", "falcon",
-        "gemma",       "gemma2",     "gemma-embedding", "gemma3",    "gpt-oss",   "gpt2",
-        "gptneox",     "granite",    "granitemoe",      "llama",     "mamba",     "mamba2",
-        "modern-bert", "nomic-bert", "olmo2",           "olmoe",     "phi2",      "phi3",
-        "qwen2",       "qwen2moe",   "qwen3",           "qwen3moe",  "smollm3",   "stablelm",
-        "starcoder2",  "t5"};
+    static const char *const names[] = {"arcee",     "bert",        "cohere2",
+                                        "command-r", "deepseek2",   "falcon",
+                                        "gemma",     "gemma2",      "gemma-embedding",
+                                        "gemma3",    "gpt-oss",     "gpt2",
+                                        "gptneox",   "granite",     "granitemoe",
+                                        "lfm2",      "llama",       "mamba",
+                                        "mamba2",    "modern-bert", "nomic-bert",
+                                        "olmo2",     "olmoe",       "phi2",
+                                        "phi3",      "qwen2",       "qwen2moe",
+                                        "qwen3",     "qwen3moe",    "smollm3",
+                                        "stablelm",  "starcoder2",  "t5"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(names[i], architecture)) return true;
     return false;
@@ -98,7 +102,8 @@ static void fold(lwi_checkpoint_tensor *t, int64_t rows, int64_t columns) {
 static lw_status to_recurrent(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
     const bool second = !strcmp(s->family->architecture, "mamba2");
     const int64_t groups = (int64_t)size_of(s, "ssm.group_count");
-    const bool kernel = ends(t->name, ".ssm_conv1d.weight") && t->rank == 3 && t->dims[1] == 1;
+    const bool kernel = (ends(t->name, ".ssm_conv1d.weight") || ends(t->name, ".conv.weight")) &&
+                        t->rank == 3 && t->dims[1] == 1;
     if (kernel || ends(t->name, ".ssm_a")) LW_TRY(to_floats(s, t, 0));
     if (kernel) fold(t, t->dims[0], t->dims[2]);
     for (size_t i = 0; ends(t->name, ".ssm_a") && i < t->bytes / sizeof(float); i++)
@@ -118,7 +123,8 @@ static lw_status to_gguf(lwi_hf_source *s, const lwi_decoder_style *style,
     const bool q = strstr(t->name, ".attn_q."), k = strstr(t->name, ".attn_k.");
     if (style->permuted && (q || k)) LW_TRY(order_heads(s, t, k));
     if (t->rank == 1) LW_TRY(to_floats(s, t, gemma && ends(t->name, "norm.weight") ? 1 : 0));
-    return strstr(t->name, ".ssm_") ? to_recurrent(s, t) : LW_OK;
+    const bool recurrent = strstr(t->name, ".ssm_") || strstr(t->name, ".shortconv.");
+    return recurrent ? to_recurrent(s, t) : LW_OK;
 }
 
 /* One of the two parts of a matrix that makes keys and values of a small vector: [heads, value,

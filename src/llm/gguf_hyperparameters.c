@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT
+ * Hyperparameters of a Hugging Face folder by the names that GGUF files have for them: those of
+ * gguf_keys.def, and what readers want to know of single families. */
+#include "llm/gguf_pairs.h"
+
+#include <lampwick/llm_weights.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    lwi_gguf_kind kind;
+} keys[] = {
+#define LWI_KEY(name, kind) {name, LWI_GGUF_##kind},
+#include "llm/gguf_keys.def"
+#undef LWI_KEY
+};
+
+/* A dimension of a tensor; 0: it is not there. */
+static int64_t size_in(const lw_checkpoint *c, const char *name, int axis) {
+    lw_checkpoint_tensor t = {.size = sizeof t};
+    for (size_t i = 0; lw_checkpoint_get(c, i, &t) == LW_OK; i++)
+        if (!strcmp(t.name, name)) return axis < t.rank ? t.dims[axis] : 0;
+    return 0;
+}
+
+static bool is(lw_string text, const char *word) {
+    return text.size == strlen(word) && !memcmp(text.data, word, text.size);
+}
+
+/* Llama 3's factors are a tensor. */
+static lw_status put_rope_scaling(lwi_pairs *p, const lw_checkpoint *c) {
+    static const char *const numbers[] = {
+        ".rope.scaling.factor", ".rope.scaling.attn_factor", ".rope.scaling.yarn_beta_fast",
+        ".rope.scaling.yarn_beta_slow", ".rope.scaling.yarn_log_multiplier"};
+    static const char *const length = ".rope.scaling.original_context_length";
+    const lw_string type = lw_checkpoint_text(c, "rope.scaling.type");
+    double value = 0;
+    if (!type.size || is(type, "llama3") || is(type, "default")) return LW_OK;
+    LW_TRY(lwi_pairs_text(p, ".rope.scaling.type", type));
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (lw_checkpoint_number(c, numbers[i] + 1, &value))
+            LW_TRY(lwi_pairs_float(p, numbers[i], value));
+    if (lw_checkpoint_number(c, length + 1, &value) && value > 0 && value < UINT32_MAX)
+        LW_TRY(lwi_pairs_int(p, length, LWI_GGUF_UINT32, (int64_t)value));
+    return LW_OK;
+}
+
+/* Compressed keys and values are one head's, whose size has the rank in it; *done: the key is
+ * among those that say so. */
+static lw_status put_latent(lwi_pairs *p, const lw_checkpoint *c, const char *key, bool *done) {
+    double rank = 0, turned = 0;
+    const bool heads = !strcmp(key, ".attention.head_count_kv");
+    *done =
+        heads || !strcmp(key, ".attention.key_length") || !strcmp(key, ".attention.value_length");
+    if (!lw_checkpoint_number(c, "attention.kv_lora_rank", &rank)) *done = false;
+    if (!*done) return LW_OK;
+    if (!lw_checkpoint_number(c, "rope.dimension_count", &turned) || !(rank >= 1 && rank < 1e6) ||
+        !(turned >= 1 && turned < 1e6))
+        return lwi_fail(LW_CORRUPT, "config.json: keys of rank %g, %g turned", rank, turned);
+    const double value = heads ? 1 : rank + (key[11] == 'k' ? turned : 0);
+    return lwi_pairs_int(p, key, LWI_GGUF_UINT32, (int64_t)value);
+}
+
+/* The number for each layer: 0 for those without attention. */
+static lw_status put_heads(lwi_pairs *p, const lw_checkpoint *c, const char *key) {
+    enum { MOST = 1 << 12 };
+    double layers = 0, heads = 0;
+    uint32_t each[MOST];
+    lw_checkpoint_number(c, "block_count", &layers);
+    lw_checkpoint_number(c, key + 1, &heads);
+    if (!(layers >= 1 && layers <= MOST && heads >= 1 && heads < 1e6))
+        return lwi_fail(LW_CORRUPT, "config.json: %g heads in %g layers", heads, layers);
+    for (size_t i = 0; i < (size_t)layers; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "blk.%zu.attn_k.weight", i);
+        each[i] = size_in(c, name, 0) ? (uint32_t)heads : 0;
+    }
+    return lwi_pairs_numbers(p, key, LWI_GGUF_INT32, each, (size_t)layers);
+}
+
+/* LFM2's short convolutions; the configuration does not say how wide the rest is. */
+static lw_status put_lfm2(lwi_pairs *p, const lw_checkpoint *c) {
+    int64_t taps = 0;
+    if (strcmp(p->prefix, "lfm2") != 0) return LW_OK;
+    for (size_t i = 0; i < 64 && !taps; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "blk.%zu.shortconv.conv.weight", i);
+        taps = size_in(c, name, 1);
+    }
+    LW_TRY(put_heads(p, c, ".attention.head_count_kv"));
+    LW_TRY(lwi_pairs_int(p, ".shortconv.l_cache", LWI_GGUF_UINT32, taps));
+    return lwi_pairs_int(p, ".feed_forward_length", LWI_GGUF_UINT32,
+                         size_in(c, "blk.0.ffn_gate.weight", 0));
+}
+
+/* What Mamba's layers do not have, though config.json may use the word for something else. */
+static bool is_of_others(const char *key) {
+    return !strcmp(key, ".feed_forward_length") || !strncmp(key, ".attention.head_", 16) ||
+           !strncmp(key, ".attention.key_", 15) || !strncmp(key, ".attention.value_", 17);
+}
+
+/* Of LFM2. */
+static bool is_own(const char *key) {
+    return !strcmp(key, ".feed_forward_length") || !strcmp(key, ".attention.head_count_kv");
+}
+
+static lw_status put_numbers(lwi_pairs *p, const lw_checkpoint *c) {
+    const bool lfm2 = !strcmp(p->prefix, "lfm2");
+    const bool mamba = !strncmp(p->prefix, "mamba", 5);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        char key[64];
+        double value = 0;
+        bool done = false;
+        snprintf(key, sizeof key, ".%s", keys[i].name);
+        LW_TRY(put_latent(p, c, key, &done));
+        if (done || (mamba && is_of_others(key)) || (lfm2 && is_own(key))) continue;
+        if (!lw_checkpoint_number(c, keys[i].name, &value)) continue;
+        if (keys[i].kind == LWI_GGUF_FLOAT32) LW_TRY(lwi_pairs_float(p, key, value));
+        else if (value >= 0 && value <= UINT32_MAX && floor(value) == value)
+            LW_TRY(lwi_pairs_int(p, key, keys[i].kind, (int64_t)value));
+        else return lwi_fail(LW_CORRUPT, "config.json: %s is %g", keys[i].name, value);
+    }
+    const lw_string activation = lw_checkpoint_text(c, "hidden_activation");
+    if (activation.size) LW_TRY(lwi_pairs_text(p, ".hidden_activation", activation));
+    return put_rope_scaling(p, c);
+}
+
+/* Sizes of Mamba's layers, and that there is neither attention nor a feed-forward network. */
+static lw_status put_mamba(lwi_pairs *p, const lw_checkpoint *c) {
+    double groups = 0, states = 0, own = 0;
+    if (strncmp(p->prefix, "mamba", 5) != 0) return LW_OK;
+    const bool second = p->prefix[5] == '2';
+    lw_checkpoint_number(c, "ssm.state_size", &states);
+    lw_checkpoint_number(c, "ssm.group_count", &groups);
+    const int64_t channels = size_in(c, "blk.0.ssm_conv1d.weight", 0);
+    const struct {
+        const char *key;
+        int64_t value;
+    } sizes[] = {{".context_length", 1 << 20},
+                 {".feed_forward_length", 0},
+                 {".attention.head_count", 0},
+                 {".ssm.conv_kernel", size_in(c, "blk.0.ssm_conv1d.weight", 1)},
+                 {".ssm.inner_size", channels - (second ? (int64_t)(2 * groups * states) : 0)},
+                 {".ssm.time_step_rank",
+                  second ? size_in(c, "blk.0.ssm_a", 0) : size_in(c, "blk.0.ssm_dt.weight", 1)}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        LW_TRY(lwi_pairs_int(p, sizes[i].key, LWI_GGUF_UINT32, sizes[i].value));
+    if (!lw_checkpoint_number(c, "mixer_rms_eps", &own)) return LW_OK;
+    LW_TRY(lwi_pairs_float(p, ".mixer_rms_eps", own));
+    return lwi_pairs_int(p, ".ssm.dt_b_c_rms", LWI_GGUF_BOOL, 1);
+}
+
+/* What readers want to know of encoders. */
+static lw_status put_encoder(lwi_pairs *p, const lw_checkpoint *c) {
+    double value = 0;
+    const int64_t types = size_in(c, "token_types.weight", 0);
+    if (!strncmp(p->prefix, "t5", 2)) {
+        if (!lw_checkpoint_number(c, "context_length", &value))
+            LW_TRY(lwi_pairs_int(p, ".context_length", LWI_GGUF_UINT32, 512));
+        if (!lw_checkpoint_number(c, "scaled_output", &value)) return LW_OK;
+        return lwi_pairs_int(p, ".scaled_output", LWI_GGUF_BOOL, value != 0);
+    }
+    if (!strstr(p->prefix, "bert")) return LW_OK;
+    LW_TRY(lwi_pairs_int(p, ".attention.causal", LWI_GGUF_BOOL, 0));
+    if (types) LW_TRY(lwi_pairs_int(p, "tokenizer.ggml.token_type_count", LWI_GGUF_UINT32, types));
+    static const char *const texts[] = {".classifier_activation", ".classifier_pooling"};
+    for (size_t i = 0; i < 2; i++) {
+        const lw_string text = lw_checkpoint_text(c, texts[i] + 1);
+        if (text.size) LW_TRY(lwi_pairs_text(p, texts[i], text));
+    }
+    return LW_OK;
+}
+
+lw_status lwi_pairs_hyperparameters(lwi_pairs *p, const lw_checkpoint *c) {
+    LW_TRY(put_numbers(p, c));
+    LW_TRY(put_encoder(p, c));
+    LW_TRY(put_mamba(p, c));
+    return put_lfm2(p, c);
+}
