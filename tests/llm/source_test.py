@@ -157,17 +157,18 @@ def check_commands(name, path, weights):
     check(f"{name}: embed", near(got, tiny_t5.states(weights, SOURCE).mean(0)), done.stderr)
 
 
-def check_folder(folder):
-    """What PyTorch made of a source, logits and the likeliest tokens."""
+def check_folder(folder, path):
+    """What PyTorch made of a source, logits and the likeliest tokens. path: the folder, or the GGUF
+    file that it became."""
     made = json.loads((folder / "made.json").read_text())
     want = np.fromfile(folder / "made.f32", np.float32).reshape(len(made["tokens"]), -1)
-    model = Model(folder)
+    model = Model(path)
     session = model.session(made["source"])
-    check(f"{folder.name}: logits", near(follow(model, session, made["tokens"]), want))
+    check(f"{path}: logits", near(follow(model, session, made["tokens"]), want))
     lib.lw_session_free(session)
     session = model.session(made["source"])
     got = greedy(session, len(made["likeliest"]))
-    check(f"{folder.name}: likeliest", got == made["likeliest"], f"{got} {made['likeliest']}")
+    check(f"{path}: likeliest", got == made["likeliest"], f"{got} {made['likeliest']}")
     lib.lw_session_free(session)
     lib.lw_llm_free(model.p)
 
@@ -184,7 +185,9 @@ def main():
         check_commands(name, path, weights)
         lib.lw_llm_free(model.p)
     for path in sorted(pathlib.Path(sys.argv[4]).glob("*/made.json")) if sys.argv[4:] else []:
-        check_folder(path.parent)
+        for model in (path.parent, path.parent / "model.gguf"):
+            if model.exists():
+                check_folder(path.parent, model)
     print(f"{check.n - check.failed} passed, {check.failed} failed")
     sys.exit(check.failed > 0)
 
