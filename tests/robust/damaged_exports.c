@@ -150,7 +150,9 @@ static int try_all(const lwi_zip *zip, int trials, const char *path) {
         for (size_t i = 0; i < n; i++) {
             const lwi_zip_entry *e = &zip->entries[i];
             files[i] = (stored_file){e->name, e->data, e->size};
-            if (!is_json(e->name) || (!strstr(e->name, "/models/") && next_random(&random) % 4))
+            if (!is_json(e->name) ||
+                (!strstr(e->name, "/models/") &&
+                 strcmp(e->name, "serialized_exported_program.json") && next_random(&random) % 4))
                 continue;
             damaged[i] = damage_text((const char *)e->data, e->size, &random, &files[i].size);
             files[i].data = damaged[i];

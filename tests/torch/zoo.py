@@ -25,7 +25,7 @@ class Entry:
     inputs: Callable  # its inputs, a tuple of tensors
     # Of each input, {axis: name} of dimensions that may change; the first is the batch.
     free: tuple = ({0: "batch"},)
-    forms: tuple = ("export", "core", "trace", "script", "frozen")  # that are worth having
+    forms: tuple = ("export", "core", "saved", "trace", "script", "frozen")  # worth having
 
     def make(self):
         torch.manual_seed(SEED)

@@ -3,8 +3,8 @@
 
     zoo_forms.write(entry, form, folder)  # FOLDER/NAME.FORM/{model.*,inputs.npz,outputs.npz}
 
-Forms: "export" (as torch.export.export leaves it), "core" (run_decompositions()); "-fixed" is put
-behind them where no dimension is free, because none is in the zoo or torch.export allows none.
+Forms: "export" (as torch.export.export leaves it), "core" (run_decompositions()), "saved" (the
+program in the archive that torch 2.7 and older wrote); "-fixed" is put behind them where no dimension is free, because none is in the zoo or torch.export allows none.
 "trace", "script" and "frozen" (torch.jit.freeze of what could be scripted, else of what was traced).
 larger_inputs.npz and larger_outputs.npz: the same program with inputs of other sizes.
 """
@@ -12,13 +12,14 @@ import copy
 import dataclasses
 import re
 import warnings
+import zipfile
 
 import numpy
 import torch
 
 import zoo
 
-EXPORTS = ("export", "core")
+EXPORTS = ("export", "core", "saved")
 SCRIPTS = ("trace", "script", "frozen")
 FORMS = EXPORTS + SCRIPTS
 
@@ -100,6 +101,19 @@ def shorten_traces(program):
                 node.meta["stack_trace"] = re.sub(r'File "[^"]*/', 'File "', trace)
 
 
+def save_as_before(program, path):
+    """The archive of torch 2.7 and older, which torch.export.load still reads."""
+    from torch._export.serde import schema, serialize
+    artifact = serialize.serialize(program)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("serialized_exported_program.json", artifact.exported_program)
+        archive.writestr("serialized_state_dict.pt", artifact.state_dict)
+        archive.writestr("serialized_constants.pt", artifact.constants)
+        archive.writestr("serialized_example_inputs.pt", artifact.example_inputs)
+        archive.writestr("version", ".".join(map(str, schema.SCHEMA_VERSION)))
+    torch.export.load(path)
+
+
 def outputs_and_states(network, inputs):
     """What a run gives, and then the buffers that it changes."""
     runner = copy.deepcopy(network)
@@ -117,7 +131,7 @@ def write_export(entry, form, folder, fixed):
     target = folder / f"{entry.name}.{form}{suffix}"
     target.mkdir(parents=True, exist_ok=True)
     shorten_traces(program)
-    torch.export.save(program, target / "model.pt2")
+    (save_as_before if form == "saved" else torch.export.save)(program, target / "model.pt2")
     save_arrays(target / "inputs.npz", enumerate(flat(inputs)))
     save_arrays(target / "outputs.npz", outputs_and_states(network, inputs))
     if shapes:

@@ -6,6 +6,7 @@
 
 #include "aten/aten.h"
 #include "base/json_read.h"
+#include "files/stored_tensor.h"
 #include "files/zip_file.h"
 
 /* What names of a graph of the program stand for. Names of graphs inside nodes are their own. */
@@ -13,8 +14,7 @@ typedef struct lwi_pt2_names {
     lwi_strmap index;
     struct lwi_pt2_name {
         lwi_aten_value value;
-        const lwi_json_item *stored; /* a weight or constant that nobody has asked for yet */
-        const char *stored_name;
+        const char *stored; /* a weight or constant that nobody has asked for yet */
     } * items;
     size_t n, capacity;
     const lwi_json_item *graph;
@@ -29,6 +29,9 @@ typedef struct lwi_pt2 {
     const char *model; /* the program's name */
     const lwi_json_item *program;
     lwi_json_index weights, constants; /* by name: where they lie and what they are */
+    lwi_strmap saved;                  /* the same in archives of torch 2.7 and older */
+    const lwi_stored_tensor **saved_tensors;
+    size_t n_saved, cap_saved;
     lwi_aten a;
     lwi_pt2_names *names; /* of the graph that is being made */
     size_t depth;         /* of graphs within nodes */
@@ -60,6 +63,13 @@ const lwi_zip_entry *lwi_pt2_file(const lwi_pt2 *p, const char *folder, const ch
 /* Finds the program and the tables of weights. */
 lw_status lwi_pt2_open(lwi_pt2 *p);
 
+/* ----------------------------------------------------------------- pt2_saved */
+
+/* The program's name in an archive of torch 2.7 or older. */
+extern const char lwi_pt2_saved_program[];
+/* Finds the tensors of such an archive. */
+lw_status lwi_pt2_read_saved(lwi_pt2 *p);
+
 /* ------------------------------------------------------------------ pt2_type */
 
 /* PyTorch's files number element types, memory formats and layouts in their own ways. */
@@ -72,17 +82,16 @@ const char *lwi_pt2_symbol(lwi_arena *arena, const char *expression);
 
 /* ---------------------------------------------------------------- pt2_stored */
 
-/* Makes the constant of a PayloadMeta. */
-lw_status lwi_pt2_constant(lwi_pt2 *p, const char *name, const lwi_json_item *payload,
-                           lwi_aten_value *value);
+/* A weight or constant of the archive, by name. */
+bool lwi_pt2_has(const lwi_pt2 *p, const char *name);
+lw_status lwi_pt2_constant(lwi_pt2 *p, const char *name, lwi_aten_value *value);
 
 /* ----------------------------------------------------------------- pt2_names */
 
 lw_status lwi_pt2_names_open(lwi_pt2 *p, const lwi_json_item *graph, lwi_pt2_names *names);
 void lwi_pt2_names_close(lwi_pt2_names *names);
 lw_status lwi_pt2_define(lwi_pt2 *p, const char *name, const lwi_aten_value *value);
-lw_status lwi_pt2_define_stored(lwi_pt2 *p, const char *name, const char *stored_name,
-                                const lwi_json_item *payload);
+lw_status lwi_pt2_define_stored(lwi_pt2 *p, const char *name, const char *stored);
 lw_status lwi_pt2_find(lwi_pt2 *p, const char *name, lwi_aten_value *value);
 
 /* -------------------------------------------------------------- pt2_argument */

@@ -97,8 +97,15 @@ static lw_status check_version(const lwi_pt2 *p) {
                     (long long)major, MAJOR);
 }
 
+static lw_status open_saved(lwi_pt2 *p, const lwi_zip_entry *program) {
+    LW_TRY(parse(p, program, &p->program));
+    LW_TRY(check_version(p));
+    return lwi_pt2_read_saved(p);
+}
+
 lw_status lwi_pt2_open(lwi_pt2 *p) {
-    const lwi_zip_entry *e = NULL;
+    const lwi_zip_entry *e = lwi_zip_find(&p->zip, lwi_pt2_saved_program);
+    if (e) return open_saved(p, e);
     const char *first = p->zip.n ? p->zip.entries[0].name : "";
     LW_TRY(lwi_arena_string(&p->memory, first, strcspn(first, "/"), &p->root));
     LW_TRY(find_program(p, &e));

@@ -25,16 +25,15 @@ lw_status lwi_pt2_define(lwi_pt2 *p, const char *name, const lwi_aten_value *val
     return add(p, name, &(struct lwi_pt2_name){.value = *value});
 }
 
-lw_status lwi_pt2_define_stored(lwi_pt2 *p, const char *name, const char *stored_name,
-                                const lwi_json_item *payload) {
-    return add(p, name, &(struct lwi_pt2_name){.stored = payload, .stored_name = stored_name});
+lw_status lwi_pt2_define_stored(lwi_pt2 *p, const char *name, const char *stored) {
+    return add(p, name, &(struct lwi_pt2_name){.stored = stored});
 }
 
 lw_status lwi_pt2_find(lwi_pt2 *p, const char *name, lwi_aten_value *value) {
     const int i = lwi_strmap_get(&p->names->index, name);
     if (i < 0) return lwi_fail(LW_CORRUPT, "there is no value '%.80s'", name);
     struct lwi_pt2_name *item = &p->names->items[i];
-    if (item->stored) LW_TRY(lwi_pt2_constant(p, item->stored_name, item->stored, &item->value));
+    if (item->stored) LW_TRY(lwi_pt2_constant(p, item->stored, &item->value));
     item->stored = NULL;
     *value = item->value;
     return LW_OK;

@@ -80,22 +80,13 @@ static lw_status user_input(lwi_pt2 *p, const lwi_json_item *spec, const char *u
     return lwi_fail(LW_UNSUPPORTED, "inputs of the kind '%.40s' are not supported", kind);
 }
 
-static const lwi_json_item *payload_of(const lwi_pt2 *p, const char *stored) {
-    const lwi_json_item *payload = NULL;
-    if (p->weights.object) payload = lwi_json_index_get(&p->weights, stored, strlen(stored));
-    if (!payload && p->constants.object)
-        payload = lwi_json_index_get(&p->constants, stored, strlen(stored));
-    return payload;
-}
-
 /* A buffer that the program writes to. */
-static lw_status state_input(lwi_pt2 *p, const char *name, const char *stored,
-                             const lwi_json_item *payload) {
+static lw_status state_input(lwi_pt2 *p, const char *name, const char *stored) {
     lwi_pt2_type type;
     lwi_aten_value held = lwi_aten_none(), value = lwi_aten_none();
     lwi_graph *g = p->a.b.graph;
     LW_TRY(type_of(p, name, &type));
-    LW_TRY(lwi_pt2_constant(p, stored, payload, &held));
+    LW_TRY(lwi_pt2_constant(p, stored, &held));
     const lw_value *constant = g->slots[lwi_aten_id(&p->a, &held)].constant;
     LW_TRY(add_input(p, stored, &type, &value));
     LW_TRY(
@@ -110,10 +101,10 @@ static lw_status stored_input(lwi_pt2 *p, const lwi_json_item *spec, const char 
     const char *name = lwi_json_text(lwi_json_get(spec, "arg"), "name", NULL);
     const char *stored = lwi_json_text(spec, key, NULL);
     if (!name || !stored) return lwi_fail(LW_CORRUPT, "an item of 'input_specs' has no name");
-    const lwi_json_item *payload = payload_of(p, stored);
-    if (!payload) return lwi_fail(LW_CORRUPT, "the archive has no tensor '%.80s'", stored);
-    if (lwi_strmap_get(&p->written, name) >= 0) return state_input(p, name, stored, payload);
-    return lwi_pt2_define_stored(p, name, stored, payload);
+    if (!lwi_pt2_has(p, stored))
+        return lwi_fail(LW_CORRUPT, "the archive has no tensor '%.80s'", stored);
+    if (lwi_strmap_get(&p->written, name) >= 0) return state_input(p, name, stored);
+    return lwi_pt2_define_stored(p, name, stored);
 }
 
 static lw_status constant_input(lwi_pt2 *p, const lwi_json_item *spec, const char *unused) {

@@ -10,7 +10,7 @@ static bool holds_program(const lwi_zip *zip) {
         const char *rest = strchr(zip->entries[i].name, '/');
         if (!rest) rest = zip->entries[i].name;
         if (!strncmp(rest, "/models/", 8) || !strcmp(rest, "/archive_format") ||
-            !strncmp(rest, "/data/aotinductor/", 18))
+            !strncmp(rest, "/data/aotinductor/", 18) || !strcmp(rest, lwi_pt2_saved_program))
             return true;
     }
     return false;
@@ -76,8 +76,10 @@ lw_status lwi_torch_export_read(lwi_network *network, const void *data, size_t s
     lwi_pt2 p = {.network = network};
     lwi_arena_init(&p.memory, &network->arena.allocator);
     lwi_strmap_init(&p.written, &p.memory.allocator);
+    lwi_strmap_init(&p.saved, &p.memory.allocator);
     const lw_status status = read_program(&p, data, size);
     lwi_strmap_free(&p.written);
+    lwi_strmap_free(&p.saved);
     lwi_arena_free(&p.memory);
     return status;
 }
