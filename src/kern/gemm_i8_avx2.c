@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Two ways without vpdpbusd, chosen for each panel (gemm_i8_rests.h): vpmaddubsw, whose sums of 16
- * bits take four products, and vpmaddwd of bytes 0 and 2, and 1 and 3, as pairs of 16 bits. Rows of
- * A are read in place, or copied into a buffer first, a block of k at a time, if runs do not have
- * whole steps or A is of the other type. */
+ * Three ways without vpdpbusd, chosen for each panel (gemm_i8_rests.h): vpmaddubsw, whose sums of
+ * 16 bits take four products or two, and vpmaddwd of bytes 0 and 2, and 1 and 3, as pairs of 16
+ * bits. Rows of A are read in place, or copied into a buffer first, a block of k at a time, if runs
+ * do not have whole steps or A is of the other type. */
 #include "kern/level.h"
 
 #include "kern/gemm_i8_rests.h"
@@ -120,50 +120,71 @@ LWI_INLINE void add_whole(const uint8_t *const a[ROWS], const int rows, const in
     }
 }
 
-/* A panel with rests: four products in a lane of 16 bits. */
-LWI_INLINE void add_lanes(const uint8_t *const a[ROWS], const int rows, const int vectors, size_t n,
+/* Sums of 16 bits are widened and added. */
+LWI_INLINE __m256i add_lanes(__m256i s, __m256i lanes) {
+    return _mm256_add_epi32(s, _mm256_madd_epi16(lanes, _mm256_set1_epi16(1)));
+}
+
+/* Four products in a lane. */
+LWI_INLINE void add_fours(const uint8_t *const a[ROWS], const int rows, const int vectors, size_t n,
                           const int8_t *b, sums s[][VECTORS]) {
-    const __m256i one = _mm256_set1_epi16(1);
     for (size_t k = 0; k < n; k += 8, b += 2 * FOUR)
         LWI_UNROLL for (int r = 0; r < rows; r++) {
             const __m256i x0 = repeat_four(a[r] + k), x1 = repeat_four(a[r] + k + 4);
             LWI_UNROLL for (int v = 0; v < vectors; v++) {
                 const int8_t *w = b + v * LANES * 4;
-                const __m256i lanes =
-                    _mm256_add_epi16(_mm256_maddubs_epi16(x0, load_bytes(w)),
-                                     _mm256_maddubs_epi16(x1, load_bytes(w + FOUR)));
-                s[r][v] = _mm256_add_epi32(s[r][v], _mm256_madd_epi16(lanes, one));
+                const __m256i lanes = _mm256_maddubs_epi16(x0, load_bytes(w));
+                const __m256i more = _mm256_maddubs_epi16(x1, load_bytes(w + FOUR));
+                s[r][v] = add_lanes(s[r][v], _mm256_add_epi16(lanes, more));
             }
         }
 }
 
-/* The rests of a panel that have not been added yet. */
+/* Two products in a lane. */
+LWI_INLINE void add_twos(const uint8_t *const a[ROWS], const int rows, const int vectors, size_t n,
+                         const int8_t *b, sums s[][VECTORS]) {
+    for (size_t k = 0; k < n; k += 4, b += FOUR) {
+        __m256i w[VECTORS];
+        LWI_UNROLL for (int v = 0; v < vectors; v++) w[v] = load_bytes(b + v * LANES * 4);
+        LWI_UNROLL for (int r = 0; r < rows; r++) {
+            const __m256i x = repeat_four(a[r] + k);
+            LWI_UNROLL for (int v = 0; v < vectors; v++) s[r][v] =
+                add_lanes(s[r][v], _mm256_maddubs_epi16(x, w[v]));
+        }
+    }
+}
+
+/* The rests of eight columns that have not been added yet. */
 typedef struct rest_list {
     const int32_t *at, *end;
     const int8_t *b;
 } rest_list;
 
+static inline void list_rests(const lwi_i8_head *head, size_t depth, rest_list lists[2]) {
+    const int8_t *b = (const int8_t *)head + lwi_i8_head_bytes(depth);
+    const int32_t *middle = head->at + head->left;
+    lists[0] = (rest_list){head->at, middle, b};
+    lists[1] = (rest_list){middle, middle + head->right, b + (size_t)head->left * LANES * 4};
+}
+
 /* Those of the k in [begin, begin + n), which are in a. */
-LWI_INLINE void add_rests(const uint8_t *const a[ROWS], const int rows, const int vectors,
-                          size_t begin, size_t n, rest_list *l, sums s[][VECTORS]) {
-    const __m256i one = _mm256_set1_epi16(1);
-    for (; l->at < l->end && (size_t)*l->at < begin + n; l->at++, l->b += FOUR)
+LWI_INLINE void add_rests(const uint8_t *const a[ROWS], const int rows, const int v, size_t begin,
+                          size_t n, rest_list *l, sums s[][VECTORS]) {
+    for (; l->at < l->end && (size_t)*l->at < begin + n; l->at++, l->b += LANES * 4) {
+        const __m256i w = load_bytes(l->b);
         LWI_UNROLL for (int r = 0; r < rows; r++) {
             const __m256i x = repeat_four(a[r] + ((size_t)*l->at - begin));
-            LWI_UNROLL for (int v = 0; v < vectors; v++) {
-                const __m256i lanes = _mm256_maddubs_epi16(x, load_bytes(l->b + v * LANES * 4));
-                s[r][v] = _mm256_add_epi32(s[r][v], _mm256_madd_epi16(lanes, one));
-            }
+            s[r][v] = add_lanes(s[r][v], _mm256_maddubs_epi16(x, w));
         }
+    }
 }
 
 LWI_INLINE void multiply(const lwi_gemm_i8_job *j, shared *x, const int rows, const int vectors,
                          size_t row, const int8_t *b, const int32_t *start, sums s[][VECTORS]) {
     const size_t depth = (j->length + 3) / 4 * 4 * j->segments;
-    const int32_t *count = (const int32_t *)(b + lwi_i8_steps(depth) * 2 * FOUR);
-    const bool whole = *count == LWI_I8_WHOLE;
-    rest_list rests = {count + 1, count + 1 + (whole ? 0 : *count),
-                       (const int8_t *)count + lwi_i8_list_bytes(depth)};
+    const lwi_i8_head *head = (const lwi_i8_head *)(b + lwi_i8_steps(depth) * 2 * FOUR);
+    rest_list rests[VECTORS];
+    list_rests(head, depth, rests);
     LWI_UNROLL for (int r = 0; r < rows; r++) LWI_UNROLL for (int v = 0; v < vectors; v++) s[r][v] =
         load_sums(start + v * LANES);
     place p = {0, 0};
@@ -171,12 +192,10 @@ LWI_INLINE void multiply(const lwi_gemm_i8_job *j, shared *x, const int rows, co
         const uint8_t *a[ROWS];
         const size_t n = next_block(j, x, rows, row, &p, a);
         const int8_t *w = b + k * LANES * VECTORS;
-        if (whole) {
-            add_whole(a, rows, vectors, n, w, s);
-        } else {
-            add_lanes(a, rows, vectors, n, w, s);
-            add_rests(a, rows, vectors, k, n, &rests, s);
-        }
+        if (head->form == LWI_I8_FOURS) add_fours(a, rows, vectors, n, w, s);
+        else if (head->form == LWI_I8_TWOS) add_twos(a, rows, vectors, n, w, s);
+        else add_whole(a, rows, vectors, n, w, s);
+        LWI_UNROLL for (int v = 0; v < vectors; v++) add_rests(a, rows, v, k, n, &rests[v], s);
         k += n;
     }
 }

@@ -93,9 +93,10 @@ static const int64_t *draw_runs(kc_case *c, const lwi_gemm_i8_job *j) {
 /* Codes of any size, or small ones among which are a few of any size, as networks have them. */
 static const uint8_t *draw_weights(kc_case *c, size_t n, uint8_t flip) {
     uint8_t *b = kc_wide_bytes(c, n);
-    const unsigned rare = (const unsigned[]){0, 20, 300, 5000}[kc_below(c, 4)];
+    const unsigned rare = (const unsigned[]){0, 40, 400, 5000}[kc_below(c, 4)];
     for (size_t i = 0; i < n && rare; i++)
-        if (kc_below(c, rare)) b[i] = (uint8_t)((int8_t)(b[i] ^ flip) / 5) ^ flip;
+        if (kc_below(c, rare))
+            b[i] = (uint8_t)((int8_t)(b[i] ^ flip) / (rare == 40 ? 2 : 5)) ^ flip;
     return b;
 }
 
