@@ -5,7 +5,7 @@ and generating after it, the best of some rounds. With llama.cpp's llama-bench t
 and the table has ratios: above 1, lampwick is faster.
 
     bench/language_models.py MODEL.gguf... [--threads 1,2] [--rounds 3] [--prompt 512]
-        [--generate 64] [--library LIB] [--llama-bench PATH]
+        [--generate 64] [--library LIB] [--llama-bench PATH] [--device NAME]
 """
 import argparse
 import ctypes as c
@@ -28,9 +28,10 @@ class Lampwick:
     """Like llama-bench: the prompt is read from the start, and tokens are generated from the
     start."""
 
-    def __init__(self, lib, llm, threads, prompt, generated):
+    def __init__(self, lib, llm, threads, options):
+        prompt, generated = options.prompt, options.generate
         self.lib, self.prompt, self.generated = lib, prompt, generated
-        context = make(ContextOptions, threads=threads)
+        context = make(ContextOptions, threads=threads, device=options.device)
         batch = make(BatchOptions, context=c.addressof(context), tokens=prompt + generated)
         options = make(SessionOptions, batch_options=c.addressof(batch))
         self.session, self.logits = P(), P()
@@ -71,7 +72,7 @@ def llama_round(program, path, threads, prompt, generated):
 
 def measure(lib, llm, path, threads, options):
     """Pairs of prompt and generation: ours, and llama.cpp's if it is there."""
-    ours = Lampwick(lib, llm, threads, options.prompt, options.generate)
+    ours = Lampwick(lib, llm, threads, options)
     rounds = [[], []]
     for _ in range(options.rounds):
         rounds[0].append(ours.round())
@@ -99,6 +100,7 @@ def main():
     p.add_argument("--generate", type=int, default=64)
     p.add_argument("--library", default=ROOT / "build/src/llm/liblampwick-llm.so")
     p.add_argument("--llama-bench", type=pathlib.Path, help="llama.cpp's program of that name")
+    p.add_argument("--device", type=str.encode, help="cuda:0, for instance (lampwick only)")
     options = p.parse_args()
     lib = llm_library.load(options.library)
     columns = ["model", "threads", "prompt/s", "generated/s"]
