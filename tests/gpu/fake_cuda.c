@@ -235,12 +235,13 @@ API cuMemFreeHost(void *place) {
     return CUDA_SUCCESS;
 }
 
+/* A lost card does nothing more: its memory may be gone by now. */
 API cuStreamSynchronize(CUstream stream) {
     need_context("cuStreamSynchronize");
     for (int i = 0; i < stream->n; i++) {
         work *w = &stream->queue[i];
-        if (w->function) fake_run(w->function, w->groups, w->size, w->values);
-        else memcpy(w->to, w->from, w->bytes);
+        if (w->function && !lost) fake_run(w->function, w->groups, w->size, w->values);
+        if (!w->function && !lost) memcpy(w->to, w->from, w->bytes);
         if (w->own) free((void *)w->from);
     }
     stream->n = 0;
