@@ -40,7 +40,9 @@ static const char *read_function(const char *text, struct CUfunc_st *f) {
 
 int fake_read_ptx(const char *text, struct CUfunc_st *functions, int most) {
     static const char entry[] = ".entry";
+    const size_t length = strlen(text);
     int n = 0;
+    if (length < 2 || strcmp(text + length - 2, "}\n") != 0) return -1; /* no zero behind its end */
     if (!strstr(text, ".version") || !strstr(text, ".target sm_")) return -1;
     for (const char *at = strstr(text, entry); at; at = strstr(at, entry)) {
         if (n == most || !(at = read_function(at + strlen(entry), &functions[n]))) {

@@ -35,11 +35,13 @@ static lw_status load(const lwi_cuda *cuda, const char *text, const char *name, 
 
 static lw_status load_form(const lwi_cuda *cuda, const lwi_zip *zip, const char *file,
                            const char *name, CUmodule *module) {
-    const uint8_t *text = NULL;
+    const uint8_t *bytes = NULL;
+    const char *text = NULL; /* the driver reads to a zero */
     const lwi_zip_entry *entry = lwi_zip_find(zip, file);
     if (!entry) return lwi_fail(LW_INTERNAL, "the library lacks %s", file);
-    LW_TRY(lwi_zip_bytes(entry, zip->arena, MOST_PTX, &text));
-    return load(cuda, (const char *)text, name, module);
+    LW_TRY(lwi_zip_bytes(entry, zip->arena, MOST_PTX, &bytes));
+    LW_TRY(lwi_arena_string(zip->arena, (const char *)bytes, entry->size, &text));
+    return load(cuda, text, name, module);
 }
 
 static lw_status load_newest(const lwi_cuda *cuda, const lwi_zip *zip, int capability,
