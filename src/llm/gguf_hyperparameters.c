@@ -81,19 +81,49 @@ static lw_status put_heads(lwi_pairs *p, const lw_checkpoint *c, const char *key
     return lwi_pairs_numbers(p, key, LWI_GGUF_INT32, each, (size_t)layers);
 }
 
+/* A dimension in the first of the layers that have such a tensor. */
+static int64_t size_in_layers(const lw_checkpoint *c, const char *name, int axis) {
+    int64_t size = 0;
+    for (size_t i = 0; i < 64 && !size; i++) {
+        char full[64];
+        snprintf(full, sizeof full, "blk.%zu.%s.weight", i, name);
+        size = size_in(c, full, axis);
+    }
+    return size;
+}
+
+static lw_status put_size(lwi_pairs *p, const char *key, int64_t size) {
+    return lwi_pairs_int(p, key, LWI_GGUF_UINT32, size);
+}
+
 /* LFM2's short convolutions; the configuration does not say how wide the rest is. */
 static lw_status put_lfm2(lwi_pairs *p, const lw_checkpoint *c) {
-    int64_t taps = 0;
     if (strcmp(p->prefix, "lfm2") != 0) return LW_OK;
-    for (size_t i = 0; i < 64 && !taps; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "blk.%zu.shortconv.conv.weight", i);
-        taps = size_in(c, name, 1);
-    }
     LW_TRY(put_heads(p, c, ".attention.head_count_kv"));
-    LW_TRY(lwi_pairs_int(p, ".shortconv.l_cache", LWI_GGUF_UINT32, taps));
-    return lwi_pairs_int(p, ".feed_forward_length", LWI_GGUF_UINT32,
-                         size_in(c, "blk.0.ffn_gate.weight", 0));
+    LW_TRY(put_size(p, ".shortconv.l_cache", size_in_layers(c, "shortconv.conv", 1)));
+    return put_size(p, ".feed_forward_length", size_in(c, "blk.0.ffn_gate.weight", 0));
+}
+
+/* Granite 4: layers as Mamba-2's and others with attention, experts beside what all go through. */
+static lw_status put_granite(lwi_pairs *p, const lw_checkpoint *c) {
+    double groups = 1, states = 0, finetuned = 0, expert = 0;
+    if (strcmp(p->prefix, "granitehybrid") != 0) return LW_OK;
+    lw_checkpoint_number(c, "ssm.state_size", &states);
+    lw_checkpoint_number(c, "ssm.group_count", &groups);
+    lw_checkpoint_number(c, "rope.scaling.finetuned", &finetuned);
+    lw_checkpoint_number(c, "feed_forward_length", &expert);
+    const int64_t shared = size_in_layers(c, "ffn_up_shexp", 0);
+    const int64_t channels = size_in_layers(c, "ssm_conv1d", 0);
+    LW_TRY(put_heads(p, c, ".attention.head_count_kv"));
+    LW_TRY(lwi_pairs_int(p, ".rope.scaling.finetuned", LWI_GGUF_BOOL, finetuned != 0));
+    LW_TRY(put_size(p, ".ssm.conv_kernel", size_in_layers(c, "ssm_conv1d", 1)));
+    LW_TRY(put_size(p, ".ssm.inner_size", channels - (int64_t)(2 * groups * states)));
+    LW_TRY(
+        put_size(p, ".ssm.time_step_rank",
+                 size_in_layers(c, "ssm_in", 0) - 2 * channels + (int64_t)(2 * groups * states)));
+    if (shared) LW_TRY(put_size(p, ".expert_shared_feed_forward_length", shared));
+    return put_size(p, ".feed_forward_length",
+                    shared ? (int64_t)expert : size_in_layers(c, "ffn_up", 0));
 }
 
 /* What Mamba's layers do not have, though config.json may use the word for something else. */
@@ -102,13 +132,13 @@ static bool is_of_others(const char *key) {
            !strncmp(key, ".attention.key_", 15) || !strncmp(key, ".attention.value_", 17);
 }
 
-/* Of LFM2. */
+/* Of LFM2 and Granite 4. */
 static bool is_own(const char *key) {
     return !strcmp(key, ".feed_forward_length") || !strcmp(key, ".attention.head_count_kv");
 }
 
 static lw_status put_numbers(lwi_pairs *p, const lw_checkpoint *c) {
-    const bool lfm2 = !strcmp(p->prefix, "lfm2");
+    const bool mixed = !strcmp(p->prefix, "lfm2") || !strcmp(p->prefix, "granitehybrid");
     const bool mamba = !strncmp(p->prefix, "mamba", 5);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         char key[64];
@@ -116,7 +146,7 @@ static lw_status put_numbers(lwi_pairs *p, const lw_checkpoint *c) {
         bool done = false;
         snprintf(key, sizeof key, ".%s", keys[i].name);
         LW_TRY(put_latent(p, c, key, &done));
-        if (done || (mamba && is_of_others(key)) || (lfm2 && is_own(key))) continue;
+        if (done || (mamba && is_of_others(key)) || (mixed && is_own(key))) continue;
         if (!lw_checkpoint_number(c, keys[i].name, &value)) continue;
         if (keys[i].kind == LWI_GGUF_FLOAT32) LW_TRY(lwi_pairs_float(p, key, value));
         else if (value >= 0 && value <= UINT32_MAX && floor(value) == value)
@@ -178,5 +208,6 @@ lw_status lwi_pairs_hyperparameters(lwi_pairs *p, const lw_checkpoint *c) {
     LW_TRY(put_numbers(p, c));
     LW_TRY(put_encoder(p, c));
     LW_TRY(put_mamba(p, c));
+    LW_TRY(put_granite(p, c));
     return put_lfm2(p, c);
 }

@@ -29,8 +29,7 @@ from make_tiny import HEADS, KV, hf_name, tensors, write_folder, write_safetenso
 
 COMMAND = sys.argv[2]
 PROMPT = [5, 9, 30, 2, 17, 8, 5, 9]
-OTHERS = ("qwen3_next", "qwen3_5", "qwen3_5_moe", "rwkv", "llama4", "granitemoehybrid",
-          "granitemoehybrid-dense")
+OTHERS = ("qwen3_next", "qwen3_5", "qwen3_5_moe", "rwkv", "llama4")
 BACK = ("llama", "llama-rope-llama3", "llama-rope-yarn", "llama-rope-linear", "qwen2", "qwen3",
         "gemma", "mixtral", "qwen3_moe")
 TOKENIZERS = {"falcon": "falcon", "gpt2": "gpt-2", "llama2": None, "llama3.2": "llama3",

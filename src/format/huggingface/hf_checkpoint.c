@@ -44,20 +44,16 @@ static bool is_left_out(lwi_hf_source *s, const lwi_checkpoint_tensor *t) {
     return false;
 }
 
-/* Those whose weights need no other changes, as the tests have found; other families are laid out
- * in other ways (recurrent ones but for Mamba's and LFM2). */
+/* Those whose weights need no changes but those made here, as the tests have found; other families
+ * are laid out in other ways. */
 static bool is_convertible(const char *architecture) {
-    static const char *const names[] = {"arcee",     "bert",        "cohere2",
-                                        "command-r", "deepseek2",   "falcon",
-                                        "gemma",     "gemma2",      "gemma-embedding",
-                                        "gemma3",    "gpt-oss",     "gpt2",
-                                        "gptneox",   "granite",     "granitemoe",
-                                        "lfm2",      "llama",       "mamba",
-                                        "mamba2",    "modern-bert", "nomic-bert",
-                                        "olmo2",     "olmoe",       "phi2",
-                                        "phi3",      "qwen2",       "qwen2moe",
-                                        "qwen3",     "qwen3moe",    "smollm3",
-                                        "stablelm",  "starcoder2",  "t5"};
+    static const char *const names[] = {
+        "arcee",   "bert",     "cohere2",         "command-r",  "deepseek2", "falcon",
+        "gemma",   "gemma2",   "gemma-embedding", "gemma3",     "gpt-oss",   "gpt2",
+        "gptneox", "granite",  "granitehybrid",   "granitemoe", "lfm2",      "llama",
+        "mamba",   "mamba2",   "modern-bert",     "nomic-bert", "olmo2",     "olmoe",
+        "phi2",    "phi3",     "qwen2",           "qwen2moe",   "qwen3",     "qwen3moe",
+        "smollm3", "stablelm", "starcoder2",      "t5"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(names[i], architecture)) return true;
     return false;
@@ -100,7 +96,8 @@ static void fold(lwi_checkpoint_tensor *t, int64_t rows, int64_t columns) {
 /* Recurrent layers: the state's matrix instead of its logarithm, kernels without the axis that is
  * always 1, and Mamba-2's vectors as matrices. */
 static lw_status to_recurrent(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
-    const bool second = !strcmp(s->family->architecture, "mamba2");
+    const bool second = !strcmp(s->family->architecture, "mamba2") ||
+                        !strcmp(s->family->architecture, "granitehybrid");
     const int64_t groups = (int64_t)size_of(s, "ssm.group_count");
     const bool kernel = (ends(t->name, ".ssm_conv1d.weight") || ends(t->name, ".conv.weight")) &&
                         t->rank == 3 && t->dims[1] == 1;
@@ -193,6 +190,38 @@ static lw_status add_half(lwi_hf_source *s, const lwi_checkpoint_tensor *t, bool
     return lwi_hf_add(s, &half);
 }
 
+/* Granite's part that all tokens go through: the upper half of a matrix are gates, and where there
+ * are no experts it is the whole feed-forward network. */
+static lw_status name_shared(lwi_hf_source *s, lwi_checkpoint_tensor *t, const char *part) {
+    char name[128];
+    const char *end = size_of(s, "expert_count") ? "_shexp" : "";
+    snprintf(name, sizeof name, "%.*s.ffn_%s%s.weight", (int)(strstr(t->name, ".ffn_") - t->name),
+             t->name, part, end);
+    return lwi_arena_string(&s->network->arena, name, strlen(name), &t->name);
+}
+
+static lw_status split_shared(lwi_hf_source *s) {
+    const size_t n = s->n;
+    for (size_t i = 0; i < n && !strcmp(s->family->architecture, "granitehybrid"); i++) {
+        lwi_checkpoint_tensor t = s->tensors[i];
+        if (!t.name || t.rank != 2 || !strstr(t.name, "_shexp.weight")) continue;
+        const bool down = strstr(t.name, ".ffn_down");
+        if (!down && t.dims[0] % 2)
+            return lwi_fail(LW_CORRUPT, "tensor '%s' has %lld rows", t.name, (long long)t.dims[0]);
+        t.dims[0] /= down ? 1 : 2;
+        t.bytes /= down ? 1 : 2;
+        lwi_checkpoint_tensor gate = t;
+        if (!down) {
+            t.data = (const uint8_t *)t.data + t.bytes;
+            LW_TRY(name_shared(s, &gate, "gate"));
+            LW_TRY(lwi_hf_add(s, &gate));
+        }
+        LW_TRY(name_shared(s, &t, down ? "down" : "up"));
+        s->tensors[i] = t;
+    }
+    return LW_OK;
+}
+
 static lw_status split_experts(lwi_hf_source *s) {
     const size_t n = s->n;
     for (size_t i = 0; i < n; i++) {
@@ -215,6 +244,7 @@ static lw_status arrange(lwi_hf_source *s) {
                         s->family->architecture);
     LW_TRY(split_latents(s));
     LW_TRY(split_experts(s));
+    LW_TRY(split_shared(s));
     for (size_t i = 0; i < s->n; i++) {
         lwi_checkpoint_tensor *t = s->tensors + i;
         if (!t->name) continue;
