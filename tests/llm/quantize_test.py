@@ -230,7 +230,7 @@ def test_golden(path, folder, mixed):
     if name == "stories3M":
         ours, theirs = perplexity(to, story), perplexity(path, story)
         print(f"{path.name}: perplexity {ours:.4f}, of llama.cpp's file {theirs:.4f}")
-        check("perplexity like llama.cpp's", ours <= 1.02 * theirs, path.name, ours, theirs)
+        check("perplexity like llama.cpp's", ours <= 1.02 * theirs, (path.name, ours, theirs))
 
 
 def main():
