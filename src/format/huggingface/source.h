@@ -80,6 +80,9 @@ lw_status lwi_hf_pack_experts(lwi_hf_source *s, const lwi_safetensor *tensor, co
 lw_status lwi_hf_shift(lwi_hf_source *s, lwi_checkpoint_tensor *tensor);
 /* How states are pooled, and layers that follow, where the folder says so. */
 lw_status lwi_hf_add_sentence_parts(lwi_hf_source *s, const char *folder);
+/* All tensors in the form of GGUF files. LW_UNSUPPORTED: a family that is laid out otherwise, or a
+ * tensor that is not known. */
+lw_status lwi_hf_arrange(lwi_hf_source *s);
 /* Tensors that are made of numbers in config.json. */
 lw_status lwi_hf_add_rope_factors(lwi_hf_source *s);
 
