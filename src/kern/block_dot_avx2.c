@@ -177,10 +177,10 @@ LWI_INLINE ints signed_product(const part *x, const numbers *n, int i) {
 }
 
 /* The same for signed values: two products have 16 bits, or four if values are not wide. */
-LWI_INLINE ints signed_dots(const lwi_block_layout l, const part *x, const numbers *n, int h) {
-    const int first = 4 * h, groups = is_apart(l) ? 4 : 8, each = is_wide(l) ? 1 : 2;
-    ints sum = _mm256_setzero_si256();
-    LWI_UNROLL for (int i = first; i < first + groups; i += each) {
+LWI_INLINE ints signed_dots(const lwi_block_layout l, const part *x, const numbers *n, int h,
+                            ints sum) {
+    const int first = 4 * h, each = is_wide(l) ? 1 : 2;
+    LWI_UNROLL for (int i = first; i < first + 4; i += each) {
         ints few = signed_product(x, n, i);
         if (each == 2) few = _mm256_add_epi16(few, signed_product(x, n, i + 1));
         sum = _mm256_add_epi32(sum, _mm256_madd_epi16(few, x->factor[h]));
@@ -188,20 +188,41 @@ LWI_INLINE ints signed_dots(const lwi_block_layout l, const part *x, const numbe
     return sum;
 }
 
-LWI_INLINE ints all_dots(const lwi_block_layout l, const part *x, const numbers *n, int h) {
-    return is_signed(l) ? signed_dots(l, x, n, h) : dots(l, x, n, h);
-}
-
-LWI_INLINE reals add_part(const lwi_block_layout l, const part *x, const numbers *n, reals y) {
-    ints dot = all_dots(l, x, n, 0);
-    if (has_halves(l)) {
-        y = add_product(to_reals(dot), mul(x->s[0], n->scale), y);
-        return add_product(to_reals(all_dots(l, x, n, 1)), mul(x->s[1], n->scale), y);
-    }
-    if (is_apart(l)) dot = _mm256_add_epi32(dot, all_dots(l, x, n, 1));
+LWI_INLINE reals add_dots(const lwi_block_layout l, const part *x, const numbers *n, ints dot,
+                          reals y) {
     if (has_min(l.scaling)) y = take_product(x->m[0], n->sum[0], y);
     if (has_min(l.scaling) && is_apart(l)) y = take_product(x->m[1], n->sum[1], y);
     return add_product(to_reals(dot), mul(x->s[0], n->scale), y);
+}
+
+LWI_INLINE reals add_part(const lwi_block_layout l, const part *x, const numbers *n, reals y) {
+    if (is_signed(l)) {
+        const ints half = signed_dots(l, x, n, 0, _mm256_setzero_si256());
+        return add_dots(l, x, n, signed_dots(l, x, n, 1, half), y);
+    }
+    ints dot = dots(l, x, n, 0);
+    if (has_halves(l)) {
+        y = add_product(to_reals(dot), mul(x->s[0], n->scale), y);
+        return add_product(to_reals(dots(l, x, n, 1)), mul(x->s[1], n->scale), y);
+    }
+    if (is_apart(l)) dot = _mm256_add_epi32(dot, dots(l, x, n, 1));
+    return add_dots(l, x, n, dot, y);
+}
+
+/* Signed values and their sizes do not all have room in the registers: all rows meet one half of
+ * them, then the other. */
+LWI_INLINE void add_rows(const lwi_block_layout l, const part *x, const numbers *near, size_t n,
+                         float (*sums)[ROWS], size_t c) {
+    ints half[LWI_BLOCK_GROUP];
+    for (size_t r = 0; r < n && is_signed(l); r++)
+        half[r] = signed_dots(l, x, near + r, 0, _mm256_setzero_si256());
+    for (size_t r = 0; r < n; r++) {
+        float *y = sums[r] + c;
+        if (is_signed(l)) {
+            const ints dot = signed_dots(l, x, near + r, 1, half[r]);
+            store_reals(y, add_dots(l, x, near + r, dot, load_reals(y)));
+        } else store_reals(y, add_part(l, x, near + r, load_reals(y)));
+    }
 }
 
 #include "kern/block_dot_wide.inc"
