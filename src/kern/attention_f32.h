@@ -17,13 +17,26 @@ typedef struct lwi_softmax_tile_f32_job {
 } lwi_softmax_tile_f32_job;
 typedef void lwi_softmax_tile_f32_fn(const lwi_softmax_tile_f32_job *job);
 
-/* y[i] = x . rows[i] for n rows of k elements, `row` elements apart. */
-typedef void lwi_dots_f32_fn(const float *x, const float *rows, size_t row, size_t n, size_t k,
-                             float *y);
+/* y[q, i] = x[q] . rows[i] * scale for `many` x and n rows of k elements. What comes out does not
+ * depend on how many there are. */
+typedef struct lwi_dots_f32_job {
+    const float *x, *rows;
+    float *y;
+    size_t x_row, row, y_row; /* elements from one to the next */
+    size_t many, n, k;
+    float scale;
+} lwi_dots_f32_job;
+typedef void lwi_dots_f32_fn(const lwi_dots_f32_job *job);
 
-/* y = y * factor + the sum of weights[i] * rows[i], of n rows of k elements. */
-typedef void lwi_mix_rows_f32_fn(const float *weights, const float *rows, size_t row, size_t n,
-                                 size_t k, float factor, float *y);
+/* y[q] += the sum of weights[q, i] * rows[i], for `many` y, of n rows of k elements, added one by
+ * one in their order. */
+typedef struct lwi_mix_rows_f32_job {
+    const float *weights, *rows;
+    float *y;
+    size_t weights_row, row, y_row;
+    size_t many, n, k;
+} lwi_mix_rows_f32_job;
+typedef void lwi_mix_rows_f32_fn(const lwi_mix_rows_f32_job *job);
 
 /* y[i, j] = x[i, j] * factor[i * step]; x and y may be the same. */
 typedef struct lwi_scale_rows_f32_job {

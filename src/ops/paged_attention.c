@@ -230,7 +230,7 @@ typedef struct job {
 
 static size_t scratch_floats(const lwi_paged *p) {
     const size_t group = p->heads / p->kv_heads;
-    return group * (p->key + p->positions + 3);
+    return group * (p->key + p->positions + p->value + 3);
 }
 
 static void find_runs(job *j) {

@@ -36,7 +36,7 @@ size_t lwi_paged_row(const lwi_paged *p, size_t n);
 char *lwi_paged_keys(const lwi_paged *p, int32_t block, size_t kv_head);
 char *lwi_paged_values(const lwi_paged *p, int32_t block, size_t kv_head);
 
-enum { LWI_PAGED_RUN = 8 }; /* tokens that are attended together at most */
+enum { LWI_PAGED_RUN = 16 }; /* tokens that are attended together at most */
 
 /* Tokens of one sequence at positions that follow each other. */
 typedef struct lwi_paged_tokens {
@@ -55,7 +55,7 @@ size_t lwi_paged_first_seen(const lwi_paged *p, size_t last);
 /* The queries of some tokens that share a head of keys, q [n, heads / kv_heads, key] turned
  * already; into y, where the rows of a token follow those of the one before by heads * value.
  * What a token gets must not depend on the others. Scratch of n * (heads / kv_heads) *
- * (positions + 3) floats. */
+ * (positions + value + 3) floats. */
 typedef void lwi_paged_attend_fn(const lwi_paged *p, const float *q, lwi_paged_tokens tokens,
                                  size_t kv_head, float *scratch, float *y);
 /* The operator's run with a function for the attention itself. */

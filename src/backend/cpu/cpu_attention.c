@@ -121,9 +121,16 @@ static void multiply_keys(const attending *t, const block *b, size_t key, size_t
         return;
     }
     const float *k = (const float *)a->k.data + b->batch * a->k.batch + b->kv_head * a->k.head;
-    for (size_t i = 0; i < b->queries; i++)
-        t->k->dots_f32(b->q + i * a->head, k + key * a->k.row, a->k.row, end - key, a->head,
-                       b->s + i * KEYS);
+    t->k->dots_f32(&(lwi_dots_f32_job){.x = b->q,
+                                       .x_row = a->head,
+                                       .many = b->queries,
+                                       .rows = k + key * a->k.row,
+                                       .row = a->k.row,
+                                       .n = end - key,
+                                       .k = a->head,
+                                       .scale = 1,
+                                       .y = b->s,
+                                       .y_row = KEYS});
 }
 
 /* Scores of a tile: everything up to the softmax. */

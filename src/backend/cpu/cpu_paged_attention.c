@@ -17,6 +17,7 @@ typedef struct state {
     size_t group, kv_head, block;
     float *scores;             /* [tokens, group, positions] */
     float *max, *sum, *factor; /* [tokens, group] */
+    float *mixed;              /* [tokens, group, value] */
 } state;
 
 /* Rows of a block. */
@@ -62,17 +63,12 @@ static void add_bias(const state *s, size_t i, size_t head, size_t at, size_t n,
         x[k] += lwi_paged_bias(s->p, head, last, at + k);
 }
 
-static void score_token(const state *s, const float *q, size_t i, span see, span piece,
-                        const float *rows) {
+/* What else is done to the scores of a token. */
+static void score_token(const state *s, size_t i, span mine) {
     const lwi_paged *p = s->p;
-    const span mine = common(see, piece);
-    if (mine.end <= mine.first) return;
+    if (mine.end <= mine.first || (!p->bias && p->softcap <= 0)) return;
     for (size_t g = i * s->group; g < (i + 1) * s->group; g++) {
         float *x = s->scores + g * p->positions + mine.first;
-        s->k->dots_f32(q + g * p->key, rows + (mine.first - piece.first) * p->key, p->key,
-                       mine.end - mine.first, p->key, x);
-        for (size_t k = 0; k < mine.end - mine.first; k++)
-            x[k] *= p->scale;
         if (p->bias)
             add_bias(s, i, s->kv_head * s->group + g % s->group,
                      s->block * p->positions + mine.first, mine.end - mine.first, x);
@@ -81,32 +77,75 @@ static void score_token(const state *s, const float *q, size_t i, span see, span
     }
 }
 
-static void mix_token(const state *s, size_t i, span see, span piece, const float *rows, float *y) {
+/* All tokens meet all keys of a piece, also those that they do not see: that takes less long. */
+static void score_piece(const state *s, const float *q, const span *see, span piece,
+                        const float *rows) {
     const lwi_paged *p = s->p;
-    const span mine = common(see, piece);
-    if (mine.end <= mine.first) return;
-    for (size_t g = 0; g < s->group; g++)
-        s->k->mix_rows_f32(s->scores + (i * s->group + g) * p->positions + mine.first,
-                           rows + (mine.first - piece.first) * p->value, p->value,
-                           mine.end - mine.first, p->value,
-                           mine.first == see.first ? s->factor[i * s->group + g] : 1,
-                           y + (i * p->heads + g) * p->value);
+    s->k->dots_f32(&(lwi_dots_f32_job){.x = q,
+                                       .x_row = p->key,
+                                       .many = s->tokens.n * s->group,
+                                       .rows = rows,
+                                       .row = p->key,
+                                       .n = piece.end - piece.first,
+                                       .k = p->key,
+                                       .scale = p->scale,
+                                       .y = s->scores + piece.first,
+                                       .y_row = p->positions});
+    for (size_t i = 0; i < s->tokens.n; i++)
+        score_token(s, i, common(see[i], piece));
 }
 
 static void weigh_token(const state *s, size_t i, span see) {
+    const size_t g = i * s->group, size = s->p->value;
     if (see.end <= see.first) return;
-    const size_t g = i * s->group;
-    const lwi_softmax_tile_f32_job job = {.s = s->scores + g * s->p->positions + see.first,
-                                          .row = s->p->positions,
-                                          .rows = s->group,
-                                          .columns = see.end - see.first,
-                                          .max = s->max + g,
-                                          .sum = s->sum + g,
-                                          .factor = s->factor + g};
-    s->k->softmax_tile_f32(&job);
+    s->k->softmax_tile_f32(
+        &(lwi_softmax_tile_f32_job){.s = s->scores + g * s->p->positions + see.first,
+                                    .row = s->p->positions,
+                                    .rows = s->group,
+                                    .columns = see.end - see.first,
+                                    .max = s->max + g,
+                                    .sum = s->sum + g,
+                                    .factor = s->factor + g});
+    float *y = s->mixed + g * size;
+    s->k->scale_rows_f32(&(lwi_scale_rows_f32_job){.x = y,
+                                                   .x_row = size,
+                                                   .y = y,
+                                                   .y_row = size,
+                                                   .rows = s->group,
+                                                   .columns = size,
+                                                   .factor = s->factor + g,
+                                                   .step = 1});
 }
 
-static void attend_block(const state *s, const float *q, float *y) {
+/* Values of a part of the piece for n tokens from `first` on. */
+static void mix_tokens(const state *s, size_t first, size_t n, span part, span piece,
+                       const float *rows) {
+    const size_t g = first * s->group, size = s->p->value, positions = s->p->positions;
+    if (part.end <= part.first) return;
+    s->k->mix_rows_f32(&(lwi_mix_rows_f32_job){.weights = s->scores + g * positions + part.first,
+                                               .weights_row = positions,
+                                               .rows = rows + (part.first - piece.first) * size,
+                                               .row = size,
+                                               .y = s->mixed + g * size,
+                                               .y_row = size,
+                                               .many = n * s->group,
+                                               .n = part.end - part.first,
+                                               .k = size});
+}
+
+/* What all tokens see, they meet together; each meets alone what it sees before that and after. */
+static void mix_piece(const state *s, const span *see, span piece, const float *rows) {
+    const size_t n = s->tokens.n;
+    span all = common((span){see[n - 1].first, see[0].end}, piece);
+    if (all.end <= all.first) all = (span){piece.end, piece.end};
+    for (size_t i = 0; i < n; i++)
+        mix_tokens(s, i, 1, common(see[i], (span){piece.first, all.first}), piece, rows);
+    mix_tokens(s, 0, n, all, piece, rows);
+    for (size_t i = 0; i < n; i++)
+        mix_tokens(s, i, 1, common(see[i], (span){all.end, piece.end}), piece, rows);
+}
+
+static void attend_block(const state *s, const float *q) {
     const size_t block = s->block, kv_head = s->kv_head;
     const lwi_paged *p = s->p;
     const size_t n = s->tokens.n;
@@ -118,19 +157,13 @@ static void attend_block(const state *s, const float *q, float *y) {
     for (size_t i = 0; i < n; i++)
         see[i] = seen(s, i, block);
     for (span piece = piece_at(first, end, p->key); piece.first < end;
-         piece = piece_at(piece.end, end, p->key)) {
-        const float *rows = widen(s, keys, piece, p->key, room);
-        for (size_t i = 0; i < n; i++)
-            score_token(s, q, i, see[i], piece, rows);
-    }
+         piece = piece_at(piece.end, end, p->key))
+        score_piece(s, q, see, piece, widen(s, keys, piece, p->key, room));
     for (size_t i = 0; i < n; i++)
         weigh_token(s, i, see[i]);
     for (span piece = piece_at(first, end, p->value); piece.first < end;
-         piece = piece_at(piece.end, end, p->value)) {
-        const float *rows = widen(s, values, piece, p->value, room);
-        for (size_t i = 0; i < n; i++)
-            mix_token(s, i, see[i], piece, rows, y);
-    }
+         piece = piece_at(piece.end, end, p->value))
+        mix_piece(s, see, piece, widen(s, values, piece, p->value, room));
 }
 
 static void attend(const lwi_paged *p, const float *q, lwi_paged_tokens tokens, size_t kv_head,
@@ -145,20 +178,21 @@ static void attend(const lwi_paged *p, const float *q, lwi_paged_tokens tokens, 
                .scores = scratch,
                .max = after,
                .sum = after + rows,
-               .factor = after + 2 * rows};
+               .factor = after + 2 * rows,
+               .mixed = after + 3 * rows};
     const size_t start = (size_t)p->position[tokens.first];
     for (size_t i = 0; i < rows; i++) {
         s.max[i] = p->sinks ? p->sinks[kv_head * group + i % group] : -INFINITY;
         s.sum[i] = p->sinks ? 1 : 0;
     }
-    for (size_t i = 0; i < tokens.n; i++)
-        memset(y + i * p->heads * p->value, 0, group * p->value * sizeof *y);
+    memset(s.mixed, 0, rows * p->value * sizeof *s.mixed);
     for (s.block = lwi_paged_first_seen(p, start) / p->positions;
          s.block <= (start + tokens.n - 1) / p->positions; s.block++)
-        attend_block(&s, q, y);
+        attend_block(&s, q);
     for (size_t i = 0; i < rows; i++)
         for (size_t k = 0; k < p->value; k++)
-            y[(i / group * p->heads + i % group) * p->value + k] /= s.sum[i];
+            y[(i / group * p->heads + i % group) * p->value + k] =
+                s.mixed[i * p->value + k] / s.sum[i];
 }
 
 static lw_status run(lwi_call *c) { return lwi_paged_run(c, attend); }

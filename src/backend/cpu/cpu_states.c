@@ -6,7 +6,13 @@
 static void sum(const float *state, size_t rows, size_t columns, const float *weights, float *y) {
     for (size_t i = 0; i < columns; i++)
         y[i] = 0;
-    lwi_cpu_kernels()->mix_rows_f32(weights, state, columns, rows, columns, 0, y);
+    lwi_cpu_kernels()->mix_rows_f32(&(lwi_mix_rows_f32_job){.weights = weights,
+                                                            .rows = state,
+                                                            .row = columns,
+                                                            .y = y,
+                                                            .many = 1,
+                                                            .n = rows,
+                                                            .k = columns});
 }
 
 static void update(const lwi_state_update *u) { lwi_cpu_kernels()->state_update_f32(u); }
