@@ -16,6 +16,9 @@ static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 /* Constants may lie anywhere in a file. */
 typedef float loose __attribute__((aligned(1)));
 
+/* For pack_f32, which takes weights from anywhere. */
+static const float *anywhere(const loose *w) { return (const void *)w; }
+
 /* Weights of the operator, whose groups are joined into ours. */
 typedef struct source {
     const loose *w;
@@ -127,9 +130,9 @@ static void pack_panels(void *arg, size_t begin, size_t end) {
         const size_t g = i / panels, f = i % panels * width, n = smaller(width, p->filters - f);
         float *to = k->to + i * taps * step;
         for (size_t t = 0; t < taps; t++)
-            lwi_cpu_kernels()->pack_f32(group_of(s, g) + f * s->filter + tap_of(p, k->part, t),
-                                        s->channel, s->filter, p->channels, n, to + t * step,
-                                        taps * step);
+            lwi_cpu_kernels()->pack_f32(
+                anywhere(group_of(s, g) + f * s->filter + tap_of(p, k->part, t)), s->channel,
+                s->filter, p->channels, n, to + t * step, taps * step);
         scale_rows(k->scale ? k->scale + g * p->filters + f : NULL, n, width, taps * p->channels,
                    to);
     }
@@ -147,8 +150,8 @@ static void pack_depthwise(const packing *k) {
 static void gather_taps(const packing *k, size_t f, size_t first, size_t n, float *to) {
     const source *s = &k->from;
     const size_t width = panel_width(k->plan), filters = smaller(width, k->plan->filters - f);
-    lwi_cpu_kernels()->pack_f32(s->w + f * s->filter + first * 9, 1, s->filter, n * 9, filters, to,
-                                0);
+    lwi_cpu_kernels()->pack_f32(anywhere(s->w + f * s->filter + first * 9), 1, s->filter, n * 9,
+                                filters, to, 0);
     scale_rows(k->scale ? k->scale + f : NULL, filters, width, n * 9, to);
 }
 

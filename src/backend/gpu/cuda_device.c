@@ -110,10 +110,12 @@ static CUresult wait_for_copies(cuda_device *d) {
     return d->cuda->cuStreamSynchronize(d->stream);
 }
 
-/* Small ones are copied to pinned memory and go on their way; of large ones the driver itself
- * takes the bytes before it returns. */
+/* Small ones are copied to pinned memory and go on their way; large ones are waited for. */
 static CUresult copy_in(cuda_device *d, CUdeviceptr to, const void *from, size_t bytes) {
-    if (bytes > STAGING / 4) return d->cuda->cuMemcpyHtoDAsync_v2(to, from, bytes, d->stream);
+    if (bytes > STAGING / 4) {
+        const CUresult code = d->cuda->cuMemcpyHtoDAsync_v2(to, from, bytes, d->stream);
+        return code == CUDA_SUCCESS ? wait_for_copies(d) : code;
+    }
     if (d->staged + bytes > STAGING) {
         const CUresult code = wait_for_copies(d);
         if (code != CUDA_SUCCESS) return code;

@@ -49,12 +49,22 @@ static size_t count_empty(const lwi_call *c) {
     return empty ? empty + unwanted : 0;
 }
 
+/* What drivers take in one launch: CUDA's bounds. */
+static lw_status plan_launches(const claim *from, const lwi_call *c, lwi_gpu_step *step,
+                               bool *taken) {
+    LW_TRY(from->plan(c, step, taken));
+    if (!*taken || !step->too_large) return LW_OK;
+    *taken = false;
+    step->written = 0;
+    return lwi_gpu_refuse(step, "it needs more work groups than one launch may have");
+}
+
 lw_status lwi_gpu_claim(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     *taken = false;
     for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
         if (claims[i].op != c->node->op->op) continue;
         const size_t empty = count_empty(c);
-        if (empty == 0) return claims[i].plan(c, step, taken);
+        if (empty == 0) return plan_launches(&claims[i], c, step, taken);
         if (empty < c->n_out) return lwi_gpu_refuse(step, "an output has no elements");
         *taken = true; /* there is nothing to do */
         return lwi_arena_grow(step->memory, &step->launches, &step->capacity, 1,
@@ -79,8 +89,7 @@ lwi_gpu_type lwi_gpu_type_of(lw_dtype dtype) {
 
 lw_status lwi_gpu_groups(lwi_gpu_step *step, const char *kernel, size_t x, size_t y, size_t z,
                          lwi_gpu_launch **launch) {
-    if (x > UINT32_MAX / GROUP || y > 65535 || z > 65535)
-        return lwi_fail(LW_LIMIT, "%s: too many work groups", kernel);
+    if (x > UINT32_MAX / GROUP || y > 65535 || z > 65535) step->too_large = true;
     LW_TRY(lwi_arena_grow(step->memory, &step->launches, &step->capacity, step->n + 1,
                           sizeof *step->launches));
     *launch = &step->launches[step->n++];

@@ -42,6 +42,7 @@ typedef struct lwi_gpu_step {
     int node;         /* what a mistake is set to for this call, not 0 */
     bool checks;      /* it may make one */
     int written;      /* 1 + the input that it writes to; 0: none */
+    bool too_large;   /* for a launch */
     char reason[120]; /* why the call is not taken */
 } lwi_gpu_step;
 
