@@ -107,7 +107,7 @@ static double difference(const lw_value *x, const lw_value *y) {
 }
 
 static bool compare(lw_nn *nn, const char *name, int i, lw_array *got) {
-    char number[8];
+    char number[16];
     lw_value *x = NULL, *y = NULL;
     snprintf(number, sizeof number, "out%d", i);
     lw_array *wanted = part(nn, name, number);

@@ -107,7 +107,7 @@ static void pool_keeps_its_limit(void **state) {
 static void strmap_finds_what_was_set(void **state) {
     (void)state;
     lwi_strmap map;
-    static char keys[1000][8];
+    static char keys[1000][16];
     lwi_strmap_init(&map, &lwi_malloc_allocator);
     assert_int_equal(lwi_strmap_get(&map, "nothing"), -1);
     for (int i = 0; i < 1000; i++) {
