@@ -75,6 +75,7 @@ def test_stop(page, server):
     check("under way", server.metric("lampwick_slots_busy") == 1 and not idle(page))
     page.find_element(By.ID, "send").click()
     wait(page, lambda: idle(page) and server.metric("lampwick_slots_busy") == 0)
+    wait(page, lambda: server.metric("lampwick_clients_lost_total") > 0)
     check("lost", server.metric("lampwick_clients_lost_total") == 1)
     check("stopped", texts(page, "user") == ["<b>Go on</b>"] and not texts(page, "error"))
 

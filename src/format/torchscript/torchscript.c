@@ -58,7 +58,7 @@ static lw_status make(const lwi_maker *maker, const lwi_given *givens, size_t n,
     a.rounds = LWI_ATEN_ROUNDS; /* branches may bring free sizes later */
     lwi_arena_init(&memory, &network->arena.allocator);
     lw_status status = run(d, &in, givens, n);
-    if (status == LWI_TS_RAISED) status = lwi_fail(LW_INVALID, "%s", lw_last_error());
+    if (status == LWI_TS_RAISED) status = LW_INVALID; // with the sentence that is there
     if (a.b.status == LW_OK) a.b.status = status;
     status = lwi_aten_close(&a);
     lwi_arena_free(&memory);
