@@ -186,7 +186,7 @@ static void completed(void *cls, struct MHD_Connection *connection, void **con_c
     lwi_door *door = cls;
     lwi_exchange *x = *con_cls;
     if (!x) return;
-    const bool lost = why != MHD_REQUEST_TERMINATED_COMPLETED_OK;
+    const bool lost = why != MHD_REQUEST_TERMINATED_COMPLETED_OK || lwi_exchange_lost(x);
     lwi_watch_work(door->watch, client_of(connection), NULL);
     if (lost) lwi_exchange_lose(x);
     const double seconds = lwi_serve_clock() - x->began;

@@ -243,7 +243,7 @@ def test_half_closed():
             s.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
             s.shutdown(socket.SHUT_WR)
             answer = s.recv(4096)
-            check("whole, half closed", not answer or b" 200 " in answer, answer)
+            check("whole, half closed", answer[:4] in (b"", b"HTTP"), answer)
 
 
 def test_stopping():
