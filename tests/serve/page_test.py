@@ -69,14 +69,14 @@ def test_stop(page, server):
     page.get(server.url)
     wait(page, lambda: page.find_element(By.ID, "model").text == "bytes")
     set_tokens(page, LONG)
+    before = server.metric("lampwick_clients_lost_total")
     say(page, "<b>Go on</b>")
     wait(page, lambda: page.execute_script(
         "return document.querySelector('.assistant').textContent.length"))
     check("under way", server.metric("lampwick_slots_busy") == 1 and not idle(page))
     page.find_element(By.ID, "send").click()
     wait(page, lambda: idle(page) and server.metric("lampwick_slots_busy") == 0)
-    wait(page, lambda: server.metric("lampwick_clients_lost_total") > 0)
-    check("lost", server.metric("lampwick_clients_lost_total") == 1)
+    wait(page, lambda: server.metric("lampwick_clients_lost_total") > before)
     check("stopped", texts(page, "user") == ["<b>Go on</b>"] and not texts(page, "error"))
 
 
