@@ -168,6 +168,7 @@ static lw_status find_types(lwi_aten *a, lwi_aten_scope *s) {
             LW_TRY(give_constants(s, node, r));
             LW_TRY(lwi_probe_node(&s->probes[r], node, &inferred));
             if (r == 0) first = inferred;
+            if (first != LW_OK && first != LWI_LATER) break; /* its sentence names real sizes */
         }
         LW_TRY(lwi_aten_tell_later(a, s, node, first));
     }

@@ -243,9 +243,6 @@ static void choose(const book *b, const float *x, const float *w, choice *c) {
 
 /* ------------------------------------------------------------------ packing */
 
-#define TWO_BITS(name, n) .grid = lwi_grid_##name, .entries = (n), .size = 8, .bits = 2
-#define THREE_BITS(name, n) .grid = lwi_grid_##name, .entries = (n), .size = 4, .bits = 3
-
 static void add_bits(uint8_t *to, int bits) { *to = (uint8_t)(*to | bits); }
 
 /* Bits of words of two bytes. */

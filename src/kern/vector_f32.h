@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kern/level.h"
+#include "kern/loose_float.h"
 
 #if defined(__AVX2__)
 #include <immintrin.h>
@@ -73,7 +74,6 @@ LWI_INLINE lwi_vec lwi_load(const float *p) {
 }
 LWI_INLINE void lwi_store(float *p, lwi_vec v) { memcpy(p, &v, sizeof v); }
 /* As in the other functions, p need not be aligned. */
-typedef float lwi_loose __attribute__((aligned(1)));
 LWI_INLINE lwi_vec lwi_load_part(const lwi_loose *p, lwi_part n) {
     return (lwi_vec){n > 0 ? p[0] : 0, n > 1 ? p[1] : 0, n > 2 ? p[2] : 0, n > 3 ? p[3] : 0};
 }

@@ -165,12 +165,6 @@ API cuDevicePrimaryCtxRetain(CUcontext *made, CUdevice device) {
     return CUDA_SUCCESS;
 }
 
-API cuDevicePrimaryCtxRelease(CUdevice device) {
-    (void)device;
-    if (context.retained-- == 0) wrong("cuDevicePrimaryCtxRelease of a context that is free");
-    return CUDA_SUCCESS;
-}
-
 API cuCtxPushCurrent_v2(CUcontext pushed) {
     if (pushed != &context || !context.retained) wrong("cuCtxPushCurrent of no context");
     if (depth == 16) wrong("contexts are pushed and not popped");

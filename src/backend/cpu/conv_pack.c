@@ -7,26 +7,24 @@
  *     Winograd    [point][panel of filters][channel][filter of the panel], transformed; or
  *                 [panel of filters][channel][tap][filter of the panel], transformed in the run */
 #include "backend/cpu/conv_plan.h"
+#include "kern/loose_float.h"
 
 #include <string.h>
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
-/* Constants may lie anywhere in a file. */
-typedef float loose __attribute__((aligned(1)));
-
 /* For pack_f32, which takes weights from anywhere. */
-static const float *anywhere(const loose *w) { return (const void *)w; }
+static const float *anywhere(const lwi_loose *w) { return (const void *)w; }
 
 /* Weights of the operator, whose groups are joined into ours. */
 typedef struct source {
-    const loose *w;
+    const lwi_loose *w;
     size_t channels, filters, taps; /* in one of the operator's groups */
     size_t channel, filter;         /* from one channel, one filter to the next */
 } source;
 
-static source source_of(const lwi_conv_plan *p, const loose *w) {
+static source source_of(const lwi_conv_plan *p, const lwi_loose *w) {
     source s = {.w = w,
                 .channels = p->channels / p->joined,
                 .filters = p->filters / p->joined,
@@ -37,7 +35,7 @@ static source source_of(const lwi_conv_plan *p, const loose *w) {
 }
 
 /* The first weight of a group of the operator. */
-static const loose *group_of(const source *s, size_t group) {
+static const lwi_loose *group_of(const source *s, size_t group) {
     return s->w + group * s->channels * s->filters * s->taps;
 }
 
@@ -98,7 +96,7 @@ static void pack_joined(const packing *k, size_t group, size_t tap, size_t panel
     const size_t width = panel_width(p);
     for (size_t i = 0; i < p->joined; i++) {
         const size_t ours = group * p->joined + i;
-        const loose *w = group_of(s, ours) + tap;
+        const lwi_loose *w = group_of(s, ours) + tap;
         for (size_t f = 0; f < s->filters; f++) {
             const float scale = k->scale ? k->scale[ours * s->filters + f] : 1;
             for (size_t c = 0; c < s->channels; c++) {

@@ -18,7 +18,6 @@ enum {
     CUDA_SUCCESS = 0,
     CUDA_ERROR_OUT_OF_MEMORY = 2,
     CUDA_ERROR_NO_DEVICE = 100,
-    CUDA_ERROR_UNSUPPORTED_PTX_VERSION = 222,
     CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT = 16,
     CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR = 75,
     CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR = 76,
@@ -38,7 +37,6 @@ enum {
     CU(cuDeviceGetAttribute, (int *, int, CUdevice))                                               \
     CU(cuDeviceTotalMem_v2, (size_t *, CUdevice))                                                  \
     CU(cuDevicePrimaryCtxRetain, (CUcontext *, CUdevice))                                          \
-    CU(cuDevicePrimaryCtxRelease, (CUdevice))                                                      \
     CU(cuCtxPushCurrent_v2, (CUcontext))                                                           \
     CU(cuCtxPopCurrent_v2, (CUcontext *))                                                          \
     CU(cuModuleLoadDataEx, (CUmodule *, const void *, unsigned, int *, void **))                   \

@@ -20,7 +20,7 @@ static lw_status attend(lwi_call *c, const lwi_attention *a) {
     const planning *p = c->prepared;
     lwi_gpu_launch *launch = NULL;
     if (a->v_head > MOST || a->kv_len == 0 || a->kv_len >= INT32_MAX || a->choice.data ||
-        a->nan_zero || lwi_has(c, 5) || a->q_heads > 65535 || a->batch > 65535)
+        a->nan_zero || lwi_has(c, 5))
         return lwi_gpu_refuse(p->step, "values of more than 768 elements, or a choice of scores");
     int32_t plan[32] = {(int32_t)a->batch,
                         (int32_t)a->q_heads,

@@ -66,8 +66,8 @@ lw_status lwi_gpu_paged_attention(const lwi_call *c, lwi_gpu_step *step, bool *t
     LW_TRY(lwi_paged_read(c, &p));
     if (c->in[Q]->dtype != LW_FLOAT32 || (p.dtype != LW_FLOAT32 && p.dtype != LW_FLOAT16))
         return lwi_gpu_refuse(step, "its types, or a cache of 8 bits");
-    if (p.key > MOST || p.value > MOST || p.heads > 65535 ||
-        p.tokens * p.kv_heads * (p.key + p.value) >= INT32_MAX || p.block >= INT32_MAX)
+    if (p.key > MOST || p.value > MOST || p.tokens * p.kv_heads * (p.key + p.value) >= INT32_MAX ||
+        p.block >= INT32_MAX)
         return lwi_gpu_refuse(step, "heads of more than 768 elements");
     write_plan(c, &p, plan);
     LW_TRY(launch_store(c, &p, plan, step));
