@@ -27,6 +27,15 @@ class IoInfo(c.Structure):
                 ("dims", P), ("dim_names", P), ("has_default", c.c_bool)]
 
 
+class PassInfo(c.Structure):
+    _fields_ = [("size", c.c_size_t), ("name", c.c_char_p), ("about", c.c_char_p)]
+
+
+class ModelOptions(c.Structure):
+    _fields_ = [("size", c.c_size_t), ("allocator", P), ("inspect", c.c_bool),
+                ("keep_graph", c.c_bool), ("image_decoder", P), ("skip_passes", c.c_char_p)]
+
+
 class ContextOptions(c.Structure):
     _fields_ = [("size", c.c_size_t), ("threads", c.c_int), ("executor", P), ("allocator", P),
                 ("memory_limit", c.c_size_t), ("max_plans", c.c_size_t), ("precision", c.c_int),
@@ -46,6 +55,9 @@ SIGNATURES = {
     "lw_last_error": (c.c_char_p, []),
     "lw_model_load": (c.c_int, [c.c_char_p, P, P]),
     "lw_model_free": (None, [P]),
+    "lw_model_pass_rewrites": (c.c_size_t, [P, c.c_size_t]),
+    "lw_pass_count": (c.c_size_t, []),
+    "lw_pass": (c.c_int, [c.c_size_t, P]),
     "lw_context_new": (c.c_int, [P, P, P]),
     "lw_context_free": (None, [P]),
     "lw_context_run": (c.c_int, [P, P, c.c_size_t, P, c.c_size_t]),
@@ -130,14 +142,38 @@ class Library:
         raw = c.string_at(self.c.lw_tensor_data(value), size) if size else b""
         return np.frombuffer(raw, DTYPES[code]).reshape(shape)
 
-    def load(self, path, threads=0, precision=0, device=None):
-        return Model(self, path, threads, precision, device)
+    def passes(self):
+        """The names of the passes, in their order."""
+        info = PassInfo(size=c.sizeof(PassInfo))
+        names = []
+        for i in range(self.c.lw_pass_count()):
+            self.check(self.c.lw_pass(i, c.byref(info)))
+            names.append(info.name.decode())
+        return names
+
+    def load_model(self, path, skip_passes=""):
+        """A model without a context, the caller's to free."""
+        model = P()
+        options = ModelOptions(size=c.sizeof(ModelOptions), skip_passes=skip_passes.encode())
+        self.check(self.c.lw_model_load(str(path).encode(), c.byref(options), c.byref(model)))
+        return model
+
+    def rewrites(self, path, skip_passes=""):
+        """How often each pass is applied to a model: {name: count}."""
+        model = self.load_model(path, skip_passes)
+        counts = {name: self.c.lw_model_pass_rewrites(model, i)
+                  for i, name in enumerate(self.passes())}
+        self.c.lw_model_free(model)
+        return counts
+
+    def load(self, path, threads=0, precision=0, device=None, skip_passes=""):
+        return Model(self, path, threads, precision, device, skip_passes)
 
 
 class Model:
-    def __init__(self, library, path, threads, precision, device):
-        self.library, self.model, self.context = library, P(), P()
-        library.check(library.c.lw_model_load(str(path).encode(), None, c.byref(self.model)))
+    def __init__(self, library, path, threads, precision, device, skip_passes):
+        self.library, self.context = library, P()
+        self.model = library.load_model(path, skip_passes)
         options = ContextOptions(size=c.sizeof(ContextOptions), threads=threads,
                                  precision=precision, device=device and device.encode())
         library.check(library.c.lw_context_new(self.model, c.byref(options),

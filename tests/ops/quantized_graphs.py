@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Random networks of QuantizeLinear and DequantizeLinear around other operators, and of dynamic
 quantisation. The codes that lampwick computes must be within one of ONNX Runtime's, with its
-optimiser off (in float) or on (on codes), and with lampwick's passes off; for single operators
-that is all that a number in the middle between two codes can do.
+optimiser off (in float) or on (on codes); for single operators that is all that a number in the
+middle between two codes can do. Each network is run with all of lampwick's passes, with none, and
+for each pass that is for such networks, without it and with it alone.
 
     python3 tests/ops/quantized_graphs.py LIBLAMPWICK.SO [COUNT]
 """
@@ -19,6 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "models"))
 import lampwick  # noqa: E402
 
 rng = np.random.default_rng(5)
+PASSES = ("sink_dequantize", "use_integers", "fuse_integer_matmul", "fold_codes")
 
 
 def pick(*choices):
@@ -167,6 +169,14 @@ def residual(g, dtype):
     return g.node("Relu", [g.node("Add", [x, y])])
 
 
+def weights_only(g, _):
+    """Numbers times codes: there is nothing for integers to do."""
+    k, n = pick(5, 32, 70), pick(1, 16, 33)
+    x = g.name("x")
+    g.inputs.append((x, (3, k)))
+    return g.node("MatMul", [x, g.weights((k, n), 1)[0]])
+
+
 def dynamic(g, _):
     k, n = pick(5, 32, 70), pick(1, 16, 33, 64)
     x = g.name("x")
@@ -197,9 +207,10 @@ def dynamic_conv(g, _):
     return g.node("Mul", [g.node("Cast", [y], to=TensorProto.FLOAT), g.node("Mul", [scale, ws])])
 
 
+FLOATS = (weights_only, dynamic, dynamic_conv)  # what gives numbers, not codes
 MAKERS = [conv, conv, conv, matmul, matmul_both, gemm, binary("Add"), binary("Mul"), concat, pool,
           unary("Sigmoid"), unary("LeakyRelu", alpha=0.1), unary("Softmax", axis=-1), moved,
-          residual, dynamic, dynamic_conv]
+          residual, weights_only, dynamic, dynamic_conv]
 
 
 def make_model(i):
@@ -207,7 +218,7 @@ def make_model(i):
     maker = MAKERS[i % len(MAKERS)]
     dtype = pick(np.uint8, np.int8)
     value = maker(g, dtype)
-    if maker in (dynamic, dynamic_conv):
+    if maker in FLOATS:
         out = helper.make_tensor_value_info(value, TensorProto.FLOAT, None)
     else:
         value = g.node("QuantizeLinear", [value, *g.scale(dtype, 0.02)])
@@ -228,31 +239,59 @@ def onnxruntime_run(model, feeds, level):
     return session.run(None, feeds)[0]
 
 
+def without(library, path):
+    """What to leave out: no pass, all, and for each pass of quantised networks that this one needs,
+    that and all others. Returns [(skip_passes, the pass that is tried)]."""
+    names = library.passes()
+    counts = library.rewrites(path)
+    tries = [("", None), ("all", None)]
+    for name in (n for n in PASSES if counts[n]):
+        tries += [(name, name), (",".join(n for n in names if n != name), name)]
+    return tries
+
+
+def lampwick_run(library, path, feeds, skip):
+    model = library.load(path, 1, skip_passes=skip)
+    result = model.run(feeds)[0]
+    model.close()
+    return result
+
+
+def agrees(maker, mine, off, on):
+    inner = 2 if maker in (moved, residual) else 1  # a step of an inner tensor spreads
+    unit = inner if maker not in FLOATS else 1e-4 * (1 + np.abs(off).max())
+    worst = [np.abs(mine.astype("f8") - y.astype("f8")).max() for y in (off, on)]
+    same = mine.dtype == off.dtype and mine.shape == off.shape
+    return same and min(worst) <= unit and worst[0] <= 2 * unit
+
+
+def describe(i, maker, model, feeds, skip):
+    nodes = [(n.op_type, [(a.name, helper.get_attribute_value(a)) for a in n.attribute])
+             for n in model.graph.node if "quantize" not in n.op_type.lower()]
+    print(f"not ok - {i} {maker.__name__} without {skip or 'nothing'} differs from ONNX Runtime's\n"
+          f"{nodes}{[(k, v.shape) for k, v in feeds.items()]}")
+
+
 def main():
     library = lampwick.Library(sys.argv[1])
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 400
     levels = ort.GraphOptimizationLevel
-    bad = 0
+    bad, tried = 0, dict.fromkeys(PASSES, 0)
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "model.onnx"
         for i in range(count):
             maker, model, feeds = make_model(i)
             path.write_bytes(model.SerializeToString())
-            loaded = library.load(path, 1)
-            mine = loaded.run(feeds)[0]
-            loaded.close()
             off = onnxruntime_run(path.read_bytes(), feeds, levels.ORT_DISABLE_ALL)
             on = onnxruntime_run(path.read_bytes(), feeds, levels.ORT_ENABLE_ALL)
-            inner = 2 if maker in (moved, residual) else 1  # a step of an inner tensor spreads
-            unit = inner if maker not in (dynamic, dynamic_conv) else 1e-4 * (1 + np.abs(off).max())
-            worst = [np.abs(mine.astype("f8") - y.astype("f8")).max() for y in (off, on)]
-            same = mine.dtype == off.dtype and mine.shape == off.shape
-            if not same or min(worst) > unit or worst[0] > 2 * unit:
-                bad += 1
-                print(f"not ok - {i} {maker.__name__}: differs by {worst} from ONNX Runtime's\n"
-                      f"{[(n.op_type, [(a.name, helper.get_attribute_value(a)) for a in n.attribute]) for n in model.graph.node if 'quantize' not in n.op_type.lower()]}"
-                      f"{[(k, v.shape) for k, v in feeds.items()]}")
-    print(f"quantised graphs: {count - bad} passed, {bad} failed")
+            for skip, name in without(library, path):
+                if name:
+                    tried[name] += 1
+                if not agrees(maker, lampwick_run(library, path, feeds, skip), off, on):
+                    bad += 1
+                    describe(i, maker, model, feeds, skip)
+    bad += sum(n == 0 for n in tried.values())
+    print(f"quantised graphs: {count} tried, {bad} answers differ; passes tried {tried}")
     return bad != 0
 
 
