@@ -29,6 +29,7 @@
 #include "kern/softmax_f32.h"
 #include "kern/state_f32.h"
 #include "kern/tile_f32.h"
+#include "kern/top_keys.h"
 #include "kern/transpose_f32.h"
 #include "kern/widen_f32.h"
 #include "kern/winograd_f32.h"

@@ -142,6 +142,11 @@ def topk_cases(cases):
             index = np.take(order, np.arange(k), axis=axis)
             cases.add(f"{name}_{k}_{axis}_{largest}", "TopK", [x, np.array([k])],
                       [np.take_along_axis(x, index, axis), index], axis=axis, largest=largest)
+        for n, k in (300, 5), (2000, 40), (300, 250):
+            x = sample(t, (3, n), -9, 9)
+            index = np.argsort(-x.astype(np.float64), axis=1, kind="stable")[:, :k]
+            cases.add(f"{name}_{k}_of_{n}", "TopK", [x, np.array([k])],
+                      [np.take_along_axis(x, index, 1), index])
     x = np.array([1, np.nan, 3, -np.inf, np.nan, np.inf], np.float32)
     cases.add("nan_largest", "TopK", [x, np.array([4])],
               [x[[1, 4, 5, 2]], np.array([1, 4, 5, 2])])
