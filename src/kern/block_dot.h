@@ -65,9 +65,11 @@ size_t lwi_block_head_bytes(lwi_block_scaling scaling);
 /* Of a panel with so many parts. */
 size_t lwi_block_panel_bytes(const lwi_block_layout *layout, size_t parts);
 
-/* Of 32 numbers of a rounded row: the scale, and the sums of the integers times it. */
+/* Of 32 numbers of a rounded row: the scale, the sums of the integers times it, and those of the
+ * halves as they are. */
 typedef struct lwi_block_sums {
     float scale, all, half[2];
+    int32_t count[2];
 } lwi_block_sums;
 
 /* Rows of the group that a row of `total` is in: the parts of a row are so many places apart. */
@@ -100,8 +102,10 @@ typedef void lwi_block_round_fn(const float *x, size_t parts, size_t step, int8_
 
 /* Where scales, the sums of the halves and the whole are known. */
 static inline lwi_block_sums lwi_block_sums_of(float scale, int32_t first, int32_t second) {
-    return (lwi_block_sums){
-        scale, scale * (float)(first + second), {scale * (float)first, scale * (float)second}};
+    return (lwi_block_sums){scale,
+                            scale * (float)(first + second),
+                            {scale * (float)first, scale * (float)second},
+                            {first, second}};
 }
 
 #endif

@@ -7,7 +7,7 @@
 #include "kern/block_layout.h"
 #include "kern/level.h"
 
-enum { LANES = 8, AHEAD = 1024 };
+enum { LANES = 8, JOIN = 1, AHEAD = 1024 };
 typedef __m256i ints;
 typedef __m256 reals;
 
@@ -211,13 +211,14 @@ LWI_INLINE reals add_part(const lwi_block_layout l, const part *x, const numbers
 
 /* Signed values and their sizes do not all have room in the registers: all rows meet one half of
  * them, then the other. */
-LWI_INLINE void add_rows(const lwi_block_layout l, const part *x, const numbers *near, size_t n,
-                         float (*sums)[ROWS], size_t c) {
+LWI_INLINE void add_rows(const lwi_block_layout l, const part *x, int m, const numbers *near,
+                         size_t n, float (*sums)[LWI_BLOCK_GROUP][ROWS], size_t c) {
+    (void)m;
     ints half[LWI_BLOCK_GROUP];
     for (size_t r = 0; r < n && is_signed(l); r++)
         half[r] = signed_dots(l, x, near + r, 0, _mm256_setzero_si256());
     for (size_t r = 0; r < n; r++) {
-        float *y = sums[r] + c;
+        float *y = sums[0][r] + c;
         if (is_signed(l)) {
             const ints dot = signed_dots(l, x, near + r, 1, half[r]);
             store_reals(y, add_dots(l, x, near + r, dot, load_reals(y)));

@@ -6,7 +6,7 @@
 #include "kern/block_layout.h"
 #include "kern/level.h"
 
-enum { LANES = 16, SIGNED = 0, AHEAD = 1024 };
+enum { LANES = 16, NEAR = 4, JOIN = 2, AHEAD = 1024 };
 typedef __m512i ints;
 typedef __m512 reals;
 
@@ -58,22 +58,102 @@ LWI_INLINE void store(float *y, reals x, const float *bias, size_t n) {
 
 #include "kern/block_dot_values.inc"
 
-LWI_INLINE void prepare_values(ints v[8], bool wide) {
-    (void)v;
-    (void)wide;
+/* Values stay unsigned: what their zero takes away is where sums of products start. */
+typedef struct part {
+    ints v[8];
+    scales s;
+} part;
+
+LWI_INLINE part read_part(const lwi_block_layout l, size_t before, reals d, reals dmin,
+                          const uint8_t *p, size_t row) {
+    part x;
+    read_values(l, p + before + 4 * row, x.v);
+    x.s = read_scales(l.scaling, d, dmin, p, row);
+    return x;
 }
 
-LWI_INLINE ints dots(const ints *v, const int8_t *a, int n, int most) {
-    (void)most;
-    ints sum = _mm512_setzero_si512(), other = sum;
-    LWI_UNROLL for (int i = 0; i < n; i += 2) {
-        int32_t four[2];
-        memcpy(four, a + 4 * i, sizeof four);
-        sum = _mm512_dpbusd_epi32(sum, v[i], _mm512_set1_epi32(four[0]));
-        other = _mm512_dpbusd_epi32(other, v[i + 1], _mm512_set1_epi32(four[1]));
+/* Those of one row beside those of the next, 64 bytes apart. */
+typedef struct numbers {
+    int32_t a[8];     /* four numbers each */
+    int32_t start[2]; /* by half, where they have scales of their own */
+    float scale, sum[2];
+    int32_t padding[3];
+} numbers;
+
+LWI_INLINE numbers spread(const lwi_block_layout l, const int8_t *a, const lwi_block_sums *sums) {
+    numbers n;
+    _mm256_storeu_si256((__m256i *)n.a, _mm256_loadu_si256((const __m256i *)a));
+    n.start[0] = -l.zero * (is_apart(l) ? sums->count[0] : sums->count[0] + sums->count[1]);
+    n.start[1] = -l.zero * sums->count[1];
+    n.scale = sums->scale;
+    n.sum[0] = is_apart(l) ? sums->half[0] : sums->all;
+    n.sum[1] = sums->half[1];
+    return n;
+}
+
+LWI_INLINE ints four(const int32_t *p) { return _mm512_set1_epi32(*p); }
+
+/* y and a part's sums of products times its scales. */
+LWI_INLINE reals add_all(const lwi_block_layout l, const part *x, const numbers *n, reals all,
+                         reals y) {
+    if (has_min(l.scaling)) y = take_product(x->s.m[0], splat(n->sum[0]), y);
+    if (has_min(l.scaling) && is_apart(l)) y = take_product(x->s.m[1], splat(n->sum[1]), y);
+    return add_product(all, splat(n->scale), y);
+}
+
+LWI_INLINE reals add_half(const part *x, int h, ints sum, reals all) {
+    return h ? add_product(to_reals(sum), x->s.s[1], all) : mul(to_reals(sum), x->s.s[0]);
+}
+
+/* A single row has two sums, so that one need not wait for the other. */
+LWI_INLINE reals add_part(const lwi_block_layout l, const part *x, const numbers *n, reals y) {
+    const int halves = 1 + is_apart(l), groups = 8 / halves;
+    reals all = zero_reals();
+    LWI_UNROLL for (int h = 0; h < halves; h++) {
+        ints sum = l.zero ? four(n->start + h) : _mm512_setzero_si512();
+        ints other = _mm512_setzero_si512();
+        LWI_UNROLL for (int i = groups * h; i < groups * (h + 1); i += 2) {
+            sum = _mm512_dpbusd_epi32(sum, x->v[i], four(n->a + i));
+            other = _mm512_dpbusd_epi32(other, x->v[i + 1], four(n->a + i + 1));
+        }
+        all = add_half(x, h, _mm512_add_epi32(sum, other), all);
     }
-    return _mm512_add_epi32(sum, other);
+    return add_all(l, x, n, all, y);
 }
 
-#include "kern/block_dot_halves.inc"
+/* n <= NEAR rows and m <= JOIN panels at once: sums do not wait for one another, and what is read
+ * of a row meets all panels. */
+LWI_INLINE void add_some(const lwi_block_layout l, const part *x, int m, const numbers *near, int n,
+                         float (*sums)[LWI_BLOCK_GROUP][ROWS], size_t first) {
+    const int halves = 1 + is_apart(l), groups = 8 / halves;
+    reals all[NEAR][JOIN];
+#define EACH LWI_UNROLL for (int r = 0; r < n; r++) LWI_UNROLL for (int q = 0; q < m; q++)
+    LWI_UNROLL for (int h = 0; h < halves; h++) {
+        ints sum[NEAR][JOIN];
+        EACH sum[r][q] = l.zero ? four(near[r].start + h) : _mm512_setzero_si512();
+        LWI_UNROLL for (int i = groups * h; i < groups * (h + 1); i++)
+            LWI_UNROLL for (int r = 0; r < n; r++) {
+            const ints a = four(near[r].a + i);
+            LWI_UNROLL for (int q = 0; q < m; q++) sum[r][q] =
+                _mm512_dpbusd_epi32(sum[r][q], x[q].v[i], a);
+        }
+        EACH all[r][q] = add_half(x + q, h, sum[r][q], all[r][q]);
+    }
+    EACH {
+        float *y = sums[q][first + (size_t)r];
+        store_reals(y, add_all(l, x + q, near + r, all[r][q], load_reals(y)));
+    }
+#undef EACH
+}
+
+LWI_INLINE void add_rows(const lwi_block_layout l, const part *x, int m, const numbers *near,
+                         size_t n, float (*sums)[LWI_BLOCK_GROUP][ROWS], size_t c) {
+    size_t r = 0;
+    (void)c;
+    for (; r + NEAR <= n; r += NEAR)
+        add_some(l, x, m, near + r, NEAR, sums, r);
+    for (; r < n; r++)
+        add_some(l, x, m, near + r, 1, sums, r);
+}
+
 #include "kern/block_dot_wide.inc"

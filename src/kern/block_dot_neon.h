@@ -7,7 +7,7 @@
 #include "kern/block_layout.h"
 #include "kern/level.h"
 
-enum { LANES = 4, SIGNED = 1, AHEAD = 1024 };
+enum { LANES = 4, SIGNED = 1, JOIN = 1, AHEAD = 1024 };
 typedef uint8x16_t ints;
 typedef float32x4_t reals;
 
