@@ -129,17 +129,23 @@ void lwi_aten_discard(lwi_aten *a, lwi_aten_scope *scope, bool used);
 void lwi_aten_if(lwi_aten *a, const lwi_aten_value *condition, lwi_graph *yes, lwi_graph *no,
                  lwi_aten_value *results);
 /* Enters the body of a loop in which n values change from turn to turn: they become values of the
- * body. turn: the number of the turn, if it is wanted. */
+ * body. open: [n] bits of the axes whose sizes change too (NULL: none does). turn: the number of
+ * the turn, if it is wanted. */
 lwi_graph *lwi_aten_loop_begin(lwi_aten *a, const char *name, size_t n, lwi_aten_value *values,
-                               lwi_aten_value *turn);
-/* The body's outputs: whether there is a next turn, and the values for it. lwi_aten_leave follows.
- */
+                               const unsigned *open, lwi_aten_value *turn);
+/* The body's outputs: whether there is a next turn, and n values: those for it, and then those that
+ * are kept of each turn. lwi_aten_leave follows. */
 void lwi_aten_loop_end(lwi_aten *a, const lwi_aten_value *goes_on, size_t n,
                        const lwi_aten_value *values);
 /* The loop from its first values on, which become the last ones. turns: at most so many; goes_on:
- * whether there is a first one. Both may be NULL. */
+ * whether there is a first one. Both may be NULL. rows: [n_rows] what is kept of each turn, along a
+ * first axis. */
 void lwi_aten_loop(lwi_aten *a, lwi_graph *body, const lwi_aten_value *turns,
-                   const lwi_aten_value *goes_on, size_t n, lwi_aten_value *values);
+                   const lwi_aten_value *goes_on, size_t n, lwi_aten_value *values,
+                   const unsigned *open, size_t n_rows, lwi_aten_value *rows);
+/* Bits of the axes in which two values of the present graph, of one rank, have not the same size.
+ */
+unsigned lwi_aten_changed_axes(lwi_aten *a, int before, int after);
 
 /* ------------------------------------------------------------------- values */
 

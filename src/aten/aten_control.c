@@ -115,9 +115,30 @@ void lwi_aten_if(lwi_aten *a, const lwi_aten_value *condition, lwi_graph *yes, l
 
 /* -------------------------------------------------------------------- loops */
 
+/* Sizes of the axes that are open differ from turn to turn: they are made up. */
+static void open_sizes(lwi_aten *a, int rank, unsigned open,
+                       int64_t sizes[LW_MAX_RANK][LWI_ATEN_ROUNDS]) {
+    for (int d = 0; d < rank && !failed(a, LW_OK); d++)
+        if (open >> d & 1U) failed(a, lwi_aten_free_sizes(a, d, sizes[d]));
+}
+
+/* Gives a value of the present graph the type that v is in each round, but for what is open. */
+static void give_open(lwi_aten *a, int id, const lwi_aten_scope *s, int like, unsigned open) {
+    int64_t sizes[LW_MAX_RANK][LWI_ATEN_ROUNDS], dims[LW_MAX_RANK];
+    const lw_value *first = type_in(s, like, 0);
+    if (first) open_sizes(a, first->rank, open, sizes);
+    for (int r = 0; r < LWI_ATEN_ROUNDS && !failed(a, LW_OK); r++) {
+        const lw_value *v = type_in(s, like, r < a->rounds ? r : 0);
+        for (int d = 0; v && d < v->rank; d++)
+            dims[d] = open >> d & 1U ? sizes[d][r] : v->dims[d];
+        if (v) failed(a, lwi_probe_give(&a->scope->probes[r], id, v->dtype, v->rank, dims));
+    }
+    if (open && !failed(a, LW_OK)) failed(a, lwi_aten_mark_made_up(a->scope, id));
+}
+
 /* An input of the body that has the type of a value outside. */
 static int body_input(lwi_aten *a, const char *prefix, size_t i, const lwi_aten_scope *outer,
-                      int id) {
+                      int id, unsigned open) {
     char name[32];
     const char *copy = NULL;
     int64_t dims[LW_MAX_RANK];
@@ -130,10 +151,7 @@ static int body_input(lwi_aten *a, const char *prefix, size_t i, const lwi_aten_
     for (int d = 0; d < v->rank; d++)
         dims[d] = -1;
     const int input = lwi_build_input(&a->b, copy, v->dtype, v->rank, dims, none);
-    for (int r = 0; r < LWI_ATEN_ROUNDS && !failed(a, LW_OK); r++) {
-        const lw_value *w = type_in(outer, id, r < a->rounds ? r : 0);
-        if (w) failed(a, lwi_probe_give(&a->scope->probes[r], input, w->dtype, w->rank, w->dims));
-    }
+    give_open(a, input, outer, id, open);
     return input;
 }
 
@@ -145,7 +163,7 @@ static int scalar_input(lwi_aten *a, const char *name, lw_dtype dtype) {
 }
 
 lwi_graph *lwi_aten_loop_begin(lwi_aten *a, const char *name, size_t n, lwi_aten_value *values,
-                               lwi_aten_value *turn) {
+                               const unsigned *open, lwi_aten_value *turn) {
     const lwi_aten_scope *outer = a->scope;
     int *ids = NULL;
     if (failed(a, lwi_arena_alloc(a->b.graph->arena, n, sizeof *ids, &ids))) return NULL;
@@ -158,7 +176,8 @@ lwi_graph *lwi_aten_loop_begin(lwi_aten *a, const char *name, size_t n, lwi_aten
     scalar_input(a, "goes_on", LW_BOOL);
     if (turn) *turn = lwi_aten_number_of(a, number);
     for (size_t i = 0; i < n && !failed(a, LW_OK); i++)
-        values[i] = result(a, body_input(a, "value", i, outer, ids[i]), values[i].kind);
+        values[i] =
+            result(a, body_input(a, "value", i, outer, ids[i], open ? open[i] : 0), values[i].kind);
     return body;
 }
 
@@ -176,36 +195,72 @@ void lwi_aten_loop_end(lwi_aten *a, const lwi_aten_value *goes_on, size_t n,
 }
 
 /* A turn gives values of the types that it takes. */
-static void check_outcome(lwi_aten *a, int id, size_t i, const struct lwi_aten_outcome *o) {
+static void check_outcome(lwi_aten *a, int id, size_t i, const struct lwi_aten_outcome *o,
+                          unsigned open) {
     for (int r = 0; r < a->rounds && !failed(a, LW_OK); r++) {
         const lw_value *v = type_in(a->scope, id, r);
         if (!v || !o->known[r]) continue;
-        if (v->dtype != o->dtype || v->rank != o->rank ||
-            memcmp(v->dims, o->dims[r], (size_t)v->rank * sizeof *v->dims) != 0)
+        bool same = v->dtype == o->dtype && v->rank == o->rank;
+        for (int d = 0; d < v->rank && same; d++)
+            same = open >> d & 1U || v->dims[d] == o->dims[r][d];
+        if (!same)
             lwi_aten_fail(a, LW_UNSUPPORTED, "value %zu of a loop changes its type or shape", i);
     }
 }
 
+/* What stands in the rows of a result is what a turn gives; how many there are depends on data. */
+static void give_rows(lwi_aten *a, int id, const struct lwi_aten_outcome *o) {
+    struct lwi_aten_outcome rows = *o;
+    int64_t turns[LWI_ATEN_ROUNDS];
+    if (o->rank == LW_MAX_RANK) lwi_aten_fail(a, LW_LIMIT, "items of a loop have too many axes");
+    if (failed(a, LW_OK) || failed(a, lwi_aten_free_sizes(a, 0, turns))) return;
+    rows.rank = o->rank + 1;
+    for (int r = 0; r < LWI_ATEN_ROUNDS; r++) {
+        memcpy(&rows.dims[r][1], o->dims[r], (size_t)o->rank * sizeof *o->dims[r]);
+        rows.dims[r][0] = turns[r];
+    }
+    give(a, id, &rows);
+    if (!failed(a, LW_OK)) failed(a, lwi_aten_mark_made_up(a->scope, id));
+}
+
 void lwi_aten_loop(lwi_aten *a, lwi_graph *body, const lwi_aten_value *turns,
-                   const lwi_aten_value *goes_on, size_t n, lwi_aten_value *values) {
+                   const lwi_aten_value *goes_on, size_t n, lwi_aten_value *values,
+                   const unsigned *open, size_t n_rows, lwi_aten_value *rows) {
     const lwi_aten_scope *s = scope_of(a, body);
     int *inputs = NULL, *outputs = NULL;
     if (failed(a, LW_OK) ||
         failed(a, lwi_arena_alloc(a->b.graph->arena, n + 2, sizeof *inputs, &inputs)) ||
-        failed(a, lwi_arena_alloc(a->b.graph->arena, n, sizeof *outputs, &outputs)))
+        failed(a, lwi_arena_alloc(a->b.graph->arena, n + n_rows, sizeof *outputs, &outputs)))
         return;
-    if (!s || s->n_outcomes != n + 1)
+    if (!s || s->n_outcomes != n + n_rows + 1)
         lwi_aten_fail(a, LW_INTERNAL, "a loop's body has not the outputs it should have");
     inputs[0] = turns ? lwi_aten_scalar(a, turns, LW_INT64) : -1;
     inputs[1] = goes_on ? lwi_aten_scalar(a, goes_on, LW_BOOL) : -1;
     for (size_t i = 0; i < n && !failed(a, LW_OK); i++) {
         inputs[i + 2] = lwi_aten_id(a, &values[i]);
-        check_outcome(a, inputs[i + 2], i, &s->outcomes[i + 1]);
+        lwi_aten_rank(a, inputs[i + 2]); /* its type is known, or this fails */
+        check_outcome(a, inputs[i + 2], i, &s->outcomes[i + 1], open ? open[i] : 0);
     }
-    lwi_build_outputs(&a->b, "", "Loop", n + 2, inputs, n, outputs);
+    lwi_build_outputs(&a->b, "", "Loop", n + 2, inputs, n + n_rows, outputs);
     set_graph(a, "body", body);
     for (size_t i = 0; i < n && !failed(a, LW_OK); i++) {
-        give(a, outputs[i], &s->outcomes[i + 1]);
+        give_open(a, outputs[i], a->scope, inputs[i + 2], open ? open[i] : 0);
         values[i] = result(a, outputs[i], values[i].kind);
     }
+    for (size_t i = 0; i < n_rows && !failed(a, LW_OK); i++) {
+        give_rows(a, outputs[n + i], &s->outcomes[n + i + 1]);
+        rows[i] = lwi_aten_tensor_of(a, outputs[n + i]);
+    }
+}
+
+unsigned lwi_aten_changed_axes(lwi_aten *a, int before, int after) {
+    const int rank = lwi_aten_rank(a, after);
+    unsigned changed = 0;
+    if (lwi_aten_rank(a, before) != rank) return 0;
+    for (int r = 0; r < a->rounds && !failed(a, LW_OK); r++) {
+        const lw_value *v = type_in(a->scope, before, r), *w = type_in(a->scope, after, r);
+        for (int d = 0; d < rank && v && w; d++)
+            if (v->dims[d] != w->dims[d]) changed |= 1U << d;
+    }
+    return changed;
 }

@@ -164,6 +164,31 @@ class DataLoop(nn.Module):
         return y, count
 
 
+class GrowingLists(nn.Module):
+    """Lists and tensors that become as long as data say."""
+
+    def forward(self, x: Tensor) -> Tuple[Tensor, Tensor, Tensor, int, Tensor]:
+        found = torch.nonzero(x[:, 0] > 0)[:, 0]
+        rows = [x[int(i)] * 2 for i in found]
+        stacked = torch.stack(rows, 1) if len(rows) > 0 else x.new_empty((x.size(1), 0))
+        pairs = [x[0] - 1]
+        sizes: List[int] = []
+        grown = x[:1]
+        for i in range(found.size(0)):
+            pairs.append(x[i] + 1)
+            pairs.append(x[i] - 3)
+            sizes.append(i * 2)
+            grown = torch.cat((grown, x[i:i + 1]))
+        pairs.append(x[1])
+        total = torch.zeros(x.size(1))
+        for row in pairs:
+            total = total * 0.5 + row
+        count = 0
+        for n in sizes:
+            count = count + n
+        return stacked, torch.cat(pairs), grown, count, total
+
+
 class DataSizes(nn.Module):
     """Sizes that data says: of what is made, resized, cut out and written to."""
 
@@ -208,6 +233,7 @@ def programs():
     yield program("aliases", Aliases, noise(3, 5))
     yield program("while_loop", WhileLoop, noise(6, 2))
     yield program("data_loop", DataLoop, noise(3, 4))
+    yield program("growing_lists", GrowingLists, noise(7, 4))
     yield program("data_sizes", DataSizes, noise(3, 4))
     yield program("shapes", Shapes, noise(2, 5, 8))
     yield program("forked", Forked, noise(2, 3))

@@ -191,12 +191,12 @@ static lw_status while_loop(lwi_pt2 *p, const lwi_json_item *node, size_t first)
     if (results.n > state.n) return lwi_fail(LW_CORRUPT, "it has more results than operands");
     LW_TRY(ask(p, bodies[0], &state, &goes_on));
     memcpy(results.items, state.items, results.n * sizeof *state.items);
-    lwi_graph *body = lwi_aten_loop_begin(&p->a, "body", results.n, state.items, NULL);
+    lwi_graph *body = lwi_aten_loop_begin(&p->a, "body", results.n, state.items, NULL, NULL);
     LW_TRY(p->a.b.status);
     const lw_status status = make_turn(p, bodies, &state, results.n);
     lwi_aten_leave(&p->a);
     LW_TRY(status);
-    lwi_aten_loop(&p->a, body, NULL, &goes_on, results.n, results.items);
+    lwi_aten_loop(&p->a, body, NULL, &goes_on, results.n, results.items, NULL, 0, NULL);
     LW_TRY(p->a.b.status);
     return lwi_pt2_results(p, node, results.n, results.items);
 }

@@ -51,8 +51,9 @@ static const lwi_ts_object *after(const lwi_ts_arm *arm, const lwi_ts_object *o)
 static lw_status merge_object(lwi_ts_merge *m, lwi_ts_object *o, lwi_ts_object x, lwi_ts_object y) {
     lwi_ts_interp *in = m->in;
     LW_TRY(lwi_ts_touch(in, o));
-    const bool same = x.n == y.n;
+    const bool same = x.n == y.n && x.rows.tensor == y.rows.tensor;
     o->items = NULL, o->n = o->cap = 0;
+    o->rows = x.rows, o->row = x.row;
     for (size_t i = 0; i < x.n && same; i++)
         if (o->keys && !lwi_ts_equal(&x.keys[i], &y.keys[i])) o->mixed = true;
     o->keys = NULL, o->cap_keys = 0;

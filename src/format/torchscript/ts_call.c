@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Calls: of the program's functions and methods, of classes, of operators, and of the few names
  * that are part of the language. */
-#include "format/torchscript/ts_interp.h"
+#include "format/torchscript/ts_rows.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -144,9 +144,17 @@ static lw_status call_aten(lwi_ts_interp *in, const lwi_ts_call *call, lwi_ts_va
     return LW_OK;
 }
 
+/* Its first argument is a list that may be written to, but not looked at. */
+static bool is_growing(const lwi_ts_call *call) {
+    const lwi_ts_object *list = call->n ? lwi_ts_object_of(&call->args[0], LWI_TS_O_LIST) : NULL;
+    return list && list->growing && !strcmp(call->name, "append");
+}
+
 lw_status lwi_ts_torch(lwi_ts_interp *in, const lwi_ts_call *call, lwi_ts_value *result) {
     bool done = false;
-    for (size_t i = 0; i < call->n; i++)
+    LW_TRY(lwi_ts_call_rows(in, call, result, &done));
+    if (done) return LW_OK;
+    for (size_t i = is_growing(call); i < call->n; i++)
         if (lwi_ts_unusable(&call->args[i]))
             return lwi_fail(LW_UNSUPPORTED, "%s", lwi_ts_unusable(&call->args[i]));
     LW_TRY(lwi_ts_builtins(in, call, result, &done));

@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: MIT
  * Loops whose length depends on data: the body is run once, into the graph of a Loop node. What it
  * changes is carried from turn to turn: variables that were set before, and tensors that it writes
- * to (found by a first try). Lists and objects can hold other things behind the body only if it
- * makes them. */
+ * to (found by a first try). What it appends to lists that were there is kept of each turn
+ * (ts_rows.c); other objects can hold other things behind the body only if it makes them. */
+#include "format/torchscript/ts_rows.h"
 #include "format/torchscript/ts_snapshot.h"
 
-enum { TRIES = 3 };
+enum { TRIES = 4 };
 
 typedef struct carried {
     lwi_aten_value value; /* before the loop, in the body, behind it */
     int slot;             /* -1: the tensor is written to */
     lwi_aten_tensor *tensor;
+    unsigned open; /* bits of the axes whose sizes change from turn to turn */
 } carried;
+
+typedef struct grown {
+    lwi_ts_object *list;
+    size_t n;             /* that a turn appends */
+    lwi_aten_kind kind;   /* of its items */
+    lwi_aten_value items; /* those of a turn, along a first axis */
+} grown;
 
 typedef struct loop {
     lwi_ts_interp *in;
@@ -19,7 +28,10 @@ typedef struct loop {
     const lwi_ts_value *count;
     carried *all;
     size_t n, cap;
-    lwi_aten_value *values, *next; /* [n] */
+    grown *lists;
+    size_t n_lists, cap_lists;
+    lwi_aten_value *values, *next; /* [n], [n + n_lists] */
+    unsigned *open;                /* [n] */
 } loop;
 
 static lw_status carry(loop *l, int slot, lwi_aten_tensor *tensor) {
@@ -47,9 +59,11 @@ static lw_status find_variables(loop *l, const lwi_ts_block *block) {
 
 static lw_status first_values(loop *l) {
     LW_TRY(lwi_arena_alloc(l->in->memory, l->n, sizeof *l->values, &l->values));
-    LW_TRY(lwi_arena_alloc(l->in->memory, l->n, sizeof *l->next, &l->next));
+    LW_TRY(lwi_arena_alloc(l->in->memory, l->n + l->n_lists, sizeof *l->next, &l->next));
+    LW_TRY(lwi_arena_alloc(l->in->memory, l->n, sizeof *l->open, &l->open));
     for (size_t i = 0; i < l->n; i++) {
         const carried *c = &l->all[i];
+        l->open[i] = c->open;
         if (c->slot >= 0) l->values[i] = l->in->frame->slots[c->slot].plain;
         else l->values[i] = lwi_aten_tensor_of(l->in->aten, lwi_aten_read(l->in->aten, c->tensor));
     }
@@ -99,33 +113,93 @@ static lw_status take_next(loop *l, const lwi_ts_arm *arm) {
     return LW_OK;
 }
 
-/* *again: tensors were written to that are not carried yet. */
+/* Sizes that change become open. */
+static void find_open(loop *l, bool *again) {
+    lwi_aten *a = l->in->aten;
+    for (size_t i = 0; i < l->n && a->b.status == LW_OK; i++) {
+        const int before = lwi_aten_id(a, &l->values[i]), after = lwi_aten_id(a, &l->next[i]);
+        const unsigned changed = lwi_aten_changed_axes(a, before, after) & ~l->all[i].open;
+        if (l->values[i].kind != LWI_ATEN_TENSOR || !changed) continue;
+        l->all[i].open |= changed;
+        *again = true;
+    }
+}
+
+static grown *find_list(loop *l, const lwi_ts_object *list) {
+    size_t i = 0;
+    while (i < l->n_lists && l->lists[i].list != list)
+        i++;
+    return i < l->n_lists ? &l->lists[i] : NULL;
+}
+
+/* The object, which is as in after now, has only got more items. */
+static bool has_grown(const lwi_ts_object *before, const lwi_ts_object *after) {
+    if (after->kind != LWI_TS_O_LIST || after->n < before->n) return false;
+    if (after->mixed || after->rows.tensor != before->rows.tensor) return false;
+    for (size_t i = 0; i < before->n; i++)
+        if (!lwi_ts_equal(&before->items[i], &after->items[i])) return false;
+    return true;
+}
+
+/* Objects that the body has written to: lists that it has appended to. */
+static lw_status find_lists(loop *l, const lwi_ts_snapshot *before, const lwi_ts_arm *arm,
+                            bool *again) {
+    lwi_ts_interp *in = l->in;
+    for (size_t i = 0; i < arm->n_objects; i++) {
+        const lwi_ts_object *was = &in->saved[before->mark + i].before;
+        const lwi_ts_object *is = &arm->objects[i].before;
+        grown *g = find_list(l, arm->objects[i].object);
+        if (!has_grown(was, is))
+            return lwi_fail(LW_UNSUPPORTED,
+                            "a list or object changes in a loop whose length depends on data");
+        if (is->n == was->n) continue;
+        if (!g) {
+            LW_TRY(lwi_arena_grow(in->memory, &l->lists, &l->cap_lists, l->n_lists + 1,
+                                  sizeof *l->lists));
+            g = &l->lists[l->n_lists++];
+            *g = (grown){.list = arm->objects[i].object};
+            *again = true;
+        }
+        g->n = is->n - was->n;
+        LW_TRY(lwi_ts_rows_of(in, is->items + was->n, g->n, &g->items, &g->kind));
+    }
+    return LW_OK;
+}
+
+/* *again: something changes from turn to turn that was not known to. */
 static lw_status run_body(loop *l, const lwi_aten_value *turn, const lwi_ts_snapshot *before,
                           bool *again) {
     lwi_ts_arm left = {0}, *arm = &left;
     lwi_aten_value goes_on;
     const size_t n = l->n;
     set_values(l, turn);
+    for (size_t i = 0; i < l->n_lists; i++) {
+        LW_TRY(lwi_ts_touch(l->in, l->lists[i].list));
+        l->lists[i].list->growing = true;
+    }
     LW_TRY(lwi_ts_run(l->in, &l->s->body));
     LW_TRY(condition(l, &goes_on));
     LW_TRY(lwi_ts_note(l->in, before, arm));
-    if (arm->n_objects)
-        return lwi_fail(LW_UNSUPPORTED,
-                        "a list or object changes in a loop whose length depends on data");
+    LW_TRY(find_lists(l, before, arm, again));
     for (size_t k = 0; k < arm->n_tensors; k++)
         LW_TRY(carry(l, -1, arm->tensors[k].tensor));
-    *again = l->n > n;
+    *again |= l->n > n;
     if (*again) return LW_OK;
     LW_TRY(take_next(l, arm));
-    lwi_aten_loop_end(l->in->aten, &goes_on, l->n, l->next);
+    find_open(l, again);
+    if (*again) return l->in->aten->b.status;
+    for (size_t i = 0; i < l->n_lists; i++)
+        l->next[n + i] = l->lists[i].items;
+    lwi_aten_loop_end(l->in->aten, &goes_on, n + l->n_lists, l->next);
     return l->in->aten->b.status;
 }
 
 static lw_status try_body(loop *l, lwi_graph **body, bool *again) {
     lwi_ts_snapshot before;
     lwi_aten_value turn = lwi_aten_none();
+    *again = false;
     LW_TRY(first_values(l));
-    *body = lwi_aten_loop_begin(l->in->aten, "body", l->n, l->values, &turn);
+    *body = lwi_aten_loop_begin(l->in->aten, "body", l->n, l->values, l->open, &turn);
     LW_TRY(l->in->aten->b.status);
     lw_status status = lwi_ts_save(l->in, &before);
     if (status == LW_OK) {
@@ -140,18 +214,32 @@ static lw_status try_body(loop *l, lwi_graph **body, bool *again) {
     return status;
 }
 
+/* Turns and the items of a turn are two axes, which become one. */
+static lw_status lengthen(loop *l, const lwi_aten_value *rows) {
+    for (size_t i = 0; i < l->n_lists; i++) {
+        const lwi_aten_value args[3] = {rows[i], lwi_aten_int(0), lwi_aten_int(1)};
+        const lwi_aten_value items = lwi_aten_apply(l->in->aten, "flatten", 3, args);
+        LW_TRY(l->in->aten->b.status);
+        LW_TRY(lwi_ts_add_rows(l->in, l->lists[i].list, &items, l->lists[i].kind));
+    }
+    return LW_OK;
+}
+
 static lw_status make_node(loop *l, lwi_graph *body) {
     lwi_aten *a = l->in->aten;
-    lwi_aten_value goes_on;
+    lwi_aten_value goes_on, *rows = NULL;
     LW_TRY(condition(l, &goes_on));
     LW_TRY(first_values(l));
-    lwi_aten_loop(a, body, l->count ? &l->count->plain : NULL, &goes_on, l->n, l->values);
+    LW_TRY(lwi_arena_alloc(l->in->memory, l->n_lists, sizeof *rows, &rows));
+    lwi_aten_loop(a, body, l->count ? &l->count->plain : NULL, &goes_on, l->n, l->values, l->open,
+                  l->n_lists, rows);
     for (size_t i = 0; i < l->n && a->b.status == LW_OK; i++) {
         const carried *c = &l->all[i];
         if (c->slot >= 0) l->in->frame->slots[c->slot] = lwi_ts_plain(l->values[i]);
         else lwi_aten_write(a, c->tensor, lwi_aten_id(a, &l->values[i]));
     }
-    return a->b.status;
+    LW_TRY(a->b.status);
+    return lengthen(l, rows);
 }
 
 lw_status lwi_ts_loop(lwi_ts_interp *in, const lwi_ts_stmt *s, const lwi_ts_value *count) {
@@ -160,7 +248,8 @@ lw_status lwi_ts_loop(lwi_ts_interp *in, const lwi_ts_stmt *s, const lwi_ts_valu
     bool again = true;
     LW_TRY(find_variables(&l, &s->body));
     for (int i = 0; again; i++) {
-        if (i == TRIES) return lwi_fail(LW_UNSUPPORTED, "a loop writes to more and more tensors");
+        if (i == TRIES)
+            return lwi_fail(LW_UNSUPPORTED, "a loop changes more and more from turn to turn");
         LW_TRY(try_body(&l, &body, &again));
     }
     return make_node(&l, body);

@@ -59,6 +59,7 @@ static lw_status merge_items(lwi_ts_merge *m, const lwi_ts_object *x, const lwi_
 static bool same_form(const lwi_ts_object *x, const lwi_ts_object *y) {
     if (x->kind != y->kind || x->class != y->class || x->n != y->n || !x->keys != !y->keys)
         return false;
+    if (x->rows.tensor != y->rows.tensor) return false;
     for (size_t i = 0; i < x->n && x->keys; i++)
         if (!lwi_ts_equal(&x->keys[i], &y->keys[i])) return false;
     return true;
@@ -80,6 +81,7 @@ lw_status lwi_ts_merge_values(lwi_ts_merge *m, const lwi_ts_value *x, const lwi_
         return LW_OK;
     }
     if (no_x || no_y) {
+        if (lwi_ts_unusable(one)) return mixed(m, x, y, to);
         if (one->kind == LWI_TS_OBJECT && one->object->kind != LWI_TS_O_INSTANCE)
             return merge_items(m, no_x ? NULL : x->object, no_y ? NULL : y->object, to);
         if (lwi_ts_is_tensor(one) || (lwi_ts_is_number(one) && one->plain.id >= 0))

@@ -45,8 +45,11 @@ struct lwi_ts_object {
     size_t n, cap;
     lwi_ts_value *keys; /* [cap] of dicts and instances */
     size_t cap_keys;
-    unsigned branch; /* that it was last written to in */
-    bool mixed;      /* its items are not the same on both ways of a branch */
+    unsigned branch;     /* that it was last written to in */
+    bool mixed;          /* its items are not the same on both ways of a branch */
+    bool growing;        /* a loop of unknown length is making it longer */
+    lwi_aten_value rows; /* its items along a first axis, where data say how many: items has none */
+    lwi_aten_kind row;   /* what such an item is: a tensor or a number */
 };
 
 static inline lwi_ts_value lwi_ts_plain(lwi_aten_value v) {
@@ -79,9 +82,10 @@ static inline lwi_ts_object *lwi_ts_object_of(const lwi_ts_value *v, lwi_ts_obje
 /* NULL: it can be used. */
 static inline const char *lwi_ts_unusable(const lwi_ts_value *v) {
     if (v->kind == LWI_TS_MIXED) return v->why;
-    return v->kind == LWI_TS_OBJECT && v->object->mixed
-               ? "a list is longer on one way of a branch that depends on data"
-               : NULL;
+    if (v->kind != LWI_TS_OBJECT) return NULL;
+    if (v->object->mixed) return "a list is longer on one way of a branch that depends on data";
+    if (v->object->growing) return "a list is looked at in the loop that makes it longer";
+    return v->object->rows.kind == LWI_ATEN_TENSOR ? "the length of a list depends on data" : NULL;
 }
 /* A list or a tuple; NULL: something else. */
 static inline lwi_ts_object *lwi_ts_sequence(const lwi_ts_value *v) {
