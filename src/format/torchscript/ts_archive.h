@@ -4,6 +4,7 @@
 #define LWI_TS_ARCHIVE_H
 
 #include "files/pickle.h"
+#include "files/stored_tensor.h"
 #include "files/zip_file.h"
 #include "format/torchscript/ts_interp.h"
 
@@ -37,19 +38,12 @@ typedef struct lwi_ts_module_reader {
 lw_status lwi_ts_unpickle(lwi_ts_module_reader *reader, const lwi_pickle_item *item,
                           lwi_ts_value *value);
 
-/* ts_tensor_record.c */
-typedef struct lwi_ts_tensor_record {
-    lw_dtype dtype;
-    int rank;
-    int64_t dims[LW_MAX_RANK], strides[LW_MAX_RANK];
-    int64_t offset; /* in elements */
-    const char *key;
-} lwi_ts_tensor_record;
-
-/* The arguments of _rebuild_tensor_v2. */
-lw_status lwi_ts_read_tensor_record(const lwi_pickle_item *args, lwi_ts_tensor_record *record);
-/* Its elements in order: in the file where they lie in order there, else a copy in the arena. */
+/* ts_tensor_record.c: the arguments of _rebuild_tensor_v2, all but the storage, whose key becomes
+ * the name. */
+lw_status lwi_ts_read_tensor_record(const lwi_pickle_item *args, lwi_stored_tensor *tensor);
+/* Finds the storage, and the elements in order: in the file where they lie in order there, else a
+ * copy in the arena. */
 lw_status lwi_ts_tensor_data(const lwi_ts_archive *archive, const char *folder,
-                             const lwi_ts_tensor_record *record, const void **data);
+                             lwi_stored_tensor *tensor, const uint8_t **data);
 
 #endif

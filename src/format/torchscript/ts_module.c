@@ -46,13 +46,13 @@ static lw_status unsupported(lwi_ts_module_reader *r, const char *what, const ch
 
 static lw_status read_tensor(lwi_ts_module_reader *r, const lwi_pickle_item *args,
                              lwi_ts_value *v) {
-    lwi_ts_tensor_record record;
-    const void *data = NULL;
-    lw_status status = lwi_ts_read_tensor_record(args, &record);
-    if (status == LW_OK) status = lwi_ts_tensor_data(r->archive, r->folder, &record, &data);
+    lwi_stored_tensor t;
+    const uint8_t *data = NULL;
+    lw_status status = lwi_ts_read_tensor_record(args, &t);
+    if (status == LW_OK) status = lwi_ts_tensor_data(r->archive, r->folder, &t, &data);
     if (status == LW_UNSUPPORTED) return unsupported(r, "a tensor", lw_last_error(), v);
     LW_TRY(status);
-    *v = lwi_ts_plain(lwi_aten_constant(r->in->aten, record.dtype, record.rank, record.dims, data));
+    *v = lwi_ts_plain(lwi_aten_constant(r->in->aten, t.dtype, t.rank, t.dims, data));
     return r->in->aten->b.status;
 }
 

@@ -76,18 +76,18 @@ static lw_status describe_type(lwi_network *network, const lwi_ts_expr *type, co
 /* A traced module tells what it was traced with. */
 static lw_status describe_traced(lwi_network *network, const lwi_ts_function *forward,
                                  const lwi_pickle_item *list) {
-    lwi_ts_tensor_record *record = NULL;
+    lwi_stored_tensor *stored = NULL;
     for (size_t i = 0; i < list->n && i + 1 < forward->n_params; i++) {
         const lwi_pickle_item *item = list->items[i];
         const bool tensor = item->kind == LWI_PICKLE_CALL &&
                             lwi_pickle_is(item->items[0], "torch._utils _rebuild_tensor_v2");
         if (!tensor) return LW_OK;
-        LW_TRY(lwi_arena_alloc(&network->arena, 1, sizeof *record, &record));
-        LW_TRY(lwi_ts_read_tensor_record(item->items[1], record));
+        LW_TRY(lwi_arena_alloc(&network->arena, 1, sizeof *stored, &stored));
+        LW_TRY(lwi_ts_read_tensor_record(item->items[1], stored));
         const lwi_type t = {.kind = LW_KIND_TENSOR,
-                            .dtype = record->dtype,
-                            .rank = record->rank,
-                            .dims = record->dims,
+                            .dtype = stored->dtype,
+                            .rank = stored->rank,
+                            .dims = stored->dims,
                             .declared = true};
         LW_TRY(add_slot(network, forward->params[i + 1].name, true, &t));
     }
