@@ -113,6 +113,12 @@ void lwi_aten_discard(lwi_aten *a, lwi_aten_scope *scope, bool used) {
     close_scope(a);
 }
 
+const lw_value *lwi_aten_type_in(const lwi_aten_scope *s, int id, int round) {
+    if (id < 0) return NULL;
+    const lw_value *constant = s->graph->slots[id].constant;
+    return constant ? constant : lwi_probed(&s->probes[round], id);
+}
+
 /* A value of a graph around the present one becomes one of the present graph. */
 static lw_status capture(lwi_aten_scope *s, const lwi_graph *graph, int outer, int *id) {
     lwi_graph *g = s->graph;
@@ -129,12 +135,9 @@ static lw_status capture(lwi_aten_scope *s, const lwi_graph *graph, int outer, i
     LW_TRY(lwi_arena_grow(g->arena, &g->captures, &g->cap_captures, g->n_captures + 1,
                           sizeof *g->captures));
     g->captures[g->n_captures++] = (lwi_capture){outer, *id};
-    const lw_value *constant = s->outer->graph->slots[outer].constant;
     if (lwi_aten_is_made_up(s->outer, outer)) LW_TRY(lwi_aten_mark_made_up(s, *id));
-    for (int r = 0; r < LWI_ATEN_ROUNDS; r++) {
-        const lw_value *probed = lwi_probed(&s->outer->probes[r], outer);
-        LW_TRY(lwi_probe_set(&s->probes[r], *id, constant ? constant : probed));
-    }
+    for (int r = 0; r < LWI_ATEN_ROUNDS; r++)
+        LW_TRY(lwi_probe_set(&s->probes[r], *id, lwi_aten_type_in(s->outer, outer, r)));
     return LW_OK;
 }
 
@@ -178,10 +181,9 @@ static lw_status find_types(lwi_aten *a, lwi_aten_scope *s) {
 /* NULL: the round does not say. */
 static const lw_value *look(lwi_aten *a, int id, int round) {
     if (failed(a, LW_OK) || id < 0) return NULL;
-    const lw_value *constant = a->scope->graph->slots[id].constant;
-    if (constant) return constant;
-    if (failed(a, find_types(a, a->scope))) return NULL;
-    return lwi_probed(&a->scope->probes[round], id);
+    const bool constant = a->scope->graph->slots[id].constant != NULL;
+    if (!constant && failed(a, find_types(a, a->scope))) return NULL;
+    return lwi_aten_type_in(a->scope, id, round);
 }
 
 static const lw_value *known_type(lwi_aten *a, int id) {

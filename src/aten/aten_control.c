@@ -14,11 +14,6 @@ static bool failed(lwi_aten *a, lw_status status) {
 
 /* -------------------------------------------------------------------- types */
 
-static const lw_value *type_in(const lwi_aten_scope *s, int id, int round) {
-    const lw_value *constant = s->graph->slots[id].constant;
-    return constant ? constant : lwi_probed(&s->probes[round], id);
-}
-
 /* Keeps the type of a value that leaves the present graph. */
 void lwi_aten_note_outcome(lwi_aten *a, int id) {
     lwi_aten_scope *s = a->scope;
@@ -30,7 +25,7 @@ void lwi_aten_note_outcome(lwi_aten *a, int id) {
     struct lwi_aten_outcome *o = &s->outcomes[s->n_outcomes++];
     *o = (struct lwi_aten_outcome){0};
     for (int r = 0; r < LWI_ATEN_ROUNDS; r++) {
-        const lw_value *v = type_in(s, id, r < a->rounds ? r : 0);
+        const lw_value *v = lwi_aten_type_in(s, id, r < a->rounds ? r : 0);
         o->known[r] = v != NULL;
         if (!v) continue;
         o->dtype = v->dtype;
@@ -82,7 +77,7 @@ void lwi_aten_declare_sizes(lwi_aten *a, int id, lw_dtype dtype, int rank, const
     for (int r = 0; r < LWI_ATEN_ROUNDS && !failed(a, LW_OK); r++) {
         int d = 0;
         for (; d < rank; d++) {
-            const lw_value *v = type_in(a->scope, ids[d], r < a->rounds ? r : 0);
+            const lw_value *v = lwi_aten_type_in(a->scope, ids[d], r < a->rounds ? r : 0);
             if (!v || axes[d] >= v->rank) break;
             dims[d] = v->dims[axes[d]];
         }
@@ -125,10 +120,10 @@ static void open_sizes(lwi_aten *a, int rank, unsigned open,
 /* Gives a value of the present graph the type that v is in each round, but for what is open. */
 static void give_open(lwi_aten *a, int id, const lwi_aten_scope *s, int like, unsigned open) {
     int64_t sizes[LW_MAX_RANK][LWI_ATEN_ROUNDS], dims[LW_MAX_RANK];
-    const lw_value *first = type_in(s, like, 0);
+    const lw_value *first = lwi_aten_type_in(s, like, 0);
     if (first) open_sizes(a, first->rank, open, sizes);
     for (int r = 0; r < LWI_ATEN_ROUNDS && !failed(a, LW_OK); r++) {
-        const lw_value *v = type_in(s, like, r < a->rounds ? r : 0);
+        const lw_value *v = lwi_aten_type_in(s, like, r < a->rounds ? r : 0);
         for (int d = 0; v && d < v->rank; d++)
             dims[d] = open >> d & 1U ? sizes[d][r] : v->dims[d];
         if (v) failed(a, lwi_probe_give(&a->scope->probes[r], id, v->dtype, v->rank, dims));
@@ -143,7 +138,7 @@ static int body_input(lwi_aten *a, const char *prefix, size_t i, const lwi_aten_
     const char *copy = NULL;
     int64_t dims[LW_MAX_RANK];
     const char *const none[LW_MAX_RANK] = {NULL};
-    const lw_value *v = type_in(outer, id, 0);
+    const lw_value *v = lwi_aten_type_in(outer, id, 0);
     snprintf(name, sizeof name, "%s_%zu", prefix, i);
     if (failed(a, LW_OK) ||
         failed(a, lwi_arena_string(a->b.graph->arena, name, strlen(name), &copy)))
@@ -198,7 +193,7 @@ void lwi_aten_loop_end(lwi_aten *a, const lwi_aten_value *goes_on, size_t n,
 static void check_outcome(lwi_aten *a, int id, size_t i, const struct lwi_aten_outcome *o,
                           unsigned open) {
     for (int r = 0; r < a->rounds && !failed(a, LW_OK); r++) {
-        const lw_value *v = type_in(a->scope, id, r);
+        const lw_value *v = lwi_aten_type_in(a->scope, id, r);
         if (!v || !o->known[r]) continue;
         bool same = v->dtype == o->dtype && v->rank == o->rank;
         for (int d = 0; d < v->rank && same; d++)
@@ -258,7 +253,8 @@ unsigned lwi_aten_changed_axes(lwi_aten *a, int before, int after) {
     unsigned changed = 0;
     if (lwi_aten_rank(a, before) != rank) return 0;
     for (int r = 0; r < a->rounds && !failed(a, LW_OK); r++) {
-        const lw_value *v = type_in(a->scope, before, r), *w = type_in(a->scope, after, r);
+        const lw_value *v = lwi_aten_type_in(a->scope, before, r),
+                       *w = lwi_aten_type_in(a->scope, after, r);
         for (int d = 0; d < rank && v && w; d++)
             if (v->dims[d] != w->dims[d]) changed |= 1U << d;
     }

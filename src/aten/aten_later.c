@@ -15,11 +15,6 @@ typedef struct node_type {
     int64_t dims[LW_MAX_RANK];
 } node_type;
 
-static const lw_value *value_in(const lwi_aten_scope *s, int id, int round) {
-    const lw_value *constant = id < 0 ? NULL : s->graph->slots[id].constant;
-    return constant ? constant : lwi_probed(&s->probes[round], id);
-}
-
 static const lwi_node *maker_of(const lwi_graph *g, int id) {
     for (size_t i = g->n_nodes; i-- > 0;)
         for (size_t k = 0; k < g->nodes[i].n_outputs; k++)
@@ -35,7 +30,7 @@ static bool read_ints(const lw_value *v, size_t n, int64_t *values) {
 
 /* The elements of a list of sizes; those that are not known are free. false: nor is its length. */
 static bool read_sizes(const lwi_aten_scope *s, int id, int round, node_type *t) {
-    const lw_value *v = value_in(s, id, round);
+    const lw_value *v = lwi_aten_type_in(s, id, round);
     if (!v || v->rank != 1 || v->count > LW_MAX_RANK) return false;
     t->rank = (int)v->count;
     if (read_ints(v, v->count, t->dims)) return true;
@@ -43,7 +38,7 @@ static bool read_sizes(const lwi_aten_scope *s, int id, int round, node_type *t)
     const bool joined = node && !strcmp(node->op_type, "Concat");
     size_t at = 0;
     for (size_t i = 0; joined && i < node->n_inputs; i++) {
-        const lw_value *part = value_in(s, node->inputs[i], round);
+        const lw_value *part = lwi_aten_type_in(s, node->inputs[i], round);
         if (!part || part->count > v->count - at) return false;
         if (!read_ints(part, part->count, &t->dims[at]))
             for (size_t k = 0; k < part->count; k++)
@@ -56,7 +51,7 @@ static bool read_sizes(const lwi_aten_scope *s, int id, int round, node_type *t)
 }
 
 static bool like(const lwi_aten_scope *s, const lwi_node *node, int round, node_type *t) {
-    const lw_value *x = value_in(s, node->inputs[0], round);
+    const lw_value *x = lwi_aten_type_in(s, node->inputs[0], round);
     t->dtype = x->dtype;
     t->rank = x->rank;
     memcpy(t->dims, x->dims, (size_t)x->rank * sizeof *x->dims);
@@ -65,7 +60,7 @@ static bool like(const lwi_aten_scope *s, const lwi_node *node, int round, node_
 
 /* The makers of slices always say the axes. */
 static bool slice(const lwi_aten_scope *s, const lwi_node *node, int round, node_type *t) {
-    const lw_value *axes = node->n_inputs > 3 ? value_in(s, node->inputs[3], round) : NULL;
+    const lw_value *axes = node->n_inputs > 3 ? lwi_aten_type_in(s, node->inputs[3], round) : NULL;
     int64_t values[LW_MAX_RANK];
     like(s, node, round, t);
     if (!axes || axes->count > LW_MAX_RANK || !read_ints(axes, axes->count, values)) return false;
@@ -91,7 +86,7 @@ static bool concat(const lwi_aten_scope *s, const lwi_node *node, int round, nod
 }
 
 static bool expand(const lwi_aten_scope *s, const lwi_node *node, int round, node_type *t) {
-    const lw_value *x = value_in(s, node->inputs[0], round);
+    const lw_value *x = lwi_aten_type_in(s, node->inputs[0], round);
     if (!read_sizes(s, node->inputs[1], round, t) || t->rank < x->rank) return false;
     t->dtype = x->dtype;
     for (int d = 0; d < x->rank; d++)
@@ -101,19 +96,19 @@ static bool expand(const lwi_aten_scope *s, const lwi_node *node, int round, nod
 }
 
 static bool reshape(const lwi_aten_scope *s, const lwi_node *node, int round, node_type *t) {
-    t->dtype = value_in(s, node->inputs[0], round)->dtype;
+    t->dtype = lwi_aten_type_in(s, node->inputs[0], round)->dtype;
     return read_sizes(s, node->inputs[1], round, t);
 }
 
 static bool range(const lwi_aten_scope *s, const lwi_node *node, int round, node_type *t) {
-    *t =
-        (node_type){.dtype = value_in(s, node->inputs[0], round)->dtype, .rank = 1, .dims = {FREE}};
+    *t = (node_type){
+        .dtype = lwi_aten_type_in(s, node->inputs[0], round)->dtype, .rank = 1, .dims = {FREE}};
     return true;
 }
 
 /* Of two shapes, each dimension that is not 1. */
 static bool both(const lwi_aten_scope *s, const lwi_node *node, int round, node_type *t) {
-    const lw_value *y = value_in(s, node->inputs[1], round);
+    const lw_value *y = lwi_aten_type_in(s, node->inputs[1], round);
     like(s, node, round, t);
     if (y->rank > t->rank) return false;
     for (int d = 0; d < y->rank; d++) {
@@ -132,7 +127,7 @@ static const struct {
 
 static bool find(const lwi_aten_scope *s, const lwi_node *node, int round, node_type *t) {
     for (size_t i = 0; i < node->n_inputs; i++)
-        if (node->inputs[i] >= 0 && !value_in(s, node->inputs[i], round)) return false;
+        if (node->inputs[i] >= 0 && !lwi_aten_type_in(s, node->inputs[i], round)) return false;
     for (size_t i = 0; i < sizeof finders / sizeof *finders && !*node->domain; i++)
         if (!strcmp(node->op_type, finders[i].op)) return finders[i].find(s, node, round, t);
     return false;

@@ -40,6 +40,8 @@ lwi_aten_value lwi_aten_default(lwi_aten *a, const lwi_aten_parameter *p);
 int lwi_aten_import(lwi_aten *a, const lwi_graph *graph, int id);
 /* Keeps the type of a value that is an output of the present graph, which is inside another. */
 void lwi_aten_note_outcome(lwi_aten *a, int id);
+/* What is known of a value in a round: constants have data, others a type. NULL: nothing yet. */
+const lw_value *lwi_aten_type_in(const lwi_aten_scope *s, int id, int round);
 /* Gives the node's output a type if its sizes depend on data. inferred: what its operator said;
  * returned if it is a failure of the program. */
 lw_status lwi_aten_tell_later(lwi_aten *a, lwi_aten_scope *s, const lwi_node *node,
