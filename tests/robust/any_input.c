@@ -53,37 +53,72 @@ static lw_status make_input(const lw_model *model, const lw_io_info *info, lw_va
     return status;
 }
 
-lw_status run_on_anything(const lw_model *model, const lw_allocator *allocator) {
-    const lw_context_options options = {
-        .size = sizeof options, .threads = 1, .allocator = allocator, .memory_limit = 256u << 20};
-    lw_io inputs[MOST] = {{0}}, outputs[MOST] = {{0}};
-    const size_t n_in = lw_model_input_count(model), n_out = lw_model_output_count(model);
-    lw_context *context = NULL;
-    if (n_in > MOST || n_out > MOST) return LW_LIMIT;
-    lw_status status = lw_context_new(model, &options, &context);
-    for (size_t i = 0; i < n_in && status == LW_OK; i++) {
-        lw_io_info info = {.size = sizeof info};
-        status = lw_model_input(model, i, &info);
-        inputs[i].name = info.name;
-        if (status == LW_OK) status = make_input(model, &info, &inputs[i].value);
-    }
+/* With outputs thrown away, and within SECONDS. */
+static lw_status run_once(lw_context *context, const lw_model *model, const lw_io *inputs,
+                          size_t n_in) {
+    lw_io outputs[MOST] = {{0}};
+    const size_t n_out = lw_model_output_count(model);
+    lw_status status = n_out > MOST ? LW_LIMIT : LW_OK;
     for (size_t i = 0; i < n_out && status == LW_OK; i++) {
         lw_io_info info = {.size = sizeof info};
         status = lw_model_output(model, i, &info);
         outputs[i].name = info.name;
     }
-    if (status == LW_OK) {
-        running = context;
-        signal(SIGALRM, stop_run);
-        alarm(SECONDS);
-        status = lw_context_run(context, inputs, n_in, outputs, n_out);
-        alarm(0);
-        running = NULL;
-    }
-    for (size_t i = 0; i < n_in; i++)
-        lw_value_free(inputs[i].value);
+    if (status != LW_OK) return status;
+    running = context;
+    signal(SIGALRM, stop_run);
+    alarm(SECONDS);
+    status = lw_context_run(context, inputs, n_in, outputs, n_out);
+    alarm(0);
+    running = NULL;
     for (size_t i = 0; i < n_out; i++)
         lw_value_free(outputs[i].value);
+    return status;
+}
+
+static lw_status input_name(const lw_model *model, size_t i, lw_io_info *info, lw_io *input) {
+    *info = (lw_io_info){.size = sizeof *info};
+    const lw_status status = lw_model_input(model, i, info);
+    input->name = info->name;
+    return status;
+}
+
+lw_status run_on_anything(const lw_model *model, const lw_allocator *allocator) {
+    const lw_context_options options = {
+        .size = sizeof options, .threads = 1, .allocator = allocator, .memory_limit = 256u << 20};
+    lw_io inputs[MOST] = {{0}};
+    const size_t n_in = lw_model_input_count(model);
+    lw_context *context = NULL;
+    if (n_in > MOST) return LW_LIMIT;
+    lw_status status = lw_context_new(model, &options, &context);
+    for (size_t i = 0; i < n_in && status == LW_OK; i++) {
+        lw_io_info info;
+        status = input_name(model, i, &info, &inputs[i]);
+        if (status == LW_OK) status = make_input(model, &info, &inputs[i].value);
+    }
+    if (status == LW_OK) status = run_once(context, model, inputs, n_in);
+    for (size_t i = 0; i < n_in; i++)
+        lw_value_free(inputs[i].value);
     lw_context_free(context);
+    return status;
+}
+
+lw_status run_on_values(const lw_model *model, lw_value *const *values, size_t n) {
+    const lw_context_options options = {
+        .size = sizeof options, .threads = 1, .memory_limit = 256u << 20};
+    lw_io inputs[MOST] = {{0}};
+    lw_context *context = NULL;
+    lw_model *graph = NULL;
+    lw_status status = n > MOST ? LW_LIMIT : LW_OK;
+    for (size_t i = 0; i < n && status == LW_OK; i++) {
+        lw_io_info info;
+        inputs[i].value = values[i];
+        status = input_name(model, i, &info, &inputs[i]);
+    }
+    if (status == LW_OK) status = lw_model_for(model, inputs, n, &graph);
+    if (status == LW_OK) status = lw_context_new(graph, &options, &context);
+    if (status == LW_OK) status = run_once(context, graph, inputs, n);
+    lw_context_free(context);
+    lw_model_free(graph);
     return status;
 }
