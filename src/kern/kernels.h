@@ -8,6 +8,7 @@
 #include "kern/attention_f32.h"
 #include "kern/blend_f32.h"
 #include "kern/block_dot.h"
+#include "kern/cast.h"
 #include "kern/codes.h"
 #include "kern/depthwise_f32.h"
 #include "kern/depthwise_i8.h"

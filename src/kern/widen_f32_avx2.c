@@ -48,3 +48,13 @@ void LWI_AT(widen_q8)(const void *from, size_t n, float *to) {
     for (size_t k = 0; i < n; i++, k++)
         to[i] = scale_of(block) * (float)(int8_t)block[2 + k];
 }
+
+lwi_narrow_f32_fn LWI_AT(narrow_f16);
+void LWI_AT(narrow_f16)(const float *from, size_t n, uint16_t *to) {
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        _mm_storeu_si128((__m128i *)(to + i),
+                         _mm256_cvtps_ph(_mm256_loadu_ps(from + i), _MM_FROUND_TO_NEAREST_INT));
+    for (; i < n; i++)
+        to[i] = _cvtss_sh(from[i], _MM_FROUND_TO_NEAREST_INT);
+}

@@ -22,3 +22,12 @@ void LWI_AT(widen_f16)(const void *from, size_t n, float *to) {
         to[i] = lwi_f16_to_f32(half);
     }
 }
+
+lwi_narrow_f32_fn LWI_AT(narrow_f16);
+void LWI_AT(narrow_f16)(const float *from, size_t n, uint16_t *to) {
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        vst1_u16(to + i, vreinterpret_u16_f16(vcvt_f16_f32(vld1q_f32(from + i))));
+    for (; i < n; i++)
+        to[i] = lwi_f32_to_f16(from[i]);
+}

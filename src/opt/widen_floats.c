@@ -62,6 +62,15 @@ static bool can_widen_node(const widening *w, const lwi_node *node) {
     return node->n_inputs > 0;
 }
 
+/* What only moves numbers does so faster as they are. */
+static bool computes(const widening *w) {
+    for (size_t i = 0; i < w->r->graph->n_nodes; i++) {
+        const lwi_node *node = lwi_rewrite_node(w->r, i);
+        if (node && touches(w, node) && node->op->op->flags & LWI_WIDEN) return true;
+    }
+    return false;
+}
+
 /* Every value's type must be known. */
 static bool can_widen(const widening *w) {
     const lwi_graph *g = w->r->graph;
@@ -173,10 +182,7 @@ static void retype(widening *w) {
 static lw_status widen(lwi_rewrite *r, lw_dtype from) {
     widening w = {.r = r, .from = from, .n_slots = r->graph->n_slots};
     const size_t n = r->graph->n_nodes;
-    bool any = false;
-    for (size_t i = 0; i < n && !any; i++)
-        any = lwi_rewrite_node(r, i) && touches(&w, lwi_rewrite_node(r, i));
-    if (!any || !can_widen(&w)) return LW_OK;
+    if (!computes(&w) || !can_widen(&w)) return LW_OK;
     LW_TRY(lwi_arena_alloc(&r->scratch, w.n_slots, sizeof *w.wide, &w.wide));
     for (size_t i = 0; i < n; i++)
         if (lwi_rewrite_node(r, i) && touches(&w, lwi_rewrite_node(r, i)))

@@ -341,6 +341,16 @@ def cast_cases(cases):
                     model = make_model("Cast", [exact], [TensorProto.FLOAT], attrs)
                     expected = ReferenceEvaluator(model).run(None, {"x0": exact})
                 cases.add(f"Cast_{source}_{target}_{saturate}", "Cast", [x], expected, **attrs)
+    for source in "float", "double", "int64", "int32", "uint8":  # longer than kernels look at once
+        for target in "float16", "float", "double", "int64", "int32", "int8", "uint8", "bool":
+            x = sample(numpy_type(source), (1300,), -100, 100, special=False)
+            if source != "uint8":
+                x[700:900] = rng.integers(0, 100, 200)
+            if source in ("float", "double") and target in ("int64", "int32"):
+                x[600] = 2.0 ** 31 if target == "int64" else 0.5 - 2.0 ** 31
+            cases.add(f"Cast_long_{source}_{target}", "Cast", [x],
+                      [x.astype(numpy_type(target))],
+                      to=helper.np_dtype_to_tensor_dtype(numpy_type(target)))
     for mode in "up", "down", "nearest":
         x = rng.uniform(0.001, 1000, 50).astype(np.float32)
         cases.add(f"Cast_e8m0_{mode}", "Cast", [x], to=TensorProto.FLOAT8E8M0, round_mode=mode)

@@ -80,22 +80,25 @@ static lw_status plan(const lwi_call *c, pointwise *p) {
     return LW_OK;
 }
 
-/* Copies a block of an input, element by element. */
+static void fill(float *to, size_t n, float x) {
+    for (size_t i = 0; i < n; i++)
+        to[i] = x;
+}
+
+/* Copies a block of an input; bools become numbers. */
 static void stage(const running *r, size_t input, size_t at, size_t rows, size_t columns,
                   float *to) {
     const pointwise *p = r->p;
-    const size_t row = row_stride(p, input), step = repeats(p, input) ? 0 : 1;
-    const bool boolean = r->in[input]->dtype == LW_BOOL;
-    for (size_t i = 0; i < rows; i++, at += row, to += columns)
-        if (boolean) {
-            const uint8_t *from = (const uint8_t *)r->in[input]->data + at;
-            for (size_t j = 0; j < columns; j++)
-                to[j] = from[j * step] != 0;
-        } else {
-            const float *from = (const float *)r->in[input]->data + at;
-            for (size_t j = 0; j < columns; j++)
-                to[j] = from[j * step];
-        }
+    const size_t row = row_stride(p, input);
+    const bool boolean = r->in[input]->dtype == LW_BOOL, once = repeats(p, input);
+    lwi_cast_fn *const cast = lwi_cpu_kernels()->cast_bool_f32;
+    for (size_t i = 0; i < rows; i++, at += row, to += columns) {
+        const uint8_t *bools = (const uint8_t *)r->in[input]->data + at;
+        const float *floats = (const float *)r->in[input]->data + at;
+        if (once) fill(to, columns, boolean ? *bools != 0 : *floats);
+        else if (boolean) cast(bools, to, columns);
+        else memcpy(to, floats, columns * sizeof *to);
+    }
 }
 
 static void run_block(const running *r, size_t index, float *work) {
