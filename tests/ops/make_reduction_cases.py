@@ -131,6 +131,18 @@ def arg_cases(cases):
                 last = x.shape[axis] - 1 - function(np.flip(order, axis), axis=axis)
                 cases.add(f"{name}_{axis}_last", op, [x], [last], axis=axis, keepdims=0,
                           select_last_index=1)
+            for axis, shape in (1, (3, 300)), (0, (20, 70)):
+                x = sample(t, shape, -9, 9)
+                order = x.astype(np.float64)
+                cases.add(f"{name}_{axis}_long", op, [x], [function(order, axis=axis)], axis=axis,
+                          keepdims=0)
+                last = shape[axis] - 1 - function(np.flip(order, axis), axis=axis)
+                cases.add(f"{name}_{axis}_long_last", op, [x], [last], axis=axis, keepdims=0,
+                          select_last_index=1)
+    x = rng.normal(0, 1, (3, 200)).astype(np.float32)
+    x[1, [70, 90]] = np.nan
+    for op, function in ("ArgMax", np.argmax), ("ArgMin", np.argmin):
+        cases.add("nan", op, [x], [function(x, axis=1)], axis=1, keepdims=0)
 
 
 def topk_cases(cases):
