@@ -8,7 +8,7 @@ typedef struct job {
     void *y;
     size_t dim, inner;
     bool product, exclusive, reverse;
-    void (*row)(const struct job *j, size_t at);
+    void (*columns)(const struct job *j, size_t first, size_t n);
 } job;
 
 static lw_status find_axis(const lwi_call *c, int *axis) {
@@ -19,33 +19,52 @@ static lw_status find_axis(const lwi_call *c, int *axis) {
     return lwi_axis(c, given, c->in[0]->rank, axis);
 }
 
-#define ROW(T, ACC)                                                                                \
-    static void row_##T(const job *j, size_t first) {                                              \
-        const T *x = (const T *)j->x + first;                                                      \
-        T *y = (T *)j->y + first;                                                                  \
-        ACC acc = j->product;                                                                      \
-        for (size_t i = 0; i < j->dim; i++) {                                                      \
-            const size_t at = (j->reverse ? j->dim - 1 - i : i) * j->inner;                        \
-            const ACC next = j->product ? acc * (ACC)x[at] : acc + (ACC)x[at];                     \
-            y[at] = (T)(j->exclusive ? acc : next);                                                \
-            acc = next;                                                                            \
+enum { COLUMNS = 64 }; /* that are walked down side by side */
+
+/* From row to row of n columns; STEP is what becomes of a running value a with an element x. */
+#define WALK(NAME, T, ACC, STEP)                                                                   \
+    static void NAME(const job *j, const T *x, T *y, size_t n, ACC *acc) {                         \
+        const bool exclusive = j->exclusive;                                                       \
+        for (size_t d = 0; d < j->dim; d++) {                                                      \
+            const size_t at = (j->reverse ? j->dim - 1 - d : d) * j->inner;                        \
+            for (size_t i = 0; i < n; i++) {                                                       \
+                const ACC a = acc[i], v = (ACC)x[at + i];                                          \
+                const ACC next = STEP;                                                             \
+                y[at + i] = (T)(exclusive ? a : next);                                             \
+                acc[i] = next;                                                                     \
+            }                                                                                      \
         }                                                                                          \
     }
-ROW(float, double)
-ROW(double, double)
-ROW(int32_t, uint32_t)
-ROW(int64_t, uint64_t)
-ROW(uint32_t, uint32_t)
-ROW(uint64_t, uint64_t)
+/* Columns [first, first + n) of all that lie side by side. */
+#define COLUMN_BLOCK(T, ACC)                                                                       \
+    WALK(sums_##T, T, ACC, a + v)                                                                  \
+    WALK(products_##T, T, ACC, a *v)                                                               \
+    static void columns_##T(const job *j, size_t first, size_t n) {                                \
+        ACC acc[COLUMNS];                                                                          \
+        for (size_t i = 0; i < n; i++)                                                             \
+            acc[i] = j->product;                                                                   \
+        (j->product ? products_##T : sums_##T)(j, (const T *)j->x + first, (T *)j->y + first, n,   \
+                                               acc);                                               \
+    }
+COLUMN_BLOCK(float, double)
+COLUMN_BLOCK(double, double)
+COLUMN_BLOCK(int32_t, uint32_t)
+COLUMN_BLOCK(int64_t, uint64_t)
+COLUMN_BLOCK(uint32_t, uint32_t)
+COLUMN_BLOCK(uint64_t, uint64_t)
 
-static void (*const ROWS[LW_DTYPE_COUNT])(const job *, size_t) = {
-    [LW_FLOAT32] = row_float, [LW_FLOAT64] = row_double,  [LW_INT32] = row_int32_t,
-    [LW_INT64] = row_int64_t, [LW_UINT32] = row_uint32_t, [LW_UINT64] = row_uint64_t};
+static void (*const BLOCKS[LW_DTYPE_COUNT])(const job *, size_t, size_t) = {
+    [LW_FLOAT32] = columns_float, [LW_FLOAT64] = columns_double,  [LW_INT32] = columns_int32_t,
+    [LW_INT64] = columns_int64_t, [LW_UINT32] = columns_uint32_t, [LW_UINT64] = columns_uint64_t};
 
-static void run_rows(void *arg, size_t begin, size_t end) {
+static void run_columns(void *arg, size_t begin, size_t end) {
     const job *j = arg;
-    for (size_t i = begin; i < end; i++)
-        j->row(j, i / j->inner * j->dim * j->inner + i % j->inner);
+    for (size_t i = begin, n; i < end; i += n) {
+        n = j->inner - i % j->inner;
+        if (n > end - i) n = end - i;
+        if (n > COLUMNS) n = COLUMNS;
+        j->columns(j, i / j->inner * j->dim * j->inner + i % j->inner, n);
+    }
 }
 
 static lw_status run(lwi_call *c, bool product) {
@@ -58,10 +77,10 @@ static lw_status run(lwi_call *c, bool product) {
              .product = product,
              .exclusive = lwi_attr_int(c->node, "exclusive", 0) != 0,
              .reverse = lwi_attr_int(c->node, "reverse", 0) != 0,
-             .row = ROWS[x->dtype]};
+             .columns = BLOCKS[x->dtype]};
     size_t outer;
     lwi_split_axis(x, axis, &outer, &j.dim, &j.inner);
-    lwi_parallel(c, outer * j.inner, 1 + 8192 / j.dim, run_rows, &j);
+    lwi_parallel(c, outer * j.inner, 1 + 8192 / j.dim, run_columns, &j);
     return LW_OK;
 }
 
