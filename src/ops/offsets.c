@@ -34,22 +34,50 @@ static size_t row_base(const lw_value *indices, const size_t *strides, int axis,
     return base;
 }
 
+/* offsets[k] = base + k * step + index k * stride, for n indices from `first` on. False if one is
+ * out of range. */
+#define ROW(T)                                                                                     \
+    static bool row_##T(const T *indices, size_t n, int64_t dim, size_t base, size_t step,         \
+                        size_t stride, size_t *offsets) {                                          \
+        bool inside = true;                                                                        \
+        for (size_t k = 0; k < n; k++) {                                                           \
+            const int64_t at = indices[k] < 0 ? indices[k] + dim : indices[k];                     \
+            inside &= (uint64_t)at < (uint64_t)dim;                                                \
+            offsets[k] = base + k * step + (size_t)at * stride;                                    \
+        }                                                                                          \
+        return inside;                                                                             \
+    }
+ROW(int32_t)
+ROW(int64_t)
+
+/* Says which index it was. */
+static lw_status fail_row(const lwi_call *c, const lw_value *indices, size_t first, size_t n,
+                          int64_t dim) {
+    size_t index = 0;
+    for (size_t k = 0; k < n; k++)
+        LW_TRY(lwi_index_at(c, indices, first + k, dim, &index));
+    return LW_OK;
+}
+
 lw_status lwi_element_offsets(lwi_call *c, const lw_value *data, const lw_value *indices, int axis,
                               size_t **offsets) {
     LW_TRY(check_elements(c, data, indices, axis));
     LW_TRY(lwi_scratch(c, indices->count, sizeof **offsets, offsets));
     if (indices->count == 0) return LW_OK;
-    size_t strides[LW_MAX_RANK], *to = *offsets;
+    size_t strides[LW_MAX_RANK];
     lwi_strides(data->rank, data->dims, strides);
     const int last = data->rank - 1;
-    const size_t length = (size_t)indices->dims[last], step = last == axis ? 0 : 1;
-    for (size_t row = 0; row < indices->count / length; row++) {
-        const size_t base = row_base(indices, strides, axis, row);
-        for (size_t k = 0; k < length; k++) {
-            size_t index = 0;
-            LW_TRY(lwi_index_at(c, indices, row * length + k, data->dims[axis], &index));
-            *to++ = base + k * step + index * strides[axis];
-        }
+    const size_t n = (size_t)indices->dims[last], step = last == axis ? 0 : 1;
+    const int64_t dim = data->dims[axis];
+    for (size_t first = 0; first < indices->count; first += n) {
+        const size_t base = row_base(indices, strides, axis, first / n);
+        size_t *to = *offsets + first;
+        const bool inside = indices->dtype == LW_INT32
+                                ? row_int32_t((const int32_t *)indices->data + first, n, dim, base,
+                                              step, strides[axis], to)
+                                : row_int64_t((const int64_t *)indices->data + first, n, dim, base,
+                                              step, strides[axis], to);
+        if (!inside) return fail_row(c, indices, first, n, dim);
     }
     return LW_OK;
 }

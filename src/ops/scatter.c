@@ -115,7 +115,9 @@ static void scatter(const lwi_call *c, how h, const stretch *s, size_t n) {
     for (size_t i = 0; i < n; i++) {
         char *to = (char *)c->out[0]->data + s[i].to * size;
         const char *from = (const char *)updates->data + s[i].from * size;
-        if (h == NONE) memcpy(to, from, s[i].n * size);
+        if (h == NONE && s[i].n == 1 && size == 4) memcpy(to, from, 4); /* no call for so little */
+        else if (h == NONE && s[i].n == 1 && size == 8) memcpy(to, from, 8);
+        else if (h == NONE) memcpy(to, from, s[i].n * size);
         else combine(data->dtype, h, to, from, s[i].n);
     }
 }
