@@ -44,6 +44,23 @@ static lw_status infer_to_depth(lwi_call *c) {
                    (int64_t[]){x[0], x[1] * block * block, x[2] / block, x[3] / block});
 }
 
+/* Elements that lie side by side in one of them and `size` apart in the other. */
+#define MOVE(BYTES)                                                                                \
+    static void move_##BYTES(const blocks *b, char *deep, char *wide) {                            \
+        const size_t step = b->size * (BYTES);                                                     \
+        if (b->to_space)                                                                           \
+            for (size_t k = 0; k < b->width; k++)                                                  \
+                memcpy(wide + k * step, deep + k * (BYTES), BYTES);                                \
+        else                                                                                       \
+            for (size_t k = 0; k < b->width; k++)                                                  \
+                memcpy(deep + k * (BYTES), wide + k * step, BYTES);                                \
+    }
+MOVE(1)
+MOVE(2)
+MOVE(4)
+MOVE(8)
+MOVE(16)
+
 /* Moves one row of one channel of the deep tensor: row i, counted over all of it. */
 static void move_row(const blocks *b, size_t i) {
     const size_t square = b->size * b->size, y = i % b->height;
@@ -55,10 +72,21 @@ static void move_row(const blocks *b, size_t i) {
         (image * b->channels + channel) * b->height * b->size + y * b->size + cell / b->size;
     char *deep = b->deep + i * b->width * b->element;
     char *wide = b->wide + (line * b->width * b->size + cell % b->size) * b->element;
-    for (size_t k = 0; k < b->width; k++) {
-        char *one = deep + k * b->element, *other = wide + k * b->size * b->element;
-        if (b->to_space) memcpy(other, one, b->element);
-        else memcpy(one, other, b->element);
+    switch (b->element) {
+    case 1:
+        move_1(b, deep, wide);
+        break;
+    case 2:
+        move_2(b, deep, wide);
+        break;
+    case 4:
+        move_4(b, deep, wide);
+        break;
+    case 8:
+        move_8(b, deep, wide);
+        break;
+    default:
+        move_16(b, deep, wide);
     }
 }
 
