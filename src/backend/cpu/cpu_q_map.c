@@ -3,6 +3,7 @@
  * functions by table, concatenation. */
 #include "backend/cpu/cpu_q_matmul.h"
 #include "ops/broadcast.h"
+#include "ops/quantize_core.h"
 
 static lwi_coding coding_of(lwi_q8 q) {
     return (lwi_coding){q.low - q.zero, q.high - q.zero, (int32_t)q.zero};
@@ -66,6 +67,76 @@ static bool quantizes(const lwi_call *c) {
 static bool dequantizes(const lwi_call *c) {
     return has_one_scale(c) && lwi_is_8_bits(c->in[0]->dtype) && c->out[0] &&
            c->out[0]->dtype == LW_FLOAT32;
+}
+
+/* Or one for each index of an axis inside of which enough elements lie. */
+typedef struct axis_scaling {
+    const void *x;
+    void *y;
+    lwi_scales scales;
+    float low, high; /* of the codes */
+    bool back;       /* to numbers */
+} axis_scaling;
+
+static void scale_runs(void *arg, size_t begin, size_t end) {
+    const axis_scaling *s = arg;
+    for (size_t i = begin; i < end;) {
+        const lwi_scale_run r = lwi_scale_run_at(&s->scales, i, end);
+        const lwi_q8 q = {.scale = s->scales.scale[r.first],
+                          .zero = s->scales.zero ? s->scales.zero[r.first] : 0,
+                          .low = s->low,
+                          .high = s->high};
+        const lwi_coding to = coding_of(q);
+        const lwi_codes from = codes_of(q);
+        if (s->back)
+            lwi_cpu_kernels()->dequantize_i8((const uint8_t *)s->x + i, r.n, &from,
+                                             (float *)s->y + i);
+        else
+            lwi_cpu_kernels()->quantize_f32((const float *)s->x + i, r.n, q.scale, &to,
+                                            (uint8_t *)s->y + i);
+        i += r.n;
+    }
+}
+
+static lw_status scale_axis(lwi_call *c, bool back) {
+    axis_scaling s = {.x = c->in[0]->data, .y = c->out[0]->data, .back = back};
+    lwi_code_range(back ? c->in[0]->dtype : c->out[0]->dtype, &s.low, &s.high);
+    LW_TRY(lwi_scales_read(c, &s.scales));
+    lwi_parallel(c, c->in[0]->count, 1 << 15, scale_runs, &s);
+    return LW_OK;
+}
+
+static lw_status quantize_axis(lwi_call *c) { return scale_axis(c, false); }
+static lw_status dequantize_axis(lwi_call *c) { return scale_axis(c, true); }
+
+static bool has_axis_scales(const lwi_call *c) {
+    enum { ENOUGH = 32 };
+    const lw_value *x = c->in[0], *scale = c->in[1];
+    int axis = 0;
+    size_t outer, dim, inner;
+    if (scale->dtype != LW_FLOAT32 || scale->rank != 1 || scale->count < 2 || !c->out[0] ||
+        lwi_axis(c, lwi_attr_int(c->node, "axis", 1), x->rank, &axis) != LW_OK)
+        return false;
+    lwi_split_axis(x, axis, &outer, &dim, &inner);
+    return inner >= ENOUGH;
+}
+
+static const lwi_kernel *choose_quantize(const lwi_call *c) {
+    static const lwi_kernel one = {NULL, quantize}, axis = {NULL, quantize_axis};
+    const int64_t precision = lwi_attr_int(c->node, "precision", 0);
+    if (quantizes(c)) return &one;
+    return has_axis_scales(c) && c->in[0]->dtype == LW_FLOAT32 && lwi_is_8_bits(c->out[0]->dtype) &&
+                   (precision == 0 || precision == LW_FLOAT32)
+               ? &axis
+               : NULL;
+}
+
+static const lwi_kernel *choose_dequantize(const lwi_call *c) {
+    static const lwi_kernel one = {NULL, dequantize}, axis = {NULL, dequantize_axis};
+    if (dequantizes(c)) return &one;
+    return has_axis_scales(c) && lwi_is_8_bits(c->in[0]->dtype) && c->out[0]->dtype == LW_FLOAT32
+               ? &axis
+               : NULL;
 }
 
 static lw_status quantize_dynamic(lwi_call *c) {
@@ -133,7 +204,6 @@ static lw_status concat(lwi_call *c) {
         static const lwi_kernel kernel = {NULL, RUN};                                              \
         return FITS ? &kernel : NULL;                                                              \
     }
-KERNEL(dequantize_linear, dequantize, dequantizes(c))
 KERNEL(dynamic_quantize_linear, quantize_dynamic, c->in[0]->dtype == LW_FLOAT32)
 KERNEL(microsoft_quantize_linear, quantize, quantizes(c))
 KERNEL(qlinear_add, add, c->out[0] != NULL)
@@ -141,4 +211,10 @@ KERNEL(qlinear_concat, concat, c->out[0] != NULL)
 KERNEL(qlinear_leaky_relu, leaky_relu, c->out[0] != NULL)
 KERNEL(qlinear_mul, multiply, c->out[0] != NULL)
 KERNEL(qlinear_sigmoid, sigmoid, c->out[0] != NULL)
-KERNEL(quantize_linear, quantize, quantizes(c))
+
+const lwi_kernel *lwi_cpu_dequantize_linear_claim(const lwi_call *c),
+    *lwi_cpu_quantize_linear_claim(const lwi_call *c);
+const lwi_kernel *lwi_cpu_dequantize_linear_claim(const lwi_call *c) {
+    return choose_dequantize(c);
+}
+const lwi_kernel *lwi_cpu_quantize_linear_claim(const lwi_call *c) { return choose_quantize(c); }
