@@ -189,9 +189,12 @@ static lw_status open_operand(const lwi_einsum *e, size_t input, const lwi_einsu
     const lw_value *v = e->call->in[input];
     size_t strides[LW_MAX_RANK];
     void *data = NULL;
-    LW_TRY(lwi_scratch(e->call, v->count, 8, &data));
-    load(v->dtype, v->data, v->count, data);
-    *o = (lwi_einsum_operand){.data = data};
+    *o = (lwi_einsum_operand){.data = v->data, .is_f32 = v->dtype == LW_FLOAT32};
+    if (!o->is_f32) {
+        LW_TRY(lwi_scratch(e->call, v->count, 8, &data));
+        load(v->dtype, v->data, v->count, data);
+        o->data = data;
+    }
     lwi_strides(v->rank, v->dims, strides);
     for (int d = 0; d < term->n; d++) {
         o->set |= UINT64_C(1) << term->labels[d];

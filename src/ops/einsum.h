@@ -9,7 +9,8 @@
 enum { LWI_EINSUM_LABELS = 64 };
 
 typedef struct lwi_einsum_operand {
-    const void *data;                 /* double or uint64_t */
+    const void *data;                 /* double or uint64_t, */
+    bool is_f32;                      /* or float: an input as it is */
     uint64_t set;                     /* its labels */
     size_t stride[LWI_EINSUM_LABELS]; /* of each label, in elements; 0 where it is broadcast */
 } lwi_einsum_operand;

@@ -45,23 +45,25 @@ typedef struct packing {
     size_t terms;           /* elements summed for each one */
 } packing;
 
-#define PACK(NAME, T)                                                                              \
+/* From elements of type F. */
+#define PACK(NAME, F, T)                                                                           \
     static void NAME(void *arg, size_t begin, size_t end) {                                        \
         const packing *p = arg;                                                                    \
         for (size_t r = begin; r < end; r++) {                                                     \
-            const T *x = (const T *)p->from + lwi_offset(r, p->n_kept, p->kept, p->kept_stride);   \
+            const F *x = (const F *)p->from + lwi_offset(r, p->n_kept, p->kept, p->kept_stride);   \
             T *y = (T *)p->to + r * p->row;                                                        \
             for (size_t i = 0; i < p->row; i++)                                                    \
                 y[i] = 0;                                                                          \
             for (size_t t = 0; t < p->terms; t++) {                                                \
-                const T *term = x + lwi_offset(t, p->n_summed, p->summed, p->summed_stride);       \
+                const F *term = x + lwi_offset(t, p->n_summed, p->summed, p->summed_stride);       \
                 for (size_t i = 0; i < p->row; i++)                                                \
                     y[i] += term[i * p->row_stride];                                               \
             }                                                                                      \
         }                                                                                          \
     }
-PACK(pack_float, double)
-PACK(pack_integer, uint64_t)
+PACK(pack_f32, float, double)
+PACK(pack_float, double, double)
+PACK(pack_integer, uint64_t, uint64_t)
 
 static lw_status plan_packing(const lwi_einsum *e, const lwi_einsum_operand *from,
                               const lwi_einsum_order *order, packing *p) {
@@ -93,7 +95,7 @@ lw_status lwi_einsum_pack(const lwi_einsum *e, const lwi_einsum_operand *from,
                           const lwi_einsum_order *order, lwi_einsum_operand *packed) {
     lwi_einsum_operand wanted = {.data = from->data};
     lay_out(e, order, &wanted);
-    bool same = from->set == wanted.set;
+    bool same = !from->is_f32 && from->set == wanted.set;
     for (int i = 0; i < order->n && same; i++) {
         const uint8_t l = order->labels[i];
         same = e->size[l] == 1 || from->stride[l] == wanted.stride[l];
@@ -107,7 +109,11 @@ lw_status lwi_einsum_pack(const lwi_einsum *e, const lwi_einsum_operand *from,
     LW_TRY(lwi_scratch(e->call, n, 8, &p.to));
     packed->data = p.to;
     if (n == 0) return LW_OK;
-    lwi_parallel(e->call, n / p.row, 1 + 8192 / p.row, e->is_float ? pack_float : pack_integer, &p);
+    lwi_parallel(e->call, n / p.row, 1 + 8192 / p.row,
+                 from->is_f32  ? pack_f32
+                 : e->is_float ? pack_float
+                               : pack_integer,
+                 &p);
     return lwi_check_cancel(e->call);
 }
 
