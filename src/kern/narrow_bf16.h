@@ -5,8 +5,6 @@
 
 #include "kern/vector_f32.h"
 
-typedef uint32_t lwi_words __attribute__((vector_size(sizeof(lwi_vec))));
-
 /* In the upper half of each word; the lower half holds anything. */
 LWI_INLINE lwi_words lwi_round_bf16(lwi_vec x) {
     const lwi_words bits = (lwi_words)x, is_nan = (lwi_words)(x != x);

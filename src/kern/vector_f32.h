@@ -35,6 +35,11 @@ LWI_INLINE lwi_vec lwi_clamp(lwi_vec x, lwi_vec low, lwi_vec high) {
 /* a > b ? a : b */
 LWI_INLINE lwi_vec lwi_max(lwi_vec a, lwi_vec b) { return _mm512_max_ps(a, b); }
 LWI_INLINE float lwi_add_lanes(lwi_vec v) { return _mm512_reduce_add_ps(v); }
+LWI_INLINE float lwi_max_lanes(lwi_vec v) { return _mm512_reduce_max_ps(v); }
+/* Lanes of a in the part, of b elsewhere. */
+LWI_INLINE lwi_vec lwi_either(lwi_part m, lwi_vec a, lwi_vec b) {
+    return _mm512_mask_blend_ps(m, b, a);
+}
 LWI_INLINE int lwi_has_nan(lwi_vec v) { return _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q) != 0; }
 
 #elif defined(__AVX2__)
@@ -61,6 +66,14 @@ LWI_INLINE float lwi_add_lanes(lwi_vec v) {
     __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
     s = _mm_add_ps(s, _mm_movehl_ps(s, s));
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
+}
+LWI_INLINE float lwi_max_lanes(lwi_vec v) {
+    __m128 s = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    s = _mm_max_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_max_ss(s, _mm_shuffle_ps(s, s, 1)));
+}
+LWI_INLINE lwi_vec lwi_either(lwi_part m, lwi_vec a, lwi_vec b) {
+    return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(m));
 }
 
 #else
@@ -98,6 +111,17 @@ LWI_INLINE int lwi_has_nan(lwi_vec v) {
     return v[0] != v[0] || v[1] != v[1] || v[2] != v[2] || v[3] != v[3];
 }
 LWI_INLINE float lwi_add_lanes(lwi_vec v) { return (v[0] + v[2]) + (v[1] + v[3]); }
+LWI_INLINE float lwi_max_lanes(lwi_vec v) {
+    const float a = v[0] > v[2] ? v[0] : v[2], b = v[1] > v[3] ? v[1] : v[3];
+    return a > b ? a : b;
+}
+LWI_INLINE lwi_vec lwi_either(lwi_part n, lwi_vec a, lwi_vec b) {
+    for (size_t i = n; i < 4; i++)
+        a[i] = b[i];
+    return a;
+}
 #endif
+
+typedef uint32_t lwi_words __attribute__((vector_size(sizeof(lwi_vec))));
 
 #endif
