@@ -150,6 +150,12 @@ static int fill_side(lwi_aten *a, const lwi_ts_pair *p) {
     return NODE(a, "Expand", zero, lwi_build_ints(&a->b, (size_t)p->rank, p->dims));
 }
 
+static void put_output(lwi_aten *a, const lwi_ts_pair *p, int side, const char *name) {
+    lwi_graph *g = a->b.graph;
+    lwi_build_output(&a->b, p->ids[side], name);
+    if (a->b.status == LW_OK) g->slots[g->outputs[g->n_outputs - 1]].type.dtype = p->dtype;
+}
+
 static lw_status put_side(lwi_ts_merge *m, lwi_ts_arm *arm, int side) {
     lwi_aten *a = m->in->aten;
     lwi_aten_resume(a, arm->scope);
@@ -159,7 +165,7 @@ static lw_status put_side(lwi_ts_merge *m, lwi_ts_arm *arm, int side) {
         if (p->place < 0) continue;
         if (p->ids[side] < 0) p->ids[side] = fill_side(a, p);
         snprintf(name, sizeof name, "result.%zu", i);
-        lwi_build_output(&a->b, p->ids[side], name);
+        put_output(a, p, side, name);
     }
     (void)lwi_aten_pause(a);
     return a->b.status;
