@@ -446,6 +446,20 @@ LW_API void lw_model_count_ops(const lw_model *model,
                                           size_t count),
                                void *user);
 
+/* Writes the model's graph as an ONNX file: as it was loaded, before any pass, in the newest form
+ * of its operators and for the oldest opset, from 13 on, that has what they use. Operators of
+ * com.microsoft stay what they are, which ONNX Runtime runs. options may be NULL. Errors: LW_IO;
+ * LW_UNSUPPORTED for an operator that ONNX does not have (those of language models), which is
+ * named, for a TorchScript file, whose graph lw_model_for gives, and for a graph made in C or by
+ * lw_model_for that passes have changed: keep_graph leaves them out. */
+typedef struct lw_onnx_options {
+    size_t size;
+    bool weights_beside; /* weights in a file "<path>.data", as they are in any case if the model
+                            needs more than 2 GB */
+} lw_onnx_options;
+LW_API LW_MUST_CHECK lw_status lw_model_save_onnx(const lw_model *model, const char *path,
+                                                  const lw_onnx_options *options);
+
 /* The rewrites that a model goes through at load, in their order, and how often each was applied
  * to a model. */
 typedef struct lw_pass_info {

@@ -168,18 +168,33 @@ static lw_status read_model(lw_model *m, const void *data, size_t size, const ch
     return prepare(m, options && (options->keep_graph || options->inspect));
 }
 
-lw_status lwi_model_open_defaults(const lw_model *model, lw_model **open) {
+bool lwi_model_can_reread(const lw_model *m) {
+    return (m->data || m->path) && !m->network.adapters && !m->network.observe;
+}
+
+/* closed: the defaults of inputs are constants. */
+static lw_status reread(const lw_model *model, bool keep_graph, bool closed, lw_model **again) {
     lw_model *m = NULL;
     const lw_model_options options = {.size = sizeof options,
                                       .allocator = &model->allocator,
                                       .image_decoder = model->image_decoder};
     LW_TRY(new_model(&options, &m));
     m->skip_passes = model->skip_passes;
+    m->keep_graph = keep_graph;
     lw_status status = read_network(&m->network, model->data, model->file_bytes, model->path);
-    if (status == LW_OK) status = prepare(m, false);
-    if (status == LW_OK) *open = m;
+    if (status == LW_OK && closed) m->network.graph->open_defaults = false;
+    if (status == LW_OK) status = prepare(m, keep_graph);
+    if (status == LW_OK) *again = m;
     else lw_model_free(m);
     return status;
+}
+
+lw_status lwi_model_open_defaults(const lw_model *model, lw_model **open) {
+    return reread(model, false, false, open);
+}
+
+lw_status lwi_model_reread(const lw_model *model, lw_model **plain) {
+    return reread(model, true, true, plain);
 }
 
 static lw_status load_file(lw_model *m, const char *path, const lw_model_options *options) {

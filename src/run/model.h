@@ -52,6 +52,11 @@ lw_status lwi_model_make(lw_status (*make)(void *arg, lwi_network *network), voi
 lw_status lwi_model_make_variant(lw_model *base, const lwi_given *givens, size_t n,
                                  lw_model **variant);
 
+/* The same model once more, as it was loaded, without passes. It reads what the model has mapped,
+ * which must live longer. Not every model can: one made in C is not read from anywhere. */
+bool lwi_model_can_reread(const lw_model *model);
+lw_status lwi_model_reread(const lw_model *model, lw_model **plain);
+
 /* The same model, made for runs that replace default values of inputs: the passes of *model take
  * those for constants. It reads what the model has mapped, which must live longer. */
 lw_status lwi_model_open_defaults(const lw_model *model, lw_model **open);
