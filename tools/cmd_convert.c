@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * lampwick convert: weights, or a language model with all that belongs to it, in another kind of
- * file. */
+ * lampwick convert: a network as ONNX; weights, or a language model with all that belongs to it, in
+ * another kind of file. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,10 +8,13 @@
 #include <lampwick/weights.h>
 
 #include "commands.h"
+#include "input_dims.h"
+#include "session.h"
 
 typedef struct convert_options {
     const char *key;
-    bool keep_prefixes, any_class;
+    bool keep_prefixes, any_class, weights_beside;
+    lwi_texts shapes;
 } convert_options;
 
 static bool ends(const char *path, const char *with) {
@@ -45,10 +48,38 @@ static lw_status convert_weights(const char *from, const char *to, const convert
     return status;
 }
 
+/* A TorchScript file has a graph for given inputs; others have one. */
+static bool find_graph(const lw_model *model, const convert_options *o, lw_model **graph) {
+    lw_model_info info = {.size = sizeof info};
+    lw_io *inputs = NULL;
+    size_t n = 0;
+    const bool open = !lw_model_describe(model, &info) && !strcmp(info.format, "TorchScript");
+    if (open && !lwi_fill_inputs(model, &o->shapes, LWI_ZEROS, &inputs, &n)) return false;
+    const lw_status status = lw_model_for(model, inputs, n, graph);
+    lwi_ios_free(inputs, n);
+    if (status) lwi_complain("%s", lw_last_error());
+    return !status;
+}
+
+static int convert_network(const char *from, const char *to, const convert_options *o) {
+    const lw_model_options options = {.size = sizeof options, .keep_graph = true};
+    const lw_onnx_options onnx = {sizeof onnx, o->weights_beside};
+    lw_model *model = NULL, *graph = NULL;
+    int code = LWI_EXIT_FAILURE;
+    if (lw_model_load(from, &options, &model)) return lwi_complain("%s", lw_last_error());
+    if (find_graph(model, o, &graph))
+        code = lw_model_save_onnx(graph, to, &onnx) ? lwi_complain("%s", lw_last_error())
+                                                    : LWI_EXIT_OK;
+    lw_model_free(graph);
+    lw_model_free(model);
+    return code;
+}
+
 static int run(const void *given, char **arguments, int n) {
     (void)n;
     const char *from = arguments[0], *to = arguments[1];
     lw_status status = LW_OK;
+    if (ends(to, ".onnx")) return convert_network(from, to, given);
     if (is_weights(to)) status = convert_weights(from, to, given);
     else if (ends(to, ".gguf")) status = lw_llm_quantize(from, to, NULL);
     else status = lw_llm_to_folder(from, to);
@@ -63,20 +94,29 @@ static const lwi_option table[] = {
      "leave 'module.' and '_orig_mod.' before names"},
     {"any-class", 0, LWI_FLAG, offsetof(convert_options, any_class), NULL, NULL,
      "pass over objects of a PyTorch file that functions unknown to lampwick would make"},
+    {"shape", 's', LWI_LIST, offsetof(convert_options, shapes), "NAME=1x3x8x8", NULL,
+     "to ONNX: sizes of an input of a TorchScript file"},
+    {"weights-beside", 0, LWI_FLAG, offsetof(convert_options, weights_beside), NULL, NULL,
+     "to ONNX: weights in a file OUT.data, as always above 2 GB"},
 };
 
 const lwi_command lwi_cmd_convert = {
     .name = "convert",
     .arguments = "IN OUT",
-    .summary = "weights or a language model in another kind of file",
+    .summary = "a network, weights or a language model in another kind of file",
     .about =
-        "Writes the tensors of a file of weights (.safetensors, .pth, .pt, .bin) to another, whose "
+        "If OUT is an .onnx file, it gets the network of IN, whatever file that is, as it was "
+        "before "
+        "any pass. Else it writes the tensors of a file of weights (.safetensors, .pth, .pt, .bin) "
+        "to another, whose "
         "name says what it is. Nothing in a PyTorch file is run. "
         "If OUT is a .gguf file, it gets the model of a Hugging Face folder, tokenizer and chat "
         "template included, or one file is made of a GGUF file in several parts (the first one is "
         "named). Else it is a folder that gets config.json and model.safetensors of a GGUF file. "
         "Weights keep their types; 'quantize' changes them.",
-    .examples = "lampwick convert resnet18.pth resnet18.safetensors\n"
+    .examples = "lampwick convert net.pt2 net.onnx\n"
+                "lampwick convert script.pt script.onnx --shape x=1x3x224x224\n"
+                "lampwick convert resnet18.pth resnet18.safetensors\n"
                 "lampwick convert model.safetensors model.pth\n"
                 "lampwick convert folder model.gguf\n"
                 "lampwick convert model-00001-of-00003.gguf model.gguf",
