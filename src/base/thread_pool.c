@@ -6,9 +6,7 @@
 #include "base/thread_pool.h"
 
 #include "base/cpu.h"
-
-#include <pthread.h>
-#include <stdatomic.h>
+#include "base/thread_place.h"
 
 enum {
     MAX_WORKERS = 255,
@@ -21,6 +19,7 @@ static struct {
     pthread_mutex_t users_lock; /* guards users, workers, threads */
     int users, workers;
     pthread_t threads[MAX_WORKERS];
+    lwi_thread_place places[MAX_WORKERS];
 
     pthread_mutex_t job_lock; /* held by the one whose job runs */
     pthread_mutex_t lock;     /* guards going to sleep */
@@ -94,7 +93,8 @@ static bool spin_for_news(uint_fast64_t seen) {
     return false;
 }
 
-static void sleep_for_news(uint_fast64_t seen) {
+static void sleep_for_news(uint_fast64_t seen, lwi_thread_place *place) {
+    lwi_thread_place_seen(place);
     pthread_mutex_lock(&pool.lock);
     atomic_fetch_add(&pool.sleeping, 1);
     while (atomic_load(&pool.number) == seen && !atomic_load(&pool.stop))
@@ -103,13 +103,13 @@ static void sleep_for_news(uint_fast64_t seen) {
     pthread_mutex_unlock(&pool.lock);
 }
 
-static void *worker(void *unused) {
-    (void)unused;
+static void *worker(void *place) {
     uint_fast64_t seen = 0;
     while (!atomic_load(&pool.stop)) {
-        if (!spin_for_news(seen)) sleep_for_news(seen);
+        if (!spin_for_news(seen)) sleep_for_news(seen, place);
         seen = atomic_load(&pool.number);
         join_job();
+        lwi_thread_place_seen(place);
     }
     return NULL;
 }
@@ -133,7 +133,9 @@ lw_status lwi_thread_pool_enter(void) {
         if (wanted > MAX_WORKERS) wanted = MAX_WORKERS;
         atomic_store(&pool.number, 0);
         while (pool.workers < wanted && status == LW_OK) {
-            if (pthread_create(&pool.threads[pool.workers], NULL, worker, NULL) != 0)
+            lwi_thread_place *place = &pool.places[pool.workers];
+            *place = (lwi_thread_place){.cpu = -1};
+            if (pthread_create(&pool.threads[pool.workers], NULL, worker, place) != 0)
                 status = lwi_fail(LW_NO_MEMORY, "could not start thread %d", pool.workers + 1);
             else pool.workers++;
         }
@@ -158,6 +160,7 @@ static void open_job(int threads, size_t n, void (*task)(void *arg, size_t i), v
     pool.n = n;
     atomic_store_explicit(&pool.next, 0, memory_order_relaxed);
     atomic_store(&pool.seats, threads - 1);
+    lwi_thread_places_part(pool.places, pool.threads, pool.workers);
     atomic_fetch_add(&pool.number, 1);
     if (atomic_load(&pool.sleeping) == 0) return;
     pthread_mutex_lock(&pool.lock);
