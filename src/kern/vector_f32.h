@@ -4,6 +4,8 @@
 #ifndef LWI_KERN_VECTOR_F32_H
 #define LWI_KERN_VECTOR_F32_H
 
+#include <float.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -34,6 +36,32 @@ LWI_INLINE lwi_vec lwi_clamp(lwi_vec x, lwi_vec low, lwi_vec high) {
 }
 /* a > b ? a : b */
 LWI_INLINE lwi_vec lwi_max(lwi_vec a, lwi_vec b) { return _mm512_max_ps(a, b); }
+/* The larger one; NaN if one of them is. */
+LWI_INLINE lwi_vec lwi_max_or_nan(lwi_vec a, lwi_vec b) {
+    return _mm512_mask_mov_ps(_mm512_max_ps(b, a), _mm512_cmp_ps_mask(b, b, _CMP_UNORD_Q), b);
+}
+LWI_INLINE lwi_vec lwi_sqrt(lwi_vec v) { return _mm512_sqrt_ps(v); }
+/* a / b, where inverse is 1 / b: the first guess is corrected once (P. Markstein, 1990), if it is
+ * finite. */
+LWI_INLINE lwi_vec lwi_quotient(lwi_vec a, lwi_vec b, lwi_vec inverse) {
+    const lwi_vec guess = a * inverse;
+    const lwi_vec rest = _mm512_max_ps(_mm512_fnmadd_ps(guess, b, a), lwi_splat(-FLT_MAX));
+    return _mm512_fmadd_ps(rest, inverse, guess);
+}
+/* Neighbours change places: those of 8, 4, 2 lanes and of one. */
+LWI_INLINE lwi_vec lwi_swap_8(lwi_vec v) { return _mm512_shuffle_f32x4(v, v, 0x4e); }
+LWI_INLINE lwi_vec lwi_swap_4(lwi_vec v) { return _mm512_shuffle_f32x4(v, v, 0xb1); }
+LWI_INLINE lwi_vec lwi_swap_2(lwi_vec v) { return _mm512_permute_ps(v, 0x4e); }
+LWI_INLINE lwi_vec lwi_swap_1(lwi_vec v) { return _mm512_permute_ps(v, 0xb1); }
+/* Every second lane of a and then of b, from the first or from the second on. */
+LWI_INLINE lwi_vec lwi_evens(lwi_vec a, lwi_vec b) {
+    const __m512i at = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    return _mm512_permutex2var_ps(a, at, b);
+}
+LWI_INLINE lwi_vec lwi_odds(lwi_vec a, lwi_vec b) {
+    const __m512i at = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+    return _mm512_permutex2var_ps(a, at, b);
+}
 LWI_INLINE float lwi_add_lanes(lwi_vec v) { return _mm512_reduce_add_ps(v); }
 LWI_INLINE float lwi_max_lanes(lwi_vec v) { return _mm512_reduce_max_ps(v); }
 /* Lanes of a in the part, of b elsewhere. */
@@ -59,6 +87,28 @@ LWI_INLINE lwi_vec lwi_clamp(lwi_vec x, lwi_vec low, lwi_vec high) {
     return _mm256_min_ps(high, _mm256_max_ps(low, x));
 }
 LWI_INLINE lwi_vec lwi_max(lwi_vec a, lwi_vec b) { return _mm256_max_ps(a, b); }
+LWI_INLINE lwi_vec lwi_max_or_nan(lwi_vec a, lwi_vec b) {
+    return _mm256_or_ps(_mm256_max_ps(b, a), _mm256_cmp_ps(b, b, _CMP_UNORD_Q));
+}
+LWI_INLINE lwi_vec lwi_sqrt(lwi_vec v) { return _mm256_sqrt_ps(v); }
+LWI_INLINE lwi_vec lwi_quotient(lwi_vec a, lwi_vec b, lwi_vec inverse) {
+    const lwi_vec guess = a * inverse;
+    const lwi_vec rest = _mm256_max_ps(_mm256_fnmadd_ps(guess, b, a), lwi_splat(-FLT_MAX));
+    return _mm256_fmadd_ps(rest, inverse, guess);
+}
+LWI_INLINE lwi_vec lwi_swap_8(lwi_vec v) { return v; }
+LWI_INLINE lwi_vec lwi_swap_4(lwi_vec v) { return _mm256_permute2f128_ps(v, v, 1); }
+LWI_INLINE lwi_vec lwi_swap_2(lwi_vec v) { return _mm256_permute_ps(v, 0x4e); }
+LWI_INLINE lwi_vec lwi_swap_1(lwi_vec v) { return _mm256_permute_ps(v, 0xb1); }
+LWI_INLINE lwi_vec lwi_in_quarters(lwi_vec v) {
+    return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(v), 0xd8));
+}
+LWI_INLINE lwi_vec lwi_evens(lwi_vec a, lwi_vec b) {
+    return lwi_in_quarters(_mm256_shuffle_ps(a, b, 0x88));
+}
+LWI_INLINE lwi_vec lwi_odds(lwi_vec a, lwi_vec b) {
+    return lwi_in_quarters(_mm256_shuffle_ps(a, b, 0xdd));
+}
 LWI_INLINE int lwi_has_nan(lwi_vec v) {
     return _mm256_movemask_ps(_mm256_cmp_ps(v, v, _CMP_UNORD_Q)) != 0;
 }
@@ -107,6 +157,28 @@ LWI_INLINE lwi_vec lwi_max(lwi_vec a, lwi_vec b) {
     const mask more = a > b;
     return (lwi_vec)((more & (mask)a) | (~more & (mask)b));
 }
+LWI_INLINE lwi_vec lwi_max_or_nan(lwi_vec a, lwi_vec b) {
+    typedef int32_t mask __attribute__((vector_size(16)));
+    const mask keep = (a > b) | (a != a);
+    return (lwi_vec)((keep & (mask)a) | (~keep & (mask)b));
+}
+LWI_INLINE lwi_vec lwi_sqrt(lwi_vec v) {
+    return (lwi_vec){sqrtf(v[0]), sqrtf(v[1]), sqrtf(v[2]), sqrtf(v[3])};
+}
+LWI_INLINE lwi_vec lwi_quotient(lwi_vec a, lwi_vec b, lwi_vec inverse) {
+    (void)inverse;
+    return a / b;
+}
+LWI_INLINE lwi_vec lwi_swap_8(lwi_vec v) { return v; }
+LWI_INLINE lwi_vec lwi_swap_4(lwi_vec v) { return v; }
+LWI_INLINE lwi_vec lwi_swap_2(lwi_vec v) { return __builtin_shufflevector(v, v, 2, 3, 0, 1); }
+LWI_INLINE lwi_vec lwi_swap_1(lwi_vec v) { return __builtin_shufflevector(v, v, 1, 0, 3, 2); }
+LWI_INLINE lwi_vec lwi_evens(lwi_vec a, lwi_vec b) {
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6);
+}
+LWI_INLINE lwi_vec lwi_odds(lwi_vec a, lwi_vec b) {
+    return __builtin_shufflevector(a, b, 1, 3, 5, 7);
+}
 LWI_INLINE int lwi_has_nan(lwi_vec v) {
     return v[0] != v[0] || v[1] != v[1] || v[2] != v[2] || v[3] != v[3];
 }
@@ -123,5 +195,13 @@ LWI_INLINE lwi_vec lwi_either(lwi_part n, lwi_vec a, lwi_vec b) {
 #endif
 
 typedef uint32_t lwi_words __attribute__((vector_size(sizeof(lwi_vec))));
+
+/* The largest lane; NaN if one is. */
+LWI_INLINE float lwi_max_or_nan_lanes(lwi_vec v) {
+    v = lwi_max_or_nan(v, lwi_swap_8(v));
+    v = lwi_max_or_nan(v, lwi_swap_4(v));
+    v = lwi_max_or_nan(v, lwi_swap_2(v));
+    return lwi_max_or_nan(v, lwi_swap_1(v))[0];
+}
 
 #endif

@@ -40,6 +40,48 @@ static void check_pool(kc_case *c) {
     kc_same_floats(c, "means", got, want, y, 1e-5f);
 }
 
+/* Sizes: outputs, elements of the window's row, most rows of the window. */
+static void check_rows(kc_case *c) {
+    enum { LINES = 3 };
+    static const char *const names[] = {"rows' maxima", "rows' means", "rows' sums", "rows' roots"};
+    const float *x[LINES * MOST_ROWS], *inputs[MOST_ROWS];
+    size_t ends[LINES], rows = 0;
+    lwi_pool_rows_f32_job j = {.n = kc_below(c, LINES + 1),
+                               .x = x,
+                               .ends = ends,
+                               .out = (ptrdiff_t)(c->size[0] * (1 + kc_below(c, 5))),
+                               .kernel = (ptrdiff_t)(c->size[1] ? c->size[1] : 1)};
+    if (kc_below(c, 20) == 0) j.out *= 40;
+    j.stride = 1 + (ptrdiff_t)kc_below(c, kc_below(c, 3) ? 3 : LWI_POOL_ROWS_STRIDE);
+    j.dilation = 1 + (ptrdiff_t)kc_below(c, kc_below(c, 3) ? 2 : 20);
+    j.begin = (ptrdiff_t)kc_below(c, (size_t)j.kernel + 1);
+    const ptrdiff_t seen = (j.out - 1) * j.stride + (j.kernel - 1) * j.dilation + 1 - j.begin;
+    j.in = seen - (ptrdiff_t)kc_below(c, (size_t)j.kernel + 1);
+    if (j.in < 0 || j.out == 0) j.in = 0;
+    float *divisors = kc_floats(c, (size_t)j.out), *row_divisors = kc_floats(c, j.n);
+    for (ptrdiff_t o = 0; o < j.out; o++)
+        divisors[o] = (float)(1 + kc_below(c, 9));
+    for (size_t i = 0; i < c->size[2]; i++)
+        inputs[i] = kc_floats(c, (size_t)j.in);
+    for (size_t i = 0; i < j.n; i++) {
+        row_divisors[i] = (float)(1 + kc_below(c, 3));
+        for (size_t r = kc_below(c, c->size[2] + 1); r > 0; r--)
+            x[rows++] = inputs[kc_below(c, c->size[2])];
+        ends[i] = rows;
+    }
+    j.divisors = divisors;
+    j.row_divisors = row_divisors;
+    const size_t n = j.n * (size_t)j.out;
+    float *got = kc_floats(c, n), *want = kc_copy(c, got, n * sizeof *got);
+    for (int what = LWI_POOL_ROWS_MAX; what <= LWI_POOL_ROWS_L2; what++) {
+        j.y = want;
+        c->base->pool_rows_f32(&j, (lwi_pool_rows)what);
+        j.y = got;
+        c->kernels->pool_rows_f32(&j, (lwi_pool_rows)what);
+        kc_same_floats(c, names[what], got, want, n, what ? 1e-5f : 0);
+    }
+}
+
 static void check_sums(kc_case *c) {
     const size_t rows = c->size[0] * 5, columns = c->size[3], row = columns + kc_below(c, 3);
     const float *x = kc_floats(c, rows ? (rows - 1) * row + columns : 0);
@@ -51,6 +93,7 @@ static void check_sums(kc_case *c) {
 
 static void check(kc_case *c) {
     check_pool(c);
+    check_rows(c);
     check_sums(c);
 }
 
