@@ -21,6 +21,9 @@ enum { LWI_REDUCE_SHORT = 32 };
 
 /* Of n elements; of none: 0, -INFINITY or INFINITY. */
 typedef double lwi_reduce_f32_fn(lwi_fold fold, const float *x, size_t n, float centre);
+/* y[r]: of row r, which has n elements; they follow one another. centre: 0. */
+typedef void lwi_reduce_rows_f32_fn(lwi_fold fold, const float *x, size_t rows, size_t n,
+                                    double *y);
 /* acc[k] is joined with the elements of column k: rows elements, `stride` apart. centre: NULL, or
  * one for each column. */
 typedef void lwi_reduce_columns_f32_fn(lwi_fold fold, const float *x, size_t rows, size_t stride,
@@ -38,5 +41,8 @@ typedef struct lwi_normalize_f32_job {
     float mean, inverse; /* results: the mean and the factor */
 } lwi_normalize_f32_job;
 typedef void lwi_normalize_f32_fn(lwi_normalize_f32_job *job);
+/* y[i] = (x[i] - centre) * factor + term; y may be x. */
+typedef void lwi_affine_f32_fn(const float *x, size_t n, float centre, float factor, float term,
+                               float *y);
 
 #endif

@@ -54,8 +54,35 @@ static void check_normalize(kc_case *c) {
     kc_near_floats(c, "normalize", got, want, n, 1e-5f, 1e-5f);
 }
 
+static void check_many(kc_case *c) {
+    enum { MOST = 5 };
+    const size_t n = c->size[0], rows = kc_below(c, MOST + 1);
+    const float *x = kc_floats(c, n * rows);
+    for (int fold = 0; fold < LWI_FOLDS; fold++) {
+        double y[MOST];
+        float got[MOST], want[MOST];
+        c->kernels->reduce_rows_f32((lwi_fold)fold, x, rows, n, y);
+        for (size_t r = 0; r < rows; r++) {
+            got[r] = (float)y[r];
+            want[r] = (float)c->kernels->reduce_f32((lwi_fold)fold, x + r * n, n, 0);
+        }
+        kc_same_floats(c, NAMES[fold], got, want, rows, 0);
+    }
+}
+
+static void check_affine(kc_case *c) {
+    const size_t n = c->size[0];
+    const float *x = kc_floats(c, n);
+    float *got = kc_floats(c, n), *want = kc_copy(c, got, n * sizeof *got);
+    c->kernels->affine_f32(x, n, 0.3f, 0.7f, -0.2f, got);
+    c->base->affine_f32(x, n, 0.3f, 0.7f, -0.2f, want);
+    kc_near_floats(c, "affine", got, want, n, 1e-6f, 1e-6f);
+}
+
 static void check(kc_case *c) {
     check_rows(c);
+    check_many(c);
+    check_affine(c);
     check_columns(c);
     check_normalize(c);
 }
