@@ -6,6 +6,7 @@
 
 #include "base/cpu.h"
 #include "kern/attention_f32.h"
+#include "kern/blend_columns_f32.h"
 #include "kern/blend_f32.h"
 #include "kern/block_dot.h"
 #include "kern/cast.h"

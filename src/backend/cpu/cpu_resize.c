@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT
- * Resize with the channels last, along one or two spatial axes: each row of the output is a
- * weighted mean of rows of the input, of which its pixels are weighted means; or copies of the
- * nearest. */
+ * Resize along any axes, channels first or last: a row of the output, along the last axis that
+ * changes, is made of one row, the weighted mean of rows of the input (or the nearest one), and its
+ * elements are weighted means (or copies) of elements of that. */
 #include "backend/cpu/cpu_backend.h"
 #include "backend/cpu/work_slots.h"
 #include "ops/channels_last.h"
 #include "ops/resize.h"
+#include "ops/window.h"
 
 #include <string.h>
 
-enum { ROWS, COLUMNS, INPUTS = 4 };
+enum {
+    INPUTS = 4,
+    MOST_ROWS = 256, /* of the input for one of the output */
+    WIDE = 16        /* floats of an element, as far as those of many are done at once */
+};
 
 /* The elements of the input that make one of the output, along an axis. */
 typedef struct axis {
-    size_t in, out, taps;
+    size_t out, taps, step; /* step: floats of the input from one element to the next */
     bool same;
     size_t *offsets; /* [out, taps], in floats of the input */
     float *weights;  /* [out, taps] */
@@ -21,8 +26,12 @@ typedef struct axis {
 
 typedef struct resize {
     bool nearest;
-    size_t batch, channels;
-    axis axes[2];
+    int outer; /* axes before that of the columns */
+    axis axes[LW_MAX_RANK], columns;
+    int64_t dims[LW_MAX_RANK]; /* [outer], of the output */
+    size_t rows, in, out;      /* rows of the output; floats of a row of the input and output */
+    size_t inner;              /* floats of an element of a row */
+    lwi_blend_columns_f32_job table; /* where inner is not wide */
 } resize;
 
 typedef struct running {
@@ -34,96 +43,183 @@ typedef struct running {
 
 /* ----------------------------------------------------------------- prepare */
 
-static size_t entries(const lwi_resize_axis *a) { return a->same ? 0 : (size_t)a->out * a->taps; }
-
-/* Copies an axis of the operator's description; step: floats from one element to the next. */
-static void fill_axis(const lwi_resize_axis *from, size_t step, char **memory, axis *to) {
-    *to = (axis){.in = (size_t)from->in,
-                 .out = (size_t)from->out,
+static lw_status fill_axis(lwi_call *c, const lwi_resize_axis *from, size_t step, axis *to) {
+    *to = (axis){.out = (size_t)from->out,
                  .taps = from->same ? 1 : from->taps,
+                 .step = step,
                  .same = from->same};
-    to->offsets = (size_t *)*memory;
-    to->weights = (float *)(to->offsets + entries(from));
-    *memory = (char *)(to->weights + entries(from) + entries(from) % 2);
-    for (size_t i = 0; i < entries(from); i++) {
+    if (from->same) return LW_OK;
+    const size_t n = to->out * to->taps;
+    LW_TRY(lwi_kept(c, n, sizeof *to->offsets, &to->offsets));
+    LW_TRY(lwi_kept(c, n, sizeof *to->weights, &to->weights));
+    for (size_t i = 0; i < n; i++) {
         to->offsets[i] = (size_t)from->index[i] * step;
         to->weights[i] = from->weight ? (float)from->weight[i] : 1;
     }
+    return LW_OK;
 }
 
-static lw_status prepare(lwi_call *c) {
+/* The least and the greatest place of the row that block b of n columns is made of. */
+static void block_range(const resize *r, const lwi_resize_axis *from, size_t first, size_t n,
+                        size_t *low, size_t *high) {
+    *low = SIZE_MAX;
+    *high = 0;
+    for (size_t o = first; o < first + n; o++)
+        for (size_t t = 0; t < from->taps; t++) {
+            const size_t at =
+                (size_t)from->index[o / r->inner * from->taps + t] * r->inner + o % r->inner;
+            if (at < *low) *low = at;
+            if (at > *high) *high = at;
+        }
+}
+
+static lw_status fill_table(lwi_call *c, const lwi_resize_axis *from, resize *r) {
+    const size_t width = lwi_cpu_kernels()->blend_columns_f32_block, taps = from->taps;
+    const size_t blocks = (r->out + width - 1) / width;
+    int32_t *index, *starts;
+    float *weights = NULL;
+    uint8_t *near;
+    LW_TRY(lwi_kept(c, blocks * width * taps, sizeof *index, &index));
+    LW_TRY(lwi_kept(c, blocks, sizeof *starts, &starts));
+    LW_TRY(lwi_kept(c, blocks, sizeof *near, &near));
+    if (from->weight) LW_TRY(lwi_kept(c, blocks * width * taps, sizeof *weights, &weights));
+    for (size_t b = 0; b < blocks; b++) {
+        const size_t left = r->out - b * width, n = left < width ? left : width;
+        size_t low, high;
+        block_range(r, from, b * width, n, &low, &high);
+        near[b] = high - low < 2 * width && r->in >= 2 * width;
+        if (near[b] && low > r->in - 2 * width) low = r->in - 2 * width;
+        starts[b] = (int32_t)low;
+        for (size_t t = 0; t < taps; t++)
+            for (size_t i = 0; i < n; i++) {
+                const size_t o = b * width + i, to = (b * taps + t) * width + i;
+                const size_t entry = o / r->inner * taps + t;
+                const size_t at = (size_t)from->index[entry] * r->inner + o % r->inner;
+                index[to] = (int32_t)(at - low);
+                if (weights) weights[to] = (float)from->weight[entry];
+            }
+    }
+    r->table = (lwi_blend_columns_f32_job){.n = r->out,
+                                           .taps = taps,
+                                           .index = index,
+                                           .weights = weights,
+                                           .starts = starts,
+                                           .near = near};
+    return LW_OK;
+}
+
+/* The axes as they lie in memory, and the number of the last one that changes. */
+static int order_axes(const lwi_resize *all, bool last, const lwi_resize_axis **axes) {
+    int changing = all->rank - 1;
+    for (int d = 0; d < all->rank; d++)
+        axes[d] = &all->axes[!last || d == 0 ? d : d == all->rank - 1 ? 1 : d + 1];
+    while (changing > 0 && axes[changing]->same)
+        changing--;
+    return axes[changing]->same ? all->rank - 1 : changing;
+}
+
+static lw_status fill(lwi_call *c, const lwi_resize *all, bool last, resize *r) {
+    const lwi_resize_axis *axes[LW_MAX_RANK];
+    r->nearest = all->mode == LWI_NEAREST;
+    r->outer = order_axes(all, last, axes);
+    r->rows = r->inner = 1;
+    for (int d = all->rank - 1; d > r->outer; d--)
+        r->inner *= (size_t)axes[d]->in;
+    const lwi_resize_axis *columns = axes[r->outer];
+    r->in = (size_t)columns->in * r->inner;
+    r->out = (size_t)columns->out * r->inner;
+    size_t step = r->in;
+    for (int d = r->outer - 1; d >= 0; d--) {
+        LW_TRY(fill_axis(c, axes[d], step, &r->axes[d]));
+        step *= (size_t)axes[d]->in;
+        r->dims[d] = axes[d]->out;
+        r->rows *= r->axes[d].out;
+    }
+    if (columns->same || r->inner >= WIDE) return fill_axis(c, columns, r->inner, &r->columns);
+    return fill_table(c, columns, r);
+}
+
+static lw_status prepare(lwi_call *c, bool last) {
     lwi_channels_first first;
     lwi_resize all;
-    LW_TRY(lwi_channels_first_call(c, INPUTS, &first));
-    LW_TRY(lwi_resize_read(&first.call, &all));
-    static const lwi_resize_axis ONE = {.in = 1, .out = 1, .same = true};
-    const lwi_resize_axis *rows = all.rank == 4 ? &all.axes[2] : &ONE;
-    const lwi_resize_axis *columns = &all.axes[all.rank - 1];
-    const size_t n = entries(rows) + entries(columns) + 2;
     resize *r = NULL;
-    LW_TRY(lwi_prepare(c, sizeof *r + n * (sizeof(size_t) + sizeof(float)), &r));
-    r->nearest = all.mode == LWI_NEAREST;
-    r->batch = (size_t)all.axes[0].in;
-    r->channels = (size_t)all.axes[1].in;
-    char *memory = (char *)(r + 1);
-    fill_axis(rows, (size_t)columns->in * r->channels, &memory, &r->axes[ROWS]);
-    fill_axis(columns, r->channels, &memory, &r->axes[COLUMNS]);
-    return LW_OK;
+    if (last) LW_TRY(lwi_channels_first_call(c, INPUTS, &first));
+    LW_TRY(lwi_resize_read(last ? &first.call : c, &all));
+    LW_TRY(lwi_prepare(c, sizeof *r, &r));
+    return fill(c, &all, last, r);
 }
 
 /* --------------------------------------------------------------------- run */
 
-static void nearest_row(const resize *r, const float *x, float *y) {
-    const axis *a = &r->axes[COLUMNS];
-    const size_t bytes = r->channels * sizeof *y;
-    if (a->same) {
-        memcpy(y, x, a->in * bytes);
-        return;
+/* Rows of the input that make one of the output, as offsets in floats and weights. */
+typedef struct sources {
+    size_t n;
+    size_t offsets[MOST_ROWS];
+    float weights[MOST_ROWS];
+} sources;
+
+/* Each of `from` becomes what the axis makes of it at place i; to may be from. */
+static void spread(const sources *from, const axis *a, size_t i, sources *to) {
+    const size_t n = from->n, taps = a->same ? 1 : a->taps;
+    for (size_t t = taps; t-- > 0;) {
+        const size_t offset = a->same ? i * a->step : a->offsets[i * taps + t];
+        const float weight = a->same ? 1 : a->weights[i * taps + t];
+        for (size_t k = 0; k < n; k++) {
+            to->offsets[t * n + k] = from->offsets[k] + offset;
+            to->weights[t * n + k] = from->weights[k] * weight;
+        }
     }
-    for (size_t i = 0; i < a->out; i++, y += r->channels)
-        memcpy(y, x + a->offsets[i], bytes);
+    to->n = n * taps;
 }
 
-/* x: the image; mean: memory for a row. */
-static void mean_row(const resize *r, const float *x, size_t row, float *mean, float *y) {
-    const axis *rows = &r->axes[ROWS], *columns = &r->axes[COLUMNS];
-    lwi_blend_f32_fn *blend = lwi_cpu_kernels()->blend_f32;
-    const size_t width = columns->in * r->channels;
-    if (rows->same) {
-        mean = (float *)x + row * width;
-    } else {
-        if (columns->same) mean = y;
-        blend(x, rows->offsets + row * rows->taps, rows->weights + row * rows->taps, rows->taps,
-              width, mean);
-    }
-    if (columns->same) {
-        if (mean != y) memcpy(y, mean, width * sizeof *y);
+static void make_columns(const resize *r, const float *x, float *y) {
+    const axis *a = &r->columns;
+    if (r->table.index) {
+        lwi_cpu_kernels()->blend_columns_f32(&r->table, x, y);
         return;
     }
-    for (size_t i = 0; i < columns->out; i++, y += r->channels)
-        blend(mean, columns->offsets + i * columns->taps, columns->weights + i * columns->taps,
-              columns->taps, r->channels, y);
+    if (a->same) {
+        memcpy(y, x, r->out * sizeof *y);
+        return;
+    }
+    lwi_blend_f32_fn *blend = lwi_cpu_kernels()->blend_f32;
+    for (size_t i = 0; i < a->out; i++, y += r->inner)
+        if (r->nearest) memcpy(y, x + a->offsets[i], r->inner * sizeof *y);
+        else blend(x, a->offsets + i * a->taps, a->weights + i * a->taps, a->taps, r->inner, y);
 }
 
 static void run_rows(void *arg, size_t begin, size_t end) {
     running *run = arg;
     const resize *r = run->r;
-    const axis *rows = &r->axes[ROWS], *columns = &r->axes[COLUMNS];
-    const size_t in = columns->in * r->channels, out = columns->out * r->channels;
+    const int last = r->outer - 1; /* of the axes before the columns'; -1: there are none */
+    sources outer, rows;
+    size_t before = SIZE_MAX;
+    int64_t at[LW_MAX_RANK];
     unsigned slot = 0;
     float *mean = lwi_work_slots_take(&run->slots, &slot);
+    lwi_window_index(r->outer, r->dims, begin, at);
     for (size_t i = begin; i < end; i++) {
-        const size_t row = i % rows->out;
-        const float *x = run->x + i / rows->out * rows->in * in;
-        float *y = run->y + i * out;
-        if (!r->nearest) {
-            mean_row(r, x, row, mean, y);
-            continue;
+        float *y = run->y + i * r->out;
+        if (i == begin || (last >= 0 && at[last] == 0)) {
+            outer.n = 1;
+            outer.offsets[0] = 0;
+            outer.weights[0] = 1;
+            for (int d = 0; d < last; d++)
+                spread(&outer, &r->axes[d], (size_t)at[d], &outer);
         }
-        const size_t from = rows->same ? row * in : rows->offsets[row];
-        if (i > begin && row > 0 && !rows->same && from == rows->offsets[row - 1])
-            memcpy(y, y - out, out * sizeof *y);
-        else nearest_row(r, x + from, y);
+        if (last < 0) rows = outer;
+        else spread(&outer, &r->axes[last], (size_t)at[last], &rows);
+        if (rows.n == 1) {
+            /* The nearest row is often that of the row before. */
+            if (rows.offsets[0] == before) memcpy(y, y - r->out, r->out * sizeof *y);
+            else make_columns(r, run->x + rows.offsets[0], y);
+            before = rows.offsets[0];
+        } else {
+            float *to = r->columns.same ? y : mean;
+            lwi_cpu_kernels()->blend_f32(run->x, rows.offsets, rows.weights, rows.n, r->in, to);
+            if (to != y) make_columns(r, to, y);
+        }
+        lwi_window_next(r->outer, r->dims, at);
     }
     lwi_work_slots_give(&run->slots, slot);
 }
@@ -132,25 +228,57 @@ static lw_status run(lwi_call *c) {
     const resize *r = c->prepared;
     if (c->out[0]->count == 0) return LW_OK;
     running run = {.r = r, .x = c->in[0]->data, .y = c->out[0]->data};
-    const size_t in = r->axes[COLUMNS].in * r->channels, out = r->axes[COLUMNS].out * r->channels;
-    LW_TRY(lwi_work_slots_make(c, r->nearest ? 0 : in * sizeof(float), &run.slots));
-    lwi_parallel(c, r->batch * r->axes[ROWS].out, 1 + (1 << 15) / out, run_rows, &run);
+    LW_TRY(lwi_work_slots_make(c, r->nearest ? 0 : r->in * sizeof(float), &run.slots));
+    lwi_parallel(c, r->rows, 1 + (1 << 15) / (r->in + r->out), run_rows, &run);
     return LW_OK;
 }
 
-/* Images, rows or channels that are resized, and regions that come from data, are rare. */
+/* The taps of an axis are counted when its tables are made; here they are bounded. */
+static bool few_rows(const lwi_call *c, const lwi_resize *r) {
+    const char *mode = lwi_attr_string(c->node, "mode", "nearest");
+    const bool nearest = !strcmp(mode, "nearest"),
+               antialias = lwi_attr_int(c->node, "antialias", 0);
+    const double reach = !strcmp(mode, "cubic") ? 2 : 1;
+    double rows = 1, last = 1;
+    for (int d = 0; d < r->rank; d++) {
+        const lwi_resize_axis *a = &r->axes[d];
+        const double shrink = antialias && a->scale < 1 ? a->scale : 1;
+        if (a->same || nearest) continue;
+        rows *= last; /* that of the columns does not count */
+        last = 2 * (reach / shrink + 1);
+    }
+    return rows <= MOST_ROWS;
+}
+
+/* Regions that come from data are rare. */
 static bool fits(const lwi_call *c) {
-    lwi_channels_first first;
     lwi_resize r;
-    if (c->in[0]->rank < 3 || c->in[0]->rank > 4 || c->in[0]->count == 0) return false;
-    if (lwi_channels_first_call(c, INPUTS, &first) != LW_OK) return false;
-    if (lwi_resize_shape(&first.call, &r) != LW_OK) return false;
-    return r.axes[0].same && r.axes[1].same &&
+    const lw_value *x = c->in[0];
+    if (x->rank < 1 || x->count == 0 || x->count > INT32_MAX) return false;
+    return lwi_resize_shape(c, &r) == LW_OK && few_rows(c, &r) &&
            !lwi_attr_is(c->node, "coordinate_transformation_mode", "tf_crop_and_resize");
+}
+
+static lw_status prepare_first(lwi_call *c) { return prepare(c, false); }
+static lw_status prepare_last(lwi_call *c) { return prepare(c, true); }
+
+/* Small floats arrive as float32. */
+const lwi_kernel *lwi_cpu_resize_claim(const lwi_call *c);
+const lwi_kernel *lwi_cpu_resize_claim(const lwi_call *c) {
+    static const lwi_kernel kernel = {prepare_first, run};
+    const lw_dtype dtype = c->in[0]->dtype;
+    if (dtype != LW_FLOAT32 && !lwi_dtype_is_small_float(dtype)) return NULL;
+    return fits(c) ? &kernel : NULL;
 }
 
 const lwi_kernel *lwi_cpu_last_resize_claim(const lwi_call *c);
 const lwi_kernel *lwi_cpu_last_resize_claim(const lwi_call *c) {
-    static const lwi_kernel kernel = {prepare, run};
-    return fits(c) ? &kernel : NULL;
+    static const lwi_kernel kernel = {prepare_last, run};
+    lwi_channels_first first;
+    lwi_resize r;
+    if (lwi_channels_first_call(c, INPUTS, &first) != LW_OK) return NULL;
+    if (!fits(&first.call)) return NULL;
+    /* Channels or images that are resized are rare. */
+    return lwi_resize_shape(&first.call, &r) == LW_OK && r.axes[0].same && r.axes[1].same ? &kernel
+                                                                                          : NULL;
 }
