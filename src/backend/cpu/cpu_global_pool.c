@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Pooling of whole images with the channels last. */
+ * Pooling of whole images. */
 #include "backend/cpu/cpu_backend.h"
 
 enum { CHANNELS = 64 }; /* that one thread takes at a time */
@@ -71,9 +71,61 @@ static lw_status run_max(lwi_call *c) {
     return LW_OK;
 }
 
+/* --------------------------------------------------------- channels first */
+
+/* Sums or maxima of planes [begin, end). */
+static void pool_planes(const global *g, size_t begin, size_t end, lwi_fold fold) {
+    enum { TOGETHER = 64 };
+    double all[TOGETHER];
+    for (size_t i = begin; i < end; i += TOGETHER) {
+        const size_t n = end - i < TOGETHER ? end - i : TOGETHER;
+        lwi_cpu_kernels()->reduce_rows_f32(fold, g->x + i * g->pixels, n, g->pixels, all);
+        for (size_t k = 0; k < n; k++)
+            g->y[i + k] = (float)(fold == LWI_FOLD_SUM ? all[k] / (double)g->pixels : all[k]);
+    }
+}
+
+static void average_planes(void *arg, size_t begin, size_t end) {
+    pool_planes(arg, begin, end, LWI_FOLD_SUM);
+}
+static void max_planes(void *arg, size_t begin, size_t end) {
+    pool_planes(arg, begin, end, LWI_FOLD_MAX);
+}
+
+static lw_status run_planes(lwi_call *c, void (*planes)(void *arg, size_t begin, size_t end)) {
+    if (c->out[0]->count == 0) return LW_OK;
+    global g = {
+        .x = c->in[0]->data, .y = c->out[0]->data, .pixels = c->in[0]->count / c->out[0]->count};
+    lwi_parallel(c, c->out[0]->count, 1 + (1 << 16) / g.pixels, planes, &g);
+    return LW_OK;
+}
+
+static lw_status run_average_first(lwi_call *c) { return run_planes(c, average_planes); }
+static lw_status run_max_first(lwi_call *c) { return run_planes(c, max_planes); }
+
+/* ------------------------------------------------------------------ claims */
+
 /* The reference says what is wrong with images without pixels. */
 static const lwi_kernel *claim(const lwi_call *c, const lwi_kernel *kernel) {
     return c->in[0]->count ? kernel : NULL;
+}
+
+/* Small floats arrive as float32. */
+static bool is_float(const lwi_call *c) {
+    const lw_dtype dtype = c->in[0]->dtype;
+    return dtype == LW_FLOAT32 || lwi_dtype_is_small_float(dtype);
+}
+
+const lwi_kernel *lwi_cpu_global_average_pool_claim(const lwi_call *c);
+const lwi_kernel *lwi_cpu_global_average_pool_claim(const lwi_call *c) {
+    static const lwi_kernel kernel = {NULL, run_average_first};
+    return is_float(c) ? claim(c, &kernel) : NULL;
+}
+
+const lwi_kernel *lwi_cpu_global_max_pool_claim(const lwi_call *c);
+const lwi_kernel *lwi_cpu_global_max_pool_claim(const lwi_call *c) {
+    static const lwi_kernel kernel = {NULL, run_max_first};
+    return is_float(c) ? claim(c, &kernel) : NULL;
 }
 
 const lwi_kernel *lwi_cpu_last_global_average_pool_claim(const lwi_call *c);
