@@ -30,7 +30,7 @@
 #include "kern/rnn_gates_f32.h"
 #include "kern/softmax_f32.h"
 #include "kern/state_f32.h"
-#include "kern/tile_f32.h"
+#include "kern/tile.h"
 #include "kern/top_keys.h"
 #include "kern/transpose_f32.h"
 #include "kern/widen_f32.h"

@@ -36,13 +36,13 @@ TILE(tile_u64, uint64_t, 4, 4)
 static lwi_tile plain_tile(lw_dtype dtype) {
     switch (dtype) {
     case LW_FLOAT32:
-        return (lwi_tile){4, 8, tile_f32};
+        return (lwi_tile){4, 8, tile_f32, LW_FLOAT32};
     case LW_FLOAT64:
-        return (lwi_tile){4, 4, tile_f64};
+        return (lwi_tile){4, 4, tile_f64, LW_FLOAT64};
     case LW_UINT32:
-        return (lwi_tile){4, 8, tile_u32};
+        return (lwi_tile){4, 8, tile_u32, LW_UINT32};
     default:
-        return (lwi_tile){4, 4, tile_u64};
+        return (lwi_tile){4, 4, tile_u64, LW_UINT64};
     }
 }
 
@@ -201,10 +201,10 @@ static size_t count_threads(const lwi_call *c, const lwi_product *p) {
     return useful < (double)most ? (size_t)useful : most;
 }
 
-lw_status lwi_multiply(lwi_call *c, const lwi_product *p, const lwi_tile *tile_f32) {
+lw_status lwi_multiply(lwi_call *c, const lwi_product *p, const lwi_tile *tile) {
     if (p->m == 0 || p->n == 0 || p->batch == 0) return LW_OK;
     work w = {.p = p, .size = lwi_dtype_size(p->dtype)};
-    w.tile = p->dtype == LW_FLOAT32 && tile_f32 ? *tile_f32 : plain_tile(p->dtype);
+    w.tile = tile && tile->dtype == p->dtype ? *tile : plain_tile(p->dtype);
     w.pack = w.size == 4 ? pack_32 : pack_64;
     const size_t threads = count_threads(c, p), k = p->k < K_BLOCK ? p->k : K_BLOCK;
     cut(&w, threads);

@@ -55,10 +55,11 @@ typedef struct lwi_tile {
     size_t rows, columns;
     void (*multiply)(size_t k, const void *a, const void *b, size_t b_row, void *y, size_t y_row,
                      size_t y_rows, size_t y_columns, bool add);
+    lw_dtype dtype; /* of the elements */
 } lwi_tile;
 
-/* Tile kernels for float32 of whoever runs the operator; NULL: the plain one. */
-lw_status lwi_multiply(lwi_call *call, const lwi_product *product, const lwi_tile *tile_f32);
+/* The tile kernel of whoever runs the operator; NULL, or one of another type: the plain one. */
+lw_status lwi_multiply(lwi_call *call, const lwi_product *product, const lwi_tile *tile);
 
 /* The type with which lwi_multiply computes elements of dtype: int32 is LW_UINT32 ... */
 lw_dtype lwi_product_dtype(lw_dtype dtype);

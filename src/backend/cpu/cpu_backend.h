@@ -17,5 +17,7 @@ const lwi_kernels *lwi_cpu_kernels(void);
 const lwi_kernels *lwi_cpu_use(const lwi_kernels *kernels);
 /* The tile kernel of this processor for float32 products. */
 lwi_tile lwi_cpu_tile_f32(void);
+/* That for products of a type that lwi_multiply knows. */
+lwi_tile lwi_cpu_tile(lw_dtype dtype);
 
 #endif

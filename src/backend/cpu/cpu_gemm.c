@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * MatMul, Gemm and their fused forms for float32 (and small floats, which arrive as float32). */
+ * MatMul, Gemm and their fused forms for float32 (and small floats, which arrive as float32); plain
+ * ones for doubles and integers of 32 and 64 bits. */
 #include <math.h>
 
 #include "backend/cpu/cpu_epilogue.h"
 #include "backend/cpu/gemm_plan.h"
 #include "ops/fused_activation.h"
+#include "ops/gemm.h"
 #include "ops/matmul_fused.h"
 
 static const lwi_kernel *claim(const lwi_call *c, const lwi_kernel *kernel) {
@@ -19,6 +21,14 @@ static const lwi_kernel *claim(const lwi_call *c, const lwi_kernel *kernel) {
         return claim(c, &kernel);                                                                  \
     }
 
+static lw_status run_wide(lwi_call *c, lw_status (*run)(lwi_call *c, const lwi_tile *tile)) {
+    const lwi_tile tile = lwi_cpu_tile(lwi_product_dtype(c->in[0]->dtype));
+    return run(c, &tile);
+}
+
+static lw_status run_wide_matmul(lwi_call *c) { return run_wide(c, lwi_matmul_run); }
+static lw_status run_wide_gemm(lwi_call *c) { return run_wide(c, lwi_gemm_run); }
+
 /* ------------------------------------------------------------------ MatMul */
 
 static lw_status prepare_matmul(lwi_call *c) {
@@ -32,7 +42,6 @@ static lw_status prepare_matmul(lwi_call *c) {
 
 static lw_status run_matmul(lwi_call *c) { return lwi_gemm_plan_run(c->prepared, c, NULL); }
 
-CLAIM(matmul, prepare_matmul, run_matmul)
 CLAIM(fused_matmul, prepare_matmul, run_matmul)
 CLAIM(transpose_matmul, prepare_matmul, run_matmul)
 
@@ -100,7 +109,6 @@ static lw_status run_gemm(lwi_call *c) {
     return lwi_gemm_plan_run(&g->plan, c, bias ? c->in[2]->data : NULL);
 }
 
-CLAIM(gemm, prepare_gemm, run_gemm)
 CLAIM(fused_gemm, prepare_gemm, run_gemm)
 
 /* ---------------------------------------------------------- lampwick.MatMul */
@@ -133,3 +141,20 @@ static lw_status run_fused(lwi_call *c) {
 }
 
 CLAIM(matmul_fused, prepare_fused, run_fused)
+
+/* -------------------------------------------------------------- other types */
+
+static bool is_wide(const lwi_call *c) {
+    const lw_dtype dtype = c->in[0]->dtype;
+    return dtype == LW_FLOAT64 || dtype == LW_INT32 || dtype == LW_UINT32 || dtype == LW_INT64 ||
+           dtype == LW_UINT64;
+}
+
+#define CLAIM_WIDE(ident, PREPARE, RUN, RUN_WIDE)                                                  \
+    const lwi_kernel *lwi_cpu_##ident##_claim(const lwi_call *c);                                  \
+    const lwi_kernel *lwi_cpu_##ident##_claim(const lwi_call *c) {                                 \
+        static const lwi_kernel kernel = {PREPARE, RUN}, wide = {NULL, RUN_WIDE};                  \
+        return is_wide(c) ? &wide : claim(c, &kernel);                                             \
+    }
+CLAIM_WIDE(matmul, prepare_matmul, run_matmul, run_wide_matmul)
+CLAIM_WIDE(gemm, prepare_gemm, run_gemm, run_wide_gemm)

@@ -8,7 +8,22 @@
 
 lwi_tile lwi_cpu_tile_f32(void) {
     const lwi_kernels *k = lwi_cpu_kernels();
-    return (lwi_tile){k->tile_f32_rows, k->tile_f32_columns, k->tile_f32};
+    return (lwi_tile){k->tile_f32_rows, k->tile_f32_columns, k->tile_f32, LW_FLOAT32};
+}
+
+lwi_tile lwi_cpu_tile(lw_dtype dtype) {
+    const lwi_kernels *k = lwi_cpu_kernels();
+    const size_t rows = k->tile_f32_rows, columns = k->tile_f32_columns;
+    switch (dtype) {
+    case LW_FLOAT64:
+        return (lwi_tile){rows, columns / 2, k->tile_f64, dtype};
+    case LW_UINT32:
+        return (lwi_tile){rows, columns, k->tile_u32, dtype};
+    case LW_UINT64:
+        return (lwi_tile){rows, columns / 2, k->tile_u64, dtype};
+    default:
+        return lwi_cpu_tile_f32();
+    }
 }
 
 /* Small floats are computed as float32 too. */

@@ -1,4 +1,4 @@
 /* SPDX-License-Identifier: MIT */
 #define ROWS 6
 #define COLUMNS 16
-#include "kern/tile_f32.inc"
+#include "kern/tile.inc"

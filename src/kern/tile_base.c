@@ -1,4 +1,4 @@
 /* SPDX-License-Identifier: MIT */
 #define ROWS 4
 #define COLUMNS 8
-#include "kern/tile_f32.inc"
+#include "kern/tile.inc"
