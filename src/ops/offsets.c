@@ -82,6 +82,76 @@ lw_status lwi_element_offsets(lwi_call *c, const lw_value *data, const lw_value 
     return LW_OK;
 }
 
+/* The same, but the elements themselves: one size of element, one type of index. */
+#define GATHER(BITS, T)                                                                            \
+    static bool gather_##BITS##_##T(const T *indices, size_t n, int64_t dim, size_t step,          \
+                                    size_t stride, const void *from, void *to) {                   \
+        typedef struct __attribute__((packed)) element {                                           \
+            uint##BITS##_t bits;                                                                   \
+        } element;                                                                                 \
+        const element *x = from;                                                                   \
+        element *y = to;                                                                           \
+        for (size_t k = 0; k < n; k++) {                                                           \
+            const int64_t at = indices[k] < 0 ? indices[k] + dim : indices[k];                     \
+            if ((uint64_t)at >= (uint64_t)dim) return false;                                       \
+            y[k] = x[k * step + (size_t)at * stride];                                              \
+        }                                                                                          \
+        return true;                                                                               \
+    }
+#define GATHERS(BITS) GATHER(BITS, int32_t) GATHER(BITS, int64_t)
+GATHERS(8)
+GATHERS(16)
+GATHERS(32)
+GATHERS(64)
+
+typedef struct gathering {
+    const lw_value *indices;
+    int64_t dim;
+    size_t n, step, stride, size; /* size: bytes of an element */
+} gathering;
+
+/* False if an index is out of range. */
+static bool gather_row(const gathering *g, size_t first, const char *from, char *to) {
+    const void *data = g->indices->data;
+    const bool narrow = g->indices->dtype == LW_INT32;
+#define CASE(BITS)                                                                                 \
+    case BITS / 8:                                                                                 \
+        return narrow ? gather_##BITS##_int32_t((const int32_t *)data + first, g->n, g->dim,       \
+                                                g->step, g->stride, from, to)                      \
+                      : gather_##BITS##_int64_t((const int64_t *)data + first, g->n, g->dim,       \
+                                                g->step, g->stride, from, to);
+    switch (g->size) {
+        CASE(8)
+        CASE(16)
+        CASE(32)
+    default:
+        CASE(64)
+    }
+#undef CASE
+}
+
+lw_status lwi_gather_elements(lwi_call *c, const lw_value *data, const lw_value *indices, int axis,
+                              size_t size, void *to) {
+    LW_TRY(check_elements(c, data, indices, axis));
+    if (indices->count == 0) return LW_OK;
+    size_t strides[LW_MAX_RANK];
+    lwi_strides(data->rank, data->dims, strides);
+    const int last = data->rank - 1;
+    const gathering g = {.indices = indices,
+                         .dim = data->dims[axis],
+                         .n = (size_t)indices->dims[last],
+                         .step = last == axis ? 0 : 1,
+                         .stride = strides[axis],
+                         .size = size};
+    for (size_t first = 0; first < indices->count; first += g.n) {
+        const char *from =
+            (const char *)data->data + row_base(indices, strides, axis, first / g.n) * size;
+        if (!gather_row(&g, first, from, (char *)to + first * size))
+            return fail_row(c, indices, first, g.n, g.dim);
+    }
+    return LW_OK;
+}
+
 lw_status lwi_tuple_dims(const lwi_call *c, const lw_value *data, const lw_value *indices,
                          int64_t batch_dims, int *rank, int64_t *dims) {
     const int limit = data->rank < indices->rank ? data->rank : indices->rank;
