@@ -21,12 +21,18 @@ static lw_status infer(lwi_call *c) {
     return lwi_out(c, 0, v ? v->dtype : LW_FLOAT32, (int)n, dims);
 }
 
-/* Doubles what is filled until all is. */
+/* Doubles what is filled, up to a block that stays in the cache, and copies that until all is. */
 static void fill(char *to, size_t bytes, const void *element, size_t size) {
+    enum { BLOCK = 1 << 12 };
     if (bytes == 0) return;
+    if (size == 1 || !memcmp(element, (const char[16]){0}, size)) {
+        memset(to, *(const char *)element, bytes);
+        return;
+    }
     memcpy(to, element, size);
     for (size_t done = size; done < bytes;) {
-        const size_t n = done < bytes - done ? done : bytes - done;
+        const size_t most = done < BLOCK ? done : BLOCK, left = bytes - done;
+        const size_t n = most < left ? most : left;
         memcpy(to + done, to, n);
         done += n;
     }

@@ -49,26 +49,28 @@ static lw_status infer(lwi_call *c) {
     return lwi_out(c, 0, c->in[0]->dtype, 1, &n);
 }
 
-/* Unsigned products wrap, and the addition brings them back: every number of the range fits its
- * type. */
-#define FILL(ID, T, WIDE, GET)                                                                     \
+/* Unsigned sums wrap: every number of the range fits its type. NUMBER is element i, from start and
+ * delta or from the one before. */
+#define FILL(ID, T, WIDE, GET, NUMBER)                                                             \
     case ID: {                                                                                     \
         const WIDE start = (WIDE)GET(c->in[0], 0),                                                 \
                    delta = lwi_has(c, 2) ? (WIDE)GET(c->in[2], 0) : 1;                             \
         T *to = y->data;                                                                           \
-        for (size_t i = 0; i < y->count; i++)                                                      \
-            to[i] = (T)(start + (WIDE)i * delta);                                                  \
+        const size_t n = y->count;                                                                 \
+        WIDE next = start;                                                                         \
+        for (size_t i = 0; i < n; i++, next += delta)                                              \
+            to[i] = (T)(NUMBER);                                                                   \
         break;                                                                                     \
     }
 
 static lw_status run(lwi_call *c) {
     lw_value *y = c->out[0];
     switch (y->dtype) {
-        FILL(LW_FLOAT32, float, double, lwi_get_double)
-        FILL(LW_FLOAT64, double, double, lwi_get_double)
-        FILL(LW_INT16, int16_t, uint64_t, lwi_get_int)
-        FILL(LW_INT32, int32_t, uint64_t, lwi_get_int)
-        FILL(LW_INT64, int64_t, uint64_t, lwi_get_int)
+        FILL(LW_FLOAT32, float, double, lwi_get_double, start + (double)i * delta)
+        FILL(LW_FLOAT64, double, double, lwi_get_double, start + (double)i * delta)
+        FILL(LW_INT16, int16_t, uint64_t, lwi_get_int, next)
+        FILL(LW_INT32, int32_t, uint64_t, lwi_get_int, next)
+        FILL(LW_INT64, int64_t, uint64_t, lwi_get_int, next)
     default:
         return lwi_call_fail(c, LW_TYPE, "there is no kernel for %s", lw_dtype_name(y->dtype));
     }

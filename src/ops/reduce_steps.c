@@ -42,6 +42,33 @@ enum { LANES = 8 };
         }                                                                                          \
     }
 
+/* Extremes of integers: many lanes, as narrow as the numbers are. a TAKES b: b takes its place. */
+#define EXTREME(NAME, T, WIDE, START, TAKES)                                                       \
+    static void NAME##_row(const void *from, size_t n, double s, lwi_accumulator *acc) {           \
+        enum { MANY = 64 / sizeof(T) };                                                            \
+        const T *xs = from;                                                                        \
+        T lanes[MANY], best = START;                                                               \
+        size_t i = 0;                                                                              \
+        (void)s;                                                                                   \
+        for (size_t l = 0; l < MANY; l++)                                                          \
+            lanes[l] = START;                                                                      \
+        for (; i + MANY <= n; i += MANY)                                                           \
+            for (size_t l = 0; l < MANY; l++)                                                      \
+                lanes[l] = xs[i + l] TAKES lanes[l] ? xs[i + l] : lanes[l];                        \
+        for (; i < n; i++)                                                                         \
+            best = xs[i] TAKES best ? xs[i] : best;                                                \
+        for (size_t l = 0; l < MANY; l++)                                                          \
+            best = lanes[l] TAKES best ? lanes[l] : best;                                          \
+        if (best TAKES(T)(WIDE) acc->u) acc->u = (uint64_t)best;                                   \
+    }                                                                                              \
+    static void NAME##_column(const void *from, size_t n, const double *shift,                     \
+                              lwi_accumulator *acc) {                                              \
+        const T *xs = from;                                                                        \
+        (void)shift;                                                                               \
+        for (size_t i = 0; i < n; i++)                                                             \
+            if (xs[i] TAKES(T)(WIDE) acc[i].u) acc[i].u = (uint64_t)xs[i];                         \
+    }
+
 /* A comparison keeps a NaN once it is there. */
 #define FLOAT_LOOPS(T)                                                                             \
     LOOPS(sum_##T, T, double, f, 0, a + x, a + b)                                                  \
@@ -60,10 +87,8 @@ FLOAT_LOOPS(double)
     LOOPS(abs_##T, T, uint64_t, u, 0, a + ((WIDE)x < (WIDE)1 ? 0 - x : x), a + b)                  \
     LOOPS(square_##T, T, uint64_t, u, 0, a + x * x, a + b)                                         \
     LOOPS(prod_##T, T, uint64_t, u, 1, a *x, a *b)                                                 \
-    LOOPS(max_##T, T, uint64_t, u, (uint64_t)LOW, (WIDE)x > (WIDE)a ? x : a,                       \
-          (WIDE)b > (WIDE)a ? b : a)                                                               \
-    LOOPS(min_##T, T, uint64_t, u, (uint64_t)HIGH, (WIDE)x < (WIDE)a ? x : a,                      \
-          (WIDE)b < (WIDE)a ? b : a)
+    EXTREME(max_##T, T, WIDE, LOW, >)                                                              \
+    EXTREME(min_##T, T, WIDE, HIGH, <)
 INTEGER_LOOPS(int8_t, INT8_MIN, INT8_MAX, int64_t)
 INTEGER_LOOPS(int16_t, INT16_MIN, INT16_MAX, int64_t)
 INTEGER_LOOPS(int32_t, INT32_MIN, INT32_MAX, int64_t)
