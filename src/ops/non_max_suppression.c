@@ -51,7 +51,7 @@ static bool any_overlaps(const chosen_boxes *k, size_t first, size_t last, box b
         const float bottom = k->bottom[i] < b.bottom ? k->bottom[i] : b.bottom;
         const float right = k->right[i] < b.right ? k->right[i] : b.right;
         const float shared = (bottom - top) * (right - left);
-        const float both = (bottom > top) & (right > left) ? shared : 0;
+        const float both = ((bottom > top) & (right > left)) ? shared : 0;
         const float whole = k->area[i] + area_b - both;
         any |= (k->area[i] > 0) & (whole > 0) & (both / whole > threshold);
     }
