@@ -36,8 +36,22 @@ LWI_INLINE __m512 lwi_exp_sum_v(__m512 x, __m512 more) {
     return _mm512_scalef_ps(_mm512_add_ps(p, LWI_SPLAT(1)), n);
 }
 
+/* Like the above without `more`; adding 1.5 * 2^23 rounds to an integer. */
 LWI_INLINE __m512 lwi_exp_v(__m512 x) {
-    return lwi_exp_sum_v(lwi_clamp(x, LWI_SPLAT(-105), LWI_SPLAT(89)), _mm512_setzero_ps());
+    const __m512 magic = LWI_SPLAT(0x1.8p23f);
+    x = lwi_clamp(x, LWI_SPLAT(-105), LWI_SPLAT(89));
+    const __m512 n = _mm512_sub_ps(_mm512_fmadd_ps(x, LWI_SPLAT(0x1.715476p0f), magic), magic);
+    __m512 r = _mm512_fnmadd_ps(n, LWI_SPLAT(0x1.62e4p-1f), x);
+    r = _mm512_fnmadd_ps(n, LWI_SPLAT(0x1.7f7d1cp-20f), r);
+    __m512 q = LWI_SPLAT(1.97899696e-4f);
+    LWI_POLY(r, q, 1.39455662e-3f);
+    LWI_POLY(r, q, 8.33350187e-3f);
+    LWI_POLY(r, q, 4.16662836e-2f);
+    LWI_POLY(r, q, 1.66666658e-1f);
+    LWI_POLY(r, q, 5.00000007e-1f);
+    LWI_POLY(r, q, 1);
+    LWI_POLY(r, q, 1);
+    return _mm512_scalef_ps(q, n);
 }
 
 /* e^x - 1 for x <= 0 */
