@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * base/float_math.h and base/sigmoid.h against the C library's double functions. */
+ * base/float_math.h, float_trig.h and sigmoid.h against the C library's double functions. */
 #include "cmocka_test.h"
 
 #include "base/float_math.h"
+#include "base/float_trig.h"
 #include "base/sigmoid.h"
 
 #include <float.h>
@@ -27,6 +28,13 @@ static double softplus(double x) { return lwi_softplus_f64(x); }
 static double mish(double x) { return x < -80 ? 0 : x * tanh(lwi_softplus_f64(x)); }
 static float mishf(float x) { return x < -80 ? 0 : lwi_mish_f32(x); }
 
+/* Beyond, operators ask the C library. */
+static bool turns(double x) { return fabs(x) <= (double)LWI_TRIG_LARGEST; }
+static double sine(double x) { return turns(x) ? sin(x) : 0; }
+static float sinef(float x) { return turns((double)x) ? lwi_sinf(x) : 0; }
+static double cosine(double x) { return turns(x) ? cos(x) : 0; }
+static float cosinef(float x) { return turns((double)x) ? lwi_cosf(x) : 0; }
+
 /* All floats whose low bits are zero, of both signs. */
 static void sweep(const char *name, float (*f)(float), double (*exact)(double), double bound) {
     double worst = 0;
@@ -44,6 +52,11 @@ static void sweep(const char *name, float (*f)(float), double (*exact)(double), 
 
 static void functions_are_accurate(void **state) {
     (void)state;
+    sweep("sin", sinef, sine, 2);
+    sweep("cos", cosinef, cosine, 2);
+    sweep("atan", lwi_atanf, atan, 4);
+    sweep("asin", lwi_asinf, asin, 4);
+    sweep("acos", lwi_acosf, acos, 4);
     sweep("exp", lwi_expf, exp, 2);
     sweep("expm1", lwi_expm1f, expm1, 2);
     sweep("log", lwi_logf, log, 4);
