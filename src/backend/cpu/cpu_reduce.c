@@ -22,11 +22,11 @@ typedef struct job {
     size_t inner; /* neighbouring groups whose elements are neighbours */
 } job;
 
-static double start_of(lwi_fold fold) {
+static inline double start_of(lwi_fold fold) {
     return fold == LWI_FOLD_MAX ? -INFINITY : fold == LWI_FOLD_MIN ? INFINITY : 0;
 }
 
-static double join(lwi_fold fold, double a, double x) {
+static inline double join(lwi_fold fold, double a, double x) {
     if (fold == LWI_FOLD_MAX) return isnan(a) || a >= x ? a : x;
     if (fold == LWI_FOLD_MIN) return isnan(a) || a <= x ? a : x;
     return a + x;
@@ -39,7 +39,8 @@ static float finished(const job *j, double a) {
 
 /* A call of a kernel would take longer. */
 enum { TINY = 16 };
-static double reduce_tiny(lwi_fold fold, const float *x, size_t n) {
+static inline __attribute__((always_inline)) double reduce_tiny(lwi_fold fold, const float *x,
+                                                                size_t n) {
     double a = start_of(fold);
     for (size_t i = 0; i < n; i++) {
         const double v = (double)x[i];
@@ -51,12 +52,29 @@ static double reduce_tiny(lwi_fold fold, const float *x, size_t n) {
     return a;
 }
 
+static inline void tiny_rows_of(const job *j, lwi_fold fold, size_t begin, size_t end) {
+    const lwi_reduction *p = &j->plan;
+    const size_t step = p->n_kept ? p->kept_stride[0] : 0, n = p->size;
+    for (size_t g = begin; g < end; g++)
+        j->y[g] = finished(j, reduce_tiny(fold, j->x + g * step, n));
+}
+
+/* Each kind has a loop of its own. */
 static void reduce_tiny_rows(void *arg, size_t begin, size_t end) {
     const job *j = arg;
-    const lwi_reduction *p = &j->plan;
-    const size_t step = p->n_kept ? p->kept_stride[0] : 0;
-    for (size_t g = begin; g < end; g++)
-        j->y[g] = finished(j, reduce_tiny(j->fold, j->x + g * step, p->size));
+    switch (j->fold) {
+    case LWI_FOLD_SUM:
+        tiny_rows_of(j, LWI_FOLD_SUM, begin, end);
+        break;
+    case LWI_FOLD_MAX:
+        tiny_rows_of(j, LWI_FOLD_MAX, begin, end);
+        break;
+    case LWI_FOLD_MIN:
+        tiny_rows_of(j, LWI_FOLD_MIN, begin, end);
+        break;
+    default:
+        tiny_rows_of(j, j->fold, begin, end);
+    }
 }
 
 static void reduce_rows(void *arg, size_t begin, size_t end) {
