@@ -164,9 +164,10 @@ static lw_status infer_elements(lwi_call *c) {
 static lw_status run_elements(lwi_call *c) {
     int axis = 0;
     size_t *offsets = NULL;
-    const size_t size = lwi_dtype_size(c->in[0]->dtype);
     LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", 0), c->in[0]->rank, &axis));
-    if (size <= 8) return lwi_gather_elements(c, c->in[0], c->in[1], axis, size, c->out[0]->data);
+    if (lwi_dtype_size(c->in[0]->dtype) <= 8)
+        return lwi_move_elements(c, c->in[0], c->in[1], axis, false, c->in[0]->data,
+                                 c->out[0]->data);
     LW_TRY(lwi_element_offsets(c, c->in[0], c->in[1], axis, &offsets));
     if (c->out[0]->count) run_gather(c, offsets, 1, c->out[0]->count, 0, 1);
     return LW_OK;

@@ -82,45 +82,56 @@ lw_status lwi_element_offsets(lwi_call *c, const lw_value *data, const lw_value 
     return LW_OK;
 }
 
-/* The same, but the elements themselves: one size of element, one type of index. */
-#define GATHER(BITS, T)                                                                            \
-    static bool gather_##BITS##_##T(const T *indices, size_t n, int64_t dim, size_t step,          \
-                                    size_t stride, const void *from, void *to) {                   \
+typedef struct moving {
+    const lw_value *indices;
+    int64_t dim;
+    size_t n, step, stride, size; /* of a row of indices; size: bytes of an element */
+    bool scatter;                 /* else gather */
+} moving;
+
+/* The same, but the elements themselves are moved: one size of element, one type of index. `there`
+ * is where indices lead. */
+#define MOVE(NAME, BITS, T, SCATTER)                                                               \
+    static bool NAME##_##BITS##_##T(const moving *m, const T *indices, char *there_row,            \
+                                    char *row) {                                                   \
         typedef struct __attribute__((packed)) element {                                           \
             uint##BITS##_t bits;                                                                   \
         } element;                                                                                 \
-        const element *x = from;                                                                   \
-        element *y = to;                                                                           \
+        element *there = (element *)there_row, *here = (element *)row;                             \
+        const size_t n = m->n, step = m->step, stride = m->stride;                                 \
+        const int64_t dim = m->dim;                                                                \
         for (size_t k = 0; k < n; k++) {                                                           \
             const int64_t at = indices[k] < 0 ? indices[k] + dim : indices[k];                     \
             if ((uint64_t)at >= (uint64_t)dim) return false;                                       \
-            y[k] = x[k * step + (size_t)at * stride];                                              \
+            element *other = &there[k * step + (size_t)at * stride];                               \
+            if (SCATTER) *other = here[k];                                                         \
+            else here[k] = *other;                                                                 \
         }                                                                                          \
         return true;                                                                               \
     }
-#define GATHERS(BITS) GATHER(BITS, int32_t) GATHER(BITS, int64_t)
-GATHERS(8)
-GATHERS(16)
-GATHERS(32)
-GATHERS(64)
-
-typedef struct gathering {
-    const lw_value *indices;
-    int64_t dim;
-    size_t n, step, stride, size; /* size: bytes of an element */
-} gathering;
+#define MOVES(BITS)                                                                                \
+    MOVE(gather, BITS, int32_t, 0)                                                                 \
+    MOVE(gather, BITS, int64_t, 0)                                                                 \
+    MOVE(scatter, BITS, int32_t, 1)                                                                \
+    MOVE(scatter, BITS, int64_t, 1)
+MOVES(8)
+MOVES(16)
+MOVES(32)
+MOVES(64)
 
 /* False if an index is out of range. */
-static bool gather_row(const gathering *g, size_t first, const char *from, char *to) {
-    const void *data = g->indices->data;
-    const bool narrow = g->indices->dtype == LW_INT32;
+static bool move_row(const moving *m, size_t first, char *there, char *here) {
+    const void *data = m->indices->data;
+    const bool narrow = m->indices->dtype == LW_INT32;
 #define CASE(BITS)                                                                                 \
     case BITS / 8:                                                                                 \
-        return narrow ? gather_##BITS##_int32_t((const int32_t *)data + first, g->n, g->dim,       \
-                                                g->step, g->stride, from, to)                      \
-                      : gather_##BITS##_int64_t((const int64_t *)data + first, g->n, g->dim,       \
-                                                g->step, g->stride, from, to);
-    switch (g->size) {
+        if (m->scatter)                                                                            \
+            return narrow                                                                          \
+                       ? scatter_##BITS##_int32_t(m, (const int32_t *)data + first, there, here)   \
+                       : scatter_##BITS##_int64_t(m, (const int64_t *)data + first, there, here);  \
+        return narrow ? gather_##BITS##_int32_t(m, (const int32_t *)data + first, there, here)     \
+                      : gather_##BITS##_int64_t(m, (const int64_t *)data + first, there, here);
+    switch (m->size) {
         CASE(8)
         CASE(16)
         CASE(32)
@@ -130,24 +141,24 @@ static bool gather_row(const gathering *g, size_t first, const char *from, char 
 #undef CASE
 }
 
-lw_status lwi_gather_elements(lwi_call *c, const lw_value *data, const lw_value *indices, int axis,
-                              size_t size, void *to) {
+lw_status lwi_move_elements(lwi_call *c, const lw_value *data, const lw_value *indices, int axis,
+                            bool scatter, void *there, void *here) {
     LW_TRY(check_elements(c, data, indices, axis));
     if (indices->count == 0) return LW_OK;
     size_t strides[LW_MAX_RANK];
     lwi_strides(data->rank, data->dims, strides);
     const int last = data->rank - 1;
-    const gathering g = {.indices = indices,
-                         .dim = data->dims[axis],
-                         .n = (size_t)indices->dims[last],
-                         .step = last == axis ? 0 : 1,
-                         .stride = strides[axis],
-                         .size = size};
-    for (size_t first = 0; first < indices->count; first += g.n) {
-        const char *from =
-            (const char *)data->data + row_base(indices, strides, axis, first / g.n) * size;
-        if (!gather_row(&g, first, from, (char *)to + first * size))
-            return fail_row(c, indices, first, g.n, g.dim);
+    const moving m = {.indices = indices,
+                      .dim = data->dims[axis],
+                      .n = (size_t)indices->dims[last],
+                      .step = last == axis ? 0 : 1,
+                      .stride = strides[axis],
+                      .size = lwi_dtype_size(data->dtype),
+                      .scatter = scatter};
+    for (size_t first = 0; first < indices->count; first += m.n) {
+        const size_t base = row_base(indices, strides, axis, first / m.n);
+        if (!move_row(&m, first, (char *)there + base * m.size, (char *)here + first * m.size))
+            return fail_row(c, indices, first, m.n, m.dim);
     }
     return LW_OK;
 }

@@ -13,9 +13,10 @@ lw_status lwi_index_at(const lwi_call *call, const lw_value *indices, size_t i, 
  * the index says. Checks the shapes. */
 lw_status lwi_element_offsets(lwi_call *call, const lw_value *data, const lw_value *indices,
                               int axis, size_t **offsets);
-/* Copies those elements, of 1, 2, 4 or 8 bytes, to `to`; data need not be aligned. */
-lw_status lwi_gather_elements(lwi_call *call, const lw_value *data, const lw_value *indices,
-                              int axis, size_t size, void *to);
+/* Copies those elements, of 1, 2, 4 or 8 bytes, from `there` (of data's shape, not necessarily
+ * aligned) to `here` (of that of indices), or back if scatter. */
+lw_status lwi_move_elements(lwi_call *call, const lw_value *data, const lw_value *indices, int axis,
+                            bool scatter, void *there, void *here);
 /* For each tuple along the last axis of indices, the first element of the slice of data that it
  * names, after batch_dims dimensions that both share. lwi_tuple_dims has checked the shapes. */
 lw_status lwi_tuple_offsets(lwi_call *call, const lw_value *data, const lw_value *indices,

@@ -207,7 +207,17 @@ static lw_status run(lwi_call *c, finder *find) {
 }
 
 static lw_status prepare_elements(lwi_call *c) { return prepare(c, find_elements); }
-static lw_status run_elements(lwi_call *c) { return run(c, find_elements); }
+static lw_status run_elements(lwi_call *c) {
+    const lw_value *data = c->in[0];
+    how h;
+    LW_TRY(read_how(c, &h));
+    if (c->prepared || h != NONE || lwi_dtype_size(data->dtype) > 8) return run(c, find_elements);
+    int axis = 0;
+    LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", 0), data->rank, &axis));
+    LW_TRY(check_updates(c, c->in[1]->rank, c->in[1]->dims));
+    if (data->bytes) memcpy(c->out[0]->data, data->data, data->bytes);
+    return lwi_move_elements(c, data, c->in[1], axis, true, c->out[0]->data, c->in[2]->data);
+}
 static lw_status prepare_nd(lwi_call *c) { return prepare(c, find_slices); }
 static lw_status run_nd(lwi_call *c) { return run(c, find_slices); }
 
