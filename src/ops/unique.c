@@ -3,6 +3,7 @@
  * tensor, or its different slices along an axis, in ascending order or in that of their first
  * occurrence. NaN counts as equal to NaN and larger than every number. */
 #include "base/half.h"
+#include "base/sort_keys.h"
 #include "ops/op.h"
 
 #include <string.h>
@@ -94,6 +95,39 @@ static size_t *sort_slices(const slices *s, size_t *from, size_t *to) {
     return from;
 }
 
+/* Single numbers are sorted by keys in their order. False if there are none for the type. */
+#define KEYS(DTYPE, T, KEY)                                                                        \
+    case DTYPE:                                                                                    \
+        for (size_t i = 0; i < s->n; i++) {                                                        \
+            const T x = ((const T *)s->x)[i];                                                      \
+            items[i] = (lwi_keyed){KEY, i};                                                        \
+        }                                                                                          \
+        break;
+static bool sort_numbers(const slices *s, lw_dtype dtype, lwi_keyed *items, size_t *order) {
+    switch (dtype) {
+        KEYS(LW_FLOAT32, float, lwi_key_of_float(x))
+        KEYS(LW_INT32, int32_t, (uint32_t)x ^ 0x80000000u)
+        KEYS(LW_INT64, int64_t, (uint64_t)x ^ (uint64_t)INT64_MIN)
+    default:
+        return false;
+    }
+    lwi_sort_keys(items, items + s->n, s->n, (int)s->item);
+    for (size_t i = 0; i < s->n; i++)
+        order[i] = items[i].place;
+    return true;
+}
+
+static lw_status sort(lwi_call *c, const slices *s, size_t *work, size_t **order) {
+    if (s->outer == 1 && s->inner == 1) {
+        lwi_keyed *items = NULL;
+        *order = work;
+        LW_TRY(lwi_scratch(c, s->n, 2 * sizeof *items, &items));
+        if (sort_numbers(s, c->in[0]->dtype, items, work)) return LW_OK;
+    }
+    *order = sort_slices(s, work, work + s->n);
+    return LW_OK;
+}
+
 /* The groups of equal slices, in the order of the output. */
 typedef struct groups {
     size_t n;
@@ -167,10 +201,11 @@ static lw_status find_unique(lwi_call *c, bool sorted, bool positions) {
         lwi_split_axis(x, axis, &s.outer, &s.n, &s.inner);
         if (x->count == 0) s.outer = 0; /* slices without elements are all equal */
     }
-    size_t *work = NULL;
+    size_t *work = NULL, *order = NULL;
     LW_TRY(lwi_scratch(c, s.n, 7 * sizeof *work, &work));
     groups g = {.first = work + 2 * s.n, .count = work + 3 * s.n, .of = work + 4 * s.n};
-    find_groups(&s, sort_slices(&s, work, work + s.n), &g);
+    LW_TRY(sort(c, &s, work, &order));
+    find_groups(&s, order, &g);
     if (!sorted) order_by_occurrence(&s, &g, work + 5 * s.n);
     LW_TRY(write_slices(c, &s, &g, axis));
     if (positions) LW_TRY(write_list(c, 1, g.first, g.n));
