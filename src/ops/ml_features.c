@@ -31,10 +31,12 @@ static lw_status run_scaler(lwi_call *c) {
     if (offset) LW_TRY(check_length(c, "offset", n_offset));
     if (scale) LW_TRY(check_length(c, "scale", n_scale));
     float *y = c->out[0]->data;
-    for (size_t i = 0; i < x->count; i++) {
-        const double o = offset ? offset[n_offset == 1 ? 0 : i % columns] : 0;
-        const double s = scale ? scale[n_scale == 1 ? 0 : i % columns] : 1;
-        y[i] = (float)((lwi_get_double(x, i) - o) * s);
+    const float *floats = x->dtype == LW_FLOAT32 ? x->data : NULL;
+    for (size_t i = 0, column = 0; i < x->count; i++) {
+        const double o = offset ? offset[n_offset == 1 ? 0 : column] : 0;
+        const double s = scale ? scale[n_scale == 1 ? 0 : column] : 1;
+        y[i] = (float)(((floats ? (double)floats[i] : lwi_get_double(x, i)) - o) * s);
+        if (++column == columns) column = 0;
     }
     return LW_OK;
 }
