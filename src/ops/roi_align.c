@@ -38,6 +38,25 @@ static between locate(const axis *a, int64_t cell, int64_t i) {
     return (between){low, low + 1, 1 - (at - (double)low), at - (double)low};
 }
 
+/* The points of all cells along an axis, if they are few: the same for all channels. */
+enum { FEW = 256 };
+typedef struct line {
+    axis a;
+    bool known;
+    between points[FEW];
+} line;
+
+static void locate_all(line *l, int64_t cells) {
+    l->known = l->a.points * cells <= FEW;
+    for (int64_t k = 0; l->known && k < cells; k++)
+        for (int64_t i = 0; i < l->a.points; i++)
+            l->points[k * l->a.points + i] = locate(&l->a, k, i);
+}
+
+static inline between point(const line *l, int64_t cell, int64_t i) {
+    return l->known ? l->points[cell * l->a.points + i] : locate(&l->a, cell, i);
+}
+
 static axis cut(const align *p, double from, double to, int64_t cells, int64_t size) {
     const double shift = p->half_pixel ? 0.5 : 0;
     axis a = {.start = from * p->scale - shift, .size = size};
@@ -50,14 +69,14 @@ static axis cut(const align *p, double from, double to, int64_t cells, int64_t s
 }
 
 #define ALIGN(NAME, T)                                                                             \
-    static double NAME##_cell(const align *p, const T *x, const axis *v, const axis *h,            \
+    static double NAME##_cell(const align *p, const T *x, const line *v, const line *h,            \
                               int64_t row, int64_t column) {                                       \
         double sum = 0, top = 0;                                                                   \
-        for (int64_t i = 0; i < v->points; i++) {                                                  \
-            const between b = locate(v, row, i);                                                   \
-            const T *low = x + b.low * h->size, *high = x + b.high * h->size;                      \
-            for (int64_t j = 0; j < h->points; j++) {                                              \
-                const between s = locate(h, column, j);                                            \
+        for (int64_t i = 0; i < v->a.points; i++) {                                                \
+            const between b = point(v, row, i);                                                    \
+            const T *low = x + b.low * h->a.size, *high = x + b.high * h->a.size;                  \
+            for (int64_t j = 0; j < h->a.points; j++) {                                            \
+                const between s = point(h, column, j);                                             \
                 const double q[4] = {                                                              \
                     b.low_weight * s.low_weight * (double)low[s.low],                              \
                     b.low_weight * s.high_weight * (double)low[s.high],                            \
@@ -65,36 +84,48 @@ static axis cut(const align *p, double from, double to, int64_t cells, int64_t s
                     b.high_weight * s.high_weight * (double)high[s.high],                          \
                 };                                                                                 \
                 sum += q[0] + q[1] + q[2] + q[3];                                                  \
-                for (int k = 0; k < 4; k++)                                                        \
+                for (int k = 0; p->maximum && k < 4; k++)                                          \
                     if ((i == 0 && j == 0 && k == 0) || q[k] > top) top = q[k];                    \
             }                                                                                      \
         }                                                                                          \
-        const int64_t count = v->points * h->points;                                               \
+        const int64_t count = v->a.points * h->a.points;                                           \
         return p->maximum ? top : sum / (double)(count > 1 ? count : 1);                           \
     }                                                                                              \
-    static void NAME(const align *p, size_t roi, size_t channel) {                                 \
+    static void NAME(const align *p, size_t roi, size_t channel, const line *v, const line *h) {   \
         const int64_t *out = p->y->dims, height = p->x->dims[2], width = p->x->dims[3];            \
-        const T *box = (const T *)p->rois->data + roi * 4;                                         \
         const size_t image = (size_t)lwi_get_int(p->batch, roi);                                   \
         const T *x =                                                                               \
             (const T *)p->x->data + (image * (size_t)out[1] + channel) * (size_t)(height * width); \
         T *y =                                                                                     \
             (T *)p->y->data + (roi * (size_t)out[1] + channel) * (size_t)out[2] * (size_t)out[3];  \
-        const axis v = cut(p, (double)box[1], (double)box[3], out[2], height);                     \
-        const axis h = cut(p, (double)box[0], (double)box[2], out[3], width);                      \
         for (int64_t i = 0; i < out[2]; i++)                                                       \
             for (int64_t j = 0; j < out[3]; j++)                                                   \
-                *y++ = (T)NAME##_cell(p, x, &v, &h, i, j);                                         \
+                *y++ = (T)NAME##_cell(p, x, v, h, i, j);                                           \
     }
 ALIGN(align_f32, float)
 ALIGN(align_f64, double)
 
+/* How a region is cut along both axes. */
+static void place(const align *p, size_t roi, line *v, line *h) {
+    const int64_t *out = p->y->dims, *in = p->x->dims;
+    double box[4];
+    for (size_t k = 0; k < 4; k++)
+        box[k] = lwi_get_double(p->rois, roi * 4 + k);
+    v->a = cut(p, box[1], box[3], out[2], in[2]);
+    h->a = cut(p, box[0], box[2], out[3], in[3]);
+    locate_all(v, out[2]);
+    locate_all(h, out[3]);
+}
+
 static void align_planes(void *arg, size_t begin, size_t end) {
     const align *p = arg;
     const size_t channels = (size_t)p->y->dims[1];
-    for (size_t i = begin; i < end; i++)
-        if (p->x->dtype == LW_FLOAT32) align_f32(p, i / channels, i % channels);
-        else align_f64(p, i / channels, i % channels);
+    line v, h;
+    for (size_t i = begin; i < end; i++) {
+        if (i == begin || i % channels == 0) place(p, i / channels, &v, &h);
+        if (p->x->dtype == LW_FLOAT32) align_f32(p, i / channels, i % channels, &v, &h);
+        else align_f64(p, i / channels, i % channels, &v, &h);
+    }
 }
 
 static lw_status infer(lwi_call *c) {
