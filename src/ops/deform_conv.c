@@ -67,6 +67,22 @@ static lw_status infer(lwi_call *c) {
         }                                                                                          \
         return sum;                                                                                \
     }                                                                                              \
+    /* The same in a plane. */                                                                     \
+    static T NAME##_sample_plane(const lwi_window *w, const T *x, const T *at) {                   \
+        const int64_t height = w->in[0], width = w->in[1];                                         \
+        if (!(at[0] > -1 && at[0] < (T)height && at[1] > -1 && at[1] < (T)width)) return 0;        \
+        const int64_t i = (int64_t)(at[0] + 1) - 1, j = (int64_t)(at[1] + 1) - 1;                  \
+        const T down = at[0] - (T)i, right = at[1] - (T)j, up = 1 - down, left = 1 - right;        \
+        const bool rows[2] = {i >= 0 && up != 0, i + 1 < height && down != 0};                     \
+        const bool columns[2] = {j >= 0 && left != 0, j + 1 < width && right != 0};                \
+        T sum = 0;                                                                                 \
+        x += i * width + j;                                                                        \
+        if (rows[0] && columns[0]) sum += up * left * x[0];                                        \
+        if (rows[1] && columns[0]) sum += down * left * x[width];                                  \
+        if (rows[0] && columns[1]) sum += up * right * x[1];                                       \
+        if (rows[1] && columns[1]) sum += down * right * x[width + 1];                             \
+        return sum;                                                                                \
+    }                                                                                              \
     /* Row r of the columns: element r % kernel of the kernel in channel r / kernel. */            \
     static void NAME(void *arg, size_t begin, size_t end) {                                        \
         const deform *f = arg;                                                                     \
@@ -89,7 +105,9 @@ static lw_status infer(lwi_call *c) {
                 for (int d = 0; d < w->rank; d++)                                                  \
                     at[d] = (T)(start[d] + tap[d] * w->dilation[d]) +                              \
                             offset[(size_t)d * v->out_size + o];                                   \
-                to[o] = NAME##_sample(w, x, at) * (mask ? mask[o] : 1);                            \
+                const T value =                                                                    \
+                    w->rank == 2 ? NAME##_sample_plane(w, x, at) : NAME##_sample(w, x, at);        \
+                to[o] = value * (mask ? mask[o] : 1);                                              \
                 lwi_window_next(w->rank, w->out, place);                                           \
             }                                                                                      \
         }                                                                                          \
