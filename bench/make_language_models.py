@@ -16,7 +16,7 @@ from gguf.constants import GGML_QUANT_SIZES
 # name: (width, feed-forward, layers, heads, key heads, vocabulary)
 SHAPES = {"15M": (288, 768, 6, 6, 6, 32000), "110M": (768, 2048, 12, 12, 12, 32000),
           "1B": (2048, 5632, 22, 32, 4, 32000)}
-TYPES = ["Q4_0", "Q4_K", "Q5_K", "Q6_K", "Q8_0", "Q3_K", "IQ4_XS", "F16"]
+TYPES = ["Q4_0", "Q4_K", "Q5_K", "Q6_K", "Q8_0", "Q3_K", "IQ4_XS", "F16", "BF16"]
 # Where a block has float16 scales; their values are made small, so that nothing overflows.
 HALVES = {"Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0], "Q2_K": [80, 82],
           "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208], "IQ4_NL": [0],
@@ -26,6 +26,9 @@ HALVES = {"Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0],
 def matrix(rng, kind, rows, columns):
     if kind == Type.F16:
         return rng.standard_normal((rows, columns), np.float32).astype(np.float16) * np.float16(0.02)
+    if kind == Type.BF16:
+        numbers = rng.standard_normal((rows, columns), np.float32) * np.float32(0.02)
+        return (numbers.view(np.uint32) >> 16).astype(np.uint16).view(np.uint8)
     elements, size = GGML_QUANT_SIZES[kind]
     data = rng.integers(0, 256, (rows, columns // elements, size), dtype=np.uint8)
     scale = np.frombuffer(np.float16(0.0004).tobytes(), np.uint8)
