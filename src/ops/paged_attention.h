@@ -36,7 +36,7 @@ size_t lwi_paged_row(const lwi_paged *p, size_t n);
 char *lwi_paged_keys(const lwi_paged *p, int32_t block, size_t kv_head);
 char *lwi_paged_values(const lwi_paged *p, int32_t block, size_t kv_head);
 
-enum { LWI_PAGED_RUN = 16 }; /* tokens that are attended together at most */
+enum { LWI_PAGED_RUN = 32 }; /* tokens that are attended together at most */
 
 /* Tokens of one sequence at positions that follow each other. */
 typedef struct lwi_paged_tokens {
