@@ -6,7 +6,7 @@
 #include "kern/block_layout.h"
 #include "kern/level.h"
 
-enum { LANES = 16, NEAR = 4, JOIN = 2, AHEAD = 1024 };
+enum { LANES = 16, NEAR = 4, JOIN = 2, AHEAD = 4096 };
 typedef __m512i ints;
 typedef __m512 reals;
 
