@@ -203,19 +203,36 @@ static void check_outcome(lwi_aten *a, int id, size_t i, const struct lwi_aten_o
     }
 }
 
-/* What stands in the rows of a result is what a turn gives; how many there are depends on data. */
-static void give_rows(lwi_aten *a, int id, const struct lwi_aten_outcome *o) {
+/* The body always goes on, and how many turns there are follows from sizes. */
+static bool count_turns(lwi_aten *a, const lwi_graph *body, int turns,
+                        int64_t counts[LWI_ATEN_ROUNDS]) {
+    const lw_value *on = body->slots[body->outputs[0]].constant;
+    if (turns < 0 || !on || !on->data || !*(const uint8_t *)on->data) return false;
+    lwi_aten_rank(a, turns); /* its type is known, or this fails */
+    for (int r = 0; r < LWI_ATEN_ROUNDS && !failed(a, LW_OK); r++) {
+        const lw_value *v = lwi_aten_type_in(a->scope, turns, r < a->rounds ? r : 0);
+        if (!v || !v->data) return false;
+        memcpy(&counts[r], v->data, sizeof *counts);
+    }
+    return !lwi_aten_is_made_up(a->scope, turns);
+}
+
+/* What stands in the rows of a result is what a turn gives. */
+static void give_rows(lwi_aten *a, int id, const lwi_graph *body, int counter,
+                      const struct lwi_aten_outcome *o) {
     struct lwi_aten_outcome rows = *o;
     int64_t turns[LWI_ATEN_ROUNDS];
     if (o->rank == LW_MAX_RANK) lwi_aten_fail(a, LW_LIMIT, "items of a loop have too many axes");
-    if (failed(a, LW_OK) || failed(a, lwi_aten_free_sizes(a, 0, turns))) return;
+    const bool counted = count_turns(a, body, counter, turns);
+    if (!counted && !failed(a, LW_OK)) failed(a, lwi_aten_free_sizes(a, 0, turns));
+    if (failed(a, LW_OK)) return;
     rows.rank = o->rank + 1;
     for (int r = 0; r < LWI_ATEN_ROUNDS; r++) {
         memcpy(&rows.dims[r][1], o->dims[r], (size_t)o->rank * sizeof *o->dims[r]);
         rows.dims[r][0] = turns[r];
     }
     give(a, id, &rows);
-    if (!failed(a, LW_OK)) failed(a, lwi_aten_mark_made_up(a->scope, id));
+    if (!counted && !failed(a, LW_OK)) failed(a, lwi_aten_mark_made_up(a->scope, id));
 }
 
 void lwi_aten_loop(lwi_aten *a, lwi_graph *body, const lwi_aten_value *turns,
@@ -243,7 +260,7 @@ void lwi_aten_loop(lwi_aten *a, lwi_graph *body, const lwi_aten_value *turns,
         values[i] = result(a, outputs[i], values[i].kind);
     }
     for (size_t i = 0; i < n_rows && !failed(a, LW_OK); i++) {
-        give_rows(a, outputs[n + i], &s->outcomes[n + i + 1]);
+        give_rows(a, outputs[n + i], body, inputs[0], &s->outcomes[n + i + 1]);
         rows[i] = lwi_aten_tensor_of(a, outputs[n + i]);
     }
 }

@@ -77,7 +77,8 @@ static bool resize(const lwi_aten_scope *s, const lwi_node *node, int round, nod
     return true;
 }
 
-static bool concat(const lwi_aten_scope *s, const lwi_node *node, int round, node_type *t) {
+/* Along an axis, which is always said. */
+static bool along(const lwi_aten_scope *s, const lwi_node *node, int round, node_type *t) {
     const lwi_attr *axis = lwi_node_attr(node, "axis");
     like(s, node, round, t);
     if (!axis || axis->kind != LWI_ATTR_INT || axis->i < 0 || axis->i >= t->rank) return false;
@@ -121,9 +122,9 @@ static bool both(const lwi_aten_scope *s, const lwi_node *node, int round, node_
 static const struct {
     const char *op;
     bool (*find)(const lwi_aten_scope *s, const lwi_node *node, int round, node_type *t);
-} finders[] = {{"Add", both},       {"Concat", concat}, {"Div", both},        {"Expand", expand},
-               {"Mul", both},       {"Range", range},   {"Reshape", reshape}, {"Resize", resize},
-               {"ScatterND", like}, {"Slice", slice},   {"Sub", both}};
+} finders[] = {{"Add", both},      {"Compress", along}, {"Concat", along}, {"Div", both},
+               {"Expand", expand}, {"Mul", both},       {"Range", range},  {"Reshape", reshape},
+               {"Resize", resize}, {"ScatterND", like}, {"Slice", slice},  {"Sub", both}};
 
 static bool find(const lwi_aten_scope *s, const lwi_node *node, int round, node_type *t) {
     for (size_t i = 0; i < node->n_inputs; i++)

@@ -161,6 +161,19 @@ int lwi_aten_row_distance(lwi_aten *a, int x, int y, double p, double eps, bool 
 /* The angle of (x, y) as atan2 gives it. */
 int lwi_aten_angle_of(lwi_aten *a, int y, int x);
 
+/* An LSTM of one direction whose outputs are projected. x: [length, batch, in]; params: w_ih, w_hh,
+ * b_ih and b_hh if there are biases, w_hr; states: h [batch, out] and c [batch, hidden] before the
+ * first step, then behind the last. Returns [length, batch, out]. */
+int lwi_aten_projected_lstm(lwi_aten *a, int x, const lwi_aten_value *params, bool biases,
+                            int states[2]);
+/* Packed sequences: all that have a step stand beside each other, the longest first, step after
+ * step. batch_sizes: [length] how many do. The mask: [length, batch], which they are. */
+int lwi_aten_packed_mask(lwi_aten *a, int batch_sizes);
+int lwi_aten_packed_lengths(lwi_aten *a, int mask); /* [batch] int64 */
+/* [elements, ...] as [length, batch, ...], with anything where the mask is not set; and back. */
+int lwi_aten_unpacked(lwi_aten *a, int data, int mask);
+int lwi_aten_packed(lwi_aten *a, int x, int mask);
+
 int lwi_aten_truncated(lwi_aten *a, int x);
 int lwi_aten_log1p_of(lwi_aten *a, int x);
 void lwi_aten_complex_mul(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out);

@@ -110,6 +110,37 @@ class Tagger(torch.nn.Module):
         return self.head(y), h, c
 
 
+class Projected(torch.nn.Module):
+    """An LSTM whose outputs are projected."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = torch.nn.LSTM(4, 6, num_layers=2, bidirectional=True, proj_size=3)
+
+    def forward(self, x):
+        y, (h, c) = self.lstm(x)
+        return y, h, c
+
+
+class Packed(torch.nn.Module):
+    """A tagger of sentences of different lengths, the longest first or not."""
+
+    def __init__(self, kind=torch.nn.LSTM, enforce_sorted=False):
+        super().__init__()
+        self.embedding = torch.nn.Embedding(20, 6)
+        self.lstm = kind(6, 5, num_layers=2, bidirectional=True, batch_first=True)
+        self.head = torch.nn.Linear(10, 3)
+        self.enforce_sorted = enforce_sorted
+
+    def forward(self, ids, lengths):
+        rnn = torch.nn.utils.rnn
+        packed = rnn.pack_padded_sequence(self.embedding(ids), lengths, batch_first=True,
+                                          enforce_sorted=self.enforce_sorted)
+        y, states = self.lstm(packed)
+        padded, n = rnn.pad_packed_sequence(y, batch_first=True, padding_value=-1.0)
+        return self.head(padded), n, states
+
+
 class Gru(torch.nn.Module):
     def __init__(self):
         super().__init__()
@@ -187,6 +218,13 @@ class Counter(torch.nn.Module):
         return self.total * 2
 
 
+SCRIPTED = ("trace", "script", "frozen")  # torch.export refuses packed sequences
+
+
+def sentences(lengths):
+    return lambda: (torch.randint(20, (len(lengths), max(lengths))), torch.tensor(lengths))
+
+
 def tiny():
     nn = torch.nn
     yield Entry("mlp", "tiny", Mlp, noise(3, 8))
@@ -194,6 +232,10 @@ def tiny():
     yield Entry("attention", "tiny", Attention, noise(2, 5, 16), ({0: "batch", 1: "length"},))
     yield Entry("tagger", "tiny", Tagger, lambda: (torch.randint(20, (2, 7)),))
     yield Entry("gru", "tiny", Gru, noise(3, 5, 4))
+    yield Entry("projected", "tiny", Projected, noise(5, 3, 4), ({1: "batch"},))
+    yield Entry("packed", "tiny", Packed, sentences([4, 7, 2]), ({}, {}), SCRIPTED)
+    yield Entry("packed_gru", "tiny", lambda: Packed(torch.nn.GRU, True), sentences([6, 3, 3]),
+                ({}, {}), SCRIPTED)
     yield Entry("writes", "tiny", Writes, noise(3, 4))
     yield Entry("pieces", "tiny", Pieces, noise(2, 6, 4))
     yield Entry("sizes", "tiny", Sizes, noise(3, 2, 4, 5))
