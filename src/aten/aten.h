@@ -238,7 +238,7 @@ struct lwi_aten_tensor {
     size_t base_version;   /* of the base, when the contents were made of it */
     const lwi_aten_row *row;
     const lwi_aten_value *args; /* [n_args] that made it of its base, which is the first */
-    size_t n_args, result;
+    size_t n_args, item;        /* item: which of the list that the row makes */
 };
 
 /* The tensor's contents as a value of the present graph, made anew if its base was written to. */

@@ -162,18 +162,23 @@ static size_t bind(lwi_aten *a, const call *c, const lwi_aten_row *row, lwi_aten
 /* ------------------------------------------------------------------- results */
 
 static void make_view(lwi_aten *a, const lwi_aten_row *row, const lwi_aten_value *args, size_t n,
-                      lwi_aten_value *result) {
+                      const lwi_aten_value *result) {
     void *copy = NULL;
-    if (a->b.status != LW_OK || args[0].kind != LWI_ATEN_TENSOR ||
-        result->kind != LWI_ATEN_TENSOR || result->tensor->base || result->tensor == args[0].tensor)
-        return;
+    const bool list = result->kind == LWI_ATEN_LIST;
+    const lwi_aten_value *items = list ? result->list.items : result;
+    const size_t n_items = list ? result->list.n : 1;
+    if (a->b.status != LW_OK || args[0].kind != LWI_ATEN_TENSOR) return;
     a->b.status = lwi_arena_copy(&a->b.network->arena, args, n * sizeof *args, &copy);
-    lwi_aten_tensor *t = result->tensor;
-    t->base = args[0].tensor;
-    t->base_version = t->base->version;
-    t->row = row;
-    t->args = copy;
-    t->n_args = n;
+    for (size_t i = 0; i < n_items && a->b.status == LW_OK; i++) {
+        lwi_aten_tensor *t = items[i].kind == LWI_ATEN_TENSOR ? items[i].tensor : NULL;
+        if (!t || t->base || t == args[0].tensor) continue;
+        t->base = args[0].tensor;
+        t->base_version = t->base->version;
+        t->row = row;
+        t->args = copy;
+        t->n_args = n;
+        t->item = i;
+    }
 }
 
 static bool holds_complex(const lwi_aten_value *v) {

@@ -30,7 +30,11 @@ static int view_of(lwi_aten *a, const lwi_aten_tensor *view, int id) {
     a->row = view->row;
     if (a->b.status == LW_OK) view->row->lower(a, args, results);
     a->row = outer;
-    return lwi_aten_id(a, &results[view->result]);
+    const bool list = results[0].kind == LWI_ATEN_LIST;
+    if (list && view->item >= results[0].list.n)
+        lwi_aten_fail(a, LW_UNSUPPORTED, "the number of parts of a tensor changes");
+    if (a->b.status != LW_OK) return -1;
+    return lwi_aten_id(a, list ? &results[0].list.items[view->item] : &results[0]);
 }
 
 int lwi_aten_read(lwi_aten *a, lwi_aten_tensor *t) {

@@ -13,7 +13,7 @@
 typedef void lwi_aten_lower(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out);
 
 enum {
-    LWI_ATEN_VIEW = 1,    /* result 0 shares the memory of argument 0 */
+    LWI_ATEN_VIEW = 1,    /* result 0, or what it lists, shares the memory of argument 0 */
     LWI_ATEN_SAME = 2,    /* and has all of its elements in the same order */
     LWI_ATEN_SCALARS = 4, /* numbers only: of a program's control, not of tensors */
     LWI_ATEN_COMPLEX = 8, /* takes complex tensors */

@@ -19,7 +19,7 @@ import zoo_forms
 COMMITTED = {"mlp.export", "convolutions.export", "convolutions.core", "attention.export",
              "tagger.export", "tagger.saved", "counter.saved", "gru.export", "writes.export", "writes.core", "pieces.export",
              "sizes.export", "sizes.core", "resizes.export", "branches.export", "loops.core",
-             "counter.export", "counter.core", "volumes.export-fixed", "transformer_layer.export"}
+             "part_writes.export-fixed", "counter.export", "counter.core", "volumes.export-fixed", "transformer_layer.export"}
 
 
 def cases(options):

@@ -164,6 +164,28 @@ class Writes(torch.nn.Module):
         return y, z
 
 
+class PartWrites(torch.nn.Module):
+    """Writes to what split, chunk and unbind give."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("state", torch.ones(4))
+
+    def forward(self, x):
+        self.state.split(2)[1].add_(x[0, 0])
+        y = x * self.state[3]
+        a, b = torch.split(y, [1, 2], 1)
+        a.add_(1)
+        b[:, 0] = 5.0
+        y.chunk(2, 0)[1].mul_(3)
+        for row in y.unbind(0):
+            row.sub_(0.5)
+        c, d = y.split(2, 1)
+        y.add_(1)
+        torch.tensor_split(y, 3)[2].neg_()
+        return y, a, b, c, d
+
+
 class Pieces(torch.nn.Module):
     def forward(self, x):
         a, b, c = torch.split(x, [1, 2, 3], dim=1)
@@ -237,6 +259,7 @@ def tiny():
     yield Entry("packed_gru", "tiny", lambda: Packed(torch.nn.GRU, True), sentences([6, 3, 3]),
                 ({}, {}), SCRIPTED)
     yield Entry("writes", "tiny", Writes, noise(3, 4))
+    yield Entry("part_writes", "tiny", PartWrites, noise(4, 3), ({},))
     yield Entry("pieces", "tiny", Pieces, noise(2, 6, 4))
     yield Entry("sizes", "tiny", Sizes, noise(3, 2, 4, 5))
     yield Entry("resizes", "tiny", Resizes, noise(2, 3, 5, 6))

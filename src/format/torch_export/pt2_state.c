@@ -36,7 +36,12 @@ static lw_status look_at(lwi_pt2 *p, const lwi_json_item *node, const lwi_json_i
                                    lwi_aten_is_view(&p->a, name, overload));
     for (size_t i = 0; alias && lwi_json_is(outputs, LWI_JSON_ARRAY) && i < outputs->size; i++) {
         const char *output = lwi_pt2_name_of(&outputs->items[i]);
+        const lwi_json_item *list = lwi_json_get(&outputs->items[i], "as_tensors");
         if (output) LW_TRY(lwi_strmap_set(bases, output, lwi_strmap_get(bases, base)));
+        for (size_t k = 0; lwi_json_is(list, LWI_JSON_ARRAY) && k < list->size; k++) {
+            const char *part = lwi_json_text(&list->items[k], "name", NULL);
+            if (part) LW_TRY(lwi_strmap_set(bases, part, lwi_strmap_get(bases, base)));
+        }
     }
     return LW_OK;
 }
