@@ -81,6 +81,12 @@ typedef struct lwi_capture {
     int outer, inner;
 } lwi_capture;
 
+/* What sizes of inputs with a name may be. */
+typedef struct lwi_size_range {
+    const char *name; /* as in dim_names */
+    int64_t least, most;
+} lwi_size_range;
+
 struct lwi_graph {
     const char *name;
     lwi_graph *parent; /* NULL: a model's main graph */
@@ -94,7 +100,9 @@ struct lwi_graph {
     lwi_capture *captures;
     size_t n_captures, cap_captures;
     bool open_defaults; /* constants of inputs may be replaced by whoever runs the graph */
-    lwi_strmap names;   /* of slots; freed by lwi_graph_seal */
+    const lwi_size_range *ranges; /* [n_ranges] of names that stand for one size each */
+    size_t n_ranges;
+    lwi_strmap names; /* of slots; freed by lwi_graph_seal */
     /* Set by lwi_graph_lifetimes: */
     int *last_use;      /* [n_slots] node after which the value is not needed; n_nodes: an output
                            of the graph; -1: never used */

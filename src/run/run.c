@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * lw_context_run: from names to a plan, from a plan to outputs; and lw_context_prepare. */
 #include "run/rehearse.h"
+#include "run/size_ranges.h"
 #include "run/type_text.h"
 
 #include <string.h>
@@ -36,7 +37,7 @@ static lw_status check_inputs(const lw_context *c) {
     const lwi_graph *g = c->model->network.graph;
     for (size_t i = 0; i < g->n_inputs; i++)
         LW_TRY(check_input(&g->slots[g->inputs[i]], c->inputs[i]));
-    return LW_OK;
+    return lwi_check_size_ranges(g, c->inputs);
 }
 
 /* ------------------------------------------------------------------- names */

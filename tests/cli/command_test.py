@@ -162,6 +162,19 @@ def test_looking(folder):
     check("devices", json.loads(call("devices", "--json")[0])["threads"] >= 1)
 
 
+def test_ranges(folder):
+    """Sizes that a program of torch.export does not take."""
+    model = DEMO.parent / "tests/torch/exports/ranged.export/model.pt2"
+    for rows, others, says in (3, 3, ""), (2, 2, "is 2, the model takes 3 or more"), \
+            (7, 7, "is 7, the model takes 6 at most"), (4, 5, "is 4 in dimension 0 of input 'x'"):
+        arrays = [folder / "rows.npy", folder / "others.npy"]
+        np.save(arrays[0], np.ones((rows, 5), "f4"))
+        np.save(arrays[1], np.ones((others, 2), "f4"))
+        _, err = call("run", model, "-i", f"x={arrays[0]}", "-i", f"y={arrays[1]}",
+                      code=1 if says else 0)
+        check("sizes are told by their symbol", says in err and (not says or "s17" in err), err)
+
+
 def test_comparing(folder):
     np.save(folder / "a.npy", np.array([1, 2, 3], np.float32))
     np.save(folder / "b.npy", np.array([1, 2.5, 3], np.float32))
@@ -243,7 +256,7 @@ def test_tokens(folder):
 
 def main():
     test_usage()
-    for test in (test_run, test_sources, test_looking, test_comparing, test_testing, test_damage,
+    for test in (test_run, test_sources, test_looking, test_ranges, test_comparing, test_testing, test_damage,
                  test_tokens):
         with tempfile.TemporaryDirectory() as folder:
             test(pathlib.Path(folder))

@@ -19,7 +19,8 @@ import zoo_forms
 COMMITTED = {"mlp.export", "convolutions.export", "convolutions.core", "attention.export",
              "tagger.export", "tagger.saved", "counter.saved", "gru.export", "writes.export", "writes.core", "pieces.export",
              "sizes.export", "sizes.core", "resizes.export", "branches.export", "loops.core",
-             "part_writes.export-fixed", "counter.export", "counter.core", "volumes.export-fixed", "transformer_layer.export"}
+             "part_writes.export-fixed", "ranged.export",
+             "counter.export", "counter.core", "volumes.export-fixed", "transformer_layer.export"}
 
 
 def cases(options):

@@ -25,6 +25,7 @@ class Entry:
     inputs: Callable  # its inputs, a tuple of tensors
     # Of each input, {axis: name} of dimensions that may change; the first is the batch.
     free: tuple = ({0: "batch"},)
+    ranges: dict = dataclasses.field(default_factory=dict)  # of names: least and most
     forms: tuple = ("export", "core", "saved", "trace", "script", "frozen")  # worth having
 
     def make(self):
@@ -108,6 +109,11 @@ class Tagger(torch.nn.Module):
     def forward(self, ids):
         y, (h, c) = self.lstm(self.embedding(ids))
         return self.head(y), h, c
+
+
+class Ranged(torch.nn.Module):
+    def forward(self, x, y):
+        return x.sum(1) + y[:, :1].sum(1)
 
 
 class Projected(torch.nn.Module):
@@ -255,10 +261,12 @@ def tiny():
     yield Entry("tagger", "tiny", Tagger, lambda: (torch.randint(20, (2, 7)),))
     yield Entry("gru", "tiny", Gru, noise(3, 5, 4))
     yield Entry("projected", "tiny", Projected, noise(5, 3, 4), ({1: "batch"},))
-    yield Entry("packed", "tiny", Packed, sentences([4, 7, 2]), ({}, {}), SCRIPTED)
+    yield Entry("packed", "tiny", Packed, sentences([4, 7, 2]), ({}, {}), forms=SCRIPTED)
     yield Entry("packed_gru", "tiny", lambda: Packed(torch.nn.GRU, True), sentences([6, 3, 3]),
-                ({}, {}), SCRIPTED)
+                ({}, {}), forms=SCRIPTED)
     yield Entry("writes", "tiny", Writes, noise(3, 4))
+    yield Entry("ranged", "tiny", Ranged, lambda: (torch.randn(4, 5), torch.randn(4, 2)),
+                ({0: "rows"}, {0: "rows", 1: "columns"}), {"rows": (3, 6)})
     yield Entry("part_writes", "tiny", PartWrites, noise(4, 3), ({},))
     yield Entry("pieces", "tiny", Pieces, noise(2, 6, 4))
     yield Entry("sizes", "tiny", Sizes, noise(3, 2, 4, 5))

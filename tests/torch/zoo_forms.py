@@ -70,10 +70,15 @@ def larger(inputs, free):
 
 def shapes_of(entry, fixed):
     """Ways to say what is free, the most free first: a network may not allow all."""
-    dynamic = torch.export.Dim.DYNAMIC
+    ranges = {name: torch.export.Dim(name, min=least, max=most)
+              for name, (least, most) in entry.ranges.items()}
+
+    def sizes(axes):
+        return {axis: ranges.get(name, torch.export.Dim.DYNAMIC) for axis, name in axes.items()}
+
     if not fixed and any(entry.free):
-        yield "", tuple({axis: dynamic for axis in axes} or None for axes in entry.free)
-        yield "", tuple({axis: dynamic for axis in axes if axis == 0} or None
+        yield "", tuple(sizes(axes) or None for axes in entry.free)
+        yield "", tuple({axis: size for axis, size in sizes(axes).items() if axis == 0} or None
                         for axes in entry.free)
     yield "-fixed", None
 

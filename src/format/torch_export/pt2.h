@@ -104,6 +104,8 @@ const char *lwi_pt2_name_of(const lwi_json_item *arg);
 
 /* Inputs before the nodes, outputs behind them. */
 lw_status lwi_pt2_inputs(lwi_pt2 *p);
+/* pt2_ranges.c: what their sizes may be. */
+lw_status lwi_pt2_ranges(lwi_pt2 *p);
 lw_status lwi_pt2_outputs(lwi_pt2 *p);
 
 /* ----------------------------------------------------------------- pt2_state */

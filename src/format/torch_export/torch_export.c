@@ -41,6 +41,7 @@ static lw_status describe(lwi_pt2 *p) {
 static lw_status build(lwi_pt2 *p) {
     LW_TRY(lwi_pt2_check_operators(p));
     LW_TRY(lwi_pt2_inputs(p));
+    LW_TRY(lwi_pt2_ranges(p));
     if (p->network->n_issues > 0) return LW_OK;
     const lw_status status = lwi_pt2_nodes(p);
     if (status != LW_OK) return lwi_network_issue(p->network, status);
