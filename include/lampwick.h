@@ -290,6 +290,11 @@ struct lw_context_options {
                            error when a plan is made. lw_context_explain says what runs where */
     size_t device_memory; /* bytes of the device's memory that the context may take, 0: all; above
                              it LW_LIMIT */
+    const char *plugin;   /* engine of a vendor that runs what it can (lampwick/plugin.h): a
+                             path with a slash, or a name: "migraphx". NULL: none. fallback is
+                             for it too; with a device it is LW_INVALID */
+    const char *plugin_options; /* "key=value,key=value", for the plug-in; may be NULL */
+    const char *plugin_cache;   /* a folder where it may keep what it has compiled; NULL: none */
 };
 
 typedef enum lw_kind {
@@ -376,9 +381,13 @@ typedef struct lw_node_plan {
     const char *device; /* "cpu", "opencl:0" */
     const char *kernel; /* "reference" or a kernel's name */
     const char *reason; /* why the device does not run it; "" */
+    const char *name;   /* the node's */
+    const char *op_type;
 } lw_node_plan;
 /* Calls fn for each node that the context's last plan runs, in order. Pointers are valid during the
- * call. LW_INVALID if there was no run yet. */
+ * call. LW_INVALID if there was no run yet. With a plug-in, for each node of the graph as it was
+ * loaded (keep_graph), whose index is that there: device is the plug-in, kernel the part of the
+ * graph that it runs as one; nodes left to the processor go through the passes first. */
 LW_API LW_MUST_CHECK lw_status lw_context_explain(const lw_context *context,
                                                   void (*fn)(void *user, const lw_node_plan *plan),
                                                   void *user);

@@ -136,18 +136,16 @@ static int write_trace(const char *path, const lw_model *model, const lwi_node_t
     return LWI_EXIT_OK;
 }
 
-static void print_plan(void *model, const lw_node_plan *plan) {
-    lw_node_info info = {.size = sizeof info};
-    if (lw_model_node(model, plan->node, &info)) return;
-    printf("%-10s %-20s %-24s ", plan->device, plan->kernel, info.op_type);
-    lwi_print_text(info.name, 60);
+static void print_plan(void *unused, const lw_node_plan *plan) {
+    (void)unused;
+    printf("%-10s %-20s %-24s ", plan->device, plan->kernel, plan->op_type);
+    lwi_print_text(plan->name, 60);
     printf("%s%s\n", *plan->reason ? ": " : "", plan->reason);
 }
 
 static void explain(const lwi_session *session) {
     putchar('\n');
-    if (lw_context_explain(session->context, print_plan, session->model))
-        lwi_complain("%s", lw_last_error());
+    if (lw_context_explain(session->context, print_plan, NULL)) lwi_complain("%s", lw_last_error());
 }
 
 static int run(const void *given, char **arguments, int n) {

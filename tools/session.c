@@ -20,7 +20,10 @@ lw_status lwi_session_open(const char *path, const lwi_engine *engine, lwi_sessi
                                         .precision = fast ? LW_FAST : LW_EXACT,
                                         .less_memory = engine->less_memory,
                                         .device = engine->device,
-                                        .fallback = engine->fallback};
+                                        .fallback = engine->fallback,
+                                        .plugin = engine->plugin,
+                                        .plugin_options = engine->plugin_options,
+                                        .plugin_cache = engine->plugin_cache};
     if (!status) status = lw_context_new(session->model, &options, &session->context);
     if (status) lwi_session_close(session);
     return status;

@@ -20,6 +20,7 @@ typedef struct lwi_engine {
     bool less_memory;        /* as in lw_context_options */
     const char *device;      /* likewise */
     bool fallback;
+    const char *plugin, *plugin_options, *plugin_cache; /* likewise */
 } lwi_engine;
 
 /* The options for a lwi_engine at `member` of the struct T. */
@@ -52,7 +53,28 @@ typedef struct lwi_engine {
          offsetof(T, member.fallback),                                                             \
          NULL,                                                                                     \
          NULL,                                                                                     \
-         "the processor runs the nodes that the device cannot"},                                   \
+         "the processor runs the nodes that the device or the plug-in cannot"},                    \
+        {"plugin",                                                                                 \
+         0,                                                                                        \
+         LWI_TEXT,                                                                                 \
+         offsetof(T, member.plugin),                                                               \
+         "NAME",                                                                                   \
+         NULL,                                                                                     \
+         "a vendor's engine that runs all nodes: migraphx, or a path with a slash"},               \
+        {"plugin-options",                                                                         \
+         0,                                                                                        \
+         LWI_TEXT,                                                                                 \
+         offsetof(T, member.plugin_options),                                                       \
+         "KEY=VALUE,...",                                                                          \
+         NULL,                                                                                     \
+         "for the plug-in, as file=net.rknn"},                                                     \
+        {"plugin-cache",                                                                           \
+         0,                                                                                        \
+         LWI_TEXT,                                                                                 \
+         offsetof(T, member.plugin_cache),                                                         \
+         "DIR",                                                                                    \
+         NULL,                                                                                     \
+         "where the plug-in keeps what it has compiled"},                                          \
     {                                                                                              \
         "precision", 0, LWI_TEXT, offsetof(T, member.precision), "HOW", "exact|fast",              \
             "fast: products of weights in bfloat16, where the processor gains by that (exact)"     \

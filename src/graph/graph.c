@@ -85,7 +85,8 @@ void lwi_graph_seal(lwi_graph *g) {
     for (size_t i = 0; i < g->n_nodes; i++) {
         const lwi_node *node = &g->nodes[i];
         for (size_t a = 0; a < node->n_attrs; a++)
-            if (node->attrs[a].kind == LWI_ATTR_GRAPH) lwi_graph_seal(node->attrs[a].graph);
+            if (node->attrs[a].kind == LWI_ATTR_GRAPH || node->attrs[a].kind == LWI_ATTR_PART)
+                lwi_graph_seal(node->attrs[a].graph);
     }
 }
 

@@ -23,7 +23,8 @@ typedef enum lwi_attr_kind {
     LWI_ATTR_STRINGS = 8,
     LWI_ATTR_TENSORS = 9,
     LWI_ATTR_GRAPHS = 10,
-    LWI_ATTR_TYPE = 13
+    LWI_ATTR_TYPE = 13,
+    LWI_ATTR_PART = 100 /* a graph that a plug-in runs: it captures nothing, and no pass sees it */
 } lwi_attr_kind;
 
 /* The declared type of a value; dims has -1 and dim_names where a dimension is not fixed. */

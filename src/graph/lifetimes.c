@@ -15,7 +15,8 @@ static void mark_use(void *arg, int value) {
 static lw_status subgraph_lifetimes(const lwi_graph *g) {
     for (size_t i = 0; i < g->n_nodes; i++)
         for (size_t a = 0; a < g->nodes[i].n_attrs; a++)
-            if (g->nodes[i].attrs[a].kind == LWI_ATTR_GRAPH)
+            if (g->nodes[i].attrs[a].kind == LWI_ATTR_GRAPH ||
+                g->nodes[i].attrs[a].kind == LWI_ATTR_PART)
                 LW_TRY(lwi_graph_lifetimes(g->nodes[i].attrs[a].graph));
     return LW_OK;
 }

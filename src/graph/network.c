@@ -15,7 +15,8 @@ static void free_graph(lwi_graph *g) {
     for (size_t i = 0; i < g->n_nodes; i++)
         for (size_t a = 0; a < g->nodes[i].n_attrs; a++) {
             const lwi_attr *attr = &g->nodes[i].attrs[a];
-            if (attr->kind == LWI_ATTR_GRAPH) free_graph(attr->graph);
+            if (attr->kind == LWI_ATTR_GRAPH || attr->kind == LWI_ATTR_PART)
+                free_graph(attr->graph);
         }
 }
 

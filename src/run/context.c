@@ -55,8 +55,23 @@ static lw_status set_device(lw_context *c, const char *name) {
     return LW_OK;
 }
 
+/* The context gets the model as the plug-in divides it. */
+static lw_status set_plugin(lw_context *c, const lw_context_options *o) {
+    lw_model *divided = NULL;
+    c->options.plugin = c->options.plugin_options = c->options.plugin_cache = NULL;
+    if (!o->plugin) return LW_OK;
+    if (o->device && strcmp(o->device, "cpu") != 0)
+        return lwi_fail(LW_INVALID, "lw_context_options: either device or plugin");
+    LW_TRY(lwi_plugin_open(o, &c->allocator, &c->plugin));
+    LW_TRY(lwi_model_divide(c->model, c->plugin, o->fallback, &divided));
+    c->source = c->model;
+    c->model = divided;
+    return LW_OK;
+}
+
 static lw_status init(lw_context *c, const lw_context_options *o) {
     keep_options(c, o);
+    LW_TRY(set_plugin(c, o));
     c->max_plans = o->max_plans ? o->max_plans : 16;
     /* Without a limit, a model that asks for more than there is would end the whole process. */
     c->memory_limit = o->memory_limit ? o->memory_limit : (size_t)lwi_cpu_memory();
@@ -122,7 +137,9 @@ void lw_context_free(lw_context *c) {
     lwi_free(&c->allocator, c->wanted);
     lwi_free(&c->allocator, c->arenas);
     lwi_arena_free(&c->strings);
+    lwi_plugin_close(c->plugin);
     lw_model_free(c->model);
+    lw_model_free(c->source);
     const lw_allocator allocator = c->allocator;
     lwi_free(&allocator, c);
 }
@@ -131,6 +148,7 @@ void lw_context_trim(lw_context *c) {
     if (!c) return;
     lw_context_trim(atomic_load(&c->open));
     lwi_context_forget_plans(c);
+    lwi_plugin_forget_programs(c->plugin);
     lwi_device_give(c, &c->device_block);
     for (; c->n_constants > 0; c->n_constants--)
         lwi_device_give(c, &c->constants[c->n_constants - 1].memory);

@@ -6,6 +6,7 @@
 #include "backend/gpu/device.h"
 #include "run/plan.h"
 #include "run/scratch.h"
+#include "run/vendor_plugin.h"
 
 /* Where the values of a plan lie. Graphs that stand in each other run at the same time, so each
  * depth has one. */
@@ -28,6 +29,8 @@ typedef struct lwi_device_constant {
 
 struct lw_context {
     lw_model *model;
+    lw_model *source;          /* what model was read from once more, for the plug-in; NULL */
+    lwi_vendor_plugin *plugin; /* NULL: none */
     lw_context_options options;
     lw_context *_Atomic open; /* the next of a chain: runs that replace defaults
                                  (run/replace_defaults.c), or variants (run/variants.h); NULL */

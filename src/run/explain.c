@@ -5,6 +5,22 @@
 
 #include <string.h>
 
+/* With a plug-in: who runs the nodes of the graph as it was loaded. */
+static void explain_parts(const lwi_vendor_plugin *v,
+                          void (*fn)(void *user, const lw_node_plan *plan), void *user) {
+    for (size_t i = 0; i < v->n_notes; i++) {
+        const lwi_node_note *n = &v->notes[i];
+        const lw_node_plan plan = {.size = sizeof plan,
+                                   .node = i,
+                                   .device = *n->part ? v->table->name : "cpu",
+                                   .kernel = n->part,
+                                   .reason = n->reason,
+                                   .name = n->name,
+                                   .op_type = n->op_type};
+        fn(user, &plan);
+    }
+}
+
 static const char *kernel_of(const lwi_step *s) {
     if (s->device && s->device->launches) return s->device->n ? s->device->launches[0].kernel : "";
     if (!s->run) return "known in the run";
@@ -16,6 +32,10 @@ lw_status lw_context_explain(const lw_context *c, void (*fn)(void *user, const l
     if (!c || !fn) return lwi_fail(LW_INVALID, "lw_context_explain: context or fn is NULL");
     if (c->n_plans == 0) return lwi_fail(LW_INVALID, "there is no plan before the first run");
     const lwi_plan *p = c->plans[0];
+    if (c->plugin) {
+        explain_parts(c->plugin, fn, user);
+        return LW_OK;
+    }
     for (size_t i = 0; i < p->n_steps; i++) {
         const lwi_step *s = &p->steps[i];
         const bool there = s->device && s->device->launches;
@@ -23,7 +43,9 @@ lw_status lw_context_explain(const lw_context *c, void (*fn)(void *user, const l
                                    .node = (size_t)(s->call.node - p->graph->nodes),
                                    .device = there ? c->device->name : "cpu",
                                    .kernel = kernel_of(s),
-                                   .reason = s->device ? s->device->reason : ""};
+                                   .reason = s->device ? s->device->reason : "",
+                                   .name = s->call.node->name,
+                                   .op_type = s->call.node->op_type};
         fn(user, &plan);
     }
     return LW_OK;

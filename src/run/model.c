@@ -189,6 +189,46 @@ static lw_status reread(const lw_model *model, bool keep_graph, bool closed, lw_
     return status;
 }
 
+/* The passes that leave the graph one of ONNX's operators. */
+static lw_status simplify(lw_model *m) {
+    uint64_t kept = 0;
+    size_t counts[LWI_PASS_COUNT] = {0};
+    LW_TRY(lwi_pass_set("fold_constants,remove_dead,remove_identities", &kept));
+    return lwi_run_passes(&m->network, ~kept | m->skip_passes, counts);
+}
+
+static lw_status divide(lw_model *m, lwi_vendor_plugin *plugin, bool fallback) {
+    lwi_network *n = &m->network;
+    LW_TRY(read_network(n, m->data, m->file_bytes, m->path));
+    n->graph->open_defaults = false;
+    LW_TRY(lwi_align_tensors(n, n->graph, SMALL_TENSOR, SMALL_TENSOR));
+    drop_constant_inputs(n->graph);
+    LW_TRY(simplify(m));
+    LW_TRY(lwi_partition(plugin, n, fallback));
+    return prepare(m, false);
+}
+
+lw_status lwi_model_divide(const lw_model *model, lwi_vendor_plugin *plugin, bool fallback,
+                           lw_model **divided) {
+    lw_model *m = NULL;
+    const lw_model_options options = {.size = sizeof options,
+                                      .allocator = &model->allocator,
+                                      .image_decoder = model->image_decoder};
+    if (model->network.maker || !lwi_model_can_reread(model))
+        return lwi_fail(LW_UNSUPPORTED,
+                        "a plug-in needs a model that was loaded from a file with a "
+                        "graph: lampwick convert makes an ONNX file of others");
+    LW_TRY(new_model(&options, &m));
+    m->skip_passes = model->skip_passes;
+    m->data = model->data;
+    m->path = model->path;
+    m->file_bytes = model->file_bytes;
+    const lw_status status = divide(m, plugin, fallback);
+    if (status == LW_OK) *divided = m;
+    else lw_model_free(m);
+    return status;
+}
+
 lw_status lwi_model_open_defaults(const lw_model *model, lw_model **open) {
     return reread(model, false, false, open);
 }

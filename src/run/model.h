@@ -4,6 +4,7 @@
 #define LWI_MODEL_H
 
 #include "opt/passes.h"
+#include "run/vendor_plugin.h"
 #include "run/weight_cache.h"
 
 struct lw_model {
@@ -56,6 +57,11 @@ lw_status lwi_model_make_variant(lw_model *base, const lwi_given *givens, size_t
  * which must live longer. Not every model can: one made in C is not read from anywhere. */
 bool lwi_model_can_reread(const lw_model *model);
 lw_status lwi_model_reread(const lw_model *model, lw_model **plain);
+
+/* The same model once more, divided into parts for a plug-in and the rest, which goes through the
+ * passes. It reads what the model has mapped. */
+lw_status lwi_model_divide(const lw_model *model, lwi_vendor_plugin *plugin, bool fallback,
+                           lw_model **divided);
 
 /* The same model, made for runs that replace default values of inputs: the passes of *model take
  * those for constants. It reads what the model has mapped, which must live longer. */

@@ -107,6 +107,10 @@ static lw_status add_host_step(lwi_call *call, lwi_step *step) {
 }
 
 static lw_status add_ready(lwi_planner *p, lwi_call *call) {
+    if (p->shapes) {
+        place_outputs(p, call->node, LWI_PLACE_ARENA);
+        return LW_OK;
+    }
     lwi_step *step = &p->plan->steps[p->plan->n_steps];
     bool taken = false;
     if (p->context->device && !p->plan->outer) LW_TRY(lwi_plan_on_device(p, call, step, &taken));
@@ -178,8 +182,13 @@ static lw_status plan_node(lwi_planner *p, size_t index) {
     *work = LWI_WORK_LATE;
     LW_TRY(open_call(p, node, &call));
     lw_status status = LWI_LATER;
-    if (gather_inputs(p, &call)) {
-        prepare_outputs(p, &call);
+    const bool gathered = gather_inputs(p, &call);
+    if (gathered) prepare_outputs(p, &call);
+    if (p->context->plugin) {
+        LW_TRY(lwi_plan_part(p, &call, gathered, work));
+        if (*work != LWI_WORK_LATE) return LW_OK;
+    }
+    if (gathered) {
         status = lwi_call_infer(&call);
         if ((status == LW_OK || (status == LWI_LATER && !node->op->op->infer)) &&
             lwi_plan_know(p, &call)) {
@@ -192,6 +201,8 @@ static lw_status plan_node(lwi_planner *p, size_t index) {
         LW_TRY(lwi_plan_branch(p, &call, work));
         if (*work != LWI_WORK_LATE) return LW_OK;
     }
+    if (status == LWI_LATER && p->shapes)
+        return lwi_node_fail(node, LW_UNSUPPORTED, "its shape depends on data");
     if (status == LWI_LATER) {
         add_late(p, &call);
         return LW_OK;
@@ -220,7 +231,7 @@ static lw_status place_given(lwi_planner *p, size_t i, const lw_value *given,
     memset(&plan->values[id], 0, sizeof plan->values[id]);
     plan->places[id] = LWI_PLACE_NONE;
     /* Captured from the plan around this one, which knows it. */
-    const bool known = i >= p->graph->n_inputs && v->fixed != LWI_VARIES && v->data;
+    const bool known = (i >= p->graph->n_inputs || p->shapes) && v->fixed != LWI_VARIES && v->data;
     const bool plain = v->kind == LW_KIND_TENSOR || v->kind == LW_KIND_MAP;
     if (!plain || (plan->any && !known)) return LW_OK; /* its users are late */
     memcpy(&plan->values[id], v, sizeof *v);
@@ -283,12 +294,12 @@ static lw_status fill(lwi_planner *p, const lw_value *const *givens, const bool 
     LW_TRY(find_needed(p, givens));
     for (size_t i = 0; i < p->graph->n_nodes; i++)
         LW_TRY(plan_node(p, i));
-    return lwi_plan_finish(p);
+    return p->shapes ? LW_OK : lwi_plan_finish(p);
 }
 
-lw_status lwi_plan_make(lw_context *c, const lwi_graph *graph, lwi_plan *outer,
-                        const lw_value *const *givens, bool any, const bool *wanted,
-                        lwi_plan **plan) {
+static lw_status make_plan(lw_context *c, const lwi_graph *graph, lwi_plan *outer,
+                           const lw_value *const *givens, bool any, bool shapes, const bool *wanted,
+                           lwi_plan **plan) {
     lwi_arena memory;
     lwi_plan *new_plan = NULL;
     lwi_arena_init(&memory, &c->allocator);
@@ -303,7 +314,8 @@ lw_status lwi_plan_make(lw_context *c, const lwi_graph *graph, lwi_plan *outer,
                            .outer = outer,
                            .depth = outer ? outer->depth + 1 : 0,
                            .any = any};
-    lwi_planner p = {.context = c, .graph = graph, .plan = new_plan, .host = c->host};
+    lwi_planner p = {
+        .context = c, .graph = graph, .plan = new_plan, .host = c->host, .shapes = shapes};
     p.host.allocator = c->allocator;
     const lwi_scratch_mark mark = lwi_scratch_here(&c->stack);
     lwi_arena_init(&p.passing, &c->allocator);
@@ -313,6 +325,17 @@ lw_status lwi_plan_make(lw_context *c, const lwi_graph *graph, lwi_plan *outer,
     if (filled == LW_OK) *plan = new_plan;
     else lwi_plan_free(new_plan);
     return filled;
+}
+
+lw_status lwi_plan_make(lw_context *c, const lwi_graph *graph, lwi_plan *outer,
+                        const lw_value *const *givens, bool any, const bool *wanted,
+                        lwi_plan **plan) {
+    return make_plan(c, graph, outer, givens, any, false, wanted, plan);
+}
+
+lw_status lwi_plan_shapes(lw_context *c, const lwi_graph *graph, lwi_plan *outer,
+                          const lw_value *const *givens, const bool *wanted, lwi_plan **plan) {
+    return make_plan(c, graph, outer, givens, false, true, wanted, plan);
 }
 
 void lwi_plan_free(lwi_plan *plan) {

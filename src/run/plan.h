@@ -95,6 +95,11 @@ static inline int lwi_given_slot(const lwi_graph *g, size_t i) {
 lw_status lwi_plan_make(lw_context *context, const lwi_graph *graph, lwi_plan *outer,
                         const lw_value *const *givens, bool any, const bool *wanted,
                         lwi_plan **plan);
+/* A plan that cannot be run, only looked at: the types and shapes of all values, and the data of
+ * those that do not depend on the data of inputs. Inputs that are constant count as known.
+ * LW_UNSUPPORTED if a shape depends on data. */
+lw_status lwi_plan_shapes(lw_context *context, const lwi_graph *graph, lwi_plan *outer,
+                          const lw_value *const *givens, const bool *wanted, lwi_plan **plan);
 void lwi_plan_free(lwi_plan *plan);
 bool lwi_plan_fits(const lwi_plan *plan, const lw_value *const *givens, const bool *wanted);
 

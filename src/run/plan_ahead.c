@@ -71,14 +71,19 @@ static void rehearse(lw_context *c, lwi_plan *plan, lw_value *values) {
     lwi_arena_free(&zeros);
 }
 
+static bool has_open_sizes(const lwi_graph *g) {
+    for (size_t i = 0; i < g->n_inputs; i++)
+        for (int d = 0; d < g->slots[g->inputs[i]].type.rank; d++)
+            if (g->slots[g->inputs[i]].type.dims[d] < 1) return true;
+    return false;
+}
+
 /* The variant for the declared shapes, if they are fixed. */
 static lw_status variant_ahead(lw_context *c, lw_value *values) {
     const lwi_graph *g = c->model->network.graph;
     lw_context *variant = NULL;
     lw_io *inputs = NULL;
-    for (size_t i = 0; i < g->n_inputs; i++)
-        for (int d = 0; d < g->slots[g->inputs[i]].type.rank; d++)
-            if (g->slots[g->inputs[i]].type.dims[d] < 1) return LW_OK;
+    if (has_open_sizes(g)) return LW_OK;
     LW_TRY(lwi_alloc_array(&c->allocator, g->n_inputs, sizeof *inputs, &inputs));
     for (size_t i = 0; i < g->n_inputs; i++)
         inputs[i] = (lw_io){g->slots[g->inputs[i]].name, &values[i]};
@@ -99,6 +104,7 @@ static lw_status plan_ahead(lw_context *c, lw_value *values) {
 }
 
 void lwi_context_plan_ahead(lw_context *c) {
+    if (c->plugin && has_open_sizes(c->model->network.graph)) return; /* it takes long to compile */
     const size_t n = c->model->network.graph->n_inputs;
     lw_value *values = NULL;
     lw_status status = lwi_alloc_array(&c->allocator, n, sizeof *values, &values);

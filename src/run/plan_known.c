@@ -122,7 +122,7 @@ bool lwi_plan_know(lwi_planner *p, lwi_call *call) {
         fix_outputs(p, call, all_of_model(call) ? LWI_FIXED_MODEL : LWI_FIXED_PLAN);
         return true;
     }
-    if (!know_derived(p, call)) return false;
+    if (p->shapes || !know_derived(p, call)) return false; /* its memory would be gone */
     fix_outputs(p, call, LWI_FIXED_PASSING);
     return true;
 }

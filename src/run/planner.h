@@ -13,6 +13,7 @@ typedef struct lwi_planner {
     lwi_arena passing; /* values that are needed only until the plan is made */
     bool *needed;      /* [nodes] */
     bool *raw;         /* [slots] kernels read it as it is, not packed */
+    bool shapes;       /* nothing is prepared: types and shapes are all that is wanted */
 } lwi_planner;
 
 /* Computes a node for good if all it needs is known: from shapes if it is small, from constants of
@@ -22,6 +23,10 @@ bool lwi_plan_know(lwi_planner *planner, lwi_call *call);
  * subgraph, with outputs as if it were any other node. *work stays as it is if that cannot be
  * (run/plan_branch.c). */
 lw_status lwi_plan_branch(lwi_planner *planner, lwi_call *call, uint8_t *work);
+/* A node that stands for a part of a plug-in becomes a step that runs its program. *work stays as
+ * it is for other nodes, and if that cannot be and the processor is allowed to (run/plan_part.c).
+ * gathered: the inputs are there. */
+lw_status lwi_plan_part(lwi_planner *planner, lwi_call *call, bool gathered, uint8_t *work);
 /* For lwi_node_each_read: sets marks[value], of bools. */
 void lwi_plan_mark(void *marks, int value);
 /* Makes sure that a known value can be read by kernels and lives as long as the plan. */

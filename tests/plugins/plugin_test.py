@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Plug-ins: parts of the graph, what is told of them, refusals, and results against ONNX Runtime. The
+plug-in is one whose engine is lampwick itself (tests/plugins/local_plugin.c).
+
+    python3 tests/plugins/plugin_test.py LAMPWICK FOLDER_OF_PLUGINS [MODELS]
+"""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "models"))
+from model_inputs import difference, make_inputs  # noqa: E402
+
+BINARY, PLUGINS = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
+LOCAL = str(PLUGINS / "liblampwick-local.so")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DIGITS = ROOT / "demo" / "digits.onnx"
+folder = pathlib.Path(tempfile.mkdtemp())
+checks, failures = 0, []
+
+
+def check(name, truth, detail=""):
+    global checks
+    checks += 1
+    if not truth:
+        failures.append(f"{name}: {str(detail)[:500]}")
+
+
+def call(*arguments, code=0, env=None):
+    done = subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, env=env)
+    check(f"exit code of {' '.join(map(str, arguments))[:120]}", done.returncode == code,
+          done.stdout[-200:] + done.stderr[-300:])
+    return done.stdout if code == 0 else done.stderr
+
+
+def run(path, feeds, *options):
+    """Outputs of lampwick run."""
+    arguments = []
+    for name, array in feeds.items():
+        np.save(folder / f"in_{name}.npy", array)
+        arguments += ["--input", f"{name}={folder / f'in_{name}.npy'}"]
+    names = [o.name for o in onnx.load(path, load_external_data=False).graph.output]
+    files = {n: folder / f"out_{i}.npy" for i, n in enumerate(names)}
+    for n, file in files.items():
+        file.unlink(missing_ok=True)
+        arguments += ["--output", f"{n}={file}"]
+    call("run", path, *arguments, *options)
+    return {n: np.load(file) for n, file in files.items() if file.exists()}
+
+
+def theirs(path, feeds):
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return dict(zip([o.name for o in session.get_outputs()], session.run(None, feeds)))
+
+
+def agree(name, path, feeds, *options):
+    mine, expected = run(path, feeds, *options), theirs(path, feeds)
+    for output, array in expected.items():
+        check(f"{name}: {output}", output in mine and mine[output].shape == array.shape and
+              difference(mine[output], array) < 1e-3, mine.keys())
+
+
+def explain(path, *options):
+    """Rows (device, part, operator, rest) of profile --explain."""
+    text = call("profile", path, "--runs", 1, "--explain", "--plugin", LOCAL, *options)
+    rows = [line for line in text.split("\n") if line.startswith(("local ", "cpu "))]
+    return [(r[:10].strip(), r[11:31].strip(), r[32:56].strip(), r[57:]) for r in rows]
+
+
+def floats(name, shape):
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+
+def save(name, nodes, inputs, outputs, initializers=()):
+    graph = helper.make_graph(nodes, name, inputs, outputs, list(initializers))
+    path = folder / f"{name}.onnx"
+    onnx.save(helper.make_model(graph, ir_version=10,
+                                opset_imports=[helper.make_opsetid("", 21)]), path)
+    return path
+
+
+def test_whole():
+    x = np.random.default_rng(1).random((1, 1, 8, 8)).astype(np.float32)
+    agree("digits", DIGITS, {"image": x}, "--plugin", LOCAL)
+    rows = explain(DIGITS)
+    check("one part", rows and {r[:2] for r in rows} == {("local", "part 0")}, rows)
+    check("operators as loaded", "Conv" in {r[2] for r in rows} and "Relu" in {r[2] for r in rows},
+          rows)
+
+
+def test_refused():
+    error = call("run", DIGITS, "--input", "image=@zeros", "--plugin", LOCAL, "--plugin-options",
+                 "refuse=Relu", code=1)
+    check("without fallback", "local does not run" in error and "Relu" in error and
+          "refused by option" in error, error)
+    x = np.random.default_rng(2).random((1, 1, 8, 8)).astype(np.float32)
+    options = ["--plugin-options", "refuse=Relu", "--fallback"]
+    agree("digits without Relu", DIGITS, {"image": x}, "--plugin", LOCAL, *options)
+    rows = explain(DIGITS, *options)
+    check("who runs Relu", all((r[0] == "cpu") == (r[2] == "Relu") for r in rows), rows)
+    check("why", all("refused by option" in r[3] for r in rows if r[2] == "Relu"), rows)
+    parts = {r[1] for r in rows if r[0] == "local"}
+    check("parts around Relu", len(parts) == 3, parts)
+
+
+def test_convex():
+    """y = relu(x) feeds exp both ways around a Neg that the plug-in does not run: Add cannot be in
+    one part with Exp, and an independent branch can."""
+    nodes = [helper.make_node("Exp", ["x"], ["a"], "exp"), helper.make_node("Neg", ["a"], ["b"], "neg"),
+             helper.make_node("Add", ["a", "b"], ["c"], "add"),
+             helper.make_node("Abs", ["x"], ["d"], "abs"),
+             helper.make_node("Mul", ["c", "d"], ["y"], "mul")]
+    path = save("convex", nodes, [floats("x", [4])], [floats("y", [4]), floats("d", [4])])
+    options = ["--plugin-options", "refuse=Neg", "--fallback"]
+    agree("convex", path, {"x": np.arange(4, dtype=np.float32)}, "--plugin", LOCAL, *options)
+    parts = {r[2]: r[1] for r in explain(path, *options)}
+    check("parts", parts == {"Exp": "part 0", "Neg": "", "Add": "part 1", "Abs": "part 0",
+                             "Mul": "part 1"}, parts)
+
+
+def test_circle():
+    """Two pairs of nodes that feed each other crosswise: a part for each pair would be a circle."""
+    nodes = [helper.make_node("Exp", ["x"], ["a"]), helper.make_node("Neg", ["a"], ["b"]),
+             helper.make_node("Abs", ["b"], ["c"]), helper.make_node("Neg", ["c"], ["d"]),
+             helper.make_node("Tanh", ["d"], ["e"]), helper.make_node("Abs", ["x"], ["f"]),
+             helper.make_node("Neg", ["f"], ["g"]), helper.make_node("Add", ["g", "e"], ["y"])]
+    path = save("circle", nodes, [floats("x", [4])], [floats("y", [4])])
+    agree("circle", path, {"x": np.arange(4, dtype=np.float32)}, "--plugin", LOCAL,
+          "--plugin-options", "refuse=Neg", "--fallback")
+
+
+def test_random_graphs():
+    """Graphs of random shape, with one operator refused."""
+    random = np.random.default_rng(7)
+    for k in range(12):
+        names, nodes = ["x"], []
+        for i in range(30):
+            op = random.choice(["Add", "Mul", "Neg", "Abs", "Tanh", "Sub"])
+            n = 2 if op in ("Add", "Mul", "Sub") else 1
+            inputs = [names[random.integers(max(0, len(names) - 9), len(names))] for _ in range(n)]
+            nodes.append(helper.make_node(op, inputs, [f"v{i}"], f"{op}_{i}"))
+            names.append(f"v{i}")
+        outputs = [floats(n, [3]) for n in names[-4:]]
+        path = save(f"random{k}", nodes, [floats("x", [3])], outputs)
+        agree(f"random {k}", path, {"x": np.array([0.1, -0.2, 0.3], np.float32)}, "--plugin", LOCAL,
+              "--plugin-options", "refuse=Neg", "--fallback")
+
+
+def test_sizes():
+    """Sizes that a graph computes from those of its inputs are fixed in what the plug-in gets, and
+    each set of sizes is compiled once."""
+    nodes = [helper.make_node("Shape", ["x"], ["s"]),
+             helper.make_node("Gather", ["s", "zero"], ["n"]),
+             helper.make_node("Concat", ["n", "rest"], ["to"], axis=0),
+             helper.make_node("Relu", ["x"], ["r"]), helper.make_node("Reshape", ["r", "to"], ["y"])]
+    path = save("sizes", nodes, [floats("x", ["n", 2, 3])], [floats("y", None)],
+                [numpy_helper.from_array(np.array([0]), "zero"),
+                 numpy_helper.from_array(np.array([-1]), "rest")])
+    log = folder / "sizes.log"
+    for n in (2, 5):
+        agree(f"sizes {n}", path, {"x": np.ones((n, 2, 3), np.float32)}, "--plugin", LOCAL,
+              "--plugin-options", f"log={log}")
+    lines = log.read_text().split("\n")[:-1]
+    check("compiled once for each size", len(lines) == 2 and lines[0] != lines[1], lines)
+
+
+def test_data():
+    """A shape that depends on data is left to the processor, or refused."""
+    nodes = [helper.make_node("Abs", ["x"], ["a"]), helper.make_node("NonZero", ["a"], ["n"]),
+             helper.make_node("Transpose", ["n"], ["t"], perm=[1, 0]),
+             helper.make_node("Neg", ["a"], ["y"])]
+    path = save("data", nodes, [floats("x", [4])],
+                [helper.make_tensor_value_info("t", TensorProto.INT64, None), floats("y", [4])])
+    agree("data", path, {"x": np.array([0, 1, 0, 2], np.float32)}, "--plugin", LOCAL, "--fallback")
+    error = call("run", path, "--input", "x=1,2,3,4", "--plugin", LOCAL, code=1)
+    check("refused", "NonZero" in error and "not known before a run" in error, error)
+
+
+def test_failures():
+    error = call("run", DIGITS, "--input", "image=@zeros", "--plugin", "nowhere", code=1)
+    check("no such library", "liblampwick-nowhere.so cannot be loaded" in error, error)
+    error = call("run", DIGITS, "--input", "image=@zeros", "--plugin",
+                 PLUGINS / "liblampwick-other.so", code=1)
+    check("another version", "version 99" in error, error)
+    for where, text in (("open", "there is no card"), ("compile", "too hard for this engine"),
+                        ("run", "the card caught fire")):
+        error = call("run", DIGITS, "--input", "image=@zeros", "--plugin", LOCAL,
+                     "--plugin-options", f"fail={where}", code=1)
+        check(f"{where} fails", text in error, error)
+    error = call("run", DIGITS, "--input", "image=@zeros", "--plugin", LOCAL, "--plugin-options",
+                 "colour=red", code=1)
+    check("unknown option", "not known" in error, error)
+    call("run", DIGITS, "--input", "image=@zeros", "--plugin", LOCAL, "--device", "opencl:0", code=1)
+    x = np.random.default_rng(3).random((1, 1, 8, 8)).astype(np.float32)
+    options = ["--plugin-options", "fail=compile", "--fallback"]
+    agree("compile fails, with fallback", DIGITS, {"image": x}, "--plugin", LOCAL, *options)
+    rows = explain(DIGITS, *options)
+    check("told", all(r[0] == "cpu" and "too hard" in r[3] for r in rows), rows)
+    script = ROOT / "tests/torch/data/scripts/mlp.trace/model.pt"
+    error = call("run", script, "--input", "x=@zeros", "--plugin", LOCAL, code=1)
+    check("TorchScript", "lampwick convert" in error, error)
+
+
+def test_name():
+    env = {"LD_LIBRARY_PATH": str(PLUGINS)}
+    call("run", DIGITS, "--input", "image=@zeros", "--plugin", "local", env=env)
+
+
+def test_models():
+    for path in sorted(pathlib.Path(sys.argv[3]).glob("*/model*.onnx")) if len(sys.argv) > 3 else ():
+        feeds = make_inputs(path)
+        if any(isinstance(v, dict) for v in feeds.values()) or path.stat().st_size > 40e6:
+            continue
+        label = f"{path.parent.name}/{path.name}"
+        loose = any(w in label for w in ("qdq", "int8", "fp16", "ml-", "prepost"))
+        if not loose:
+            agree(label, path, feeds, "--plugin", LOCAL, "--fallback")
+
+
+for name, function in list(globals().items()):
+    if name.startswith("test_"):
+        function()
+print("\n".join(failures))
+print(f"{checks} checks, {len(failures)} failures")
+sys.exit(bool(failures))
