@@ -34,6 +34,7 @@ ALLOWED = {
     "speech": {"llm", "base", "public"},
     "serve": {"base", "public"},
     "tools": {"base", "serve", "public"},
+    "plugins": {"public"},
 }
 BANNED = re.compile(r"\b(sprintf|strcpy|strcat|strtok|gets|atoi|atol|atof|alloca|rand|srand|setjmp|"
                     r"longjmp|exit|abort|system|assert)\s*\(")
@@ -129,7 +130,7 @@ def check_functions(paths):
 def main():
     listed = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard"],
                             capture_output=True, text=True, check=True).stdout.split("\n")
-    paths = [ROOT / p for p in listed if re.match(r"(src|include|tools)/.*\.(c|h|inc|def)$", p)]
+    paths = [ROOT / p for p in listed if re.match(r"(src|include|tools|plugins)/.*\.(c|h|inc|def)$", p)]
     paths = [p for p in paths if p.exists()]
     names = {}
     for path in paths:
