@@ -41,9 +41,10 @@ def main():
     for schema in defs.get_all_schemas_with_history():
         if schema.domain == "" and not schema.deprecated:
             forms.setdefault(schema.name, []).append(schema)
-    print("/* SPDX-License-Identifier: MIT\n * Made by scripts/make_onnx_forms.py: LWI_FORM("
-          "operator, version, least inputs, most inputs,\n * most outputs, types as in schema.def, attributes), "
-          "of each operator the newest first. */")
+    print("/* SPDX-License-Identifier: MIT\n"
+          " * Made by scripts/make_onnx_forms.py: LWI_FORM(operator, version, least inputs, most inputs,\n"
+          " * most outputs, types as in schema.def, attributes of the newest form that it lacks), of each\n"
+          " * operator the newest first. */")
     print("/* clang-format off */")
     for name, versions in sorted(forms.items()):
         versions.sort(key=lambda s: -s.since_version)
@@ -52,9 +53,10 @@ def main():
                 break
             if old.since_version < CHANGED.get(name, 0):
                 break
-            attributes = "".join(f" {a}" for a in sorted(old.attributes))
+            lacks = sorted(set(versions[0].attributes) - set(old.attributes))
+            listed = f'" {" ".join(lacks)} "' if lacks else "NULL"
             print(f'LWI_FORM("{name}", {old.since_version}, {old.min_input}, '
-                  f'{min(old.max_input, 255)}, {min(old.max_output, 255)}, 0x{types(old):x}, "{attributes} ")')
+                  f'{min(old.max_input, 255)}, {min(old.max_output, 255)}, 0x{types(old):x}, {listed})')
     print("/* clang-format on */\n#undef LWI_FORM")
 
 

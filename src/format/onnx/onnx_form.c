@@ -5,21 +5,22 @@
 
 #include <string.h>
 
+/* Few pointers: each takes four times its size in the library. */
 static const struct form {
-    const char *op;
-    int version, least_in, most_in, most_out;
+    char op[28];
+    uint8_t version, least_in, most_in, most_out;
     uint64_t types;
-    const char *attributes; /* each between spaces */
+    const char *lacks; /* attributes, each between spaces; NULL: none */
 } FORMS[] = {
-#define LWI_FORM(op, version, least_in, most_in, most_out, types, attributes)                      \
-    {op, version, least_in, most_in, most_out, types, attributes},
+#define LWI_FORM(op, version, least_in, most_in, most_out, types, lacks)                           \
+    {op, version, least_in, most_in, most_out, types, lacks},
 #include "format/onnx/onnx_forms.def"
 };
 enum { N_FORMS = sizeof FORMS / sizeof *FORMS, LEAST_OPSET = 13 };
 
-static bool has_attribute(const struct form *f, const char *name) {
+static bool lacks(const struct form *f, const char *name) {
     const size_t n = strlen(name);
-    for (const char *p = f->attributes; (p = strstr(p, name)); p++)
+    for (const char *p = f->lacks; p && (p = strstr(p, name)); p++)
         if (p[-1] == ' ' && p[n] == ' ') return true;
     return false;
 }
@@ -52,10 +53,10 @@ static size_t count_inputs(const lwi_node *n) {
 
 static bool fits(const struct form *f, const lwi_onnx_frame *frame, const lwi_node *n) {
     const size_t n_in = count_inputs(n);
-    if (n_in < (size_t)f->least_in || (n_in > (size_t)f->most_in && f->most_in < 255)) return false;
-    if (n->n_outputs > (size_t)f->most_out && f->most_out < 255) return false;
+    if (n_in < f->least_in || (n_in > f->most_in && f->most_in < 255)) return false;
+    if (n->n_outputs > f->most_out && f->most_out < 255) return false;
     for (size_t i = 0; i < n->n_attrs; i++)
-        if (!has_attribute(f, n->attrs[i].name)) return false;
+        if (lacks(f, n->attrs[i].name)) return false;
     for (size_t i = 0; i < n->n_inputs; i++)
         if (!has_type(f, frame, n->inputs[i])) return false;
     for (size_t i = 0; i < n->n_outputs; i++)
