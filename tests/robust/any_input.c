@@ -84,8 +84,17 @@ static lw_status input_name(const lw_model *model, size_t i, lw_io_info *info, l
 }
 
 lw_status run_on_anything(const lw_model *model, const lw_allocator *allocator) {
-    const lw_context_options options = {
-        .size = sizeof options, .threads = 1, .allocator = allocator, .memory_limit = 256u << 20};
+    return run_on_anything_with(model, allocator, NULL);
+}
+
+lw_status run_on_anything_with(const lw_model *model, const lw_allocator *allocator,
+                               const char *plugin) {
+    const lw_context_options options = {.size = sizeof options,
+                                        .threads = 1,
+                                        .allocator = allocator,
+                                        .memory_limit = 256u << 20,
+                                        .plugin = plugin,
+                                        .fallback = plugin != NULL};
     lw_io inputs[MOST] = {{0}};
     const size_t n_in = lw_model_input_count(model);
     lw_context *context = NULL;

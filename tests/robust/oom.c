@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Fails the n-th allocation of loading and running a model, for n = 1, 2, ... until a run gets
- * through: each time LW_NO_MEMORY must come back, and every block must have been freed.
+ * through: each time LW_NO_MEMORY must come back, and every block must have been freed. With
+ * --save FILE the model is written there as ONNX instead of being run, with --plugin PATH a plug-in
+ * runs what it can.
  *
- *     oom MODEL...
+ *     oom [--save FILE | --plugin PATH] MODEL...
  */
 #include "any_input.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct failing {
     long calls, fail_at, live;
@@ -26,11 +29,14 @@ static void fail_free(void *user, void *block) {
     free(block);
 }
 
+static const char *save_path, *plugin_path;
+
 static lw_status load_and_run(const char *path, const lw_allocator *allocator) {
     const lw_model_options options = {.size = sizeof options, .allocator = allocator};
     lw_model *model = NULL;
     lw_status status = lw_model_load(path, &options, &model);
-    if (status == LW_OK) status = run_on_anything(model, allocator);
+    if (status == LW_OK && save_path) status = lw_model_save_onnx(model, save_path, NULL);
+    else if (status == LW_OK) status = run_on_anything_with(model, allocator, plugin_path);
     lw_model_free(model);
     return status;
 }
@@ -57,8 +63,10 @@ static int torture(const char *path) {
 }
 
 int main(int argc, char **argv) {
-    int bad = 0;
-    for (int i = 1; i < argc; i++)
+    int bad = 0, first = 1;
+    if (argc > 2 && !strcmp(argv[1], "--save")) save_path = argv[2], first = 3;
+    if (argc > 2 && !strcmp(argv[1], "--plugin")) plugin_path = argv[2], first = 3;
+    for (int i = first; i < argc; i++)
         bad += torture(argv[i]);
     return bad != 0;
 }
