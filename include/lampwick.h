@@ -406,6 +406,9 @@ LW_API LW_MUST_CHECK lw_status lw_context_memory(const lw_context *context, lw_m
  * monotonic clock. NULL stops it. Runs in the thread of lw_context_run. */
 typedef void (*lw_profile_fn)(void *user, size_t node, uint64_t start_ns, uint64_t end_ns);
 LW_API void lw_context_profile(lw_context *context, lw_profile_fn fn, void *user);
+/* The model whose nodes are counted there: the context's own, or with a plug-in the one that was
+ * divided into parts. Lives as long as the context. */
+LW_API const lw_model *lw_context_model(const lw_context *context);
 
 /* -------------------------------------------------------------- 3. advanced */
 

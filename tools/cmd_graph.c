@@ -44,7 +44,8 @@ static int draw_with_time(const char *path, const graph_options *options) {
     int code = LWI_EXIT_FAILURE;
     if (lwi_fill_inputs(session.model, &options->shapes, LWI_RANDOM, &inputs, &n_inputs)) {
         if (lwi_measure_nodes(&session, inputs, n_inputs, RUNS, &nodes, &n_nodes, &seconds)) {
-            code = draw(session.model, nodes, lwi_base_name(path), options->output);
+            code = draw(lw_context_model(session.context), nodes, lwi_base_name(path),
+                        options->output);
             free(nodes);
         }
         lwi_ios_free(inputs, n_inputs);

@@ -163,9 +163,10 @@ static int run(const void *given, char **arguments, int n) {
     if (lwi_fill_inputs(session.model, &options->shapes, LWI_RANDOM, &inputs, &n_inputs)) {
         if (lwi_measure_nodes(&session, inputs, n_inputs, options->runs, &nodes, &n_nodes,
                               &run_seconds)) {
-            print_tables(session.model, nodes, n_nodes, run_seconds, options);
+            print_tables(lw_context_model(session.context), nodes, n_nodes, run_seconds, options);
             if (options->explain) explain(&session);
-            code = options->trace ? write_trace(options->trace, session.model, nodes, n_nodes)
+            code = options->trace ? write_trace(options->trace, lw_context_model(session.context),
+                                                nodes, n_nodes)
                                   : LWI_EXIT_OK;
             free(nodes);
         }

@@ -60,7 +60,7 @@ static bool run_once(const lwi_session *session, const lw_io *inputs, size_t n_i
 bool lwi_measure_nodes(const lwi_session *session, const lw_io *inputs, size_t n_inputs, int runs,
                        lwi_node_time **nodes, size_t *n, double *run_seconds) {
     lw_model_info info = {.size = sizeof info};
-    if (lw_model_describe(session->model, &info)) info.nodes = 0;
+    if (lw_model_describe(lw_context_model(session->context), &info)) info.nodes = 0;
     recorder r = {lwi_resize(NULL, info.nodes, sizeof *r.nodes),
                   lwi_resize(NULL, info.nodes, sizeof *r.samples), info.nodes};
     memset(r.nodes, 0, info.nodes * sizeof *r.nodes);

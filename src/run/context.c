@@ -185,6 +185,8 @@ void lw_context_profile(lw_context *c, lw_profile_fn fn, void *user) {
     c->profile_user = user;
 }
 
+const lw_model *lw_context_model(const lw_context *c) { return c ? c->model : NULL; }
+
 lw_status lw_context_keep_input(lw_context *c, const char *name) {
     if (!c || !name) return lwi_fail(LW_INVALID, "lw_context_keep_input: an argument is NULL");
     const lwi_graph *g = c->model->network.graph;

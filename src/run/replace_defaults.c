@@ -23,6 +23,9 @@ static lw_status open_context(lw_context *c) {
 
 lw_status lwi_run_replacing(lw_context *c, const lw_io *inputs, size_t n_inputs, lw_io *outputs,
                             size_t n_outputs) {
+    if (c->plugin && !c->options.fallback)
+        return lwi_fail(LW_UNSUPPORTED, "%s takes default values of inputs for constants",
+                        c->plugin->table->name);
     if (!atomic_load(&c->open)) LW_TRY(open_context(c));
     return lw_context_run(atomic_load(&c->open), inputs, n_inputs, outputs, n_outputs);
 }

@@ -210,6 +210,23 @@ def test_failures():
     check("TorchScript", "lampwick convert" in error, error)
 
 
+def test_default():
+    """A default value that a run replaces is a constant of the program."""
+    path = save("default", [helper.make_node("Add", ["x", "b"], ["y"])],
+                [floats("x", [2]), floats("b", [2])], [floats("y", [2])],
+                [numpy_helper.from_array(np.array([1, 2], np.float32), "b")])
+    x, b = np.ones(2, np.float32), np.full(2, 5, np.float32)
+    agree("default", path, {"x": x}, "--plugin", LOCAL)
+    agree("replaced", path, {"x": x, "b": b}, "--plugin", LOCAL, "--fallback")
+    error = call("run", path, "--input", "x=1,1", "--input", "b=5,5", "--plugin", LOCAL, code=1)
+    check("without fallback", "default values" in error, error)
+
+
+def test_profile():
+    text = call("profile", DIGITS, "--runs", 1, "--plugin", LOCAL)
+    check("a part in the table", "lampwick.Part" in text or "Part" in text, text)
+
+
 def test_name():
     env = {"LD_LIBRARY_PATH": str(PLUGINS)}
     call("run", DIGITS, "--input", "image=@zeros", "--plugin", "local", env=env)
