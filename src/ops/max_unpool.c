@@ -51,15 +51,16 @@ static lw_status run(lwi_call *c) {
     LW_TRY(lwi_shape_count(x->rank, dims, &count));
     lwi_strides(y->rank, y->dims, strides);
     if (y->bytes > 0) memset(y->data, 0, y->bytes);
+    const bool same = !memcmp(dims, y->dims, (size_t)x->rank * sizeof *dims);
     for (size_t i = 0; i < x->count; i++) {
         const int64_t index = ((const int64_t *)c->in[1]->data)[i];
         if (index < 0 || (uint64_t)index >= count)
             return lwi_call_fail(c, LW_RANGE, "index %lld is not in a tensor of %zu elements",
                                  (long long)index, count);
         int64_t place[LW_MAX_RANK];
-        size_t to = 0;
-        lwi_window_index(x->rank, dims, (size_t)index, place);
-        for (int d = 0; d < x->rank; d++)
+        size_t to = same ? (size_t)index : 0;
+        if (!same) lwi_window_index(x->rank, dims, (size_t)index, place);
+        for (int d = 0; d < x->rank && !same; d++)
             to += (size_t)place[d] * strides[d];
         if (x->dtype == LW_FLOAT32) ((float *)y->data)[to] = ((const float *)x->data)[i];
         else ((double *)y->data)[to] = ((const double *)x->data)[i];
