@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Softmax and LogSoftmax of float32, along rows or down columns. */
 #include "backend/cpu/cpu_backend.h"
+#include "backend/cpu/work_slots.h"
 
 enum { GRAIN = 1 << 13 }; /* elements that a thread is worth waking for */
 
@@ -14,6 +15,7 @@ typedef struct running {
     const softmax *s;
     const float *x;
     float *y;
+    lwi_work_slots slots; /* for columns that are turned */
 } running;
 
 static void run_rows(void *arg, size_t begin, size_t end) {
@@ -43,6 +45,22 @@ static void run_short_rows(void *arg, size_t begin, size_t end) {
     }
 }
 
+/* Few columns are turned to rows. */
+static void run_few_columns(void *arg, size_t begin, size_t end) {
+    running *r = arg;
+    const size_t dim = r->s->dim, inner = r->s->inner;
+    unsigned slot = 0;
+    float *rows = lwi_work_slots_take(&r->slots, &slot);
+    for (size_t i = begin; i < end; i++) {
+        const size_t at = i * dim * inner;
+        lwi_cpu_kernels()->transpose_f32(r->x + at, inner, rows, dim, dim, inner);
+        for (size_t k = 0; k < inner; k++)
+            lwi_cpu_kernels()->softmax_f32(rows + k * dim, rows + k * dim, dim, r->s->logarithm);
+        lwi_cpu_kernels()->transpose_f32(rows, dim, r->y + at, inner, inner, dim);
+    }
+    lwi_work_slots_give(&r->slots, slot);
+}
+
 static void run_columns(void *arg, size_t begin, size_t end) {
     const running *r = arg;
     const softmax *s = r->s;
@@ -70,11 +88,16 @@ static lw_status prepare(lwi_call *c, bool logarithm) {
 
 static lw_status run(lwi_call *c) {
     const softmax *s = c->prepared;
-    running r = {s, c->in[0]->data, c->out[0]->data};
+    running r = {.s = s, .x = c->in[0]->data, .y = c->out[0]->data};
     if (s->dim == 0) return LW_OK;
     if (s->inner == 1) {
         lwi_parallel(c, s->outer, 1 + GRAIN / s->dim,
                      s->dim <= SHORT && s->outer >= SHORT ? run_short_rows : run_rows, &r);
+        return LW_OK;
+    }
+    if (s->inner < SHORT && s->dim >= SHORT) {
+        LW_TRY(lwi_work_slots_make(c, s->dim * s->inner * sizeof(float), &r.slots));
+        lwi_parallel(c, s->outer, 1 + GRAIN / s->dim / s->inner, run_few_columns, &r);
         return LW_OK;
     }
     const size_t width = s->inner < LWI_SOFTMAX_COLUMNS ? s->inner : LWI_SOFTMAX_COLUMNS;
