@@ -21,6 +21,11 @@ static inline void lwi_row_inside(ptrdiff_t in, ptrdiff_t out, ptrdiff_t kernel,
 /* The k of one output that are inside: first <= k < end. */
 static inline void lwi_row_clip(ptrdiff_t in, ptrdiff_t kernel, ptrdiff_t dilation, ptrdiff_t start,
                                 ptrdiff_t *first, ptrdiff_t *end) {
+    if (start >= 0 && start + (kernel - 1) * dilation < in) { /* mostly, and no division */
+        *first = 0;
+        *end = kernel;
+        return;
+    }
     *first = start < 0 ? (-start + dilation - 1) / dilation : 0;
     *end = start < in ? (in - 1 - start) / dilation + 1 : 0;
     if (*end > kernel) *end = kernel;
