@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: MIT
  * Pooling: rows of outputs from the input rows that their windows meet. With the channels first,
- * each channel is an image of its own, with one channel. */
+ * each channel is an image of its own, with one channel; small ones are turned, several at a time,
+ * so that they become the channels of one image. */
 #include "backend/cpu/cpu_backend.h"
+#include "backend/cpu/work_slots.h"
 #include "ops/pool.h"
 
 enum {
     MOST_ROWS = 256, /* of a window, in all slices */
     LINES = 32,      /* of outputs that are done at once */
-    POINTERS = 2 * MOST_ROWS
+    POINTERS = 2 * MOST_ROWS,
+    TURNED = 16, /* images that are turned together */
+    /* What is small: outputs of a row, elements of an image and of a window. */
+    SMALL_ROW = 28,
+    SMALL_IMAGE = 2048,
+    SMALL_WINDOW = 64,
+    MANY = 16 /* elements of a window, for two steps to be fewer */
 };
 
 typedef struct pool {
     lwi_pool_f32_fn *fn; /* channels last */
     lwi_pool_rows what;  /* otherwise */
+    bool turned;         /* channels first, for the kernel of channels last */
+    bool in_two_steps;   /* turned: rows are joined before columns */
     int64_t in[3], out[3], kernel[3], stride[3], dilation[3], begin[3];
     size_t batch, channels;
     int64_t lines[3], image; /* of outputs: batch, slices, rows; floats of an image of the input */
@@ -24,6 +34,7 @@ typedef struct running {
     const pool *p;
     const float *x;
     float *y;
+    lwi_work_slots slots; /* turned: for input, output and a row */
 } running;
 
 /* The axes of a window become the inner ones of three. */
@@ -59,13 +70,23 @@ static void fill_counts(const lwi_window *w, bool pads, pool *p, float *counts) 
     }
 }
 
+static bool is_small(const pool *p) {
+    return p->what <= LWI_POOL_ROWS_MEAN && p->out[2] <= SMALL_ROW && p->image <= SMALL_IMAGE &&
+           p->out[0] * p->out[1] * p->out[2] <= SMALL_IMAGE && p->batch >= TURNED / 2 &&
+           p->kernel[0] * p->kernel[1] * p->kernel[2] <= SMALL_WINDOW;
+}
+
 static lw_status prepare(lwi_call *c, lwi_pool_rows what, bool last) {
     const bool mean = what == LWI_POOL_ROWS_MEAN;
     lwi_window w;
     pool shape = {.what = what}, *p = NULL;
     LW_TRY(lwi_pool_window(c, last, &w));
     fill_shape(c->in[0], &w, last, &shape);
-    if (last) shape.fn = mean ? lwi_cpu_kernels()->pool_f32_mean : lwi_cpu_kernels()->pool_f32_max;
+    shape.turned = !last && is_small(&shape);
+    shape.in_two_steps = !mean && shape.stride[2] == 1 &&
+                         shape.kernel[0] * shape.kernel[1] * shape.kernel[2] >= MANY;
+    if (last || shape.turned)
+        shape.fn = mean ? lwi_cpu_kernels()->pool_f32_mean : lwi_cpu_kernels()->pool_f32_max;
     const size_t n = mean ? (size_t)(shape.out[0] + shape.out[1] + shape.out[2]) : 0;
     LW_TRY(lwi_prepare(c, sizeof *p + n * sizeof(float), &p));
     *p = shape;
@@ -75,9 +96,9 @@ static lw_status prepare(lwi_call *c, lwi_pool_rows what, bool last) {
 }
 
 /* The rows of image x that the windows of the outputs [slice, row] meet. */
-static size_t find_rows(const pool *p, const float *x, int64_t slice, int64_t row,
+static size_t find_rows(const pool *p, size_t channels, const float *x, int64_t slice, int64_t row,
                         const float **rows) {
-    const int64_t size = p->in[2] * (int64_t)p->channels;
+    const int64_t size = p->in[2] * (int64_t)channels;
     size_t n = 0;
     for (int64_t d = 0; d < p->kernel[0]; d++)
         for (int64_t h = 0; h < p->kernel[1]; h++) {
@@ -89,9 +110,9 @@ static size_t find_rows(const pool *p, const float *x, int64_t slice, int64_t ro
     return n;
 }
 
-static void run_last(void *arg, size_t begin, size_t end) {
-    const running *r = arg;
-    const pool *p = r->p;
+/* Rows [begin, end) of outputs, with the channels last. */
+static void pool_lines(const pool *p, size_t channels, const float *x, float *y, size_t begin,
+                       size_t end) {
     const float *rows[MOST_ROWS];
     lwi_pool_f32_job job = {.x = rows,
                             .in = p->in[2],
@@ -100,18 +121,72 @@ static void run_last(void *arg, size_t begin, size_t end) {
                             .stride = p->stride[2],
                             .dilation = p->dilation[2],
                             .begin = p->begin[2],
-                            .channels = p->channels,
+                            .channels = channels,
                             .divisors = p->counts[2],
                             .divisor = 1};
     int64_t at[3];
     lwi_window_index(3, p->lines, begin, at);
     for (size_t i = begin; i < end; i++) {
-        job.rows = find_rows(p, r->x + at[0] * p->image, at[1], at[2], rows);
+        job.rows = find_rows(p, channels, x + at[0] * p->image, at[1], at[2], rows);
         if (p->counts[0]) job.divisor = p->counts[0][at[1]] * p->counts[1][at[2]];
-        job.y = r->y + i * (size_t)p->out[2] * p->channels;
+        job.y = y + i * (size_t)p->out[2] * channels;
         p->fn(&job);
         lwi_window_next(3, p->lines, at);
     }
+}
+
+static void run_last(void *arg, size_t begin, size_t end) {
+    const running *r = arg;
+    pool_lines(r->p, r->p->channels, r->x, r->y, begin, end);
+}
+
+/* The same for maxima of one image: of the rows first, to `line`, and of that. */
+static void max_lines(const pool *p, size_t channels, const float *x, float *line, float *y) {
+    const float *rows[MOST_ROWS];
+    lwi_pool_f32_job down = {.x = rows,
+                             .in = 1,
+                             .out = 1,
+                             .kernel = 1,
+                             .stride = 1,
+                             .dilation = 1,
+                             .channels = channels * (size_t)p->in[2],
+                             .y = line};
+    const float *const joined[1] = {line};
+    lwi_pool_f32_job along = {.x = joined,
+                              .rows = 1,
+                              .in = p->in[2],
+                              .out = p->out[2],
+                              .kernel = p->kernel[2],
+                              .stride = p->stride[2],
+                              .dilation = p->dilation[2],
+                              .begin = p->begin[2],
+                              .channels = channels,
+                              .y = y};
+    for (int64_t slice = 0; slice < p->out[0]; slice++)
+        for (int64_t row = 0; row < p->out[1]; row++, along.y += channels * (size_t)p->out[2]) {
+            down.rows = find_rows(p, channels, x, slice, row, rows);
+            p->fn(&down);
+            p->fn(&along);
+        }
+}
+
+/* Groups of TURNED images. */
+static void run_turned(void *arg, size_t begin, size_t end) {
+    running *r = arg;
+    const pool *p = r->p;
+    const size_t in = (size_t)p->image, lines = (size_t)(p->out[0] * p->out[1]);
+    const size_t out = lines * (size_t)p->out[2];
+    lwi_transpose_f32_fn *turn = lwi_cpu_kernels()->transpose_f32;
+    unsigned slot = 0;
+    float *x = lwi_work_slots_take(&r->slots, &slot), *y = x + TURNED * in;
+    for (size_t i = begin; i < end; i++) {
+        const size_t first = i * TURNED, left = p->batch - first, n = left < TURNED ? left : TURNED;
+        turn(r->x + first * in, in, x, n, n, in);
+        if (p->in_two_steps) max_lines(p, n, x, y + TURNED * out, y);
+        else pool_lines(p, n, x, y, 0, lines);
+        turn(y, n, r->y + first * out, out, out, n);
+    }
+    lwi_work_slots_give(&r->slots, slot);
 }
 
 static void run_first(void *arg, size_t begin, size_t end) {
@@ -135,7 +210,7 @@ static void run_first(void *arg, size_t begin, size_t end) {
     for (size_t i = begin; i < end; i += job.n) {
         size_t used = 0;
         for (job.n = 0; job.n < LINES && i + job.n < end && used + MOST_ROWS <= POINTERS; job.n++) {
-            used += find_rows(p, r->x + at[0] * p->image, at[1], at[2], rows + used);
+            used += find_rows(p, 1, r->x + at[0] * p->image, at[1], at[2], rows + used);
             ends[job.n] = used;
             divisors[job.n] = p->counts[0] ? p->counts[0][at[1]] * p->counts[1][at[2]] : 1;
             lwi_window_next(3, p->lines, at);
@@ -145,16 +220,26 @@ static void run_first(void *arg, size_t begin, size_t end) {
     }
 }
 
+static lw_status run_values(lwi_call *c, const pool *p) {
+    running r = {.p = p, .x = c->in[0]->data, .y = c->out[0]->data};
+    const size_t taps = (size_t)(p->kernel[0] * p->kernel[1] * p->kernel[2]);
+    const size_t lines = (size_t)(p->out[0] * p->out[1]);
+    const size_t work = (size_t)p->out[2] * p->channels * taps;
+    if (!p->turned) {
+        lwi_parallel(c, p->batch * lines, 1 + (1 << 17) / work, p->fn ? run_last : run_first, &r);
+        return LW_OK;
+    }
+    const size_t size = (size_t)(p->image + p->in[2]) + lines * (size_t)p->out[2];
+    LW_TRY(lwi_work_slots_make(c, TURNED * size * sizeof(float), &r.slots));
+    lwi_parallel(c, (p->batch + TURNED - 1) / TURNED, 1 + (1 << 17) / (work * lines * TURNED),
+                 run_turned, &r);
+    return LW_OK;
+}
+
 static lw_status run(lwi_call *c) {
     const pool *p = c->prepared;
     const lw_value *x = c->in[0];
-    if (c->out[0] && c->out[0]->count > 0) {
-        running r = {p, x->data, c->out[0]->data};
-        const size_t taps = (size_t)(p->kernel[0] * p->kernel[1] * p->kernel[2]);
-        const size_t work = (size_t)p->out[2] * p->channels * taps;
-        lwi_parallel(c, p->batch * (size_t)(p->out[0] * p->out[1]), 1 + (1 << 17) / work,
-                     p->fn ? run_last : run_first, &r);
-    }
+    if (c->out[0] && c->out[0]->count > 0) LW_TRY(run_values(c, p));
     if (c->n_out > 1 && c->out[1] && c->out[1]->count > 0) {
         lwi_window w;
         LW_TRY(lwi_pool_window(c, false, &w));
