@@ -8,7 +8,6 @@ enum {
     GRAIN = 32     /* stretches that a thread is worth waking for */
 };
 
-#define DTYPE_bf16 LW_BFLOAT16
 #define DTYPE_bool LW_BOOL
 #define DTYPE_f32 LW_FLOAT32
 #define DTYPE_f64 LW_FLOAT64
