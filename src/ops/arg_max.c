@@ -36,8 +36,8 @@ static lw_status infer(lwi_call *c) {
 }
 
 /* All elements after the axis, for one before it. The output holds the best index so far. */
-#define BLOCK_WITH_NAN(T)                                                                          \
-    static void block_with_nan_##T(const job *j, size_t outer) {                                   \
+#define PLAIN_BLOCK(DTYPE, T)                                                                      \
+    static void plain_block_##T(const job *j, size_t outer) {                                      \
         const T *x = (const T *)j->x + outer * j->dim * j->inner;                                  \
         int64_t *y = j->y + outer * j->inner;                                                      \
         for (size_t i = 0; i < j->inner; i++)                                                      \
@@ -51,51 +51,36 @@ static lw_status infer(lwi_call *c) {
                 const bool equals = v == best || (v_nan && best_nan);                              \
                 if (beats || (j->last && equals)) y[i] = (int64_t)d;                               \
             }                                                                                      \
-    }                                                                                              \
-    static bool has_nan_##T(const T *x, size_t n) {                                                \
-        int found = 0;                                                                             \
-        for (size_t i = 0; i < n; i++)                                                             \
-            found |= x[i] != x[i];                                                                 \
-        return found;                                                                              \
     }
-BLOCK_WITH_NAN(float)
-BLOCK_WITH_NAN(double)
+LWI_NUMBER_TYPES(PLAIN_BLOCK)
 
-/* The same without NaN. The smallest is the largest of turned numbers: -v, or all bits inverted;
- * the last is the first from behind. AT is an integer of the size of T, so that vectors of both
- * have as many lanes. */
-#define BLOCK(T, AT, TURN)                                                                         \
+/* Faster for common types, where there is no NaN. The smallest is the largest of turned numbers,
+ * which TURNED makes of v and `turn`; the last is the first from behind. AT is an integer of the
+ * size of T, so that vectors of both have as many lanes. */
+#define BLOCK(T, AT, TURN, TURNED)                                                                 \
     static void best_of_columns_##T(const job *j, const T *x, size_t rows, size_t step, size_t n,  \
                                     T *best, AT *at) {                                             \
-        const bool min = j->min;                                                                   \
+        const T turn = j->min ? TURN;                                                              \
+        size_t r = j->last ? rows - 1 : 0;                                                         \
         for (size_t i = 0; i < n; i++) {                                                           \
-            const T v = x[(j->last ? rows - 1 : 0) * step + i];                                    \
-            best[i] = j->min ? (T)TURN v : v;                                                      \
-            at[i] = (AT)(j->last ? rows - 1 : 0);                                                  \
+            const T v = x[r * step + i];                                                           \
+            best[i] = TURNED;                                                                      \
+            at[i] = (AT)r;                                                                         \
         }                                                                                          \
         for (size_t d = 1; d < rows; d++) {                                                        \
-            const size_t r = j->last ? rows - 1 - d : d;                                           \
+            r = j->last ? rows - 1 - d : d;                                                        \
             const T *row = x + r * step;                                                           \
             for (size_t i = 0; i < n; i++) {                                                       \
-                const T v = min ? (T)TURN row[i] : row[i], b = best[i];                            \
-                const AT wins = (AT)0 - (AT)(v > b), before = at[i];                               \
-                best[i] = v > b ? v : b;                                                           \
+                const T v = row[i], mine = TURNED, b = best[i];                                    \
+                const AT wins = (AT)0 - (AT)(mine > b), before = at[i];                            \
+                best[i] = mine > b ? mine : b;                                                     \
                 at[i] = (before & ~wins) | ((AT)r & wins);                                         \
             }                                                                                      \
         }                                                                                          \
     }                                                                                              \
-    static size_t rest_of_row_##T(const job *j, const T *x, size_t from, T winner, size_t place) { \
-        const bool min = j->min, last = j->last;                                                   \
-        for (size_t i = from; i < j->dim; i++) {                                                   \
-            const T v = min ? (T)TURN x[i] : x[i];                                                 \
-            if (last ? v < winner : v <= winner) continue;                                         \
-            winner = v;                                                                            \
-            place = i;                                                                             \
-        }                                                                                          \
-        return place;                                                                              \
-    }                                                                                              \
     static int64_t best_of_row_##T(const job *j, const T *x) {                                     \
-        T best[COLUMNS], winner = j->min ? (T)TURN x[0] : x[0];                                    \
+        const T turn = j->min ? TURN;                                                              \
+        T best[COLUMNS], v = x[0], winner = TURNED;                                                \
         AT at[COLUMNS];                                                                            \
         size_t place = 0;                                                                          \
         const size_t rows = sizeof(T) == 8 ? 0 : j->dim / COLUMNS;                                 \
@@ -107,14 +92,28 @@ BLOCK_WITH_NAN(double)
             winner = best[i];                                                                      \
             place = here;                                                                          \
         }                                                                                          \
-        return (int64_t)rest_of_row_##T(j, x, rows ? rows * COLUMNS : 1, winner, place);           \
+        const bool last = j->last;                                                                 \
+        for (size_t i = rows ? rows * COLUMNS : 1; i < j->dim; i++) {                              \
+            v = x[i];                                                                              \
+            const T mine = TURNED;                                                                 \
+            if (last ? mine < winner : mine <= winner) continue;                                   \
+            winner = mine;                                                                         \
+            place = i;                                                                             \
+        }                                                                                          \
+        return (int64_t)place;                                                                     \
     }                                                                                              \
     static void block_##T(const job *j, size_t outer) {                                            \
         const T *x = (const T *)j->x + outer * j->dim * j->inner;                                  \
         int64_t *y = j->y + outer * j->inner;                                                      \
         T best[COLUMNS];                                                                           \
         AT at[COLUMNS];                                                                            \
-        NAN_FIRST_##T;                                                                             \
+        int nan = 0;                                                                               \
+        for (size_t i = 0; i < j->dim * j->inner; i++)                                             \
+            nan |= x[i] != x[i];                                                                   \
+        if (nan) {                                                                                 \
+            plain_block_##T(j, outer);                                                             \
+            return;                                                                                \
+        }                                                                                          \
         if (j->inner == 1) {                                                                       \
             *y = best_of_row_##T(j, x);                                                            \
             return;                                                                                \
@@ -126,35 +125,14 @@ BLOCK_WITH_NAN(double)
                 y[c + i] = (int64_t)at[i];                                                         \
         }                                                                                          \
     }
-#define NAN_FIRST(T)                                                                               \
-    if (has_nan_##T(x, j->dim * j->inner)) {                                                       \
-        block_with_nan_##T(j, outer);                                                              \
-        return;                                                                                    \
-    }
-#define NAN_FIRST_float NAN_FIRST(float)
-#define NAN_FIRST_double NAN_FIRST(double)
-#define NAN_FIRST_int8_t
-#define NAN_FIRST_int16_t
-#define NAN_FIRST_int32_t
-#define NAN_FIRST_int64_t
-#define NAN_FIRST_uint8_t
-#define NAN_FIRST_uint16_t
-#define NAN_FIRST_uint32_t
-#define NAN_FIRST_uint64_t
+BLOCK(float, uint32_t, -1 : 1, v *turn)
+BLOCK(int32_t, uint32_t, -1 : 0, v ^ turn)
+BLOCK(int64_t, uint64_t, -1 : 0, v ^ turn)
 
-BLOCK(float, uint32_t, -)
-BLOCK(double, uint64_t, -)
-BLOCK(int8_t, uint32_t, ~)
-BLOCK(int16_t, uint32_t, ~)
-BLOCK(int32_t, uint32_t, ~)
-BLOCK(int64_t, uint64_t, ~)
-BLOCK(uint8_t, uint32_t, ~)
-BLOCK(uint16_t, uint32_t, ~)
-BLOCK(uint32_t, uint32_t, ~)
-BLOCK(uint64_t, uint64_t, ~)
-
-#define CASE(DTYPE, T) [DTYPE] = block_##T,
-static void (*const BLOCKS[LW_DTYPE_COUNT])(const job *, size_t) = {LWI_NUMBER_TYPES(CASE)};
+#define CASE(DTYPE, T) [DTYPE] = plain_block_##T,
+static void (*const PLAIN_BLOCKS[LW_DTYPE_COUNT])(const job *, size_t) = {LWI_NUMBER_TYPES(CASE)};
+static void (*const BLOCKS[LW_DTYPE_COUNT])(const job *, size_t) = {
+    [LW_FLOAT32] = block_float, [LW_INT32] = block_int32_t, [LW_INT64] = block_int64_t};
 
 static void run_blocks(void *arg, size_t begin, size_t end) {
     const job *j = arg;
@@ -171,7 +149,7 @@ static lw_status run(lwi_call *c, bool min) {
              .y = c->out[0]->data,
              .min = min,
              .last = lwi_attr_int(c->node, "select_last_index", 0) != 0,
-             .block = BLOCKS[x->dtype]};
+             .block = BLOCKS[x->dtype] ? BLOCKS[x->dtype] : PLAIN_BLOCKS[x->dtype]};
     size_t outer;
     lwi_split_axis(x, axis, &outer, &j.dim, &j.inner);
     if (j.dim > UINT32_MAX)
