@@ -148,10 +148,11 @@ LWI_INLINE void add_some(const lwi_block_layout l, const part *x, int m, const n
 
 LWI_INLINE void add_rows(const lwi_block_layout l, const part *x, int m, const numbers *near,
                          size_t n, float (*sums)[LWI_BLOCK_GROUP][ROWS], size_t c) {
+    const int many = is_apart(l) ? NEAR / 2 : NEAR; /* halves have sums of their own */
     size_t r = 0;
     (void)c;
-    for (; r + NEAR <= n; r += NEAR)
-        add_some(l, x, m, near + r, NEAR, sums, r);
+    for (; r + (size_t)many <= n; r += (size_t)many)
+        add_some(l, x, m, near + r, many, sums, r);
     for (; r < n; r++)
         add_some(l, x, m, near + r, 1, sums, r);
 }
