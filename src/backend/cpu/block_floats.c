@@ -9,7 +9,7 @@
 enum {
     FEW = 4,              /* rows of x, for which narrow panels are read as they are */
     GROUP = 4,            /* panels that are multiplied at once with few rows */
-    ROW_BLOCK = 252,      /* rows of x that stay in the second-level cache, a multiple of tiles */
+    ROW_BLOCK = 294,      /* rows of x that stay in the second-level cache, a multiple of tiles */
     STEPS = 16,           /* what pieces of K are multiples of */
     PAGE = 1024,          /* floats */
     PADDING = 16,         /* floats between copied rows */
