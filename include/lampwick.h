@@ -496,6 +496,18 @@ typedef struct lw_op_info {
 LW_API size_t lw_op_count(void);
 LW_API LW_MUST_CHECK lw_status lw_op(size_t index, lw_op_info *info);
 
+/* PyTorch's operators that programs may use, in the alphabet's order of names. "relu_" that writes
+ * to its first argument is understood where "relu" is. */
+typedef struct lw_torch_op_info {
+    size_t size;
+    const char *name;     /* "conv2d" of aten; others have their namespace: "torchvision::nms" */
+    const char *overload; /* "Tensor"; may be "" */
+    const char *schema;   /* the arguments, as PyTorch writes them */
+    const char *becomes;  /* operators of ONNX, some of them or all */
+} lw_torch_op_info;
+LW_API size_t lw_torch_op_count(void);
+LW_API LW_MUST_CHECK lw_status lw_torch_op(size_t index, lw_torch_op_info *info);
+
 /* Reads a serialized ONNX TensorProto, SequenceProto or OptionalProto (kind says which; the
  * conformance suite's .pb files). The value owns its memory. */
 LW_API LW_MUST_CHECK lw_status lw_onnx_value_parse(const void *data, size_t size, lw_kind kind,

@@ -12,7 +12,7 @@
 #include "text.h"
 
 typedef struct ops_options {
-    bool json, markdown;
+    bool json, markdown, pytorch;
 } ops_options;
 
 enum { TYPES_BYTES = 512 };
@@ -108,10 +108,48 @@ static void print_json(const lw_op_info *ops, size_t n) {
     lwi_show_close(&json, ']');
 }
 
+/* ------------------------------------------------------- PyTorch's operators */
+
+static void full_name(const lw_torch_op_info *op, char *text, size_t size) {
+    snprintf(text, size, "%s%s%s%s", strstr(op->name, "::") ? "" : "aten::", op->name,
+             *op->overload ? "." : "", op->overload);
+}
+
+static void show_torch_op(lwi_json *json, const lw_torch_op_info *op, const char *name) {
+    lwi_show_open(json, '{');
+    json->flat = true;
+    lwi_show_set_text(json, "name", name);
+    lwi_show_set_text(json, "arguments", op->schema);
+    lwi_show_set_text(json, "onnx", op->becomes);
+    lwi_show_close(json, '}');
+    json->flat = false;
+}
+
+static void print_torch_ops(const ops_options *options) {
+    lwi_json json = {0};
+    if (options->json) lwi_show_open(&json, '[');
+    if (options->markdown)
+        printf("| operator | arguments | operators of ONNX |\n| --- | --- | --- |\n");
+    for (size_t i = 0; i < lw_torch_op_count(); i++) {
+        lw_torch_op_info op = {.size = sizeof op};
+        char name[160];
+        if (lw_torch_op(i, &op)) continue;
+        full_name(&op, name, sizeof name);
+        if (options->json) show_torch_op(&json, &op, name);
+        else if (options->markdown) printf("| `%s` | `%s` | %s |\n", name, op.schema, op.becomes);
+        else printf("%-46s %-34s (%s)\n", name, op.becomes, op.schema);
+    }
+    if (options->json) lwi_show_close(&json, ']');
+}
+
 static int run(const void *given, char **arguments, int n) {
     (void)arguments, (void)n;
     const ops_options *options = given;
     size_t count;
+    if (options->pytorch) {
+        print_torch_ops(options);
+        return LWI_EXIT_OK;
+    }
     lw_op_info *ops = list_ops(&count);
     if (options->json) print_json(ops, count);
     else print_table(ops, count, options->markdown);
@@ -123,6 +161,8 @@ static const lwi_option table[] = {
     {"json", 0, LWI_FLAG, offsetof(ops_options, json), NULL, NULL, "print JSON"},
     {"markdown", 0, LWI_FLAG, offsetof(ops_options, markdown), NULL, NULL,
      "print a table for docs"},
+    {"pytorch", 0, LWI_FLAG, offsetof(ops_options, pytorch), NULL, NULL,
+     "PyTorch's operators, with their arguments and what they become"},
 };
 
 const lwi_command lwi_cmd_ops = {
@@ -132,7 +172,7 @@ const lwi_command lwi_cmd_ops = {
     .about = "Lists the operators with the version of their newest form, their kernels, and the "
              "types of their first input. Older forms are brought to the newest when a model is "
              "loaded.",
-    .examples = "lampwick ops\nlampwick ops --markdown > operators.md",
+    .examples = "lampwick ops\nlampwick ops --markdown > operators.md\nlampwick ops --pytorch",
     LWI_OPTIONS(table),
     .size = sizeof(ops_options),
     .run = run,

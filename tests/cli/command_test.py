@@ -159,6 +159,10 @@ def test_looking(folder):
     operators = json.loads(call("ops", "--json")[0])
     check("ops", any(o["name"] == "Softmax" and "float32" in o["types"] for o in operators))
     check("ops markdown", "| Softmax |" in call("ops", "--markdown")[0])
+    operators = json.loads(call("ops", "--pytorch", "--json")[0])
+    check("PyTorch's", {"name": "aten::relu", "arguments": "Tensor self", "onnx": "Relu"} in operators)
+    check("PyTorch's as text", "torchvision::nms" in call("ops", "--pytorch")[0])
+    check("PyTorch's markdown", "| `aten::relu` |" in call("ops", "--pytorch", "--markdown")[0])
     check("devices", json.loads(call("devices", "--json")[0])["threads"] >= 1)
 
 
