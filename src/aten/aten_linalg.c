@@ -3,6 +3,7 @@
 #include "aten/lower.h"
 
 #include <math.h>
+#include <string.h>
 
 static int inverse_of(lwi_aten *a, int x) {
     int y = -1;
@@ -10,16 +11,35 @@ static int inverse_of(lwi_aten *a, int x) {
     return y;
 }
 
-/* "linalg_inv_ex" also says that all went well. */
-void lwi_aten_inverse(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
-    const int x = lwi_aten_id(a, &in[0]), rank = lwi_aten_rank(a, x);
-    lwi_aten_return(a, out, inverse_of(a, x));
-    if (a->row->name[0] != 'l' || a->row->name[10] != '_' || rank < 2) return;
+/* Zeros, one for each matrix: all went well. */
+static int no_errors(lwi_aten *a, int x) {
     int shape = lwi_build_ints(&a->b, 0, NULL), sizes[LW_MAX_RANK];
+    const int rank = lwi_aten_rank(a, x);
     for (int d = 0; d < rank - 2; d++)
         sizes[d] = lwi_aten_size_id(a, x, d);
     if (rank > 2) shape = lwi_aten_concat(a, 0, (size_t)rank - 2, sizes);
-    lwi_aten_return(a, &out[1], NODE(a, "Expand", lwi_aten_fill(a, LW_INT32, 0), shape));
+    return NODE(a, "Expand", lwi_aten_fill(a, LW_INT32, 0), shape);
+}
+
+/* "linalg_inv_ex" also says that all went well. */
+void lwi_aten_inverse(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
+    const int x = lwi_aten_id(a, &in[0]);
+    lwi_aten_return(a, out, inverse_of(a, x));
+    if (strstr(a->row->name, "_ex")) lwi_aten_return(a, &out[1], no_errors(a, x));
+}
+
+/* self, upper; so does "linalg_cholesky_ex" */
+void lwi_aten_cholesky(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
+    const int x = lwi_aten_id(a, &in[0]), rank = lwi_aten_rank(a, x);
+    const int64_t last = rank - 1, before = rank - 2;
+    if (rank < 2) lwi_aten_fail(a, LW_SHAPE, "expects a tensor with at least 2 dimensions");
+    if (a->b.status != LW_OK) return;
+    const bool upper = lwi_aten_get_bool(a, &in[1]);
+    /* the upper triangle is what is read then */
+    int y = FUSED(a, "Cholesky", upper ? lwi_aten_move(a, x, 1, &last, &before) : x);
+    if (upper) y = lwi_aten_move(a, y, 1, &last, &before);
+    lwi_aten_return(a, out, y);
+    if (strstr(a->row->name, "_ex")) lwi_aten_return(a, &out[1], no_errors(a, x));
 }
 
 void lwi_aten_det(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {

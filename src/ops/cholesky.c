@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * Cholesky: of every symmetric positive definite matrix A of a batch the lower triangle L with
+ * L L^T = A, row by row (Cholesky-Banachiewicz). Only the lower triangle of A is read. */
+#include "ops/op.h"
+
+#include <math.h>
+
+/* m: [n, n], becomes L; false: it is not positive definite. */
+static bool decompose(double *m, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k <= i; k++) {
+            double sum = m[i * n + k];
+            for (size_t j = 0; j < k; j++)
+                sum -= m[i * n + j] * m[k * n + j];
+            if (k == i && !(sum > 0)) return false;
+            m[i * n + k] = k == i ? sqrt(sum) : sum / m[k * n + k];
+        }
+    return true;
+}
+
+static lw_status run(lwi_call *c) {
+    const lw_value *x = c->in[0];
+    if (x->count == 0) return LW_OK;
+    const size_t n = (size_t)x->dims[x->rank - 1], size = n * n;
+    double *m = NULL;
+    LW_TRY(lwi_scratch(c, size, sizeof *m, &m));
+    for (size_t b = 0; b < x->count / size; b++) {
+        LW_TRY(lwi_check_cancel(c));
+        for (size_t i = 0; i < size; i++)
+            m[i] = i % n <= i / n ? lwi_get_double(x, b * size + i) : 0;
+        if (!decompose(m, n))
+            return lwi_call_fail(c, LW_INVALID, "matrix %zu of the batch is not positive definite",
+                                 b);
+        for (size_t i = 0; i < size; i++)
+            if (x->dtype == LW_FLOAT32) ((float *)c->out[0]->data)[b * size + i] = (float)m[i];
+            else ((double *)c->out[0]->data)[b * size + i] = m[i];
+    }
+    return LW_OK;
+}
+
+static lw_status infer(lwi_call *c) {
+    const lw_value *x = c->in[0];
+    LW_TRY(lwi_need_rank(c, 0, 2, LW_MAX_RANK));
+    if (x->dims[x->rank - 1] != x->dims[x->rank - 2]) {
+        char shape[LWI_SHAPE_TEXT];
+        return lwi_call_fail(c, LW_SHAPE, "the matrices of shape %s are not square",
+                             lwi_shape_text(x->rank, x->dims, shape));
+    }
+    return lwi_out_like(c, 0, x);
+}
+
+const lwi_op lwi_op_cholesky = {.infer = infer, .run = run, .flags = LWI_WIDEN};
