@@ -202,7 +202,7 @@ static lw_status divide(lw_model *m, lwi_vendor_plugin *plugin, bool fallback) {
     LW_TRY(read_network(n, m->data, m->file_bytes, m->path));
     n->graph->open_defaults = false;
     LW_TRY(lwi_align_tensors(n, n->graph, SMALL_TENSOR, SMALL_TENSOR));
-    drop_constant_inputs(n->graph);
+    if (n->ir_version < 4) drop_constant_inputs(n->graph);
     LW_TRY(simplify(m));
     LW_TRY(lwi_partition(plugin, n, fallback));
     return prepare(m, false);
