@@ -10,6 +10,11 @@ function(lampwick_flags target)
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wundef -Wmissing-prototypes
         -Wvla -fno-math-errno -fno-trapping-math -ffp-contract=off
         $<$<CONFIG:Release>:-O2> $<$<BOOL:${LAMPWICK_WERROR}>:-Werror>)
+    # Tables for unwinding are a twelfth of the library, and nothing in it unwinds.
+    if(NOT LAMPWICK_SANITIZE)
+        target_compile_options(${target} PRIVATE
+            $<$<CONFIG:Release>:-fno-asynchronous-unwind-tables>)
+    endif()
     if(LAMPWICK_FUZZ)
         target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
     endif()
