@@ -8,9 +8,11 @@
 
 /* e^x for x <= 0 or NaN; 0 for what would be smaller than normal numbers, which are slow. */
 LWI_INLINE lwi_vec lwi_exp_below(lwi_vec x) {
-    const lwi_vec least = lwi_splat(-87), magic = lwi_splat(0x1.8p23f), low = lwi_max(least, x);
-    const lwi_vec shifted = lwi_fma(low, lwi_splat(0x1.715476p0f), magic), n = shifted - magic;
-    lwi_vec r = lwi_fma(n, lwi_splat(-0x1.62e4p-1f), low);
+    /* Adding it rounds to an integer n, and leaves n + 127, the exponent of 2^n, in the low bits.
+     */
+    const lwi_vec least = lwi_splat(-87), magic = lwi_splat(0x1.8p23f + 127);
+    const lwi_vec shifted = lwi_fma(x, lwi_splat(0x1.715476p0f), magic), n = shifted - magic;
+    lwi_vec r = lwi_fma(n, lwi_splat(-0x1.62e4p-1f), x);
     r = lwi_fma(n, lwi_splat(-0x1.7f7d1cp-20f), r);
     lwi_vec q = lwi_splat(1.97899696e-4f);
     q = lwi_fma(q, r, lwi_splat(1.39455662e-3f));
@@ -19,10 +21,13 @@ LWI_INLINE lwi_vec lwi_exp_below(lwi_vec x) {
     q = lwi_fma(q, r, lwi_splat(1.66666658e-1f));
     q = lwi_fma(q, r, lwi_splat(5.00000007e-1f));
     const lwi_vec p = lwi_fma(r * r, q, r);
-    /* Garbage where x is NaN, which wins. */
-    const lwi_words power = ((lwi_words)shifted - (lwi_words)magic + 127) << 23;
-    const lwi_vec y = lwi_fma(p, (lwi_vec)power, (lwi_vec)power);
-    return (lwi_vec)((lwi_words)y & ~(lwi_words)(x < least));
+    /* Garbage where x is NaN, which wins, or below the least. */
+    const lwi_vec power = (lwi_vec)((lwi_words)shifted << 23);
+#if defined(__AVX512F__)
+    return _mm512_maskz_fmadd_ps(_mm512_cmp_ps_mask(x, least, _CMP_NLT_UQ), p, power, power);
+#else
+    return (lwi_vec)((lwi_words)lwi_fma(p, power, power) & ~(lwi_words)(x < least));
+#endif
 }
 
 #endif
