@@ -25,10 +25,19 @@ enum { COLUMNS = 64 }; /* that are walked down side by side */
 #define WALK(NAME, T, ACC, STEP)                                                                   \
     static void NAME(const job *j, const T *x, T *y, size_t n, ACC *acc) {                         \
         const bool exclusive = j->exclusive;                                                       \
+        ACC a = acc[0]; /* one column's stays in a register */                                     \
+        for (size_t d = 0; n == 1 && d < j->dim; d++) {                                            \
+            const size_t at = (j->reverse ? j->dim - 1 - d : d) * j->inner;                        \
+            const ACC v = (ACC)x[at], next = STEP;                                                 \
+            y[at] = (T)(exclusive ? a : next);                                                     \
+            a = next;                                                                              \
+        }                                                                                          \
+        if (n == 1) return;                                                                        \
         for (size_t d = 0; d < j->dim; d++) {                                                      \
             const size_t at = (j->reverse ? j->dim - 1 - d : d) * j->inner;                        \
             for (size_t i = 0; i < n; i++) {                                                       \
-                const ACC a = acc[i], v = (ACC)x[at + i];                                          \
+                a = acc[i];                                                                        \
+                const ACC v = (ACC)x[at + i];                                                      \
                 const ACC next = STEP;                                                             \
                 y[at + i] = (T)(exclusive ? a : next);                                             \
                 acc[i] = next;                                                                     \
