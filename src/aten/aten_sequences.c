@@ -103,8 +103,7 @@ static void step(lwi_aten *a, int gates, int states[2]) {
     lwi_build_int(&a->b, "axis", -1);
     lwi_build_int(&a->b, "num_outputs", 4);
     const int kept = NODE(a, "Mul", NODE(a, "Sigmoid", parts[1]), states[1]);
-    const int added =
-        NODE(a, "Mul", NODE(a, "Sigmoid", parts[0]), NODE(a, "Tanh", parts[2]));
+    const int added = NODE(a, "Mul", NODE(a, "Sigmoid", parts[0]), NODE(a, "Tanh", parts[2]));
     states[1] = NODE(a, "Add", kept, added);
     states[0] = NODE(a, "Mul", NODE(a, "Sigmoid", parts[3]), NODE(a, "Tanh", states[1]));
 }
