@@ -92,7 +92,8 @@ static lw_status pack_b(lwi_call *c, lwi_gemm_plan *p) {
     const lw_value *b = c->in[p->input_b];
     const void *panels = NULL;
     const size_t width = lwi_cpu_kernels()->gemm_f32_columns;
-    const uint64_t variant = width << 2 | (p->x.b.column != 1) << 1 | (p->x.b.row != 1);
+    const uint64_t variant =
+        (uint64_t)p->depth << 16 | width << 2 | (p->x.b.column != 1) << 1 | (p->x.b.row != 1);
     const size_t bytes = b->count / (p->x.k * p->x.n) * p->matrix * sizeof(float);
     LW_TRY(lwi_packed_anywhere(c, p->input_b, p->pairs ? "gemm_bf16" : "gemm_f32", variant, bytes,
                                pack_constant, &(packing){.plan = p, .call = c}, &panels));
@@ -142,7 +143,8 @@ static void share(lwi_gemm_plan *p, size_t threads) {
             cut(p, parts);
             if (p->row_step < p->x.m || p->column_step < p->x.n) break;
         }
-    p->block = divide_up(p->row_step, divide_up(p->row_step, LWI_GEMM_ROWS));
+    const size_t rows = p->depth > LWI_GEMM_DEPTH && !p->pairs ? LWI_GEMM_ROWS / 2 : LWI_GEMM_ROWS;
+    p->block = divide_up(p->row_step, divide_up(p->row_step, rows));
     p->row_tasks = divide_up(p->x.m, p->row_step);
     p->column_tasks = divide_up(p->x.n, p->column_step);
 }
@@ -180,8 +182,10 @@ static bool is_packable(const lwi_call *c, const lwi_gemm_plan *p) {
            stands_plain(&p->x) && p->x.k > 0 && p->x.n > 0;
 }
 
-static void cut_depth(lwi_gemm_plan *p) {
-    const size_t most = p->pairs ? 2 * LWI_GEMM_DEPTH : LWI_GEMM_DEPTH;
+/* Sums that are cut cost another pass over Y. Panels are read as they are needed, so that only the
+ * block of A has to be lower for the depth. */
+static void cut_depth(lwi_gemm_plan *p, bool panels) {
+    const size_t most = panels ? 2 * LWI_GEMM_DEPTH : LWI_GEMM_DEPTH;
     p->depths = p->x.k <= most ? 1 : divide_up(p->x.k, most);
     p->depth = p->depths == 1 ? p->x.k : round_up(divide_up(p->x.k, p->depths), STEPS);
     p->depths = p->depths == 1 ? 1 : divide_up(p->x.k, p->depth);
@@ -215,11 +219,11 @@ lw_status lwi_gemm_plan_cut(lwi_call *c, size_t a, size_t b, lwi_gemm_plan *p) {
         c->host->fast && k->gemm_bf16_is_fast && packable && !turned && p->x.k >= LEAST_PAIRS;
     p->width = k->gemm_f32_columns;
     p->padded = round_up(p->x.n, p->width);
-    cut_depth(p);
+    cut_depth(p, packable);
     if (packable) LW_TRY(pack_b(c, p));
-    if (!p->panels && p->pairs) {
+    if (packable && !p->panels) {
         p->pairs = false;
-        cut_depth(p);
+        cut_depth(p, false);
     }
     choose_form(p);
     if (dots && !p->panels) use_dots(p);

@@ -64,7 +64,8 @@ lw_status lwi_gemm_plan_cut(lwi_call *call, size_t a, size_t b, lwi_gemm_plan *p
 /* bias: one number for each column, or NULL. */
 lw_status lwi_gemm_plan_run(const lwi_gemm_plan *plan, lwi_call *call, const float *bias);
 
-/* Floats of a block of A that stays in the second-level cache, and of B's. */
+/* Of a block of A that stays in the second-level cache, and of B's where it is packed in each run.
+ */
 enum { LWI_GEMM_ROWS = 266, LWI_GEMM_DEPTH = 512, LWI_GEMM_COLUMNS = 256 };
 
 #endif
