@@ -10,7 +10,7 @@
             const size_t r = kc_below(c, 40);                                                      \
             keys[i] = r == 0   ? INT##BITS##_MIN                                                   \
                       : r == 1 ? INT##BITS##_MAX                                                   \
-                               : (int##BITS##_t)(r - 20) << (BITS / 2);                            \
+                               : ((int##BITS##_t)r - 20) * ((int##BITS##_t)1 << (BITS / 2));       \
         }                                                                                          \
         return keys;                                                                               \
     }
