@@ -2,7 +2,8 @@
  * A job is a count of tasks; threads take the next index until there is none. Nothing is locked
  * for a job while workers are awake: a worker that sees a new job number says that it is inside,
  * takes a seat if there is one left, and works; whoever gave the job closes it and waits until no
- * one is inside. A worker without a job looks for one for a while and then sleeps. */
+ * one is inside. A worker that has worked looks for another job for a while and then sleeps; a new
+ * one sleeps at once, since it may be on the processor of the thread that made it. */
 #include "base/thread_pool.h"
 
 #include "base/cpu.h"
@@ -106,7 +107,7 @@ static void sleep_for_news(uint_fast64_t seen, lwi_thread_place *place) {
 static void *worker(void *place) {
     uint_fast64_t seen = 0;
     while (!atomic_load(&pool.stop)) {
-        if (!spin_for_news(seen)) sleep_for_news(seen, place);
+        if (seen == 0 || !spin_for_news(seen)) sleep_for_news(seen, place);
         seen = atomic_load(&pool.number);
         join_job();
         lwi_thread_place_seen(place);
