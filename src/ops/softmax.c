@@ -4,6 +4,7 @@
 #include "ops/op.h"
 
 #include <math.h>
+#include <string.h>
 
 typedef enum form { SOFTMAX, LOG_SOFTMAX, HARDMAX } form;
 
@@ -13,11 +14,40 @@ typedef struct rows {
     form form;
 } rows;
 
-#define ROW(NAME, T, EXP, LOG)                                                                     \
+enum { LANES = 16 }; /* whose maxima are found side by side */
+
+/* Where the first of the largest of n numbers is that lie side by side. A NaN is never larger, and
+ * nothing is larger than a NaN that comes first. */
+#define TOP(NAME, T)                                                                               \
+    static size_t NAME(const T *x, size_t n) {                                                     \
+        T best[LANES], max = x[0];                                                                 \
+        size_t i = 0;                                                                              \
+        for (size_t k = 0; k < LANES; k++)                                                         \
+            best[k] = max;                                                                         \
+        for (; i + LANES <= n; i += LANES)                                                         \
+            for (size_t k = 0; k < LANES; k++)                                                     \
+                best[k] = x[i + k] > best[k] ? x[i + k] : best[k];                                 \
+        for (size_t k = 0; k < LANES; k++)                                                         \
+            max = best[k] > max ? best[k] : max;                                                   \
+        for (; i < n; i++)                                                                         \
+            max = x[i] > max ? x[i] : max;                                                         \
+        for (i = 0; max == max && x[i] != max;)                                                    \
+            i++;                                                                                   \
+        return i;                                                                                  \
+    }
+TOP(top_f32, float)
+TOP(top_f64, double)
+
+#define ROW(NAME, T, TOP_OF, EXP, LOG)                                                             \
     static void NAME(const T *x, T *y, size_t n, size_t stride, form f) {                          \
-        size_t top = 0;                                                                            \
-        for (size_t i = 1; i < n; i++)                                                             \
+        size_t top = stride == 1 ? TOP_OF(x, n) : 0;                                               \
+        for (size_t i = 1; stride > 1 && i < n; i++)                                               \
             if (x[i * stride] > x[top * stride]) top = i;                                          \
+        if (f == HARDMAX && stride == 1) {                                                         \
+            memset(y, 0, n * sizeof *y);                                                           \
+            y[top] = 1;                                                                            \
+            return;                                                                                \
+        }                                                                                          \
         const T max = x[top * stride];                                                             \
         if (f == HARDMAX) {                                                                        \
             for (size_t i = 0; i < n; i++)                                                         \
@@ -34,8 +64,8 @@ typedef struct rows {
             for (size_t i = 0; i < n; i++)                                                         \
                 y[i * stride] = x[i * stride] - max - LOG(sum);                                    \
     }
-ROW(row_f32, float, expf, logf)
-ROW(row_f64, double, exp, log)
+ROW(row_f32, float, top_f32, expf, logf)
+ROW(row_f64, double, top_f64, exp, log)
 
 static void run_rows(void *arg, size_t begin, size_t end) {
     const rows *r = arg;
