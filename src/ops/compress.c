@@ -27,15 +27,15 @@ static lw_status infer(lwi_call *c) {
     LW_TRY(lwi_need_rank(c, 1, 1, 1));
     if (!lwi_known(c, 1)) return LWI_LATER;
     LW_TRY(read_axis(c, &axis, &outer, &dim, &inner));
-    for (size_t i = 0; i < condition->count; i++) {
-        if (!((const uint8_t *)condition->data)[i]) continue;
-        n++;
-        if (i >= dim)
+    const uint8_t *chosen = condition->data;
+    for (size_t i = 0; i < condition->count; i++)
+        n += chosen[i] != 0;
+    for (size_t i = dim; i < condition->count; i++)
+        if (chosen[i])
             return lwi_call_fail(c, LW_RANGE,
                                  "element %zu of the condition is true, but there "
                                  "are %zu to choose from",
                                  i, dim);
-    }
     if (axis < 0) return lwi_out(c, 0, x->dtype, 1, &n);
     memcpy(dims, x->dims, sizeof dims);
     dims[axis] = n;
