@@ -46,13 +46,16 @@ static lw_status infer_to_depth(lwi_call *c) {
 
 /* Elements that lie side by side in one of them and `size` apart in the other. */
 #define MOVE(BYTES)                                                                                \
-    static void move_##BYTES(const blocks *b, char *deep, char *wide) {                            \
-        const size_t step = b->size * (BYTES);                                                     \
+    static void move_##BYTES(const blocks *b, char *restrict deep, char *restrict wide) {          \
+        const size_t step = b->size * (BYTES), width = b->width;                                   \
         if (b->to_space)                                                                           \
-            for (size_t k = 0; k < b->width; k++)                                                  \
+            for (size_t k = 0; k < width; k++)                                                     \
                 memcpy(wide + k * step, deep + k * (BYTES), BYTES);                                \
+        else if (b->size == 2) /* known: vectors */                                                \
+            for (size_t k = 0; k < width; k++)                                                     \
+                memcpy(deep + k * (BYTES), wide + 2 * k * (BYTES), BYTES);                         \
         else                                                                                       \
-            for (size_t k = 0; k < b->width; k++)                                                  \
+            for (size_t k = 0; k < width; k++)                                                     \
                 memcpy(deep + k * (BYTES), wide + k * step, BYTES);                                \
     }
 MOVE(1)
