@@ -55,7 +55,10 @@ static void dequantize_strips(void *arg, size_t begin, size_t end) {
             const lwi_scale_run r = lwi_scale_run_at(&j->scales, at + i, at + n);
             const float *scale = j->scales.scale + r.first;
             const float *zero = j->scales.zero ? j->scales.zero + r.first : NULL;
-            for (size_t k = 0; k < r.n; k++)
+            const float factor = *scale, shift = zero ? *zero : 0;
+            for (size_t k = 0; r.step == 0 && k < r.n; k++)
+                x[i + k] = (x[i + k] - shift) * factor;
+            for (size_t k = 0; r.step != 0 && k < r.n; k++)
                 x[i + k] = (x[i + k] - (zero ? zero[k * r.step] : 0)) * scale[k * r.step];
             i += r.n;
         }
