@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Tokens per second of language models (bench/make_language_models.py makes some): reading a prompt
-and generating after it, the best of some rounds. With llama.cpp's llama-bench the two take turns,
-and the table has ratios: above 1, lampwick is faster.
+and generating after it, the best of some rounds. With llama.cpp's llama-bench, or candle's program
+(bench/candle), they take turns, and the table has ratios: above 1, lampwick is faster.
 
     bench/language_models.py MODEL.gguf... [--threads 1,2] [--rounds 3] [--prompt 512]
-        [--generate 64] [--library LIB] [--llama-bench PATH] [--device NAME]
+        [--generate 64] [--library LIB] [--llama-bench PATH] [--candle PATH]
+        [--device NAME]
 """
 import argparse
 import ctypes as c
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -21,7 +23,7 @@ import llm_library  # noqa: E402
 from llm_library import (P, SIZE, BatchOptions, ContextOptions, SessionOptions,  # noqa: E402
                          make, ok)
 
-LIMIT = 600  # seconds that llama-bench may take
+LIMIT = 600  # seconds that a round of another program may take
 
 
 class Lampwick:
@@ -61,32 +63,49 @@ class Lampwick:
         self.lib.lw_session_free(self.session)
 
 
-def llama_round(program, path, threads, prompt, generated):
-    command = [program, "-m", path, "-t", threads, "-p", prompt, "-n", generated, "-r", 1,
-               "-o", "jsonl"]
+def output_of(command, **environment):
     run = subprocess.run([str(x) for x in command], stdout=subprocess.PIPE,
-                         stderr=subprocess.DEVNULL, timeout=LIMIT, check=True)
-    tests = [json.loads(line) for line in run.stdout.splitlines()]
+                         stderr=subprocess.DEVNULL, timeout=LIMIT, check=True,
+                         env=os.environ | environment)
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def llama_round(program, path, threads, prompt, generated):
+    tests = output_of([program, "-m", path, "-t", threads, "-p", prompt, "-n", generated, "-r", 1,
+                       "-o", "jsonl"])
     return tuple(max(t["samples_ts"]) for t in sorted(tests, key=lambda t: -t["n_prompt"]))
 
 
+def candle_round(program, path, threads, prompt, generated):
+    result, = output_of([program, path, prompt, generated], RAYON_NUM_THREADS=str(threads))
+    return result["prompt"], result["generated"]
+
+
+def others_of(options):
+    """Name, function and program of what takes turns with lampwick."""
+    known = [("llama.cpp", llama_round, options.llama_bench),
+             ("candle", candle_round, options.candle)]
+    return [other for other in known if other[2]]
+
+
 def measure(lib, llm, path, threads, options):
-    """Pairs of prompt and generation: ours, and llama.cpp's if it is there."""
+    """Pairs of prompt and generation: ours, and those of each of the others."""
     ours = Lampwick(lib, llm, threads, options)
-    rounds = [[], []]
+    others = others_of(options)
+    rounds = [[] for _ in range(1 + len(others))]
     for _ in range(options.rounds):
         rounds[0].append(ours.round())
-        if options.llama_bench:
-            rounds[1].append(llama_round(options.llama_bench, path, threads, options.prompt,
-                                         options.generate))
+        for results, (_, run, program) in zip(rounds[1:], others):
+            results.append(run(program, path, threads, options.prompt, options.generate))
     ours.close()
-    return [[max(one) for one in zip(*side)] for side in rounds if side]
+    return [[max(one) for one in zip(*side)] for side in rounds]
 
 
 def row(name, threads, results):
-    cells = [name, str(threads)] + [f"{x:.1f}" for side in results for x in side]
-    if len(results) == 2:
-        cells += [f"{a / b:.2f}" for a, b in zip(*results)]
+    ours, *others = results
+    cells = [name, str(threads)] + [f"{x:.1f}" for x in ours]
+    for other in others:
+        cells += [f"{x:.1f}" for x in other] + [f"{a / b:.2f}" for a, b in zip(ours, other)]
     return "| " + " | ".join(cells) + " |"
 
 
@@ -100,13 +119,13 @@ def main():
     p.add_argument("--generate", type=int, default=64)
     p.add_argument("--library", default=ROOT / "build/src/llm/liblampwick-llm.so")
     p.add_argument("--llama-bench", type=pathlib.Path, help="llama.cpp's program of that name")
+    p.add_argument("--candle", type=pathlib.Path, help="the program of bench/candle")
     p.add_argument("--device", type=str.encode, help="cuda:0, for instance (lampwick only)")
     options = p.parse_args()
     lib = llm_library.load(options.library)
     columns = ["model", "threads", "prompt/s", "generated/s"]
-    if options.llama_bench:
-        columns += ["llama.cpp prompt/s", "llama.cpp generated/s", "prompt ratio",
-                    "generation ratio"]
+    for name, _, _ in others_of(options):
+        columns += [f"{name} prompt/s", f"{name} generated/s", "prompt ratio", "generation ratio"]
     print("| " + " | ".join(columns) + " |\n| --- |" + " ---: |" * (len(columns) - 1))
     for path in options.models:
         llm = P()
