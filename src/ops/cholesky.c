@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Cholesky: of every symmetric positive definite matrix A of a batch the lower triangle L with
  * L L^T = A, row by row (Cholesky-Banachiewicz). Only the lower triangle of A is read. */
-#include "ops/op.h"
+#include "ops/square_matrices.h"
 
 #include <math.h>
 
@@ -32,21 +32,9 @@ static lw_status run(lwi_call *c) {
             return lwi_call_fail(c, LW_INVALID, "matrix %zu of the batch is not positive definite",
                                  b);
         for (size_t i = 0; i < size; i++)
-            if (x->dtype == LW_FLOAT32) ((float *)c->out[0]->data)[b * size + i] = (float)m[i];
-            else ((double *)c->out[0]->data)[b * size + i] = m[i];
+            lwi_put_in_matrices(c, b * size + i, m[i]);
     }
     return LW_OK;
 }
 
-static lw_status infer(lwi_call *c) {
-    const lw_value *x = c->in[0];
-    LW_TRY(lwi_need_rank(c, 0, 2, LW_MAX_RANK));
-    if (x->dims[x->rank - 1] != x->dims[x->rank - 2]) {
-        char shape[LWI_SHAPE_TEXT];
-        return lwi_call_fail(c, LW_SHAPE, "the matrices of shape %s are not square",
-                             lwi_shape_text(x->rank, x->dims, shape));
-    }
-    return lwi_out_like(c, 0, x);
-}
-
-const lwi_op lwi_op_cholesky = {.infer = infer, .run = run, .flags = LWI_WIDEN};
+const lwi_op lwi_op_cholesky = {.infer = lwi_infer_square_matrices, .run = run, .flags = LWI_WIDEN};

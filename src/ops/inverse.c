@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Inverse of com.microsoft: the inverse of every matrix of a batch, by Gauss-Jordan elimination
  * with the largest element of the column as pivot. float16 and float32 are computed in double. */
-#include "ops/op.h"
+#include "ops/square_matrices.h"
 
 #include <math.h>
 
@@ -51,24 +51,10 @@ static lw_status run(lwi_call *c) {
         }
         if (!eliminate(m, n))
             return lwi_call_fail(c, LW_INVALID, "matrix %zu of the batch has no inverse", b);
-        for (size_t i = 0; i < size; i++) {
-            const double v = m[i / n * 2 * n + n + i % n];
-            if (x->dtype == LW_FLOAT32) ((float *)c->out[0]->data)[b * size + i] = (float)v;
-            else ((double *)c->out[0]->data)[b * size + i] = v;
-        }
+        for (size_t i = 0; i < size; i++)
+            lwi_put_in_matrices(c, b * size + i, m[i / n * 2 * n + n + i % n]);
     }
     return LW_OK;
 }
 
-static lw_status infer(lwi_call *c) {
-    const lw_value *x = c->in[0];
-    LW_TRY(lwi_need_rank(c, 0, 2, LW_MAX_RANK));
-    if (x->dims[x->rank - 1] != x->dims[x->rank - 2]) {
-        char shape[LWI_SHAPE_TEXT];
-        return lwi_call_fail(c, LW_SHAPE, "the matrices of shape %s are not square",
-                             lwi_shape_text(x->rank, x->dims, shape));
-    }
-    return lwi_out_like(c, 0, x);
-}
-
-const lwi_op lwi_op_inverse = {.infer = infer, .run = run, .flags = LWI_WIDEN};
+const lwi_op lwi_op_inverse = {.infer = lwi_infer_square_matrices, .run = run, .flags = LWI_WIDEN};
