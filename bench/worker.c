@@ -45,9 +45,10 @@ static void rest(int64_t ns) {
 }
 
 /* Waits until no thread of this process is busy (some pools spin after a run), so that the other
- * engine has the machine to itself; at most a second. */
+ * engine has the machine to itself; at most a second. A step is longer than a tick of the kernel
+ * (10 ms at most), which is when the processor time of the other threads is counted. */
 static void settle(void) {
-    const int64_t step = 1000000, most = 1000;
+    const int64_t step = 12000000, most = 80;
     for (int64_t i = 0; i < most; i++) {
         int64_t before = now(CLOCK_PROCESS_CPUTIME_ID);
         rest(step);
