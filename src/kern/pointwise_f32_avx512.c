@@ -3,6 +3,12 @@
 #include "kern/exp_avx512.h"
 #include "kern/pointwise_f32.h"
 
+static inline void fill_row(float *y, size_t n, __m512 value) {
+    for (size_t i = 0; i < n; i += LWI_LANES)
+        lwi_store_part(y + i, lwi_part_of(n - i < LWI_LANES ? n - i : LWI_LANES), value);
+}
+
+/* once: an operand that repeats must give the same bits as one that does not. */
 #define UNARY(name, RESULT)                                                                        \
     LWI_INLINE __m512 name##_v(__m512 x) { return RESULT; }                                        \
     static void fast_##name(float *y, size_t y_row, const lwi_lane *o, size_t rows,                \
@@ -27,6 +33,11 @@
                 lwi_store_part(to + i, part, name##_v(lwi_load_part(x + i, part)));                \
             }                                                                                      \
         }                                                                                          \
+    }                                                                                              \
+    static void once_##name(float *y, size_t y_row, const lwi_lane *o, size_t rows,                \
+                            size_t columns) {                                                      \
+        for (size_t r = 0; r < rows; r++)                                                          \
+            fill_row(y + r * y_row, columns, name##_v(lwi_splat(o[0].data[r * o[0].row])));        \
     }
 
 UNARY(exp, lwi_exp_v(x))
@@ -41,14 +52,9 @@ UNARY(gelu_tanh,
                            _mm512_fmadd_ps(_mm512_mul_ps(_mm512_mul_ps(LWI_SPLAT(0.044715f), x), x),
                                            x, x)))))
 
-static lwi_pointwise_loop *const BETTER[LWI_POINTWISE_CODES] = {
-    [LWI_POINTWISE_exp] = fast_exp,
-    [LWI_POINTWISE_erf] = fast_erf,
-    [LWI_POINTWISE_tanh] = fast_tanh,
-    [LWI_POINTWISE_sigmoid] = fast_sigmoid,
-    [LWI_POINTWISE_silu] = fast_silu,
-    [LWI_POINTWISE_gelu] = fast_gelu,
-    [LWI_POINTWISE_gelu_tanh] = fast_gelu_tanh,
+#define BOTH(name) [LWI_POINTWISE_##name] = {fast_##name, once_##name}
+static lwi_pointwise_loop *const BETTER[LWI_POINTWISE_CODES][2] = {
+    BOTH(exp), BOTH(erf), BOTH(tanh), BOTH(sigmoid), BOTH(silu), BOTH(gelu), BOTH(gelu_tanh),
 };
-#define LWI_POINTWISE_BETTER(code, repeats) ((repeats) == 0 ? BETTER[code] : NULL)
+#define LWI_POINTWISE_BETTER(code, repeats) ((repeats) < 2 ? BETTER[code][repeats] : NULL)
 #include "kern/pointwise_f32.inc"

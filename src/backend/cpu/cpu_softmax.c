@@ -25,7 +25,8 @@ static void run_rows(void *arg, size_t begin, size_t end) {
                                        r->s->logarithm);
 }
 
-/* Short rows are turned, so that a row of the turned ones is a column of many. */
+/* Short rows are turned, so that a row of the turned ones is a column of many; few of them too, for
+ * a row's bits must not depend on how many there are beside it. */
 enum { SHORT = 16, TURNED = 128 };
 static void run_short_rows(void *arg, size_t begin, size_t end) {
     const running *r = arg;
@@ -91,8 +92,8 @@ static lw_status run(lwi_call *c) {
     running r = {.s = s, .x = c->in[0]->data, .y = c->out[0]->data};
     if (s->dim == 0) return LW_OK;
     if (s->inner == 1) {
-        lwi_parallel(c, s->outer, 1 + GRAIN / s->dim,
-                     s->dim <= SHORT && s->outer >= SHORT ? run_short_rows : run_rows, &r);
+        lwi_parallel(c, s->outer, 1 + GRAIN / s->dim, s->dim <= SHORT ? run_short_rows : run_rows,
+                     &r);
         return LW_OK;
     }
     if (s->inner < SHORT && s->dim >= SHORT) {
