@@ -112,7 +112,7 @@ static void adjust_qwen3_next(lwi_decoder *d) {
     d->mix = mix;
     d->b.own_form = true;
     d->gated_attention = true;
-    d->normalize_experts = true;
+    d->normalize_experts = lwi_build_number(&d->b, "expert_weights_norm", 1) != 0;
     d->norm_adds_one = d->b.from->unpermuted;
     d->ffn_norm = "post_attention_norm"; /* as GGUF calls it here */
     d->attention_norm = "none";

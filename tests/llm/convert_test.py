@@ -31,7 +31,7 @@ COMMAND = sys.argv[2]
 PROMPT = [5, 9, 30, 2, 17, 8, 5, 9]
 OTHERS = ("qwen3_next", "qwen3_5", "qwen3_5_moe", "rwkv", "llama4")
 BACK = ("llama", "llama-rope-llama3", "llama-rope-yarn", "llama-rope-linear", "qwen2", "qwen3",
-        "gemma", "mixtral", "qwen3_moe")
+        "gemma", "mixtral", "qwen3_moe", "qwen3_moe-sums")
 TOKENIZERS = {"falcon": "falcon", "gpt2": "gpt-2", "llama2": None, "llama3.2": "llama3",
               "phi3-mini": None, "roberta-base": "gpt-2", "bert-cased": None, "t5-small": None}
 NO_JSON = ("bert-cased", "t5-small")  # tokenizer.json is not written for their kinds

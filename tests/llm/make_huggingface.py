@@ -61,6 +61,7 @@ FAMILIES = {
     "qwen2_moe": ("qwen2_moe", dict(QWEN_MOE, shared_expert_intermediate_size=80)),
     "qwen3": ("qwen3", dict(GROUPED, head_dim=32)),
     "qwen3_moe": ("qwen3_moe", dict(QWEN_MOE, head_dim=32, norm_topk_prob=True)),
+    "qwen3_moe-sums": ("qwen3_moe", dict(QWEN_MOE, head_dim=32, norm_topk_prob=False)),
     "gemma": ("gemma", dict(BASE, num_key_value_heads=1, head_dim=16)),
     "gemma2": ("gemma2", GEMMA),
     "gemma3": ("gemma3_text", dict(GEMMA, num_hidden_layers=7)),

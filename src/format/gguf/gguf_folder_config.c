@@ -89,6 +89,7 @@ lw_status lwi_folder_config(const lwi_folder_work *w, lwi_buffer *b) {
     const lwi_gguf_tensor *embedding = lwi_gguf_find_tensor(&w->gguf, "token_embd.weight");
     const bool tied = !lwi_gguf_find_tensor(&w->gguf, "output.weight");
     const bool bias = lwi_gguf_find_tensor(&w->gguf, "blk.0.attn_q.bias");
+    const bool normed = lwi_folder_number(w, "expert_weights_norm", 1) != 0;
     if (!embedding || embedding->rank != 2)
         return lwi_fail(LW_CORRUPT, "there is no token_embd.weight");
     snprintf(
@@ -96,7 +97,10 @@ lw_status lwi_folder_config(const lwi_folder_work *w, lwi_buffer *b) {
         "{\n  \"architectures\": [\"%s\"],\n  \"model_type\": \"%s\",\n  \"hidden_act\": \"%s\",\n"
         "  \"tie_word_embeddings\": %s,\n  \"attention_bias\": %s%s",
         w->family->class, w->family->model_type, w->family->activation, tied ? "true" : "false",
-        bias ? "true" : "false", w->family->experts ? ",\n  \"norm_topk_prob\": true" : "");
+        bias ? "true" : "false",
+        !w->family->experts ? ""
+        : normed            ? ",\n  \"norm_topk_prob\": true"
+                            : ",\n  \"norm_topk_prob\": false");
     LW_TRY(lwi_buffer_text(b, text));
     LW_TRY(put_number(b, "vocab_size", (double)embedding->dims[0]));
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
