@@ -15,10 +15,7 @@ typedef struct imatrix_options {
 
 static int run(const void *given, char **arguments, int n) {
     const imatrix_options *o = given;
-    const lw_context_options context = {.size = sizeof context,
-                                        .threads = o->engine.threads,
-                                        .device = o->engine.device,
-                                        .fallback = o->engine.fallback};
+    const lw_context_options context = lwi_engine_context(&o->engine);
     const lw_importance_options options = {.size = sizeof options,
                                            .context = &context,
                                            .chunk = (size_t)o->chunk,

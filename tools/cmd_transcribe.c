@@ -178,11 +178,7 @@ static lw_status transcribe_all(const lw_speech *speech, const transcribe_option
     lw_transcriber *transcriber = NULL;
     lwi_json json = {0};
     int number = 0;
-    const lw_context_options context = {
-        .size = sizeof context,
-        .threads = o->engine.threads,
-        .precision =
-            o->engine.precision && !strcmp(o->engine.precision, "fast") ? LW_FAST : LW_EXACT};
+    const lw_context_options context = lwi_engine_context(&o->engine);
     const lw_transcriber_options options = options_of(o, &context, &number);
     const bool shows_json = o->format && !strcmp(o->format, "json");
     lw_status status = lw_transcriber_new(speech, &options, &transcriber);

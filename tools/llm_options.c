@@ -48,13 +48,7 @@ lw_cache_type lwi_llm_cache(const lwi_llm_options *options) {
 
 lw_batch_options lwi_llm_batch_options(const lwi_llm_options *options,
                                        lw_context_options *context) {
-    *context = (lw_context_options){.size = sizeof *context,
-                                    .threads = options->engine.threads,
-                                    .less_memory = options->engine.less_memory,
-                                    .device = options->engine.device,
-                                    .fallback = options->engine.fallback};
-    if (options->engine.precision && !strcmp(options->engine.precision, "fast"))
-        context->precision = LW_FAST;
+    *context = lwi_engine_context(&options->engine);
     return (lw_batch_options){.size = sizeof(lw_batch_options),
                               .context = context,
                               .cache = lwi_llm_cache(options),

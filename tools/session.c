@@ -8,22 +8,26 @@
 
 #include "text.h"
 
+lw_context_options lwi_engine_context(const lwi_engine *engine) {
+    const bool fast = engine->precision && !strcmp(engine->precision, "fast");
+    return (lw_context_options){.size = sizeof(lw_context_options),
+                                .threads = engine->threads,
+                                .precision = fast ? LW_FAST : LW_EXACT,
+                                .less_memory = engine->less_memory,
+                                .device = engine->device,
+                                .fallback = engine->fallback,
+                                .plugin = engine->plugin,
+                                .plugin_options = engine->plugin_options,
+                                .plugin_cache = engine->plugin_cache};
+}
+
 lw_status lwi_session_open(const char *path, const lwi_engine *engine, lwi_session *session) {
     *session = (lwi_session){0};
     const lw_model_options model_options = {.size = sizeof model_options,
                                             .image_decoder = lw_media_decode_image,
                                             .skip_passes = engine->skip_passes};
     lw_status status = lw_model_load(path, &model_options, &session->model);
-    const bool fast = engine->precision && !strcmp(engine->precision, "fast");
-    const lw_context_options options = {.size = sizeof options,
-                                        .threads = engine->threads,
-                                        .precision = fast ? LW_FAST : LW_EXACT,
-                                        .less_memory = engine->less_memory,
-                                        .device = engine->device,
-                                        .fallback = engine->fallback,
-                                        .plugin = engine->plugin,
-                                        .plugin_options = engine->plugin_options,
-                                        .plugin_cache = engine->plugin_cache};
+    const lw_context_options options = lwi_engine_context(engine);
     if (!status) status = lw_context_new(session->model, &options, &session->context);
     if (status) lwi_session_close(session);
     return status;

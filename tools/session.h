@@ -80,6 +80,8 @@ typedef struct lwi_engine {
             "fast: products of weights in bfloat16, where the processor gains by that (exact)"     \
     }
 
+/* The context that it wants. */
+lw_context_options lwi_engine_context(const lwi_engine *engine);
 lw_status lwi_session_open(const char *path, const lwi_engine *engine, lwi_session *session);
 /* Only the model, for looking: what is not supported becomes an issue. */
 lw_status lwi_session_inspect(const char *path, lw_model **model);

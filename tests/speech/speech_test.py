@@ -186,6 +186,7 @@ def test_refusals():
             ("language", "does not know the language 'xx'", MODEL, SOUND, "--language", "xx"),
             ("sound", "no-such.wav", MODEL, "no-such.wav"),
             ("model", "no-such", "no-such", SOUND),
+            ("device", "no device 'nothing'", MODEL, SOUND, "--device", "nothing"),
             ("two subtitles", "one sound", MODEL, SOUND, SOUND, "--format", "srt")):
         code, _, said = run("transcribe", *arguments)
         check(name, code in (1, 2) and said.startswith("lampwick: ") and sentence in said, said)
