@@ -5,6 +5,7 @@
 #define LWI_TREE_ENSEMBLE_H
 
 #include "ops/ml_scores.h"
+#include "ops/tree_quick.h"
 
 #include <math.h>
 
@@ -39,19 +40,6 @@ typedef enum lwi_tree_aggregate {
     LWI_TREE_MIN,
     LWI_TREE_MAX
 } lwi_tree_aggregate;
-
-/* A forest made ready for many rows of float numbers: see tree_quick.c. */
-typedef struct lwi_quick_node lwi_quick_node;
-typedef struct lwi_quick_sums lwi_quick_sums;
-typedef struct lwi_quick_forest {
-    lwi_quick_node *nodes; /* NULL: there is none */
-    uint32_t *roots;       /* filled up to whole groups */
-    uint32_t *steps;       /* of each group */
-    uint32_t (*leaves)[2]; /* first weight and the end of the weights of node n_inner + i */
-    lwi_quick_sums *sums;  /* of the leaves, where targets are few and are summed; or NULL */
-    size_t n_inner;
-    bool has_nan; /* NaN goes the first way at some node */
-} lwi_quick_forest;
 
 typedef struct lwi_forest {
     lwi_tree_node *nodes;

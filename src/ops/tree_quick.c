@@ -8,20 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { GROUP = 8, FEW = 4 };
-static const uint32_t NAN_IS_YES = 1u << 31;
-
-/* x <= split goes to next[0], all else to next[1]; with NAN_IS_YES in feature, NaN to next[0]. */
-struct lwi_quick_node {
-    float split;
-    uint32_t feature, next[2];
-};
-
-/* What a leaf adds to each of a few targets. */
-struct lwi_quick_sums {
-    double add[FEW];
-    bool seen[FEW];
-};
+enum { GROUP = 8, FEW = LWI_TREE_FEW };
 
 /* ------------------------------------------------------------------- build */
 
@@ -37,18 +24,18 @@ static bool turn_split(const lwi_tree_node *node, lwi_quick_node *quick, bool *s
     if (below && split == -INFINITY) return false;
     quick->split = below ? nextafterf(split, -INFINITY) : split;
     quick->feature = (uint32_t)node->feature;
-    if (node->missing_is_yes != *swap) quick->feature |= NAN_IS_YES;
+    if (node->missing_is_yes != *swap) quick->feature |= LWI_NAN_IS_YES;
     return true;
 }
 
 static bool is_quick(const lwi_forest *f) {
     lwi_quick_node ignored;
     bool swap;
-    if (f->n_nodes >= NAN_IS_YES) return false;
+    if (f->n_nodes >= LWI_NAN_IS_YES) return false;
     for (size_t i = 0; i < f->n_nodes; i++) {
         const lwi_tree_node *node = &f->nodes[i];
         if (node->mode == LWI_TREE_LEAF) continue;
-        if (node->feature >= NAN_IS_YES || !turn_split(node, &ignored, &swap)) return false;
+        if (node->feature >= LWI_NAN_IS_YES || !turn_split(node, &ignored, &swap)) return false;
     }
     return true;
 }
@@ -117,7 +104,7 @@ static void fill_leaves(const lwi_forest *f, const uint32_t *place, lwi_quick_fo
     for (size_t i = 0; i < f->n_nodes; i++) {
         const lwi_tree_node *node = &f->nodes[i];
         if (node->mode != LWI_TREE_LEAF) {
-            q->has_nan |= (q->nodes[place[i]].feature & NAN_IS_YES) != 0;
+            q->has_nan |= (q->nodes[place[i]].feature & LWI_NAN_IS_YES) != 0;
             continue;
         }
         const size_t leaf = place[i] - q->n_inner;
@@ -125,7 +112,7 @@ static void fill_leaves(const lwi_forest *f, const uint32_t *place, lwi_quick_fo
         q->leaves[leaf][1] = (uint32_t)node->no;
         for (size_t w = node->yes; w < node->no && q->sums; w++) {
             q->sums[leaf].add[f->weights[w].target] += f->weights[w].weight;
-            q->sums[leaf].seen[f->weights[w].target] = true;
+            q->sums[leaf].seen |= 1u << f->weights[w].target;
         }
     }
 }
@@ -139,6 +126,7 @@ lw_status lwi_forest_quicken(lwi_call *c, lwi_forest *f) {
     memset(depth, 0, f->n_nodes * sizeof *depth);
     LW_TRY(find_depths(c, f, depth));
     q->n_inner = find_places(f, place);
+    q->n_roots = f->n_roots;
     LW_TRY(allocate(c, f, q));
     fill_nodes(f, place, q->nodes);
     fill_leaves(f, place, q);
@@ -147,7 +135,7 @@ lw_status lwi_forest_quicken(lwi_call *c, lwi_forest *f) {
         q->roots[t] = place[root];
         if (depth[root] - 1 > q->steps[t / GROUP]) q->steps[t / GROUP] = depth[root] - 1;
     }
-    return LW_OK;
+    return lwi_tree_masks_make(c, q);
 }
 
 /* -------------------------------------------------------------------- walk */
@@ -162,7 +150,7 @@ walk_group(const lwi_quick_forest *q, const float *x, size_t group, bool has_nan
 #pragma GCC unroll 8
         for (int k = 0; k < GROUP; k++) {
             const lwi_quick_node *node = &nodes[place[k]];
-            const float value = x[has_nan ? node->feature & ~NAN_IS_YES : node->feature];
+            const float value = x[has_nan ? node->feature & ~LWI_NAN_IS_YES : node->feature];
             bool yes = value <= node->split;
             if (has_nan) yes |= (value != value) & (node->feature >> 31);
             place[k] = node->next[!yes];
@@ -172,27 +160,30 @@ walk_group(const lwi_quick_forest *q, const float *x, size_t group, bool has_nan
         leaf[k] = place[k] - (uint32_t)q->n_inner;
 }
 
-static void walk(const lwi_quick_forest *q, const float *x, size_t group, uint32_t *leaf) {
-    if (q->has_nan) walk_group(q, x, group, true, leaf);
-    else walk_group(q, x, group, false, leaf);
+/* Leaves of the trees from `tree` on, at most LWI_TREE_BLOCK: returns how many trees. */
+static size_t find_leaves(const lwi_quick_forest *q, const float *x, size_t tree, uint32_t *leaf) {
+    const size_t left = q->n_roots - tree, most = q->masks ? LWI_TREE_BLOCK : GROUP;
+    if (q->masks) lwi_tree_masks_leaves(q, tree, x, leaf);
+    else if (q->has_nan) walk_group(q, x, tree / GROUP, true, leaf);
+    else walk_group(q, x, tree / GROUP, false, leaf);
+    return left < most ? left : most;
 }
 
 /* Sums of a few targets stay in registers. */
 static void run_few(const lwi_forest *f, const float *x, double *scores, bool *seen) {
     double sum[FEW] = {0};
-    bool any[FEW] = {false};
-    for (size_t t = 0; t < f->n_roots; t += GROUP) {
-        const size_t n = f->n_roots - t < GROUP ? f->n_roots - t : GROUP;
-        uint32_t leaf[GROUP];
-        walk(&f->quick, x, t / GROUP, leaf);
-        for (size_t k = 0; k < n; k++)
-            for (int i = 0; i < FEW; i++) {
-                sum[i] += f->quick.sums[leaf[k]].add[i];
-                any[i] |= f->quick.sums[leaf[k]].seen[i];
-            }
+    uint32_t any = 0, leaf[LWI_TREE_BLOCK];
+    for (size_t t = 0, n; t < f->n_roots; t += n) {
+        n = find_leaves(&f->quick, x, t, leaf);
+        for (size_t k = 0; k < n; k++) {
+            const lwi_quick_sums *sums = &f->quick.sums[leaf[k]];
+            for (int i = 0; i < FEW; i++)
+                sum[i] += sums->add[i];
+            any |= sums->seen;
+        }
     }
     for (size_t i = 0; i < f->n_targets; i++)
-        scores[i] = sum[i], seen[i] = any[i];
+        scores[i] = sum[i], seen[i] = any >> i & 1;
 }
 
 void lwi_quick_run(const lwi_forest *f, const float *x, double *scores, bool *seen) {
@@ -200,10 +191,9 @@ void lwi_quick_run(const lwi_forest *f, const float *x, double *scores, bool *se
         run_few(f, x, scores, seen);
         return;
     }
-    for (size_t t = 0; t < f->n_roots; t += GROUP) {
-        const size_t n = f->n_roots - t < GROUP ? f->n_roots - t : GROUP;
-        uint32_t leaf[GROUP];
-        walk(&f->quick, x, t / GROUP, leaf);
+    uint32_t leaf[LWI_TREE_BLOCK];
+    for (size_t t = 0, n; t < f->n_roots; t += n) {
+        n = find_leaves(&f->quick, x, t, leaf);
         for (size_t k = 0; k < n; k++)
             for (uint32_t w = f->quick.leaves[leaf[k]][0]; w < f->quick.leaves[leaf[k]][1]; w++)
                 lwi_forest_add(f, &f->weights[w], scores, seen);

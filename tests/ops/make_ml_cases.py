@@ -226,6 +226,10 @@ def tree_cases(cases):
                         np.float32).reshape(-1, 4)
         cases.add(f"edge_{mode[7:]}", "TreeEnsembleRegressor", [edge], [FLOAT], n_targets=1,
                   **nodes, **weights("target", leaves, [0], False))
+    for n_trees, depth in (520, 2), (9, 5), (9, 6):  # more than one block of masks; 32, 64 leaves
+        more, ends = random_trees(n_trees, depth, MODES[:4])
+        cases.add(f"{n_trees}_trees_of_{2**depth}", "TreeEnsembleRegressor", [x], [FLOAT],
+                  n_targets=2, **more, **weights("target", ends, [0, 1], False))
     for t in np.float64, np.int64, np.int32:
         whole = np.nan_to_num(x).astype(t)
         cases.add(np.dtype(t).name, "TreeEnsembleRegressor", [whole], [FLOAT], n_targets=1,
