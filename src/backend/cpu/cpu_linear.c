@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * LinearClassifier and LinearRegressor of float numbers: one matrix product with the coefficients,
- * which are packed when the run is prepared. */
+ * which are packed when the run is prepared; for few rows, dot products with them where they lie.
+ */
 #include "backend/cpu/cpu_backend.h"
 
 #include "ops/linear_models.h"
 
 #include <math.h>
 
+enum { FEW_ROWS = 4 };
+
 /* Rows of coefficients are the columns of the product's right side. */
 static lw_status pack(lwi_call *c) {
     lwi_linear *m = c->prepared;
+    if (m->rows <= FEW_ROWS) return LW_OK;
     const lwi_kernels *k = lwi_cpu_kernels();
     const size_t width = k->gemm_f32_columns, panels = (m->n_scores + width - 1) / width;
     size_t panel = 0;
@@ -40,19 +44,20 @@ static void multiply(void *arg, size_t begin, size_t end) {
     const product *p = arg;
     const lwi_linear *m = p->model;
     const lwi_kernels *k = lwi_cpu_kernels();
-    k->gemm_f32(&(lwi_gemm_f32_job){.a = p->x + begin * m->features,
-                                    .a_row = m->features,
-                                    .segments = 1,
-                                    .length = m->features,
-                                    .b = m->packed,
-                                    .b_panel = m->features * k->gemm_f32_columns,
-                                    .y = p->scores + begin * m->n_scores,
-                                    .y_row = m->n_scores,
-                                    .rows = end - begin,
-                                    .columns = m->n_scores,
-                                    .bias = m->intercepts,
-                                    .low = -INFINITY,
-                                    .high = INFINITY});
+    const lwi_gemm_f32_job job = {.a = p->x + begin * m->features,
+                                  .a_row = m->features,
+                                  .segments = 1,
+                                  .length = m->features,
+                                  .b = m->packed ? m->packed : m->coefficients,
+                                  .b_panel = m->features * (m->packed ? k->gemm_f32_columns : 1),
+                                  .y = p->scores + begin * m->n_scores,
+                                  .y_row = m->n_scores,
+                                  .rows = end - begin,
+                                  .columns = m->n_scores,
+                                  .bias = m->intercepts,
+                                  .low = -INFINITY,
+                                  .high = INFINITY};
+    (m->packed ? k->gemm_f32 : k->dot_f32)(&job);
 }
 
 static lw_status scores(lwi_call *c, float **made) {
