@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * A job is a count of tasks; threads take the next index until there is none. Nothing is locked
- * for a job while workers are awake: a worker that sees a new job number says that it is inside,
- * takes a seat if there is one left, and works; whoever gave the job closes it and waits until no
- * one is inside. A worker that has worked looks for another job for a while and then sleeps; a new
- * one sleeps at once, since it may be on the processor of the thread that made it. */
+ * A job is a count of tasks. Each seat has its share of them, one after another, so that what a
+ * thread wrote in one job is near when it reads it in the next; a thread that has done its own
+ * share takes from the ends of the others'. Nothing is locked for a job while workers are awake: a
+ * worker that sees a new job number says that it is inside, takes a seat if there is one left, and
+ * works; whoever gave the job closes it and waits until no one is inside. A worker that has worked
+ * looks for another job for a while and then sleeps; a new one sleeps at once, since it may be on
+ * the processor of the thread that made it. */
 #include "base/thread_pool.h"
 
 #include "base/cpu.h"
@@ -15,6 +17,11 @@ enum {
     PATIENCE_NS = 100000, /* before a worker sleeps: waking one costs about as much */
     LEAVING_NS = 50000    /* before the job's owner sleeps until the last worker has left */
 };
+
+/* Tasks of a seat that nobody took yet: [begin, end), begin in the upper half. */
+typedef struct share {
+    _Alignas(64) atomic_uint_fast64_t left;
+} share;
 
 static struct {
     pthread_mutex_t users_lock; /* guards users, workers, threads */
@@ -31,11 +38,11 @@ static struct {
 
     void (*task)(void *arg, size_t i);
     void *arg;
-    size_t n;
     _Alignas(64) atomic_uint_fast64_t number; /* of the job */
-    atomic_int seats;                         /* workers that may still join this job */
+    int sharers;                              /* threads that have shares of this job */
+    atomic_int seats;                         /* workers that may still join it */
     _Alignas(64) atomic_int inside;           /* workers that joined, or are about to look */
-    _Alignas(64) atomic_size_t next;
+    share shares[MAX_WORKERS + 1];            /* the job's owner has the first */
 } pool = {.users_lock = PTHREAD_MUTEX_INITIALIZER,
           .job_lock = PTHREAD_MUTEX_INITIALIZER,
           .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -50,28 +57,43 @@ static void relax(void) {
 #endif
 }
 
-static void take_tasks(void) {
-    for (;;) {
-        const size_t i = atomic_fetch_add_explicit(&pool.next, 1, memory_order_relaxed);
-        if (i >= pool.n) return;
-        pool.task(pool.arg, i);
+/* The next task of a share, from its front or its end; false: there is none. */
+static bool take_task(share *from, bool front, size_t *task) {
+    uint_fast64_t left = atomic_load_explicit(&from->left, memory_order_relaxed), then;
+    do {
+        const uint32_t begin = (uint32_t)(left >> 32), end = (uint32_t)left;
+        if (begin >= end) return false;
+        *task = front ? begin : end - 1;
+        then = front ? left + ((uint64_t)1 << 32) : left - 1;
+    } while (!atomic_compare_exchange_weak(&from->left, &left, then));
+    return true;
+}
+
+static void take_tasks(int seat) {
+    size_t task = 0;
+    for (int i = 0; i < pool.sharers; i++) {
+        share *from = &pool.shares[(seat + i) % pool.sharers];
+        while (take_task(from, i == 0, &task))
+            pool.task(pool.arg, task);
     }
 }
 
 /* ----------------------------------------------------------------- workers */
 
-static bool take_seat(void) {
+/* The number of a free seat; 0: there is none. */
+static int take_seat(void) {
     int seats = atomic_load(&pool.seats);
     while (seats > 0)
-        if (atomic_compare_exchange_weak(&pool.seats, &seats, seats - 1)) return true;
-    return false;
+        if (atomic_compare_exchange_weak(&pool.seats, &seats, seats - 1)) return seats;
+    return 0;
 }
 
 /* Being inside comes before taking a seat, and closing the job before looking who is inside: one
  * of the two sees the other. */
 static void join_job(void) {
     atomic_fetch_add(&pool.inside, 1);
-    if (take_seat()) take_tasks();
+    const int seat = take_seat();
+    if (seat) take_tasks(seat);
     if (atomic_fetch_sub(&pool.inside, 1) != 1 || !atomic_load(&pool.waiting)) return;
     pthread_mutex_lock(&pool.lock);
     pthread_cond_signal(&pool.done);
@@ -158,8 +180,11 @@ void lwi_thread_pool_leave(void) {
 static void open_job(int threads, size_t n, void (*task)(void *arg, size_t i), void *arg) {
     pool.task = task;
     pool.arg = arg;
-    pool.n = n;
-    atomic_store_explicit(&pool.next, 0, memory_order_relaxed);
+    pool.sharers = threads;
+    for (size_t t = 0, whole = (size_t)threads; t < whole; t++) {
+        const uint64_t begin = n * t / whole, end = n * (t + 1) / whole;
+        atomic_store_explicit(&pool.shares[t].left, begin << 32 | end, memory_order_relaxed);
+    }
     atomic_store(&pool.seats, threads - 1);
     lwi_thread_places_part(pool.places, pool.threads, pool.workers);
     atomic_fetch_add(&pool.number, 1);
@@ -192,13 +217,14 @@ static void close_job(void) {
 }
 
 void lwi_thread_pool_run(int threads, size_t n, void (*task)(void *arg, size_t i), void *arg) {
-    if (threads <= 1 || n <= 1 || pthread_mutex_trylock(&pool.job_lock) != 0) {
+    if (threads > MAX_WORKERS + 1) threads = MAX_WORKERS + 1;
+    if (threads <= 1 || n <= 1 || n > UINT32_MAX || pthread_mutex_trylock(&pool.job_lock) != 0) {
         for (size_t i = 0; i < n; i++)
             task(arg, i);
         return;
     }
     open_job(threads, n, task, arg);
-    take_tasks();
+    take_tasks(0);
     close_job();
     pthread_mutex_unlock(&pool.job_lock);
 }
