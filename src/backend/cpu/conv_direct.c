@@ -381,8 +381,18 @@ static void cut_filters(direct *d, size_t wanted) {
     d->shares = smaller(wanted, d->filter_blocks);
 }
 
-/* Several threads share rows, as long as each block has enough of them, or else columns (all pixels
- * are one row if the kernel is 1 x 1), or filters. */
+/* Whether weights are more than what is read and written: threads that share filters read them
+ * once, threads that share rows leave what they wrote where they read it next. */
+static bool is_heavy(const direct *d) {
+    const lwi_conv_plan *v = d->args->plan;
+    const size_t filters = v->groups * divide_up(v->filters, d->width) * d->width;
+    const size_t pixels = v->batch * lwi_conv_taps(d->part->out);
+    return filters * d->part->runs * d->part->run >
+           pixels * (lwi_conv_x_pixel(v) + lwi_conv_y_pixel(v));
+}
+
+/* Several threads share filters if those are heavy, or rows, as long as each block has enough of
+ * them, or else columns (all pixels are one row if the kernel is 1 x 1), or filters. */
 static void share_out(direct *d, size_t threads) {
     const lwi_conv_part *p = d->part;
     const size_t rows = (size_t)p->out[1], columns = (size_t)p->out[2];
@@ -395,7 +405,7 @@ static void share_out(direct *d, size_t threads) {
         const size_t least = divide_up(LEAST_ROWS, columns), most = rows / least;
         const size_t blocks = divide_up(wanted, others * d->column_blocks);
         const size_t cuts = divide_up(wanted, others * d->row_blocks);
-        if (d->filter_blocks >= wanted) d->shares = wanted;
+        if (d->filter_blocks >= wanted && is_heavy(d)) d->shares = wanted;
         else if (most >= blocks) d->row_blocks = blocks;
         else if (columns / LEAST_ROWS >= cuts) d->column_blocks = cuts;
         else cut_filters(d, wanted);
