@@ -5,7 +5,7 @@
 
 enum {
     TILE = 32,      /* side of the squares in which transposition goes, for the cache's sake */
-    CHUNK = 1 << 14 /* elements that are worth a task */
+    CHUNK = 1 << 12 /* elements that are worth a task */
 };
 
 /* The two innermost dimensions a and b are cut into blocks; an item of work is one block. */

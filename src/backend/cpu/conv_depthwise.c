@@ -64,7 +64,7 @@ lw_status lwi_conv_depthwise_run(const lwi_conv_args *a) {
     const lwi_conv_plan *v = a->plan;
     depthwise d = {a, lwi_cpu_kernels()->depthwise_f32};
     const size_t work = (size_t)v->out[2] * v->groups * lwi_conv_taps(v->kernel);
-    lwi_parallel(a->call, v->batch * (size_t)(v->out[0] * v->out[1]), 1 + (1 << 17) / work,
+    lwi_parallel(a->call, v->batch * (size_t)(v->out[0] * v->out[1]), 1 + (1 << 16) / work,
                  run_rows, &d);
     return LW_OK;
 }

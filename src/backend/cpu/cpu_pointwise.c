@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    GRAIN = 1 << 15, /* elements times instructions that a thread is worth waking for */
+    GRAIN = 1 << 14, /* elements times instructions that a thread is worth waking for */
     NARROW = 16,     /* rows shorter than this are laid end to end, inputs repeated in memory */
 };
 

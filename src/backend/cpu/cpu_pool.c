@@ -226,7 +226,7 @@ static lw_status run_values(lwi_call *c, const pool *p) {
     const size_t lines = (size_t)(p->out[0] * p->out[1]);
     const size_t work = (size_t)p->out[2] * p->channels * taps;
     if (!p->turned) {
-        lwi_parallel(c, p->batch * lines, 1 + (1 << 17) / work, p->fn ? run_last : run_first, &r);
+        lwi_parallel(c, p->batch * lines, 1 + (1 << 15) / work, p->fn ? run_last : run_first, &r);
         return LW_OK;
     }
     const size_t size = (size_t)(p->image + p->in[2]) + lines * (size_t)p->out[2];
