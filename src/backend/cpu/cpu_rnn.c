@@ -269,6 +269,7 @@ static void run_step(const running *a, lwi_cpu_rows *rows) {
     float *h = (float *)rows->h;
     rows->h = rows->next;
     rows->next = h;
+    rows->back = !rows->back;
 }
 
 /* Rows of the same length through all their times. */

@@ -21,6 +21,7 @@ typedef struct lwi_cpu_rows {
     size_t rows;
     /* The units that are computed: all, or whole panels of each gate. */
     size_t unit, units;
+    bool back; /* the step goes through R from its end, of which the cache has what was read last */
 } lwi_cpu_rows;
 
 struct lwi_cpu_rnn {

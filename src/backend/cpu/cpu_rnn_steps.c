@@ -15,22 +15,38 @@ typedef struct product {
     float clip;
 } product;
 
-static void multiply(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const product *m) {
+enum { STRIP = 1 << 16 }; /* floats of R that are read in one direction whatever the step's */
+
+/* Columns [first, first + columns) of a product. */
+static void multiply_strip(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const product *m,
+                           size_t first, size_t columns) {
     const size_t n = p->s.hidden;
     lwi_cpu_kernels()->gemm_f32(&(lwi_gemm_f32_job){.a = m->x,
                                                     .a_row = n,
                                                     .segments = 1,
                                                     .length = n,
-                                                    .b = m->r + m->at * n,
+                                                    .b = m->r + (m->at + first) * n,
                                                     .b_panel = n * p->panel,
-                                                    .y = m->y,
+                                                    .y = m->y + first,
                                                     .y_row = m->y_row,
                                                     .rows = a->rows,
-                                                    .columns = m->columns,
-                                                    .bias = m->bias,
+                                                    .columns = columns,
+                                                    .bias = m->bias ? m->bias + first : NULL,
                                                     .add = m->add,
                                                     .low = -m->clip,
                                                     .high = m->clip});
+}
+
+static void multiply(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const product *m) {
+    const size_t strip = (STRIP / p->s.hidden / (4 * p->panel) + 1) * 4 * p->panel;
+    if (!a->back || m->columns <= strip) {
+        multiply_strip(p, a, m, 0, m->columns);
+        return;
+    }
+    for (size_t end = m->columns, first; end > 0; end = first) {
+        first = (end - 1) / strip * strip;
+        multiply_strip(p, a, m, first, end - first);
+    }
 }
 
 /* The sums of gates [gate, gate + gates) += x R; r is packed from that gate on. */
@@ -38,7 +54,9 @@ static void recur(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const float *x, c
                   size_t gate, size_t gates, float clip) {
     const size_t n = p->s.hidden;
     const bool all = a->units == n;
-    for (size_t g = 0; g < (all ? 1 : gates); g++)
+    const size_t parts = all ? 1 : gates;
+    for (size_t i = 0; i < parts; i++) {
+        const size_t g = a->back ? parts - 1 - i : i;
         multiply(p, a,
                  &(product){.x = x,
                             .r = r,
@@ -48,6 +66,7 @@ static void recur(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const float *x, c
                             .y_row = a->gates_row,
                             .add = true,
                             .clip = clip});
+    }
 }
 
 void lwi_cpu_rnn_step(const lwi_cpu_rnn *p, const lwi_cpu_rows *a) {
