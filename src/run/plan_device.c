@@ -298,7 +298,7 @@ lw_status lwi_device_run(lwi_plan *plan, const lwi_device_step *step) {
             if (arguments[k].kind == LWI_DEVICE_MEMORY && !arguments[k].memory.handle)
                 arguments[k].memory.handle = plan->context->device_block.handle;
         }
-        LW_TRY(device->api->launch(device, l->kernel, l->groups, l->size, arguments, l->n));
+        LW_TRY(lwi_device_launch(device, l->kernel, l->groups, l->size, arguments, l->n));
     }
     return LW_OK;
 }

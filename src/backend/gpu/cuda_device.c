@@ -2,13 +2,12 @@
 #include "backend/gpu/cuda_device.h"
 
 #include "backend/gpu/cuda_program.h"
-#include "base/strmap.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_DEVICES = 32, MOST_KERNELS = 256, MOST_PARAMETERS = 64, STAGING = 1 << 21 };
+enum { MOST_DEVICES = 32, MOST_PARAMETERS = 64, STAGING = 1 << 21 };
 
 typedef struct cuda_device {
     lwi_device base;
@@ -18,9 +17,6 @@ typedef struct cuda_device {
     CUstream stream;
     uint8_t *staging; /* pinned, STAGING bytes: small copies go through it */
     size_t staged;    /* bytes of it that copies on their way to the card may still read */
-    CUfunction kernels[MOST_KERNELS];
-    int n_kernels;
-    lwi_strmap names; /* of kernels */
 } cuda_device;
 
 static lw_status check(const cuda_device *d, const char *what, CUresult code) {
@@ -153,18 +149,12 @@ static lw_status download(lwi_device *device, const void *handle, size_t offset,
 
 /* ------------------------------------------------------------------- kernels */
 
-static lw_status find_kernel(cuda_device *d, const char *name, CUfunction *kernel) {
-    int i = lwi_strmap_get(&d->names, name);
-    if (i < 0) {
-        if (d->n_kernels == MOST_KERNELS) return lwi_fail(LW_INTERNAL, "too many kernels");
-        CUfunction made = NULL;
-        LW_TRY(enter(d));
-        LW_TRY(leave(d, name, d->cuda->cuModuleGetFunction(&made, d->module, name)));
-        i = d->n_kernels++;
-        d->kernels[i] = made;
-        LW_TRY(lwi_strmap_set(&d->names, name, i));
-    }
-    *kernel = d->kernels[i];
+static lw_status find_kernel(lwi_device *device, const char *name, void **kernel) {
+    const cuda_device *d = (cuda_device *)device;
+    CUfunction found = NULL;
+    LW_TRY(enter(d));
+    LW_TRY(leave(d, name, d->cuda->cuModuleGetFunction(&found, d->module, name)));
+    *kernel = found;
     return LW_OK;
 }
 
@@ -190,13 +180,12 @@ static size_t write_parameters(const lwi_device_argument *arguments, size_t n,
     return m;
 }
 
-static lw_status launch(lwi_device *device, const char *name, const uint32_t groups[3],
-                        uint32_t size, const lwi_device_argument *arguments, size_t n) {
-    cuda_device *d = (cuda_device *)device;
-    CUfunction kernel = NULL;
+static lw_status launch(lwi_device *device, void *kernel, const char *name,
+                        const uint32_t groups[3], uint32_t size,
+                        const lwi_device_argument *arguments, size_t n) {
+    const cuda_device *d = (cuda_device *)device;
     parameter parameters[MOST_PARAMETERS];
     void *places[MOST_PARAMETERS];
-    LW_TRY(find_kernel(d, name, &kernel));
     if (2 * n > MOST_PARAMETERS) return lwi_fail(LW_INTERNAL, "%s: too many parameters", name);
     const size_t m = write_parameters(arguments, n, parameters);
     for (size_t i = 0; i < m; i++)
@@ -249,18 +238,18 @@ static lw_status open_shared(cuda_device *d, size_t index, CUdevice device) {
 }
 
 static void close_device(lwi_device *device) {
-    cuda_device *d = (cuda_device *)device;
-    if (d->context && enter(d) == LW_OK) {
-        if (d->stream) d->cuda->cuStreamDestroy_v2(d->stream);
-        (void)leave(d, "closing", d->staging ? d->cuda->cuMemFreeHost(d->staging) : CUDA_SUCCESS);
-    }
-    lwi_strmap_free(&d->names);
-    lwi_free(&lwi_malloc_allocator, d);
+    const cuda_device *d = (cuda_device *)device;
+    if (!d->context || enter(d) != LW_OK) return;
+    if (d->stream) d->cuda->cuStreamDestroy_v2(d->stream);
+    (void)leave(d, "closing", d->staging ? d->cuda->cuMemFreeHost(d->staging) : CUDA_SUCCESS);
 }
 
-static lw_status start(cuda_device *d, size_t index, CUdevice device) {
+static lw_status start(lwi_device *device, size_t index) {
+    cuda_device *d = (cuda_device *)device;
+    CUdevice card = 0;
     void *staging = NULL;
-    LW_TRY(open_shared(d, index, device));
+    LW_TRY(nth_device(index, &d->cuda, &card));
+    LW_TRY(open_shared(d, index, card));
     LW_TRY(enter(d));
     LW_TRY(
         leave(d, "making a stream", d->cuda->cuStreamCreate(&d->stream, CU_STREAM_NON_BLOCKING)));
@@ -271,18 +260,7 @@ static lw_status start(cuda_device *d, size_t index, CUdevice device) {
 }
 
 lw_status lwi_cuda_open(size_t index, lwi_device **opened) {
-    static const lwi_device_api functions = {allocate, release, upload,      download,
-                                             launch,   finish,  close_device};
-    cuda_device *d = NULL;
-    CUdevice device = 0;
-    const lwi_cuda *cuda = NULL;
-    LW_TRY(nth_device(index, &cuda, &device));
-    LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, 1, sizeof *d, &d));
-    *d = (cuda_device){.base = {.api = &functions}, .cuda = cuda};
-    snprintf(d->base.name, sizeof d->base.name, "cuda:%zu", index);
-    lwi_strmap_init(&d->names, &lwi_malloc_allocator);
-    const lw_status status = start(d, index, device);
-    if (status == LW_OK) *opened = &d->base;
-    else close_device(&d->base);
-    return status;
+    static const lwi_device_api functions = {start,    close_device, allocate, release, upload,
+                                             download, find_kernel,  launch,   finish};
+    return lwi_device_make(&functions, sizeof(cuda_device), "cuda", index, opened);
 }

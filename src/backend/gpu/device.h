@@ -5,7 +5,7 @@
 #ifndef LWI_DEVICE_H
 #define LWI_DEVICE_H
 
-#include "base/memory.h"
+#include "base/strmap.h"
 
 typedef struct lwi_device lwi_device;
 
@@ -35,22 +35,33 @@ typedef struct lwi_device_argument {
 } lwi_device_argument;
 
 typedef struct lwi_device_api {
+    /* Makes what a new device of that number needs; what was made before a failure, close undoes.
+     */
+    lw_status (*start)(lwi_device *device, size_t index);
+    void (*close)(lwi_device *device); /* all but the struct */
     lw_status (*allocate)(lwi_device *device, size_t bytes, lwi_device_memory *memory);
     void (*release)(lwi_device *device, lwi_device_memory *memory);
     lw_status (*upload)(lwi_device *device, void *handle, size_t offset, const void *from,
                         size_t bytes);
     lw_status (*download)(lwi_device *device, const void *handle, size_t offset, void *to,
                           size_t bytes);
-    /* groups: work groups in x, y and z; size: work items of a group (in x). */
-    lw_status (*launch)(lwi_device *device, const char *kernel, const uint32_t groups[3],
-                        uint32_t size, const lwi_device_argument *arguments, size_t n);
+    lw_status (*find_kernel)(lwi_device *device, const char *name, void **kernel);
+    /* kernel: of lwi_device_kernel; name: for errors. groups: work groups in x, y and z; size: work
+     * items of a group (in x). */
+    lw_status (*launch)(lwi_device *device, void *kernel, const char *name,
+                        const uint32_t groups[3], uint32_t size,
+                        const lwi_device_argument *arguments, size_t n);
     lw_status (*finish)(lwi_device *device);
-    void (*close)(lwi_device *device);
 } lwi_device_api;
+
+enum { LWI_DEVICE_KERNELS = 256 };
 
 struct lwi_device {
     const lwi_device_api *api;
-    char name[32]; /* "opencl:0" */
+    char name[32];                     /* "opencl:0" */
+    void *kernels[LWI_DEVICE_KERNELS]; /* those that were asked for, as the driver knows them */
+    int n_kernels;
+    lwi_strmap kernel_names;
 };
 
 /* What is known of a device without opening it. */
@@ -71,8 +82,14 @@ bool lwi_device_find(size_t index, lwi_device_facts *facts);
 /* Opens one by its name ("opencl" means "opencl:0"). LW_NOT_FOUND, with a sentence that says what
  * is there; LW_UNSUPPORTED if it cannot be used. */
 lw_status lwi_device_open(const char *name, lwi_device **device);
-static inline void lwi_device_close(lwi_device *device) {
-    if (device) device->api->close(device);
-}
+void lwi_device_close(lwi_device *device);
+/* Of kernels/, by its name; the driver is asked once. */
+lw_status lwi_device_launch(lwi_device *device, const char *kernel, const uint32_t groups[3],
+                            uint32_t size, const lwi_device_argument *arguments, size_t n);
+
+/* For drivers: a device in `bytes` of memory that begin with an lwi_device, the rest zero, named
+ * "kind:index", and started. */
+lw_status lwi_device_make(const lwi_device_api *api, size_t bytes, const char *kind, size_t index,
+                          lwi_device **device);
 
 #endif

@@ -3,13 +3,12 @@
 
 #include "backend/gpu/kernel_source.h"
 #include "backend/gpu/opencl_api.h"
-#include "base/strmap.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_PLATFORMS = 16, MOST_DEVICES = 32, MOST_KERNELS = 256, GROUP = 256 };
+enum { MOST_PLATFORMS = 16, MOST_DEVICES = 32, GROUP = 256 };
 
 typedef struct opencl_device {
     lwi_device base;
@@ -17,9 +16,6 @@ typedef struct opencl_device {
     cl_context context;
     cl_command_queue queue;
     cl_program program;
-    cl_kernel kernels[MOST_KERNELS];
-    int n_kernels;
-    lwi_strmap names; /* of kernels */
 } opencl_device;
 
 static const char *error_name(cl_int code) {
@@ -148,19 +144,11 @@ static lw_status download(lwi_device *device, const void *handle, size_t offset,
 
 /* ------------------------------------------------------------------- kernels */
 
-static lw_status find_kernel(opencl_device *d, const char *name, cl_kernel *kernel) {
+static lw_status find_kernel(lwi_device *device, const char *name, void **kernel) {
+    const opencl_device *d = (opencl_device *)device;
     cl_int code = CL_SUCCESS;
-    int i = lwi_strmap_get(&d->names, name);
-    if (i < 0) {
-        if (d->n_kernels == MOST_KERNELS) return lwi_fail(LW_INTERNAL, "too many kernels");
-        cl_kernel made = d->cl->clCreateKernel(d->program, name, &code);
-        LW_TRY(check(d, name, code));
-        i = d->n_kernels++;
-        d->kernels[i] = made;
-        LW_TRY(lwi_strmap_set(&d->names, name, i));
-    }
-    *kernel = d->kernels[i];
-    return LW_OK;
+    *kernel = d->cl->clCreateKernel(d->program, name, &code);
+    return check(d, name, code);
 }
 
 static cl_int set_argument(const opencl_device *d, cl_kernel kernel, cl_uint *place,
@@ -175,12 +163,11 @@ static cl_int set_argument(const opencl_device *d, cl_kernel kernel, cl_uint *pl
     return d->cl->clSetKernelArg(kernel, (*place)++, sizeof offset, &offset);
 }
 
-static lw_status launch(lwi_device *device, const char *name, const uint32_t groups[3],
-                        uint32_t size, const lwi_device_argument *arguments, size_t n) {
-    opencl_device *d = (opencl_device *)device;
-    cl_kernel kernel = NULL;
+static lw_status launch(lwi_device *device, void *kernel, const char *name,
+                        const uint32_t groups[3], uint32_t size,
+                        const lwi_device_argument *arguments, size_t n) {
+    const opencl_device *d = (opencl_device *)device;
     cl_uint place = 0;
-    LW_TRY(find_kernel(d, name, &kernel));
     for (size_t i = 0; i < n; i++)
         LW_TRY(check(d, name, set_argument(d, kernel, &place, &arguments[i])));
     const size_t all[3] = {(size_t)groups[0] * size, groups[1], groups[2]}, one[3] = {size, 1, 1};
@@ -238,34 +225,24 @@ static lw_status open_shared(opencl_device *d, size_t index, cl_device_id device
 }
 
 static void close_device(lwi_device *device) {
-    opencl_device *d = (opencl_device *)device;
-    for (int i = 0; i < d->n_kernels; i++)
-        d->cl->clReleaseKernel(d->kernels[i]);
+    const opencl_device *d = (opencl_device *)device;
+    for (int i = 0; i < device->n_kernels; i++)
+        d->cl->clReleaseKernel(device->kernels[i]);
     if (d->queue) d->cl->clReleaseCommandQueue(d->queue);
-    lwi_strmap_free(&d->names);
-    lwi_free(&lwi_malloc_allocator, d);
 }
 
-static lw_status start(opencl_device *d, size_t index, cl_device_id device) {
+static lw_status start(lwi_device *device, size_t index) {
+    opencl_device *d = (opencl_device *)device;
+    cl_device_id id = NULL;
     cl_int code = CL_SUCCESS;
-    LW_TRY(open_shared(d, index, device));
-    d->queue = d->cl->clCreateCommandQueue(d->context, device, 0, &code);
+    LW_TRY(find(index, &d->cl, &id));
+    LW_TRY(open_shared(d, index, id));
+    d->queue = d->cl->clCreateCommandQueue(d->context, id, 0, &code);
     return check(d, "making a queue", code);
 }
 
 lw_status lwi_opencl_open(size_t index, lwi_device **opened) {
-    static const lwi_device_api functions = {allocate, release, upload,      download,
-                                             launch,   finish,  close_device};
-    opencl_device *d = NULL;
-    const lwi_opencl *cl = NULL;
-    cl_device_id device = NULL;
-    LW_TRY(find(index, &cl, &device));
-    LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, 1, sizeof *d, &d));
-    *d = (opencl_device){.base = {.api = &functions}, .cl = cl};
-    snprintf(d->base.name, sizeof d->base.name, "opencl:%zu", index);
-    lwi_strmap_init(&d->names, &lwi_malloc_allocator);
-    const lw_status status = start(d, index, device);
-    if (status == LW_OK) *opened = &d->base;
-    else close_device(&d->base);
-    return status;
+    static const lwi_device_api functions = {start,    close_device, allocate, release, upload,
+                                             download, find_kernel,  launch,   finish};
+    return lwi_device_make(&functions, sizeof(opencl_device), "opencl", index, opened);
 }
