@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * All devices of all kinds. */
-#include "backend/gpu/cuda_device.h"
+#include "backend/gpu/card_device.h"
 #include "backend/gpu/opencl_device.h"
 
 #include <stdio.h>
@@ -11,7 +11,9 @@ static const struct {
     const char *name;
     lw_status (*find)(size_t index, lwi_device_facts *facts);
     lw_status (*open)(size_t index, lwi_device **device);
-} kinds[] = {{"cuda", lwi_cuda_find, lwi_cuda_open}, {"opencl", lwi_opencl_find, lwi_opencl_open}};
+} kinds[] = {{"cuda", lwi_cuda_find, lwi_cuda_open},
+             {"hip", lwi_hip_find, lwi_hip_open},
+             {"opencl", lwi_opencl_find, lwi_opencl_open}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 /* A kind without devices counts as one that cannot be used, and says why. */

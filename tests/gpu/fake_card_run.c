@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Work items as fibers: at a barrier the next one goes on. */
-#include "fake_cuda.h"
+#include "fake_card.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <ucontext.h>
 
 enum { MOST_ITEMS = 1024, STACK = 1 << 16 };
@@ -12,7 +14,7 @@ typedef struct group {
     ucontext_t back, items[MOST_ITEMS];
     bool done[MOST_ITEMS];
     unsigned place[3], size, item, at_barrier;
-    const struct CUfunc_st *function;
+    const fake_kernel *function;
     const uint64_t *values;
 } group;
 
@@ -59,7 +61,7 @@ static float as_float(uint64_t bits) {
     return value.f;
 }
 
-static void call_kernel(const struct CUfunc_st *f, const uint64_t *values) {
+static void call_kernel(const fake_kernel *f, const uint64_t *values) {
     uint64_t i[INTEGERS] = {0}, s[PLACES] = {0};
     float x[FLOATS] = {0};
     int n_i = 0, n_x = 0, n_s = 0;
@@ -68,7 +70,7 @@ static void call_kernel(const struct CUfunc_st *f, const uint64_t *values) {
         else if (!f->is_float[p] && n_i < INTEGERS) i[n_i++] = values[p];
         else if (n_s < PLACES) s[n_s++] = values[p];
         else {
-            fprintf(stderr, "fake libcuda: %s has too many parameters\n", f->name);
+            fprintf(stderr, FAKE_LIBRARY ": %s has too many parameters\n", f->name);
             abort();
         }
     }
@@ -103,14 +105,14 @@ static bool run_to_barrier(void) {
         if (!g->done[i]) swapcontext(&g->back, &g->items[i]);
     }
     if (g->at_barrier && g->at_barrier < g->size) {
-        fprintf(stderr, "fake libcuda: %s: %u of %u work items reach a barrier\n",
+        fprintf(stderr, FAKE_LIBRARY ": %s: %u of %u work items reach a barrier\n",
                 g->function->name, g->at_barrier, g->size);
         abort();
     }
     return g->at_barrier > 0;
 }
 
-void fake_run(const struct CUfunc_st *function, const unsigned groups[3], unsigned size,
+void fake_run(const fake_kernel *function, const unsigned groups[3], unsigned size,
               const uint64_t *values) {
     if (!g) g = calloc(1, sizeof *g);
     if (!stacks) stacks = malloc((size_t)MOST_ITEMS * STACK);
@@ -125,4 +127,15 @@ void fake_run(const struct CUfunc_st *function, const unsigned groups[3], unsign
                 while (run_to_barrier())
                     ;
             }
+}
+
+/* In this library, which the program may have opened for itself alone. */
+bool fake_find_code(fake_kernel *kernel) {
+    Dl_info info;
+    void *self = NULL;
+    if (dladdr((void *)(uintptr_t)fake_find_code, &info))
+        self = dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+    void *code = self ? dlsym(self, kernel->name) : NULL;
+    memcpy(&kernel->code, &code, sizeof code);
+    return code != NULL;
 }

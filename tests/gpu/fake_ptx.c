@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE
-#include "fake_cuda.h"
+#include "fake_card.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 
 /* .param .u64 name, or .param .u64 .ptr .global .align 4 name */
-static bool read_parameter(const char *line, struct CUfunc_st *f) {
+static bool read_parameter(const char *line, fake_kernel *f) {
     char type = 0;
     int bits = 0;
     if (sscanf(line, " .param .%c%d", &type, &bits) != 2) return false;
@@ -17,37 +15,26 @@ static bool read_parameter(const char *line, struct CUfunc_st *f) {
     return true;
 }
 
-/* In this library, which the program may have opened for itself alone. */
-static void *find_code(const char *name) {
-    Dl_info info;
-    void *self = NULL;
-    if (dladdr((void *)(uintptr_t)fake_read_ptx, &info))
-        self = dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
-    return self ? dlsym(self, name) : NULL;
-}
-
-static const char *read_function(const char *text, struct CUfunc_st *f) {
-    *f = (struct CUfunc_st){0};
+static const char *read_function(const char *text, fake_kernel *f) {
+    *f = (fake_kernel){0};
     if (sscanf(text, " %63[A-Za-z0-9_](", f->name) != 1) return NULL;
     const char *end = strchr(text, ')');
     for (const char *line = strstr(text, ".param"); line && line < end;
          line = strstr(line + 1, ".param"))
         if (!read_parameter(line, f)) return NULL;
-    void *code = find_code(f->name);
-    memcpy(&f->code, &code, sizeof code);
-    return code ? end : NULL;
+    return fake_find_code(f) ? end : NULL;
 }
 
-int fake_read_ptx(const char *text, struct CUfunc_st *functions, int most) {
+int fake_read_ptx(const char *text, fake_kernel *kernels, int most) {
     static const char entry[] = ".entry";
     const size_t length = strlen(text);
     int n = 0;
     if (length < 2 || strcmp(text + length - 2, "}\n") != 0) return -1; /* no zero behind its end */
     if (!strstr(text, ".version") || !strstr(text, ".target sm_")) return -1;
     for (const char *at = strstr(text, entry); at; at = strstr(at, entry)) {
-        if (n == most || !(at = read_function(at + strlen(entry), &functions[n]))) {
+        if (n == most || !(at = read_function(at + strlen(entry), &kernels[n]))) {
             fprintf(stderr, "fake libcuda: the PTX's entry %d, '%s', is not known here\n", n,
-                    functions[n < most ? n : 0].name);
+                    kernels[n < most ? n : 0].name);
             return -1;
         }
         n++;

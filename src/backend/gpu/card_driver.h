@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ * Drivers of graphics cards: CUDA's (libcuda) and HIP's (libamdhip64). HIP's functions are CUDA's
+ * under other names, so that one table holds either; where they differ, the file of the driver has
+ * a function of its own. Types and numbers are those of NVIDIA's "CUDA Driver API" and of AMD's
+ * "HIP Runtime API" manuals. */
+#ifndef LWI_CARD_DRIVER_H
+#define LWI_CARD_DRIVER_H
+
+#include "backend/gpu/device.h"
+
+#include <pthread.h>
+
+typedef unsigned long long lwi_card_address; /* CUdeviceptr; a pointer in HIP */
+typedef struct lwi_card_context lwi_card_context;
+typedef struct lwi_card_module lwi_card_module;
+typedef struct lwi_card_kernel lwi_card_kernel;
+typedef struct lwi_card_stream lwi_card_stream;
+
+enum {
+    LWI_CARD_OUT_OF_MEMORY = 2, /* results; 0 is success */
+    LWI_CARD_NONE = 100,
+    LWI_CARD_STREAM_NON_BLOCKING = 1,
+    LWI_MOST_CARDS = 32
+};
+
+/* F(member, name in CUDA, name in HIP, parameters); each gives a result */
+#define LWI_CARD_FUNCTIONS(F)                                                                      \
+    F(init, cuInit, hipInit, (unsigned flags))                                                     \
+    F(get_version, cuDriverGetVersion, hipDriverGetVersion, (int *version))                        \
+    F(error_text, cuGetErrorString, hipDrvGetErrorString, (int code, const char **text))           \
+    F(count, cuDeviceGetCount, hipGetDeviceCount, (int *n))                                        \
+    F(get, cuDeviceGet, hipDeviceGet, (int *card, int index))                                      \
+    F(card_name, cuDeviceGetName, hipDeviceGetName, (char *name, int size, int card))              \
+    F(card_attribute, cuDeviceGetAttribute, hipDeviceGetAttribute, (int *v, int which, int card))  \
+    F(card_memory, cuDeviceTotalMem_v2, hipDeviceTotalMem, (size_t * bytes, int card))             \
+    F(load_module, cuModuleLoadDataEx, hipModuleLoadDataEx,                                        \
+      (lwi_card_module * *module, const void *image, unsigned n, int *options, void **values))     \
+    F(find_kernel, cuModuleGetFunction, hipModuleGetFunction,                                      \
+      (lwi_card_kernel * *kernel, lwi_card_module * module, const char *name))                     \
+    F(allocate, cuMemAlloc_v2, hipMalloc, (lwi_card_address * address, size_t bytes))              \
+    F(release, cuMemFree_v2, hipFree, (lwi_card_address address))                                  \
+    F(pin, cuMemHostAlloc, hipHostMalloc, (void **memory, size_t bytes, unsigned flags))           \
+    F(unpin, cuMemFreeHost, hipHostFree, (void *memory))                                           \
+    F(copy_in, cuMemcpyHtoDAsync_v2, hipMemcpyHtoDAsync,                                           \
+      (lwi_card_address to, const void *from, size_t bytes, lwi_card_stream *stream))              \
+    F(copy_out, cuMemcpyDtoHAsync_v2, hipMemcpyDtoHAsync,                                          \
+      (void *to, lwi_card_address from, size_t bytes, lwi_card_stream *stream))                    \
+    F(new_stream, cuStreamCreate, hipStreamCreateWithFlags,                                        \
+      (lwi_card_stream * *stream, unsigned flags))                                                 \
+    F(wait, cuStreamSynchronize, hipStreamSynchronize, (lwi_card_stream * stream))                 \
+    F(free_stream, cuStreamDestroy_v2, hipStreamDestroy, (lwi_card_stream * stream))               \
+    F(launch, cuLaunchKernel, hipModuleLaunchKernel,                                               \
+      (lwi_card_kernel * kernel, unsigned x, unsigned y, unsigned z, unsigned size,                \
+       unsigned size_y, unsigned size_z, unsigned shared, lwi_card_stream *stream,                 \
+       void **parameters, void **extra))
+
+typedef struct lwi_card_driver lwi_card_driver;
+struct lwi_card_driver {
+#define F(member, cuda, hip, parameters) int(*member) parameters;
+    LWI_CARD_FUNCTIONS(F)
+#undef F
+    int version; /* as the driver counts them */
+    /* Of card number n: what all in the process share. */
+    int (*retain)(lwi_card_context **context, int card);
+    /* Makes it current for the thread, and what was current before again. */
+    int (*enter)(lwi_card_context *context);
+    int (*leave)(void);
+    /* The rest of what is known of a card, with the reason why it is not usable. */
+    void (*describe)(const lwi_card_driver *driver, int card, lwi_device_facts *facts);
+    /* The kernels for it, into the current context. name: of the device, for errors. */
+    lw_status (*load_kernels)(const lwi_card_driver *driver, int card, const char *name,
+                              lwi_card_module **module);
+};
+
+/* -------------------------------------------------------------- loading one */
+
+typedef struct lwi_card_symbol {
+    const char *name;
+    void *function; /* to a pointer to a function */
+} lwi_card_symbol;
+
+typedef struct lwi_card_library {
+    const char *title;        /* "the NVIDIA driver" */
+    const char *made_for;     /* "CUDA" */
+    const char *const *files; /* names or paths of the library, the first that is there counts */
+    size_t n_files;
+    const lwi_card_symbol *symbols;
+    size_t n_symbols;
+    lwi_card_driver *driver; /* whose functions the symbols are */
+    int oldest, major;       /* version that is needed; what a major version counts */
+    int minor;               /* what a minor one counts */
+    /* What was found out by lwi_card_driver_load: */
+    const char *missing; /* a symbol that the library lacks */
+    bool there;
+    int started; /* result */
+} lwi_card_library;
+
+/* Called once for a library. */
+void lwi_card_driver_load(lwi_card_library *library);
+/* An error says why there is no driver here that can be used. */
+lw_status lwi_card_driver_check(const lwi_card_library *library);
+/* "CUDA 12.2" */
+void lwi_card_driver_version(const lwi_card_library *library, char *text, size_t size);
+
+/* The drivers (cuda_driver.c, hip_driver.c). */
+lw_status lwi_cuda_driver(const lwi_card_driver **driver);
+lw_status lwi_hip_driver(const lwi_card_driver **driver);
+
+#endif

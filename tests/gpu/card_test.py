@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What a user sees of the drivers of NVIDIA and AMD, with those of tests/gpu/fake_card.c: cards are
+listed, a network runs on one, and what goes wrong is said in a sentence.
+
+    tests/gpu/card_test.py build/lampwick cuda build/tests/fake_cuda demo/digits.onnx
+    tests/gpu/card_test.py build/lampwick hip build/tests/fake_hip demo/digits.onnx
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+PROGRAM, KIND, FOLDER, MODEL = sys.argv[1:5]
+DRIVER, LIBRARY = {"cuda": ("the NVIDIA driver", "libcuda.so.1"),
+                   "hip": ("the HIP driver", "libamdhip64.so")}[KIND]
+failed = passed = 0
+
+
+def lampwick(setting, *arguments, library=FOLDER):
+    env = dict(os.environ, FAKE_CARD=setting, LD_LIBRARY_PATH=library)
+    done = subprocess.run([PROGRAM, *arguments], env=env, capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout, done.stderr
+
+
+def expect(name, condition, shown):
+    global failed, passed
+    passed += bool(condition)
+    failed += not condition
+    if not condition:
+        print(f"{name}: {shown}")
+
+
+def run(setting, device=KIND, *more, library=FOLDER):
+    return lampwick(setting, "run", MODEL, "-i", f"image={INPUT}", "--device", device, *more, library=library)
+
+
+def close(out, expected):
+    """The same text, but for the last digits of numbers."""
+    a, b = (re.sub(r"[\[\],]", " ", text).split() for text in (out, expected))
+    return len(a) == len(b) and all(
+        x == y or abs(float(x) - float(y)) <= 1e-5 * abs(float(y)) for x, y in zip(a, b))
+
+
+def says(name, result, sentence):
+    code, out, err = result
+    expect(name, code not in (0, -6, -11) and sentence in err, (code, out[-200:], err[-400:]))
+
+
+def same_for_both(here):
+    for device in (KIND, f"{KIND}:0", f"{KIND}:1"):
+        code, out, err = run("cards=2", device, "--fallback")
+        expect(f"{device} runs it", code == 0 and close(out, here), (code, out, here, err))
+    says("no card", run("none"), "no device is detected")
+    says("no such card", run("cards=2", f"{KIND}:2"), f"{DRIVER} has 2 cards, there is no {KIND}:2")
+    says("no memory", run("memory=1000"), f"{KIND}:0: allocating memory: out of memory (2)")
+    says("a lost card", run("lost=0", KIND, "--fallback"), "unspecified launch failure (719)")
+    says("lost on the way", run("lost=2", KIND, "--fallback"), "unspecified launch failure (719)")
+    says("no such kind", run("", "tpu"), "there is no device 'tpu'; there is cpu")
+    code, out, err = lampwick("", "devices", library="")
+    expect("no driver", f"none: there is no {LIBRARY}" in out or f"{KIND}:0" in out, out)
+
+
+def of_cuda():
+    code, out, err = lampwick("capability=35", "devices")
+    expect("an old card", "not usable: compute capability 3.5, 5.0 is needed" in out, out)
+    says("an old card", run("capability=35"), "compute capability 3.5, 5.0 is needed")
+    says("an old driver", run("old"), "the NVIDIA driver is too old: it is made for CUDA 8.0, CUDA 9.0 is needed")
+    says("no kernels", run("refuse"), "its driver cannot compile the kernels: a PTX JIT compilation failed "
+                                      "(218) ptxas fatal: as it was told")
+
+
+def of_hip(here):
+    for name in ("gfx900", "gfx906", "gfx90a", "gfx942", "gfx1030", "gfx1100"):
+        code, out, err = run(f"processor={name}", KIND, "--fallback")
+        expect(f"{name} runs it", code == 0 and close(out, here), (code, out, here, err))
+    code, out, err = lampwick("processor=gfx803", "devices")
+    expect("no code for a card", "not usable: there are no kernels for gfx803, but for gfx900, " in out, out)
+    code, out, err = lampwick("processor=what", "devices")
+    expect("a struct that is not known", "its driver does not tell which processor it has" in out, out)
+    says("an old card", run("processor=gfx803"), "there are no kernels for gfx803")
+    says("an old driver", run("old"), "the HIP driver is too old: it is made for HIP 5.7, HIP 6.0 is needed")
+    says("no kernels", run("refuse"), "its driver does not take the kernels: a PTX JIT compilation failed (218)")
+
+
+with tempfile.TemporaryDirectory() as folder:
+    INPUT = str(pathlib.Path(folder) / "image.npy")
+    np.save(INPUT, np.random.default_rng(1).random((1, 1, 8, 8), np.float32))
+    code, out, err = lampwick("cards=2", "devices")
+    expect("two cards", code == 0 and f"{KIND}:0" in out and f"{KIND}:1" in out and "Fake card 1" in out, out)
+    code, here, err = run("", "cpu")
+    expect("the processor runs it", code == 0, err)
+    same_for_both(here)
+    if KIND == "cuda":
+        of_cuda()
+    else:
+        of_hip(here)
+print(f"{passed} passed, {failed} failed")
+sys.exit(failed > 0)

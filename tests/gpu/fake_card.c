@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: MIT
+ * The driver's functions. FAKE_CARD holds words: none (no card), old (a driver of CUDA 8 or HIP 5),
+ * cards=N, capability=NN, processor=gfx..., memory=BYTES, refuse (the kernels are not compiled),
+ * lost=N (a card is lost at launch N). A call that the driver would take badly ends the process
+ * with a sentence. */
+#include "fake_card.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(FAKE_HIP)
+#define API(cuda, hip) __attribute__((visibility("default"))) int hip
+enum { VERSION = 60241134, OLD_VERSION = 50700000 };
+#else
+#define API(cuda, hip) __attribute__((visibility("default"))) int cuda
+enum { VERSION = 12020, OLD_VERSION = 8000 };
+#endif
+
+enum {
+    OUT_OF_MEMORY = 2,
+    NO_DEVICE = 100,
+    INVALID_DEVICE = 101,
+    NO_BINARY = 209,
+    INVALID_PTX = 218,
+    NOT_FOUND = 500,
+    LAUNCH_FAILED = 719,
+    MOST = 4096,
+    MOST_KERNELS = 256,
+    MOST_CARDS = 8,
+    UNITS = 20
+};
+
+typedef struct module {
+    fake_kernel kernels[MOST_KERNELS];
+    int n, card;
+} module;
+
+/* A kernel as one card's module has it. */
+typedef struct function {
+    const fake_kernel *kernel;
+    int card;
+} function;
+
+/* What a stream has to do: a copy, or a launch. */
+typedef struct work {
+    void *to;
+    const void *from;
+    size_t bytes;
+    bool own; /* from is a copy to free */
+    const fake_kernel *kernel;
+    unsigned groups[3], size;
+    uint64_t values[FAKE_MOST_PARAMETERS];
+} work;
+typedef struct stream {
+    int card, n;
+    work queue[MOST];
+} stream;
+
+typedef struct block {
+    uint8_t *start;
+    size_t bytes;
+    int card;
+    bool pinned;
+} block;
+
+static int launches;
+static bool started, lost[MOST_CARDS];
+static block blocks[MOST];
+static size_t used[MOST_CARDS];
+/* A driver may be called by many threads, each of which has its own current card. */
+static pthread_mutex_t lock;
+static _Thread_local int current[16];
+
+static void wrong(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, FAKE_LIBRARY ": ");
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, "\n");
+    va_end(arguments);
+    abort();
+}
+
+__attribute__((constructor)) static void make_lock(void) {
+    pthread_mutexattr_t kind;
+    pthread_mutexattr_init(&kind);
+    pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&lock, &kind);
+}
+
+static void unlock(int *held) {
+    if (*held) pthread_mutex_unlock(&lock);
+}
+
+/* To the end of the block it stands in. */
+#define LOCK                                                                                       \
+    __attribute__((cleanup(unlock))) int held = 1;                                                 \
+    pthread_mutex_lock(&lock)
+
+/* What stands behind "word=", "" behind a word alone, NULL without the word. */
+static const char *setting_text(const char *word) {
+    const char *all = getenv("FAKE_CARD"), *at = all ? strstr(all, word) : NULL;
+    if (!at) return NULL;
+    at += strlen(word);
+    return *at == '=' ? at + 1 : "";
+}
+
+/* -1 without the word. */
+static long setting(const char *word) {
+    const char *text = setting_text(word);
+    return text ? atol(text) : -1;
+}
+
+static int cards(void) { return setting("cards") > 0 ? (int)setting("cards") : 1; }
+
+#if defined(FAKE_HIP)
+static const int depth = 1; /* HIP always has a current card */
+#else
+static _Thread_local int depth; /* of the stack of current contexts */
+#endif
+
+static int need_card(const char *name) {
+    if (!started) wrong("%s before the driver was started", name);
+    if (depth == 0) wrong("%s without a current context", name);
+    return current[depth - 1];
+}
+
+static block *find_block(const void *place, size_t bytes) {
+    const uint8_t *p = place;
+    for (int i = 0; i < MOST; i++)
+        if (blocks[i].start && p >= blocks[i].start &&
+            p + bytes <= blocks[i].start + blocks[i].bytes)
+            return &blocks[i];
+    return NULL;
+}
+
+static bool is_pinned(const void *place, size_t bytes) {
+    const block *b = find_block(place, bytes);
+    return b && b->pinned;
+}
+
+static void *on_card(const char *name, uint64_t address, size_t bytes) {
+    void *place = (void *)(uintptr_t)address;
+    const block *b = find_block(place, bytes);
+    if (!b || b->pinned) wrong("%s: outside of an allocation", name);
+    if (b->card != need_card(name)) wrong("%s: memory of another card", name);
+    return place;
+}
+
+static int make_block(int card, size_t bytes, bool pinned, void **made) {
+    const long limit = setting("memory");
+    int i = 0;
+    if (!pinned && limit >= 0 && used[card] + bytes > (size_t)limit) return OUT_OF_MEMORY;
+    while (i < MOST && blocks[i].start)
+        i++;
+    if (i == MOST) wrong("too many allocations");
+    /* filled with what no computation should see */
+    blocks[i] = (block){malloc(bytes), bytes, card, pinned};
+    memset(blocks[i].start, 0xff, bytes);
+    if (!pinned) used[card] += bytes;
+    *made = blocks[i].start;
+    return 0;
+}
+
+static int free_block(const char *name, const void *place, bool pinned) {
+    block *b = find_block(place, 0);
+    if (!b || b->start != place || b->pinned != pinned) wrong("%s of what was not allocated", name);
+    if (!pinned) used[b->card] -= b->bytes;
+    free(b->start);
+    *b = (block){0};
+    return 0;
+}
+
+/* ------------------------------------------------------------------ the driver */
+
+API(cuInit, hipInit)(unsigned flags) {
+    LOCK;
+    if (flags) wrong("flags are 0");
+    started = true;
+    return setting("none") >= 0 ? NO_DEVICE : 0;
+}
+
+API(cuDriverGetVersion, hipDriverGetVersion)(int *version) {
+    *version = setting("old") >= 0 ? OLD_VERSION : VERSION;
+    return 0;
+}
+
+API(cuGetErrorString, hipDrvGetErrorString)(int code, const char **text) {
+    *text = code == OUT_OF_MEMORY   ? "out of memory"
+            : code == NO_DEVICE     ? "no device is detected"
+            : code == NO_BINARY     ? "no kernel image is available for execution on the device"
+            : code == INVALID_PTX   ? "a PTX JIT compilation failed"
+            : code == NOT_FOUND     ? "named symbol not found"
+            : code == LAUNCH_FAILED ? "unspecified launch failure"
+                                    : "unknown error";
+    return 0;
+}
+
+API(cuDeviceGetCount, hipGetDeviceCount)(int *n) {
+    *n = cards();
+    return 0;
+}
+
+API(cuDeviceGet, hipDeviceGet)(int *card, int index) {
+    *card = index;
+    return index < cards() ? 0 : INVALID_DEVICE;
+}
+
+API(cuDeviceGetName, hipDeviceGetName)(char *name, int size, int card) {
+    snprintf(name, (size_t)size, "Fake card %d", card);
+    return 0;
+}
+
+API(cuDeviceGetAttribute, hipDeviceGetAttribute)(int *value, int which, int card) {
+    const int capability = setting("capability") > 0 ? (int)setting("capability") : 61;
+    (void)card;
+    *value = which == 75 ? capability / 10 : which == 76 ? capability % 10 : UNITS;
+    return 0;
+}
+
+API(cuDeviceTotalMem_v2, hipDeviceTotalMem)(size_t *bytes, int card) {
+    (void)card;
+    *bytes = (size_t)8 << 30;
+    return 0;
+}
+
+#if defined(FAKE_HIP)
+
+API(, hipGetDevice)(int *card) {
+    *card = current[0];
+    return 0;
+}
+
+API(, hipSetDevice)(int card) {
+    current[0] = card;
+    return card < cards() ? 0 : INVALID_DEVICE;
+}
+
+static const char *processor(void) {
+    return setting_text("processor") ? setting_text("processor") : "gfx90a";
+}
+
+/* A struct of 1472 bytes with the processor's name at 1160 (hipDeviceProp_tR0600). */
+API(, hipGetDevicePropertiesR0600)(void *properties, int card) {
+    char *p = properties;
+    (void)card;
+    memset(p, 0, 1472);
+    snprintf(p + 1160, 256, "%.*s:sramecc+:xnack-", (int)strcspn(processor(), " "), processor());
+    return 0;
+}
+
+/* Numbers of the ELF header (EF_AMDGPU_MACH). */
+static uint32_t processor_number(void) {
+    static const struct {
+        const char *name;
+        uint32_t number;
+    } all[] = {{"gfx900", 0x2c}, {"gfx906", 0x2f},  {"gfx90a", 0x3f},
+               {"gfx942", 0x4c}, {"gfx1030", 0x36}, {"gfx1100", 0x41}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (!strncmp(processor(), all[i].name, strcspn(processor(), " "))) return all[i].number;
+    return 0;
+}
+
+static int read_module(module *m, const void *image) {
+    if (fake_processor_of(image) != processor_number()) return NO_BINARY;
+    m->n = fake_read_code_object(image, m->kernels, MOST_KERNELS);
+    return m->n > 0 ? 0 : NO_BINARY;
+}
+
+#else
+
+/* A card's primary context. */
+typedef struct context {
+    int card, retained;
+} context;
+static context contexts[MOST_CARDS];
+
+API(cuDevicePrimaryCtxRetain, )(context **made, int card) {
+    LOCK;
+    contexts[card].retained++;
+    contexts[card].card = card;
+    *made = &contexts[card];
+    return 0;
+}
+
+API(cuCtxPushCurrent_v2, )(context *pushed) {
+    LOCK;
+    if (pushed < contexts || pushed >= contexts + MOST_CARDS || !pushed->retained)
+        wrong("cuCtxPushCurrent of no context");
+    if (depth == 16) wrong("contexts are pushed and not popped");
+    current[depth++] = pushed->card;
+    return 0;
+}
+
+API(cuCtxPopCurrent_v2, )(context **popped) {
+    if (depth == 0) wrong("cuCtxPopCurrent of no context");
+    *popped = &contexts[current[--depth]];
+    return 0;
+}
+
+static int read_module(module *m, const void *image) {
+    m->n = fake_read_ptx(image, m->kernels, MOST_KERNELS);
+    if (m->n <= 0) wrong("this is no PTX");
+    return 0;
+}
+
+#endif
+
+enum { JIT_LOG = 5 };
+
+API(cuModuleLoadDataEx, hipModuleLoadDataEx)
+(module **made, const void *image, unsigned n, int *options, void **values) {
+    LOCK;
+    const int card = need_card("loading a module");
+    for (unsigned i = 0; i < n; i++)
+        if (options[i] == JIT_LOG) strcpy(values[i], "ptxas fatal: as it was told");
+    if (setting("refuse") >= 0) return INVALID_PTX;
+    module *m = calloc(1, sizeof *m);
+    m->card = card;
+    const int code = read_module(m, image);
+    if (code == 0) *made = m;
+    else free(m);
+    return code;
+}
+
+API(cuModuleGetFunction, hipModuleGetFunction)
+(function **found, const module *m, const char *name) {
+    LOCK;
+    static function functions[MOST_CARDS * MOST_KERNELS];
+    static int n;
+    if (need_card("finding a kernel") != m->card) wrong("%s: a module of another card", name);
+    for (int i = 0; i < m->n; i++)
+        if (!strcmp(m->kernels[i].name, name)) {
+            if (n == MOST_CARDS * MOST_KERNELS) wrong("too many kernels are asked for");
+            functions[n] = (function){&m->kernels[i], m->card};
+            *found = &functions[n++];
+            return 0;
+        }
+    return NOT_FOUND;
+}
+
+/* -------------------------------------------------------------------- memory */
+
+API(cuMemAlloc_v2, hipMalloc)(uint64_t *made, size_t bytes) {
+    LOCK;
+    void *start = NULL;
+    const int card = need_card("an allocation");
+    if (bytes == 0) wrong("an allocation of 0 bytes");
+    const int code = make_block(card, bytes, false, &start);
+    *made = (uintptr_t)start;
+    return code;
+}
+
+API(cuMemFree_v2, hipFree)(uint64_t place) {
+    LOCK;
+    need_card("freeing memory");
+    return free_block("freeing memory", (void *)(uintptr_t)place, false);
+}
+
+API(cuMemHostAlloc, hipHostMalloc)(void **made, size_t bytes, unsigned flags) {
+    LOCK;
+    (void)flags;
+    return make_block(need_card("pinning memory"), bytes, true, made);
+}
+
+API(cuMemFreeHost, hipHostFree)(void *place) {
+    LOCK;
+    need_card("freeing pinned memory");
+    return free_block("freeing pinned memory", place, true);
+}
+
+/* A lost card does nothing more: its memory may be gone by now. */
+static int wait(stream *s) {
+    if (need_card("waiting for a stream") != s->card) wrong("waiting for a stream of another card");
+    for (int i = 0; i < s->n; i++) {
+        work *w = &s->queue[i];
+        if (w->kernel && !lost[s->card]) fake_run(w->kernel, w->groups, w->size, w->values);
+        if (!w->kernel && !lost[s->card]) memcpy(w->to, w->from, w->bytes);
+        if (w->own) free((void *)w->from);
+    }
+    s->n = 0;
+    return lost[s->card] ? LAUNCH_FAILED : 0;
+}
+
+API(cuStreamSynchronize, hipStreamSynchronize)(stream *s) {
+    LOCK;
+    return wait(s);
+}
+
+static work *add_work(const char *name, stream *s) {
+    if (!s) wrong("%s: no stream", name);
+    if (need_card(name) != s->card) wrong("%s: a stream of another card", name);
+    if (s->n == MOST && wait(s) != 0) wrong("a full queue");
+    return &s->queue[s->n++];
+}
+
+/* Pinned memory is read when the stream comes to it; what is not pinned, at once. */
+API(cuMemcpyHtoDAsync_v2, hipMemcpyHtoDAsync)
+(uint64_t to, const void *from, size_t bytes, stream *s) {
+    LOCK;
+    void *place = on_card("a copy to the card", to, bytes);
+    work *w = add_work("a copy to the card", s);
+    *w = (work){.to = place, .from = from, .bytes = bytes};
+    if (is_pinned(from, bytes)) return 0;
+    w->from = memcpy(malloc(bytes), from, bytes);
+    w->own = true;
+    return 0;
+}
+
+API(cuMemcpyDtoHAsync_v2, hipMemcpyDtoHAsync)(void *to, uint64_t from, size_t bytes, stream *s) {
+    LOCK;
+    const void *place = on_card("a copy from the card", from, bytes);
+    *add_work("a copy from the card", s) = (work){.to = to, .from = place, .bytes = bytes};
+    return is_pinned(to, bytes) ? 0 : wait(s);
+}
+
+/* -------------------------------------------------------------------- streams */
+
+API(cuStreamCreate, hipStreamCreateWithFlags)(stream **made, unsigned flags) {
+    LOCK;
+    if (flags != 1) wrong("a stream that waits for others");
+    const int card = need_card("making a stream");
+    *made = calloc(1, sizeof **made);
+    (*made)->card = card;
+    return 0;
+}
+
+API(cuStreamDestroy_v2, hipStreamDestroy)(stream *s) {
+    LOCK;
+    need_card("closing a stream");
+    if (wait(s) == 0 || lost[s->card]) free(s);
+    return 0;
+}
+
+/* A pointer to memory of another card is a mistake of the caller's. */
+static void check_parameters(const function *f, const work *w) {
+    for (int i = 0; i < f->kernel->n_parameters; i++) {
+        const block *b = find_block((const void *)(uintptr_t)w->values[i], 0);
+        if (f->kernel->bytes[i] == 8 && b && b->card != f->card)
+            wrong("%s gets memory of another card", f->kernel->name);
+    }
+}
+
+API(cuLaunchKernel, hipModuleLaunchKernel)
+(const function *f, unsigned x, unsigned y, unsigned z, unsigned size, unsigned size_y,
+ unsigned size_z, unsigned shared, stream *s, void **parameters, void **extra) {
+    LOCK;
+    const char *name = f->kernel->name;
+    if (!x || !y || !z || y > 65535 || z > 65535)
+        wrong("%s: a grid of %u x %u x %u", name, x, y, z);
+    if (!size || size > 1024 || size_y != 1 || size_z != 1 || shared || extra)
+        wrong("%s: a block of %u x %u x %u", name, size, size_y, size_z);
+    if (f->card != s->card) wrong("%s: a stream of another card", name);
+    if (lost[f->card] || launches++ == setting("lost")) {
+        lost[f->card] = true;
+        return LAUNCH_FAILED;
+    }
+    work *w = add_work(name, s);
+    *w = (work){.kernel = f->kernel, .groups = {x, y, z}, .size = size};
+    for (int i = 0; i < f->kernel->n_parameters; i++)
+        memcpy(&w->values[i], parameters[i], (size_t)f->kernel->bytes[i]);
+    check_parameters(f, w);
+    return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ * Drivers without a card, for tests: libcuda.so.1, and with FAKE_HIP libamdhip64.so. They check
+ * what the driver would (contexts, handles, bounds, parameters of kernels), do work of a stream
+ * only when it is waited for, as late as a card may, and run kernels on the processor: the same
+ * text, compiled for it. What FAKE_CARD says goes wrong (fake_card.c). */
+#ifndef FAKE_CARD_H
+#define FAKE_CARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(FAKE_HIP)
+#define FAKE_LIBRARY "fake libamdhip64"
+#else
+#define FAKE_LIBRARY "fake libcuda"
+#endif
+
+enum { FAKE_MOST_PARAMETERS = 64 };
+
+/* A kernel as PTX or a code object declares it: sizes and types of its parameters. */
+typedef struct fake_kernel {
+    char name[64];
+    int n_parameters;
+    bool is_float[FAKE_MOST_PARAMETERS];
+    int bytes[FAKE_MOST_PARAMETERS];
+    void (*code)(void); /* compiled for the processor */
+} fake_kernel;
+
+/* The kernels of what a driver is given; returns how many, and prints a sentence and returns -1 if
+ * it is no such thing. */
+int fake_read_ptx(const char *text, fake_kernel *kernels, int most);
+int fake_read_code_object(const uint8_t *elf, fake_kernel *kernels, int most);
+/* For which processor a code object is, as a number of the ELF header. */
+uint32_t fake_processor_of(const uint8_t *elf);
+/* Finds the kernel's code in this library; false: there is none. */
+bool fake_find_code(fake_kernel *kernel);
+
+/* Runs all groups of a launch; size: work items of a group. */
+void fake_run(const fake_kernel *kernel, const unsigned groups[3], unsigned size,
+              const uint64_t *values);
+
+#endif
