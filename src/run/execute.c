@@ -60,7 +60,7 @@ static lw_status run_late(lwi_plan *p, lwi_call *call) {
 /* ------------------------------------------------------------------- steps */
 
 static inline lw_status run_step(lwi_plan *p, lwi_step *step) {
-    if (step->device && step->device->launches) return lwi_device_run(p, step->device);
+    if (step->device && step->device->launches) return lwi_device_run(p, (size_t)(step - p->steps));
     if (!step->run) return run_late(p, &step->call);
     return step->converted ? lwi_run_converted(&step->call, step->run) : step->run(&step->call);
 }
@@ -162,6 +162,7 @@ lw_status lwi_execute(lwi_plan *p, const lw_value *const *givens, lw_value **out
     lw_status status = bind(p, givens, outputs);
     if (status == LW_OK) status = run_steps(p);
     if (status == LW_OK) status = give_outputs(p, outputs);
+    if (status != LW_OK) lwi_device_stop(p);
     if (status != LW_OK) undo_outputs(p, outputs);
     lwi_scratch_release(&p->context->stack, mark);
     for (size_t i = 0; i < p->n_late; i++)

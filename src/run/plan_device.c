@@ -22,6 +22,8 @@ static lw_status keep(void *arg, const void *data, size_t bytes, lwi_device_memo
 }
 
 void lwi_plan_device_free(lwi_plan *plan) {
+    for (size_t i = 0; plan->device && i < plan->device->n_pieces; i++)
+        lwi_device_forget(plan->context->device, &plan->device->pieces[i]);
     for (size_t i = 0; plan->device && i < plan->device->n_kept; i++)
         lwi_device_give(plan->context, &plan->device->kept[i]);
 }
@@ -176,6 +178,19 @@ static void return_inputs(mover *m) {
     }
 }
 
+/* What is given is there when the run begins: moved then, it does not stand between launches. */
+static void move_givens(mover *m) {
+    for (size_t s = 0; s < m->plan->n_steps; s++) {
+        const lwi_step *step = &m->plan->steps[s];
+        const lwi_node *node = step->call.node;
+        for (size_t i = 0; i < node->n_inputs && step->device && step->device->launches; i++) {
+            const int id = node->inputs[i];
+            if (id >= 0 && m->plan->places[m->plan->roots[id]] == LWI_PLACE_INPUT)
+                need(m, id, ON_DEVICE);
+        }
+    }
+}
+
 static lw_status find_moves(lwi_planner *p) {
     const lwi_graph *g = p->graph;
     mover m = {.planner = p, .plan = p->plan};
@@ -183,6 +198,7 @@ static lw_status find_moves(lwi_planner *p) {
     for (size_t s = 0; s < g->n_slots; s++)
         if (p->plan->places[s] == LWI_PLACE_INPUT)
             m.valid[s] = find_kept(p->plan, (int)s) ? ON_DEVICE : ON_HOST;
+    move_givens(&m);
     for (; m.step < p->plan->n_steps; m.step++)
         move_for_step(&m, &p->plan->steps[m.step]);
     for (size_t i = 0; i < g->n_outputs; i++)
@@ -244,7 +260,7 @@ lw_status lwi_plan_device_finish(lwi_planner *p) {
     LW_TRY(find_moves(p));
     for (size_t i = 0; i < p->plan->n_steps; i++)
         LW_TRY(resolve_step(p->plan, &p->plan->steps[i]));
-    return LW_OK;
+    return lwi_device_find_pieces(p->plan);
 }
 
 /* ----------------------------------------------------------------------- runs */
@@ -286,19 +302,4 @@ lw_status lwi_device_move_values(lwi_plan *plan, size_t step) {
                      : c->device->api->download(c->device, block, offset, v->data, v->bytes));
     }
     return step == plan->n_steps ? find_mistake(plan) : LW_OK;
-}
-
-lw_status lwi_device_run(lwi_plan *plan, const lwi_device_step *step) {
-    lwi_device *device = plan->context->device;
-    lwi_device_argument arguments[LWI_GPU_ARGUMENTS];
-    for (size_t i = 0; i < step->n; i++) {
-        const lwi_gpu_launch *l = &step->launches[i];
-        for (size_t k = 0; k < l->n; k++) {
-            arguments[k] = l->arguments[k].value;
-            if (arguments[k].kind == LWI_DEVICE_MEMORY && !arguments[k].memory.handle)
-                arguments[k].memory.handle = plan->context->device_block.handle;
-        }
-        LW_TRY(lwi_device_launch(device, l->kernel, l->groups, l->size, arguments, l->n));
-    }
-    return LW_OK;
 }

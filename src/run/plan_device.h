@@ -9,11 +9,22 @@
 #include "backend/gpu/gpu_backend.h"
 #include "run/planner.h"
 
+/* Steps one after the other between which nothing is copied. From the second run on they are one
+ * recording, where the device makes such (CUDA graphs). */
+typedef struct lwi_device_piece {
+    size_t first, last; /* steps */
+    size_t launches;
+    void *recording;   /* NULL: none */
+    const void *block; /* in which it works */
+    bool seen;         /* it has run */
+} lwi_device_piece;
+
 typedef struct lwi_device_step {
     lwi_gpu_launch *launches; /* NULL: the processor runs the node */
     size_t n;
     int written;        /* 1 + the input that it writes to; 0: none */
     const char *reason; /* why */
+    size_t piece;
 } lwi_device_step;
 
 /* Before step number `step` (n_steps: after the last), all of a value is copied. */
@@ -32,6 +43,9 @@ typedef struct lwi_device_plan {
     lwi_device_move *moves; /* by their steps */
     size_t n_moves, cap_moves;
     size_t next_move; /* of the run under way */
+    lwi_device_piece *pieces;
+    size_t n_pieces, cap_pieces;
+    bool recording; /* under way */
 } lwi_device_plan;
 
 /* A ready node: the device takes it, or *taken is false; LW_UNSUPPORTED if it must. */
@@ -40,8 +54,15 @@ lw_status lwi_plan_on_device(lwi_planner *planner, lwi_call *call, lwi_step *ste
 lw_status lwi_plan_device_finish(lwi_planner *planner);
 void lwi_plan_device_free(lwi_plan *plan);
 
+/* When the moves are known (run/device_run.c). */
+lw_status lwi_device_find_pieces(lwi_plan *plan);
+void lwi_device_forget(lwi_device *device, lwi_device_piece *piece);
+
 /* The moves before step number `step`. */
 lw_status lwi_device_move_values(lwi_plan *plan, size_t step);
-lw_status lwi_device_run(lwi_plan *plan, const lwi_device_step *step);
+/* Step number `step`, which the device runs. */
+lw_status lwi_device_run(lwi_plan *plan, size_t step);
+/* After a run that did not get to its end. */
+void lwi_device_stop(lwi_plan *plan);
 
 #endif

@@ -65,6 +65,23 @@ def same_for_both(here):
     expect("no driver", f"none: there is no {LIBRARY}" in out or f"{KIND}:0" in out, out)
 
 
+def recordings():
+    """The first run launches, the second is recorded, and others replay that. The rehearsal of a new
+    context ends after a while, so that it may launch any part of the network's six nodes."""
+    def counts(setting, *more):
+        code, out, err = lampwick("count " + setting, "bench", MODEL, "--warmup", "0", "--device", KIND, "--fallback", *more)
+        found = re.search(r"(\d+) launches, (\d+) replays", err)
+        expect(f"bench {setting} {more}", code == 0 and found, (code, out, err))
+        return [int(n) for n in found.groups()] if found else [0, 0]
+
+    few, many = counts("", "--runs", "3"), counts("", "--runs", "9")
+    expect("replays", abs(few[0] - many[0]) <= 6 and many[1] - few[1] == 6, (few, many))
+    few, many = counts("unrecorded", "--runs", "3"), counts("unrecorded", "--runs", "9")
+    expect("a driver that records nothing", few[0] + 24 < many[0] and many[1] == 0, (few, many))
+    code, out, err = lampwick("count", "profile", MODEL, "--device", KIND, "--fallback")
+    expect("a profile launches", code == 0 and ", 0 replays" in err, err)
+
+
 def of_cuda():
     code, out, err = lampwick("capability=35", "devices")
     expect("an old card", "not usable: compute capability 3.5, 5.0 is needed" in out, out)
@@ -95,6 +112,7 @@ with tempfile.TemporaryDirectory() as folder:
     code, here, err = run("", "cpu")
     expect("the processor runs it", code == 0, err)
     same_for_both(here)
+    recordings()
     if KIND == "cuda":
         of_cuda()
     else:

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The driver's functions. FAKE_CARD holds words: none (no card), old (a driver of CUDA 8 or HIP 5),
  * cards=N, capability=NN, processor=gfx..., memory=BYTES, refuse (the kernels are not compiled),
- * lost=N (a card is lost at launch N). A call that the driver would take badly ends the process
+ * lost=N (a card is lost at launch N), unrecorded (no graph is made), count (what was done is
+ * printed at the end). A call that the driver would take badly ends the process
  * with a sentence. */
 #include "fake_card.h"
 
@@ -54,9 +55,14 @@ typedef struct work {
     unsigned groups[3], size;
     uint64_t values[FAKE_MOST_PARAMETERS];
 } work;
+typedef struct graph {
+    int card, n;
+    work works[MOST];
+} graph;
 typedef struct stream {
     int card, n;
     work queue[MOST];
+    graph *captured; /* NULL: work is done */
 } stream;
 
 typedef struct block {
@@ -66,10 +72,12 @@ typedef struct block {
     bool pinned;
 } block;
 
-static int launches;
+static int launches, replays, recordings;
 static bool started, lost[MOST_CARDS];
 static block blocks[MOST];
 static size_t used[MOST_CARDS];
+static const void *freed[MOST]; /* the last ones */
+static int n_freed;
 /* A driver may be called by many threads, each of which has its own current card. */
 static pthread_mutex_t lock;
 static _Thread_local int current[16];
@@ -169,6 +177,7 @@ static int free_block(const char *name, const void *place, bool pinned) {
     block *b = find_block(place, 0);
     if (!b || b->start != place || b->pinned != pinned) wrong("%s of what was not allocated", name);
     if (!pinned) used[b->card] -= b->bytes;
+    if (n_freed < MOST) freed[n_freed++] = b->start;
     free(b->start);
     *b = (block){0};
     return 0;
@@ -374,6 +383,7 @@ API(cuMemFreeHost, hipHostFree)(void *place) {
 
 /* A lost card does nothing more: its memory may be gone by now. */
 static int wait(stream *s) {
+    if (s->captured) wrong("waiting for a stream while it is captured");
     if (need_card("waiting for a stream") != s->card) wrong("waiting for a stream of another card");
     for (int i = 0; i < s->n; i++) {
         work *w = &s->queue[i];
@@ -393,6 +403,10 @@ API(cuStreamSynchronize, hipStreamSynchronize)(stream *s) {
 static work *add_work(const char *name, stream *s) {
     if (!s) wrong("%s: no stream", name);
     if (need_card(name) != s->card) wrong("%s: a stream of another card", name);
+    if (s->captured) {
+        if (s->captured->n == MOST) wrong("a full graph");
+        return &s->captured->works[s->captured->n++];
+    }
     if (s->n == MOST && wait(s) != 0) wrong("a full queue");
     return &s->queue[s->n++];
 }
@@ -402,6 +416,7 @@ API(cuMemcpyHtoDAsync_v2, hipMemcpyHtoDAsync)
 (uint64_t to, const void *from, size_t bytes, stream *s) {
     LOCK;
     void *place = on_card("a copy to the card", to, bytes);
+    if (s->captured) wrong("a copy in a graph: its memory may change");
     work *w = add_work("a copy to the card", s);
     *w = (work){.to = place, .from = from, .bytes = bytes};
     if (is_pinned(from, bytes)) return 0;
@@ -413,6 +428,7 @@ API(cuMemcpyHtoDAsync_v2, hipMemcpyHtoDAsync)
 API(cuMemcpyDtoHAsync_v2, hipMemcpyDtoHAsync)(void *to, uint64_t from, size_t bytes, stream *s) {
     LOCK;
     const void *place = on_card("a copy from the card", from, bytes);
+    if (s->captured) wrong("a copy in a graph: its memory may change");
     *add_work("a copy from the card", s) = (work){.to = to, .from = place, .bytes = bytes};
     return is_pinned(to, bytes) ? 0 : wait(s);
 }
@@ -444,6 +460,14 @@ static void check_parameters(const function *f, const work *w) {
     }
 }
 
+/* What a graph was made with must still be there when it is launched: memory that was freed is. */
+static void check_alive(const work *w, int parameter) {
+    const void *place = (const void *)(uintptr_t)w->values[parameter];
+    for (int i = 0; i < n_freed; i++)
+        if (freed[i] == place && !find_block(place, 0))
+            wrong("%s in a graph gets memory that was freed", w->kernel->name);
+}
+
 API(cuLaunchKernel, hipModuleLaunchKernel)
 (const function *f, unsigned x, unsigned y, unsigned z, unsigned size, unsigned size_y,
  unsigned size_z, unsigned shared, stream *s, void **parameters, void **extra) {
@@ -464,4 +488,65 @@ API(cuLaunchKernel, hipModuleLaunchKernel)
         memcpy(&w->values[i], parameters[i], (size_t)f->kernel->bytes[i]);
     check_parameters(f, w);
     return 0;
+}
+
+/* --------------------------------------------------------------------- graphs */
+
+API(cuStreamBeginCapture_v2, hipStreamBeginCapture)(stream *s, int mode) {
+    LOCK;
+    if (mode != 1) wrong("a capture that other threads disturb");
+    if (need_card("a capture") != s->card || s->captured) wrong("a capture of a wrong stream");
+    s->captured = calloc(1, sizeof *s->captured);
+    s->captured->card = s->card;
+    return 0;
+}
+
+API(cuStreamEndCapture, hipStreamEndCapture)(stream *s, graph **made) {
+    LOCK;
+    if (need_card("a capture") != s->card || !s->captured) wrong("the end of no capture");
+    *made = s->captured;
+    s->captured = NULL;
+    return 0;
+}
+
+API(cuGraphInstantiateWithFlags, hipGraphInstantiateWithFlags)
+(graph **made, const graph *g, unsigned long long flags) {
+    LOCK;
+    if (flags || g->n == 0) wrong("an empty graph, or one with flags");
+    if (setting("unrecorded") >= 0) return LAUNCH_FAILED;
+    *made = malloc(sizeof **made);
+    **made = *g;
+    recordings++;
+    return 0;
+}
+
+API(cuGraphDestroy, hipGraphDestroy)(graph *g) {
+    free(g);
+    return 0;
+}
+
+API(cuGraphLaunch, hipGraphLaunch)(const graph *g, stream *s) {
+    LOCK;
+    if (g->card != s->card) wrong("a graph of another card");
+    if (lost[s->card]) return LAUNCH_FAILED;
+    for (int i = 0; i < g->n; i++) {
+        for (int k = 0; k < g->works[i].kernel->n_parameters; k++)
+            if (g->works[i].kernel->bytes[k] == 8) check_alive(&g->works[i], k);
+        *add_work("a graph", s) = g->works[i];
+    }
+    replays++;
+    return 0;
+}
+
+API(cuGraphExecDestroy, hipGraphExecDestroy)(graph *g) {
+    LOCK;
+    recordings--;
+    free(g);
+    return 0;
+}
+
+__attribute__((destructor)) static void count(void) {
+    if (setting("count") >= 0)
+        fprintf(stderr, FAKE_LIBRARY ": %d launches, %d replays\n", launches, replays);
+    if (recordings) wrong("%d recordings were not freed", recordings);
 }

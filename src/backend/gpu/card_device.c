@@ -196,6 +196,41 @@ static lw_status finish(lwi_device *device) {
     return leave(d, "waiting", wait_for_copies(d));
 }
 
+/* ------------------------------------------------------------------ recordings */
+
+static lw_status record(lwi_device *device) {
+    const card_device *d = (card_device *)device;
+    LW_TRY(enter(d));
+    return leave(d, "recording",
+                 d->driver->begin_capture(d->stream, LWI_CARD_CAPTURE_THREAD_LOCAL));
+}
+
+/* The driver makes no graph of what it cannot record. */
+static lw_status recorded(lwi_device *device, void **recording) {
+    const card_device *d = (card_device *)device;
+    lwi_card_graph *graph = NULL;
+    lwi_card_recording *made = NULL;
+    *recording = NULL;
+    LW_TRY(enter(d));
+    int code = d->driver->end_capture(d->stream, &graph);
+    if (code == 0) code = d->driver->instantiate(&made, graph, 0);
+    if (graph) d->driver->free_graph(graph);
+    if (code == 0) *recording = made;
+    return leave(d, "recording", 0);
+}
+
+static lw_status replay(lwi_device *device, void *recording) {
+    const card_device *d = (card_device *)device;
+    LW_TRY(enter(d));
+    return leave(d, "a recording", d->driver->replay(recording, d->stream));
+}
+
+static void forget(lwi_device *device, void *recording) {
+    const card_device *d = (card_device *)device;
+    if (enter(d) == LW_OK)
+        (void)leave(d, "freeing a recording", d->driver->free_recording(recording));
+}
+
 /* --------------------------------------------------------------------- opening */
 
 /* The card's primary context, which others in the process use too, and the kernels in it. Both
@@ -244,6 +279,7 @@ static lw_status start(card_device *d, const kind *k, size_t index) {
     LW_TRY(enter(d));
     LW_TRY(leave(d, "pinning memory", d->driver->pin(&staging, STAGING, 0)));
     d->staging = staging;
+    d->base.records = d->driver->records;
     return LW_OK;
 }
 
@@ -257,12 +293,14 @@ static lw_status start_hip(lwi_device *device, size_t index) {
 
 lw_status lwi_cuda_open(size_t index, lwi_device **device) {
     static const lwi_device_api functions = {start_cuda, close_device, allocate, release, upload,
-                                             download,   find_kernel,  launch,   finish};
+                                             download,   find_kernel,  launch,   finish,  record,
+                                             recorded,   replay,       forget};
     return lwi_device_make(&functions, sizeof(card_device), cuda.name, index, device);
 }
 
 lw_status lwi_hip_open(size_t index, lwi_device **device) {
     static const lwi_device_api functions = {start_hip, close_device, allocate, release, upload,
-                                             download,  find_kernel,  launch,   finish};
+                                             download,  find_kernel,  launch,   finish,  record,
+                                             recorded,  replay,       forget};
     return lwi_device_make(&functions, sizeof(card_device), hip.name, index, device);
 }

@@ -5,13 +5,20 @@
 
 #include <stdio.h>
 
+static const char *bind_all(void *library, const lwi_card_symbol *symbols, size_t n) {
+    const char *missing = NULL;
+    for (size_t i = 0; i < n; i++)
+        if (!lwi_library_bind(library, symbols[i].name, symbols[i].function))
+            missing = symbols[i].name;
+    return missing;
+}
+
 void lwi_card_driver_load(lwi_card_library *l) {
     void *library = lwi_library_open(l->files, l->n_files);
     if (!library) return;
     l->there = true;
-    for (size_t i = 0; i < l->n_symbols; i++)
-        if (!lwi_library_bind(library, l->symbols[i].name, l->symbols[i].function))
-            l->missing = l->symbols[i].name;
+    l->missing = bind_all(library, l->symbols, l->n_symbols);
+    l->driver->records = !bind_all(library, l->graph_symbols, l->n_graph_symbols);
     if (l->missing) return;
     l->started = l->driver->init(0);
     if (l->started == 0) l->started = l->driver->get_version(&l->driver->version);

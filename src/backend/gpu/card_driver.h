@@ -15,11 +15,14 @@ typedef struct lwi_card_context lwi_card_context;
 typedef struct lwi_card_module lwi_card_module;
 typedef struct lwi_card_kernel lwi_card_kernel;
 typedef struct lwi_card_stream lwi_card_stream;
+typedef struct lwi_card_graph lwi_card_graph;         /* what was launched in a stream */
+typedef struct lwi_card_recording lwi_card_recording; /* the same, ready to be done */
 
 enum {
     LWI_CARD_OUT_OF_MEMORY = 2, /* results; 0 is success */
     LWI_CARD_NONE = 100,
     LWI_CARD_STREAM_NON_BLOCKING = 1,
+    LWI_CARD_CAPTURE_THREAD_LOCAL = 1,
     LWI_MOST_CARDS = 32
 };
 
@@ -54,12 +57,27 @@ enum {
        unsigned size_y, unsigned size_z, unsigned shared, lwi_card_stream *stream,                 \
        void **parameters, void **extra))
 
+/* Those that old drivers lack, as CUDA's before 11.4 do: without them, nothing is recorded. */
+#define LWI_CARD_GRAPH_FUNCTIONS(F)                                                                \
+    F(begin_capture, cuStreamBeginCapture_v2, hipStreamBeginCapture,                               \
+      (lwi_card_stream * stream, int mode))                                                        \
+    F(end_capture, cuStreamEndCapture, hipStreamEndCapture,                                        \
+      (lwi_card_stream * stream, lwi_card_graph * *graph))                                         \
+    F(instantiate, cuGraphInstantiateWithFlags, hipGraphInstantiateWithFlags,                      \
+      (lwi_card_recording * *recording, lwi_card_graph * graph, unsigned long long flags))         \
+    F(free_graph, cuGraphDestroy, hipGraphDestroy, (lwi_card_graph * graph))                       \
+    F(replay, cuGraphLaunch, hipGraphLaunch,                                                       \
+      (lwi_card_recording * recording, lwi_card_stream * stream))                                  \
+    F(free_recording, cuGraphExecDestroy, hipGraphExecDestroy, (lwi_card_recording * recording))
+
 typedef struct lwi_card_driver lwi_card_driver;
 struct lwi_card_driver {
 #define F(member, cuda, hip, parameters) int(*member) parameters;
     LWI_CARD_FUNCTIONS(F)
+    LWI_CARD_GRAPH_FUNCTIONS(F)
 #undef F
-    int version; /* as the driver counts them */
+    bool records; /* it has all functions for graphs */
+    int version;  /* as it counts them */
     /* Of card number n: what all in the process share. */
     int (*retain)(lwi_card_context **context, int card);
     /* Makes it current for the thread, and what was current before again. */
@@ -86,6 +104,8 @@ typedef struct lwi_card_library {
     size_t n_files;
     const lwi_card_symbol *symbols;
     size_t n_symbols;
+    const lwi_card_symbol *graph_symbols;
+    size_t n_graph_symbols;
     lwi_card_driver *driver; /* whose functions the symbols are */
     int oldest, major;       /* version that is needed; what a major version counts */
     int minor;               /* what a minor one counts */

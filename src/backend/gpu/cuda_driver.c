@@ -41,12 +41,19 @@ static const lwi_card_symbol symbols[] = {
         {"cuDevicePrimaryCtxRetain", &retain},
     {"cuCtxPushCurrent_v2", &push},
     {"cuCtxPopCurrent_v2", &pop}};
+static const lwi_card_symbol graph_symbols[] = {
+#define F(member, cuda, hip, parameters) {#cuda, &driver.member},
+    LWI_CARD_GRAPH_FUNCTIONS(F)
+#undef F
+};
 static lwi_card_library library = {.title = "the NVIDIA driver",
                                    .made_for = "CUDA",
                                    .files = files,
                                    .n_files = sizeof files / sizeof *files,
                                    .symbols = symbols,
                                    .n_symbols = sizeof symbols / sizeof *symbols,
+                                   .graph_symbols = graph_symbols,
+                                   .n_graph_symbols = sizeof graph_symbols / sizeof *graph_symbols,
                                    .driver = &driver,
                                    .oldest = OLDEST,
                                    .major = 1000,

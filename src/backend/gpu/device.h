@@ -52,13 +52,21 @@ typedef struct lwi_device_api {
                         const uint32_t groups[3], uint32_t size,
                         const lwi_device_argument *arguments, size_t n);
     lw_status (*finish)(lwi_device *device);
+    /* Where device->records: launches between record and recorded are not done, but become one
+     * piece of work for replay. recorded gives NULL if they cannot; a failed launch does not end
+     * the recording. */
+    lw_status (*record)(lwi_device *device);
+    lw_status (*recorded)(lwi_device *device, void **recording);
+    lw_status (*replay)(lwi_device *device, void *recording);
+    void (*forget)(lwi_device *device, void *recording);
 } lwi_device_api;
 
 enum { LWI_DEVICE_KERNELS = 256 };
 
 struct lwi_device {
     const lwi_device_api *api;
-    char name[32];                     /* "opencl:0" */
+    char name[32]; /* "opencl:0" */
+    bool records;
     void *kernels[LWI_DEVICE_KERNELS]; /* those that were asked for, as the driver knows them */
     int n_kernels;
     lwi_strmap kernel_names;

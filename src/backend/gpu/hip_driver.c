@@ -32,12 +32,19 @@ static const lwi_card_symbol symbols[] = {
         {"hipGetDevicePropertiesR0600", &get_properties},
     {"hipSetDevice", &set_device},
     {"hipGetDevice", &get_device}};
+static const lwi_card_symbol graph_symbols[] = {
+#define F(member, cuda, hip, parameters) {#hip, &driver.member},
+    LWI_CARD_GRAPH_FUNCTIONS(F)
+#undef F
+};
 static lwi_card_library library = {.title = "the HIP driver",
                                    .made_for = "HIP",
                                    .files = files,
                                    .n_files = sizeof files / sizeof *files,
                                    .symbols = symbols,
                                    .n_symbols = sizeof symbols / sizeof *symbols,
+                                   .graph_symbols = graph_symbols,
+                                   .n_graph_symbols = sizeof graph_symbols / sizeof *graph_symbols,
                                    .driver = &driver,
                                    .oldest = OLDEST,
                                    .major = 10000000,

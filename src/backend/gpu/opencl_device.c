@@ -242,7 +242,14 @@ static lw_status start(lwi_device *device, size_t index) {
 }
 
 lw_status lwi_opencl_open(size_t index, lwi_device **opened) {
-    static const lwi_device_api functions = {start,    close_device, allocate, release, upload,
-                                             download, find_kernel,  launch,   finish};
+    static const lwi_device_api functions = {.start = start,
+                                             .close = close_device,
+                                             .allocate = allocate,
+                                             .release = release,
+                                             .upload = upload,
+                                             .download = download,
+                                             .find_kernel = find_kernel,
+                                             .launch = launch,
+                                             .finish = finish};
     return lwi_device_make(&functions, sizeof(opencl_device), "opencl", index, opened);
 }
