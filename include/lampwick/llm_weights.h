@@ -22,6 +22,9 @@ LW_API void lw_checkpoint_free(lw_checkpoint *checkpoint);
 LW_API const char *lw_checkpoint_architecture(const lw_checkpoint *checkpoint);
 /* A hyperparameter by GGUF's key, without the architecture in front; false: there is none. */
 LW_API bool lw_checkpoint_number(const lw_checkpoint *checkpoint, const char *key, double *value);
+/* Element i of one that is a list, or the only number. */
+LW_API bool lw_checkpoint_element(const lw_checkpoint *checkpoint, const char *key, size_t i,
+                                  double *value);
 /* Likewise; {NULL, 0}: there is none. */
 LW_API lw_string lw_checkpoint_text(const lw_checkpoint *checkpoint, const char *key);
 

@@ -96,22 +96,64 @@ static lw_status put_size(lwi_pairs *p, const char *key, int64_t size) {
     return lwi_pairs_int(p, key, LWI_GGUF_UINT32, size);
 }
 
-/* LFM2's short convolutions; the configuration does not say how wide the rest is. */
+/* LFM2's short convolutions. */
 static lw_status put_lfm2(lwi_pairs *p, const lw_checkpoint *c) {
     if (strcmp(p->prefix, "lfm2") != 0) return LW_OK;
     LW_TRY(put_heads(p, c, ".attention.head_count_kv"));
-    LW_TRY(put_size(p, ".shortconv.l_cache", size_in_layers(c, "shortconv.conv", 1)));
-    return put_size(p, ".feed_forward_length", size_in(c, "blk.0.ffn_gate.weight", 0));
+    return put_size(p, ".shortconv.l_cache", size_in_layers(c, "shortconv.conv", 1));
+}
+
+/* A truth for each layer, where config.json has a list of them. */
+static lw_status put_layers(lwi_pairs *p, const lw_checkpoint *c, const char *key,
+                            const char *from) {
+    enum { MOST = 1 << 12 };
+    uint8_t flags[MOST];
+    double layers = 0, flag = 0;
+    size_t n = 0;
+    lw_checkpoint_number(c, "block_count", &layers);
+    for (; n < MOST && (double)n < layers && lw_checkpoint_element(c, from, n, &flag); n++)
+        flags[n] = flag != 0;
+    return n && (double)n >= layers ? lwi_pairs_flags(p, key, flags, n) : LW_OK;
+}
+
+/* Which layers have a window. ModernBERT's files have a number under the same key. */
+static lw_status put_windows(lwi_pairs *p, const lw_checkpoint *c) {
+    double window = 0;
+    if (!strcmp(p->prefix, "modern-bert") ||
+        !lw_checkpoint_number(c, "attention.sliding_window", &window))
+        return LW_OK;
+    return put_layers(p, c, ".attention.sliding_window_pattern", "windowed_layers");
+}
+
+/* Gated delta nets, and how Qwen3.5's angles are shared among axes of pictures. */
+static lw_status put_delta(lwi_pairs *p, const lw_checkpoint *c) {
+    static const uint8_t usual[3] = {11, 11, 10};
+    uint32_t sections[4] = {0};
+    double heads = 0;
+    if (strncmp(p->prefix, "qwen35", 6) != 0 && strcmp(p->prefix, "qwen3next") != 0) return LW_OK;
+    LW_TRY(put_size(p, ".ssm.conv_kernel", size_in_layers(c, "ssm_conv1d", 1)));
+    LW_TRY(put_size(p, ".ssm.inner_size", size_in_layers(c, "ssm_out", 1)));
+    lw_checkpoint_number(c, "ssm.time_step_rank", &heads);
+    LW_TRY(put_size(p, ".ssm.time_step_rank", (int64_t)heads));
+    LW_TRY(put_layers(p, c, ".attention.recurrent_layers", "attention.recurrent_layers"));
+    if (p->prefix[5] == 'n') return LW_OK;
+    for (size_t i = 0; i < 3; i++) {
+        double n = 0;
+        sections[i] =
+            lw_checkpoint_element(c, "rope.dimension_sections", i, &n) && n >= 0 && n < 1e6
+                ? (uint32_t)n
+                : usual[i];
+    }
+    return lwi_pairs_numbers(p, ".rope.dimension_sections", LWI_GGUF_INT32, sections, 4);
 }
 
 /* Granite 4: layers as Mamba-2's and others with attention, experts beside what all go through. */
 static lw_status put_granite(lwi_pairs *p, const lw_checkpoint *c) {
-    double groups = 1, states = 0, finetuned = 0, expert = 0;
+    double groups = 1, states = 0, finetuned = 0;
     if (strcmp(p->prefix, "granitehybrid") != 0) return LW_OK;
     lw_checkpoint_number(c, "ssm.state_size", &states);
     lw_checkpoint_number(c, "ssm.group_count", &groups);
     lw_checkpoint_number(c, "rope.scaling.finetuned", &finetuned);
-    lw_checkpoint_number(c, "feed_forward_length", &expert);
     const int64_t shared = size_in_layers(c, "ffn_up_shexp", 0);
     const int64_t channels = size_in_layers(c, "ssm_conv1d", 0);
     LW_TRY(put_heads(p, c, ".attention.head_count_kv"));
@@ -121,38 +163,55 @@ static lw_status put_granite(lwi_pairs *p, const lw_checkpoint *c) {
     LW_TRY(
         put_size(p, ".ssm.time_step_rank",
                  size_in_layers(c, "ssm_in", 0) - 2 * channels + (int64_t)(2 * groups * states)));
-    if (shared) LW_TRY(put_size(p, ".expert_shared_feed_forward_length", shared));
-    return put_size(p, ".feed_forward_length",
-                    shared ? (int64_t)expert : size_in_layers(c, "ffn_up", 0));
+    return shared ? put_size(p, ".expert_shared_feed_forward_length", shared) : LW_OK;
+}
+
+/* Inner sizes of dense layers and of experts, as the tensors have them: config.json calls them in
+ * many ways, or leaves them out. */
+static lw_status put_feed_forward(lwi_pairs *p, const lw_checkpoint *c) {
+    static const struct {
+        const char *key, *tensor;
+        int axis;
+    } sizes[] = {{".feed_forward_length", "ffn_down", 1},
+                 {".expert_feed_forward_length", "ffn_down_exps", 2}};
+    for (size_t i = 0; i < 2; i++) {
+        double said = 0;
+        const int64_t size = size_in_layers(c, sizes[i].tensor, sizes[i].axis);
+        if (size) LW_TRY(put_size(p, sizes[i].key, size));
+        else if (lw_checkpoint_number(c, sizes[i].key + 1, &said) && said >= 0 && said < 1e9)
+            LW_TRY(put_size(p, sizes[i].key, (int64_t)said));
+    }
+    return LW_OK;
 }
 
 /* What Mamba's layers do not have, though config.json may use the word for something else. */
 static bool is_of_others(const char *key) {
-    return !strcmp(key, ".feed_forward_length") || !strncmp(key, ".attention.head_", 16) ||
-           !strncmp(key, ".attention.key_", 15) || !strncmp(key, ".attention.value_", 17);
-}
-
-/* Of LFM2 and Granite 4. */
-static bool is_own(const char *key) {
-    return !strcmp(key, ".feed_forward_length") || !strcmp(key, ".attention.head_count_kv");
+    return !strncmp(key, ".attention.head_", 16) || !strncmp(key, ".attention.key_", 15) ||
+           !strncmp(key, ".attention.value_", 17);
 }
 
 static lw_status put_numbers(lwi_pairs *p, const lw_checkpoint *c) {
     const bool mixed = !strcmp(p->prefix, "lfm2") || !strcmp(p->prefix, "granitehybrid");
     const bool mamba = !strncmp(p->prefix, "mamba", 5);
+    double experts = 0;
+    lw_checkpoint_number(c, "expert_count", &experts);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         char key[64];
         double value = 0;
         bool done = false;
         snprintf(key, sizeof key, ".%s", keys[i].name);
         LW_TRY(put_latent(p, c, key, &done));
-        if (done || (mamba && is_of_others(key)) || (mixed && is_own(key))) continue;
+        if (done || (mamba && is_of_others(key)) ||
+            (mixed && !strcmp(key, ".attention.head_count_kv")) ||
+            (experts == 0 && !strcmp(key, ".expert_used_count")))
+            continue;
         if (!lw_checkpoint_number(c, keys[i].name, &value)) continue;
         if (keys[i].kind == LWI_GGUF_FLOAT32) LW_TRY(lwi_pairs_float(p, key, value));
         else if (value >= 0 && value <= UINT32_MAX && floor(value) == value)
             LW_TRY(lwi_pairs_int(p, key, keys[i].kind, (int64_t)value));
         else return lwi_fail(LW_CORRUPT, "config.json: %s is %g", keys[i].name, value);
     }
+    if (!mamba) LW_TRY(put_feed_forward(p, c));
     const lw_string activation = lw_checkpoint_text(c, "hidden_activation");
     if (activation.size) LW_TRY(lwi_pairs_text(p, ".hidden_activation", activation));
     return put_rope_scaling(p, c);
@@ -208,6 +267,8 @@ lw_status lwi_pairs_hyperparameters(lwi_pairs *p, const lw_checkpoint *c) {
     LW_TRY(put_numbers(p, c));
     LW_TRY(put_encoder(p, c));
     LW_TRY(put_mamba(p, c));
+    LW_TRY(put_windows(p, c));
+    LW_TRY(put_delta(p, c));
     LW_TRY(put_granite(p, c));
     return put_lfm2(p, c);
 }

@@ -59,11 +59,20 @@ lw_status lwi_pairs_numbers(lwi_pairs *p, const char *key, lwi_gguf_kind kind, c
     return LW_OK;
 }
 
-lw_status lwi_pairs_bytes(lwi_pairs *p, const char *key, const void *bytes, size_t n) {
+static lw_status put_bytes(lwi_pairs *p, const char *key, lwi_gguf_kind kind, const void *bytes,
+                           size_t n) {
     uint8_t *data = NULL;
-    LW_TRY(add(p, key, (lwi_gguf_pair){NULL, LWI_GGUF_ARRAY, LWI_GGUF_UINT8, n, NULL, n}, &data));
+    LW_TRY(add(p, key, (lwi_gguf_pair){NULL, LWI_GGUF_ARRAY, kind, n, NULL, n}, &data));
     if (n) memcpy(data, bytes, n);
     return LW_OK;
+}
+
+lw_status lwi_pairs_bytes(lwi_pairs *p, const char *key, const void *bytes, size_t n) {
+    return put_bytes(p, key, LWI_GGUF_UINT8, bytes, n);
+}
+
+lw_status lwi_pairs_flags(lwi_pairs *p, const char *key, const uint8_t *flags, size_t n) {
+    return put_bytes(p, key, LWI_GGUF_BOOL, flags, n);
 }
 
 lw_status lwi_pairs_texts(lwi_pairs *p, const char *key, const lw_string *texts, size_t n) {

@@ -22,8 +22,9 @@ lw_status lwi_pairs_text(lwi_pairs *p, const char *key, lw_string text);
 /* n numbers of 4 bytes, copied; little-endian. */
 lw_status lwi_pairs_numbers(lwi_pairs *p, const char *key, lwi_gguf_kind kind, const uint32_t *bits,
                             size_t n);
-/* An array of bytes. */
+/* An array of bytes, or of truths. */
 lw_status lwi_pairs_bytes(lwi_pairs *p, const char *key, const void *bytes, size_t n);
+lw_status lwi_pairs_flags(lwi_pairs *p, const char *key, const uint8_t *flags, size_t n);
 lw_status lwi_pairs_texts(lwi_pairs *p, const char *key, const lw_string *texts, size_t n);
 
 /* gguf_hyperparameters.c: those of the folder. */

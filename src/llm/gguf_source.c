@@ -35,7 +35,8 @@ static lw_status put_template(lwi_gguf_source *s, lwi_pairs *p, const char *fold
 
 static lw_status put_tokenizer(lwi_gguf_source *s, lwi_pairs *p, const char *folder) {
     const lw_status status = lw_tokenizer_load(folder, &s->tokenizer);
-    if (status == LW_NOT_FOUND) return LW_OK;
+    if (status == LW_NOT_FOUND)
+        return lwi_pairs_text(p, "tokenizer.ggml.model", (lw_string){"none", 4});
     LW_TRY(status);
     double n = 0;
     if (!lw_checkpoint_number(s->checkpoint, "vocab_size", &n) || !(n >= 0 && n < 1e9)) n = 0;

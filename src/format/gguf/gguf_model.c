@@ -19,8 +19,15 @@ static const lwi_gguf_pair *find_pair(const source *s, const char *key) {
     return n > 0 && (size_t)n < sizeof full ? lwi_gguf_find(&s->gguf, full) : NULL;
 }
 
+/* Which layers have a window: a list of truths, where a number means something else. */
+static const lwi_gguf_pair *find_windows(const source *s) {
+    const lwi_gguf_pair *pair = find_pair(s, "attention.sliding_window_pattern");
+    return pair && pair->kind == LWI_GGUF_ARRAY ? pair : NULL;
+}
+
 static bool number(void *state, const char *key, size_t i, double *value) {
-    const lwi_gguf_pair *pair = find_pair(state, key);
+    const lwi_gguf_pair *pair =
+        strcmp(key, "windowed_layers") ? find_pair(state, key) : find_windows(state);
     if (!pair || pair->kind == LWI_GGUF_STRING) return false;
     if (pair->kind != LWI_GGUF_ARRAY) {
         *value = lwi_gguf_number(&((const source *)state)->gguf, pair->key, 0);

@@ -47,6 +47,10 @@ bool lw_checkpoint_number(const lw_checkpoint *c, const char *key, double *value
     return c && key && value && lwi_hf_number((void *)&c->source, key, 0, value);
 }
 
+bool lw_checkpoint_element(const lw_checkpoint *c, const char *key, size_t i, double *value) {
+    return c && key && value && lwi_hf_number((void *)&c->source, key, i, value);
+}
+
 lw_string lw_checkpoint_text(const lw_checkpoint *c, const char *key) {
     return c && key ? lwi_hf_text((void *)&c->source, key) : (lw_string){NULL, 0};
 }

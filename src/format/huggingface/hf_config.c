@@ -165,8 +165,15 @@ static bool layer_type(const lwi_hf_source *s, size_t i, double *value) {
     return true;
 }
 
+static bool rope_section(const lwi_hf_source *s, size_t i, double *value) {
+    const lwi_json_item *sections = lwi_hf_rope(s, "mrope_section");
+    return lwi_json_is(sections, LWI_JSON_ARRAY) && i < sections->size &&
+           to_number(sections->items + i, value);
+}
+
 bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
     const lwi_hf_source *s = state;
+    if (!strcmp(key, "rope.dimension_sections")) return rope_section(s, i, value);
     if (!strcmp(key, "rope.scaling.finetuned")) {
         *value = !strcmp(lwi_json_text(s->config, "position_embedding_type", ""), "rope");
         return true;

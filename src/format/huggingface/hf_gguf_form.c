@@ -22,6 +22,16 @@ static bool is_buffer(const char *name) {
 
 static bool has(lwi_hf_source *s, const char *name) { return lwi_strmap_get(&s->index, name) >= 0; }
 
+/* What sees pictures, and layers that guess more than one token. */
+static bool is_beside_text(const lwi_checkpoint_tensor *t) {
+    static const char *const parts[] = {"vision_tower.", "vision_model.", "visual.",
+                                        "multi_modal_projector.", "mtp."};
+    const char *name = strncmp(t->name, "model.", 6) ? t->name : t->name + 6;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!strncmp(name, parts[i], strlen(parts[i]))) return true;
+    return false;
+}
+
 /* Encoders are trained with parts that guess left out words, for which nobody asks later; those of
  * T5 have copies of what is shared. */
 static bool is_left_out(lwi_hf_source *s, const lwi_checkpoint_tensor *t) {
@@ -40,13 +50,19 @@ static bool is_left_out(lwi_hf_source *s, const lwi_checkpoint_tensor *t) {
 /* Those whose weights need no changes but those made here, as the tests have found; other families
  * are laid out in other ways. */
 static bool is_convertible(const char *architecture) {
-    static const char *const names[] = {
-        "arcee",   "bert",     "cohere2",         "command-r",  "deepseek2", "falcon",
-        "gemma",   "gemma2",   "gemma-embedding", "gemma3",     "gpt-oss",   "gpt2",
-        "gptneox", "granite",  "granitehybrid",   "granitemoe", "lfm2",      "llama",
-        "mamba",   "mamba2",   "modern-bert",     "nomic-bert", "olmo2",     "olmoe",
-        "phi2",    "phi3",     "qwen2",           "qwen2moe",   "qwen3",     "qwen3moe",
-        "smollm3", "stablelm", "starcoder2",      "t5"};
+    static const char *const names[] = {"arcee",       "bert",       "cohere2",
+                                        "command-r",   "deepseek2",  "falcon",
+                                        "gemma",       "gemma2",     "gemma-embedding",
+                                        "gemma3",      "gpt-oss",    "gpt2",
+                                        "gptneox",     "granite",    "granitehybrid",
+                                        "granitemoe",  "lfm2",       "llama",
+                                        "llama4",      "mamba",      "mamba2",
+                                        "modern-bert", "nomic-bert", "olmo2",
+                                        "olmoe",       "phi2",       "phi3",
+                                        "qwen2",       "qwen2moe",   "qwen3",
+                                        "qwen35",      "qwen35moe",  "qwen3moe",
+                                        "qwen3next",   "rwkv4",      "smollm3",
+                                        "stablelm",    "starcoder2", "t5"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(names[i], architecture)) return true;
     return false;
@@ -109,10 +125,13 @@ static lw_status to_recurrent(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
 
 static lw_status to_gguf(lwi_hf_source *s, const lwi_decoder_style *style,
                          lwi_checkpoint_tensor *t) {
-    const bool gemma = !strncmp(s->family->architecture, "gemma", 5);
+    const char *family = s->family->architecture;
+    const bool less_one = !strncmp(family, "gemma", 5) || !strncmp(family, "qwen35", 6) ||
+                          !strcmp(family, "qwen3next");
     const bool q = strstr(t->name, ".attn_q."), k = strstr(t->name, ".attn_k.");
     if (style->permuted && (q || k)) LW_TRY(order_heads(s, t, k));
-    if (t->rank == 1) LW_TRY(to_floats(s, t, gemma && ends(t->name, "norm.weight") ? 1 : 0));
+    const bool norm = ends(t->name, "norm.weight") && !ends(t->name, ".ssm_norm.weight");
+    if (t->rank == 1) LW_TRY(to_floats(s, t, less_one && norm ? 1 : 0));
     const bool recurrent = strstr(t->name, ".ssm_") || strstr(t->name, ".shortconv.");
     return recurrent ? to_recurrent(s, t) : LW_OK;
 }
@@ -238,10 +257,11 @@ lw_status lwi_hf_arrange(lwi_hf_source *s) {
     LW_TRY(split_latents(s));
     LW_TRY(split_experts(s));
     LW_TRY(split_shared(s));
+    LW_TRY(lwi_hf_arrange_delta(s));
     for (size_t i = 0; i < s->n; i++) {
         lwi_checkpoint_tensor *t = s->tensors + i;
         if (!t->name) continue;
-        if (t->rank == 0 && is_buffer(t->name)) continue;
+        if (t->rank == 0 && (is_buffer(t->name) || is_beside_text(t))) continue;
         if (style->encoder && is_left_out(s, t)) continue;
         if (t->rank == 0) return lwi_fail(LW_UNSUPPORTED, "tensor '%s' is not known", t->name);
         LW_TRY(to_gguf(s, style, t));

@@ -83,6 +83,8 @@ lw_status lwi_hf_add_sentence_parts(lwi_hf_source *s, const char *folder);
 /* All tensors in the form of GGUF files. LW_UNSUPPORTED: a family that is laid out otherwise, or a
  * tensor that is not known. */
 lw_status lwi_hf_arrange(lwi_hf_source *s);
+/* Those of gated delta nets; for lwi_hf_arrange. */
+lw_status lwi_hf_arrange_delta(lwi_hf_source *s);
 /* Tensors that are made of numbers in config.json. */
 lw_status lwi_hf_add_rope_factors(lwi_hf_source *s);
 
