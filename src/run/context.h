@@ -80,6 +80,9 @@ lw_status lwi_execute_subgraph(void *state, const lwi_graph *graph, const lw_val
 /* Output i of a run into the tensor given for it, or into a new one (run/outputs.c). */
 lw_status lwi_open_output(lwi_plan *plan, lw_value **outputs, size_t i, const lw_value *like);
 lw_status lwi_give_output(lwi_plan *plan, lw_value **outputs, size_t i);
+/* Gives a late node's tensor the memory of the caller's, if it is an output of the whole graph and
+ * of the run under way; else value->data stays NULL. */
+lw_status lwi_place_in_output(lwi_plan *plan, lw_value *value);
 
 /* Makes a plan for these inputs and remembers it (run/plan_cache.c). */
 lw_status lwi_context_plan(lw_context *context, const lw_value *const *inputs, const bool *wanted,

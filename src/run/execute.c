@@ -159,9 +159,11 @@ lw_status lwi_execute(lwi_plan *p, const lw_value *const *givens, lw_value **out
     const lwi_scratch_mark mark = lwi_scratch_here(&p->context->stack);
     for (size_t i = 0; i < p->graph->n_outputs; i++)
         p->made[i] = p->wanted[i] && !outputs[i];
+    p->outputs = outputs;
     lw_status status = bind(p, givens, outputs);
     if (status == LW_OK) status = run_steps(p);
     if (status == LW_OK) status = give_outputs(p, outputs);
+    p->outputs = NULL;
     if (status != LW_OK) lwi_device_stop(p);
     if (status != LW_OK) undo_outputs(p, outputs);
     lwi_scratch_release(&p->context->stack, mark);

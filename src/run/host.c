@@ -34,6 +34,8 @@ static lw_status packed(void *state, const lw_value *value, const lwi_packing *p
 static lw_status output(void *state, lw_value *value) {
     lw_context *c = context_of(state);
     void *data = NULL;
+    LW_TRY(lwi_place_in_output(state, value));
+    if (value->data) return LW_OK;
     LW_TRY(lwi_pool_get(&c->pool, value->bytes, &data));
     const lw_status status = lwi_storage_make(&c->in_pool, data, &value->storage);
     if (status == LW_OK) value->data = data;

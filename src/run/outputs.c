@@ -44,6 +44,17 @@ lw_status lwi_give_output(lwi_plan *p, lw_value **outputs, size_t i) {
         return lwi_fail(LW_INVALID, "output '%s' cannot be filled in place: leave its value NULL",
                         name_of(p, i));
     LW_TRY(lwi_open_output(p, outputs, i, v));
-    if (v->bytes) memcpy(outputs[i]->data, v->data, v->bytes);
+    if (v->bytes && v->data != outputs[i]->data) memcpy(outputs[i]->data, v->data, v->bytes);
+    return LW_OK;
+}
+
+lw_status lwi_place_in_output(lwi_plan *p, lw_value *value) {
+    if (!p->outputs || p->outer || p->device || value->dtype == LW_STRING) return LW_OK;
+    for (size_t i = 0; i < p->graph->n_outputs; i++) {
+        if (!p->wanted[i] || p->slots[p->graph->outputs[i]] != value) continue;
+        LW_TRY(lwi_open_output(p, p->outputs, i, value));
+        value->data = p->outputs[i]->data;
+        break;
+    }
     return LW_OK;
 }

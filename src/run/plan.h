@@ -78,7 +78,8 @@ struct lwi_plan {
     size_t n_late;
     int *moving; /* slots of views whose root lies elsewhere in each run */
     size_t n_moving;
-    bool *made; /* [graph outputs] by the run under way */
+    bool *made;         /* [graph outputs] by the run under way */
+    lw_value **outputs; /* [graph outputs] of the run under way; NULL: there is none */
     bool rehearsed;
     lwi_subplans *subgraphs;
     size_t n_subgraphs, cap_subgraphs;
