@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Cholesky: of every symmetric positive definite matrix A of a batch the lower triangle L with
  * L L^T = A, row by row (Cholesky-Banachiewicz). Only the lower triangle of A is read. */
-#include "ops/square_matrices.h"
+#include "ops/matrices.h"
 
 #include <math.h>
 
@@ -31,8 +31,7 @@ static lw_status run(lwi_call *c) {
         if (!decompose(m, n))
             return lwi_call_fail(c, LW_INVALID, "matrix %zu of the batch is not positive definite",
                                  b);
-        for (size_t i = 0; i < size; i++)
-            lwi_put_in_matrices(c, b * size + i, m[i]);
+        lwi_put_in_matrices(c, 0, b * size, size, m);
     }
     return LW_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Inverse of com.microsoft: the inverse of every matrix of a batch, by Gauss-Jordan elimination
  * with the largest element of the column as pivot. float16 and float32 are computed in double. */
-#include "ops/square_matrices.h"
+#include "ops/matrices.h"
 
 #include <math.h>
 
@@ -51,8 +51,8 @@ static lw_status run(lwi_call *c) {
         }
         if (!eliminate(m, n))
             return lwi_call_fail(c, LW_INVALID, "matrix %zu of the batch has no inverse", b);
-        for (size_t i = 0; i < size; i++)
-            lwi_put_in_matrices(c, b * size + i, m[i / n * 2 * n + n + i % n]);
+        for (size_t i = 0; i < n; i++)
+            lwi_put_in_matrices(c, 0, b * size + i * n, n, m + i * 2 * n + n);
     }
     return LW_OK;
 }
