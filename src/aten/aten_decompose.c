@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Linear algebra by decompositions: singular values, QR, eigenvalues of symmetric matrices, and what
- * is made of them. */
+ * Linear algebra by decompositions: singular values, QR, eigenvalues of symmetric matrices, and
+ * what is made of them. */
 #include "aten/lower.h"
 
 #include <float.h>
@@ -60,8 +60,8 @@ void lwi_aten_svdvals(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out
 
 /* -------------------------------------------------------------------- inverses */
 
-/* What counts as zero beside the largest singular value of s [..., k]: [..., 1]. A tolerance that is
- * none is the rounding error of PyTorch's. */
+/* What counts as zero beside the largest singular value of s [..., k]: [..., 1]. A tolerance that
+ * is none is the rounding error of PyTorch's. */
 static int cut(lwi_aten *a, int x, int s, const lwi_aten_value *atol, const lwi_aten_value *rtol) {
     const int rank = lwi_aten_rank(a, x);
     const int64_t last = -1;
@@ -123,8 +123,9 @@ static void rank_of(lwi_aten *a, const lwi_aten_value *v, const lwi_aten_value *
     decompose(a, "Svd", NULL, false, x, 3, parts);
     if (a->b.status != LW_OK) return;
     const int kept = NODE(a, "Greater", parts[1], cut(a, x, parts[1], atol, rtol));
-    lwi_aten_return(a, out, lwi_aten_reduced(a, "ReduceSum", lwi_aten_cast(a, kept, LW_INT64), 1,
-                                             &last, false));
+    lwi_aten_return(
+        a, out,
+        lwi_aten_reduced(a, "ReduceSum", lwi_aten_cast(a, kept, LW_INT64), 1, &last, false));
 }
 
 /* self, tol, hermitian: a tolerance that does not depend on the largest */

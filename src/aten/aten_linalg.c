@@ -46,24 +46,95 @@ void lwi_aten_det(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
     lwi_aten_return(a, out, NODE(a, "Det", lwi_aten_id(a, &in[0])));
 }
 
-/* A, B, left: a vector of unknowns, or a matrix of columns */
+/* A^-1 B. B: matrices, or vectors, which PyTorch takes those for whose rank is 1 or whose shape is
+ * A's without the last dimension. */
+static int solved(lwi_aten *a, int x, int y) {
+    const int rank = lwi_aten_rank(a, x), rank_y = lwi_aten_rank(a, y);
+    bool vector = rank_y == 1 || rank_y == rank - 1;
+    for (int d = 0; d < rank_y && vector && rank_y > 1; d++)
+        vector = lwi_aten_example_dim(a, x, d) == lwi_aten_example_dim(a, y, d);
+    if (vector) y = lwi_aten_unsqueeze(a, y, -1);
+    const int z = NODE(a, "MatMul", inverse_of(a, x), y);
+    return vector ? lwi_aten_squeeze(a, z, -1) : z;
+}
+
+/* A, B, left: A^-1 B or B A^-1. "linalg_solve_ex" also says that all went well; "_linalg_solve_ex"
+ * has more results, which nothing uses. */
 void lwi_aten_solve(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
     const int x = lwi_aten_id(a, &in[0]), y = lwi_aten_id(a, &in[1]);
-    const bool vector = lwi_aten_rank(a, y) == 1;
-    if (!lwi_aten_get_bool(a, &in[2])) lwi_aten_fail(a, LW_UNSUPPORTED, "left=False");
-    const int columns = vector ? lwi_aten_unsqueeze(a, y, 1) : y;
-    const int z = NODE(a, "MatMul", inverse_of(a, x), columns);
-    lwi_aten_return(a, out, vector ? lwi_aten_squeeze(a, z, -1) : z);
+    const bool left = lwi_aten_get_bool(a, &in[2]);
+    lwi_aten_return(a, out, left ? solved(a, x, y) : NODE(a, "MatMul", y, inverse_of(a, x)));
+    if (!strncmp(a->row->name, "linalg_solve_ex", 15)) lwi_aten_return(a, &out[1], no_errors(a, x));
+}
+
+/* One unit matrix of the size and type of those in x. */
+static int unit_like(lwi_aten *a, int x) {
+    const lwi_aten_value n = lwi_aten_size(a, x, lwi_aten_rank(a, x) - 1);
+    const lwi_aten_value eye = lwi_aten_apply(a, "eye", 1, &n);
+    return lwi_aten_cast(a, lwi_aten_id(a, &eye), lwi_aten_dtype(a, x));
+}
+
+/* The triangle of x, with ones on the diagonal if it is a unit one. */
+static int triangle(lwi_aten *a, int x, bool upper, bool unit) {
+    const int y = NODE(a, "Trilu", x, lwi_aten_int_scalar(a, unit ? (upper ? 1 : -1) : 0));
+    lwi_build_int(&a->b, "upper", upper);
+    if (!unit) return y;
+    return NODE(a, "Add", y, unit_like(a, x));
+}
+
+static int last_turned(lwi_aten *a, int x) {
+    const int64_t last = lwi_aten_rank(a, x) - 1, before = last - 1;
+    return lwi_aten_move(a, x, 1, &last, &before);
+}
+
+/* A, B, upper, left, unitriangular */
+void lwi_aten_solve_triangular(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
+    const bool upper = lwi_aten_get_bool(a, &in[2]), unit = lwi_aten_get_bool(a, &in[4]);
+    const int x = triangle(a, lwi_aten_id(a, &in[0]), upper, unit), y = lwi_aten_id(a, &in[1]);
+    const int inverse = inverse_of(a, x);
+    const bool left = lwi_aten_get_bool(a, &in[3]);
+    lwi_aten_return(a, out, NODE(a, "MatMul", left ? inverse : y, left ? y : inverse));
+}
+
+/* B, A, upper, transpose, unitriangular: the solution, and A */
+void lwi_aten_triangular_solve(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
+    const bool upper = lwi_aten_get_bool(a, &in[2]), unit = lwi_aten_get_bool(a, &in[4]);
+    const int A = lwi_aten_id(a, &in[1]);
+    int x = triangle(a, A, upper, unit);
+    if (lwi_aten_get_bool(a, &in[3])) x = last_turned(a, x);
+    lwi_aten_return(a, &out[0], NODE(a, "MatMul", inverse_of(a, x), lwi_aten_id(a, &in[0])));
+    lwi_aten_return(a, &out[1], A);
+}
+
+/* L L^T, or U^T U */
+static int from_cholesky(lwi_aten *a, int x, bool upper) {
+    x = triangle(a, x, upper, false);
+    const int y = last_turned(a, x);
+    return upper ? NODE(a, "MatMul", y, x) : NODE(a, "MatMul", x, y);
+}
+
+/* B, L, upper */
+void lwi_aten_cholesky_solve(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
+    const int x = from_cholesky(a, lwi_aten_id(a, &in[1]), lwi_aten_get_bool(a, &in[2]));
+    lwi_aten_return(a, out, NODE(a, "MatMul", inverse_of(a, x), lwi_aten_id(a, &in[0])));
+}
+
+/* L, upper */
+void lwi_aten_cholesky_inverse(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
+    const int x = from_cholesky(a, lwi_aten_id(a, &in[0]), lwi_aten_get_bool(a, &in[1]));
+    lwi_aten_return(a, out, inverse_of(a, x));
 }
 
 /* self, n */
 void lwi_aten_matrix_power(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
     int x = lwi_aten_id(a, &in[0]);
     const int64_t n = lwi_aten_get_int(a, &in[1]);
-    if (n == 0 || n < -64 || n > 64) lwi_aten_fail(a, LW_UNSUPPORTED, "power %lld", (long long)n);
+    if (n < -64 || n > 64) lwi_aten_fail(a, LW_UNSUPPORTED, "power %lld", (long long)n);
     if (a->b.status != LW_OK) return;
     if (n < 0) x = inverse_of(a, x);
     int y = x;
+    if (n == 0) /* the unit matrix; in all of a batch */
+        y = NODE(a, "Add", NODE(a, "Mul", x, lwi_aten_like(a, x, 0)), unit_like(a, x));
     for (int64_t i = 1; i < (n < 0 ? -n : n); i++)
         y = NODE(a, "MatMul", y, x);
     lwi_aten_return(a, out, y);
@@ -105,7 +176,41 @@ void lwi_aten_cross(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) 
 
 /* --------------------------------------------------------------- matrix norms */
 
-/* self, ord, dim, keepdim, dtype: "fro", or the largest sum of columns (1) or rows (inf) */
+/* Norms by singular values: their sum ("nuc"), or the largest (2) or smallest (-2) of them. */
+static int singular_norm(lwi_aten *a, int x, const char *reduce, const int64_t dims[2], bool keep) {
+    const int64_t last = -1, first = dims[0] < dims[1] ? dims[0] : dims[1];
+    int y = lwi_aten_reduced(a, reduce, lwi_aten_singular_values(a, x, dims), 1, &last, false);
+    if (!keep) return y;
+    y = lwi_aten_unsqueeze(a, y, first);
+    return lwi_aten_unsqueeze(a, y, dims[0] + dims[1] - first);
+}
+
+/* The largest sum of columns (1) or rows (inf); the least for negative orders. */
+static int sum_norm(lwi_aten *a, int x, double order, const int64_t dims[2], bool keep) {
+    const int rows = isinf(order) ? 1 : 0;
+    const int sums = lwi_aten_reduced(a, "ReduceL1", x, 1, &dims[rows], true);
+    const int y =
+        lwi_aten_reduced(a, order > 0 ? "ReduceMax" : "ReduceMin", sums, 1, &dims[1 - rows], true);
+    return keep ? y : NODE(a, "Squeeze", y, lwi_build_ints(&a->b, 2, dims));
+}
+
+static int matrix_norm(lwi_aten *a, int x, const lwi_aten_value *ord, const int64_t dims[2],
+                       bool keep) {
+    if (ord->kind == LWI_ATEN_STRING) {
+        if (lwi_aten_is(ord, "fro")) return lwi_aten_norm(a, x, 2, 2, dims, keep);
+        if (lwi_aten_is(ord, "nuc")) return singular_norm(a, x, "ReduceSum", dims, keep);
+        lwi_aten_fail(a, LW_INVALID, "ord is neither \"fro\" nor \"nuc\"");
+        return -1;
+    }
+    const double order = lwi_aten_get_float(a, ord);
+    if (fabs(order) == 2)
+        return singular_norm(a, x, order > 0 ? "ReduceMax" : "ReduceMin", dims, keep);
+    if (fabs(order) == 1 || isinf(order)) return sum_norm(a, x, order, dims, keep);
+    lwi_aten_fail(a, LW_INVALID, "ord %g is not supported", order);
+    return -1;
+}
+
+/* self, ord, dim, keepdim, dtype */
 void lwi_aten_matrix_norm(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
     int x = lwi_aten_floats(a, &in[0]);
     x = lwi_aten_cast(a, x, lwi_aten_get_dtype(a, &in[4], lwi_aten_dtype(a, x)));
@@ -114,19 +219,5 @@ void lwi_aten_matrix_norm(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value 
     const size_t n = lwi_aten_axes(a, &in[2], lwi_aten_rank(a, x), dims);
     if (n != 2) lwi_aten_fail(a, LW_INVALID, "dim must be a 2-tuple");
     if (a->b.status != LW_OK) return;
-    if (in[1].kind == LWI_ATEN_STRING) {
-        if (!lwi_aten_is(&in[1], "fro"))
-            lwi_aten_fail(a, LW_UNSUPPORTED, "norms by singular values");
-        lwi_aten_return(a, out, lwi_aten_norm(a, x, 2, 2, dims, keep));
-        return;
-    }
-    const double order = lwi_aten_get_float(a, &in[1]);
-    if (fabs(order) != 1 && !isinf(order))
-        lwi_aten_fail(a, LW_UNSUPPORTED, "norms by singular values");
-    const int rows = isinf(order) ? 1 : 0;
-    const int sums = lwi_aten_reduced(a, "ReduceL1", x, 1, &dims[rows], true);
-    int y =
-        lwi_aten_reduced(a, order > 0 ? "ReduceMax" : "ReduceMin", sums, 1, &dims[1 - rows], true);
-    if (!keep) y = NODE(a, "Squeeze", y, lwi_build_ints(&a->b, 2, dims));
-    lwi_aten_return(a, out, y);
+    lwi_aten_return(a, out, matrix_norm(a, x, &in[1], dims, keep));
 }

@@ -190,8 +190,8 @@ void lwi_aten_linalg_norm(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value 
     const bool vectors = !lwi_aten_given(&in[1]) ||
                          (in[2].kind == LWI_ATEN_LIST && in[2].list.n == 1) ||
                          lwi_aten_rank(a, lwi_aten_id(a, &in[0])) < 2;
-    if (!vectors) lwi_aten_fail(a, LW_UNSUPPORTED, "norms of matrices other than Frobenius's");
-    else lwi_aten_vector_norm(a, in, out);
+    if (vectors && in[1].kind != LWI_ATEN_STRING) lwi_aten_vector_norm(a, in, out);
+    else lwi_aten_matrix_norm(a, in, out);
 }
 
 /* self, p[, dim, keepdim[, dtype]] */

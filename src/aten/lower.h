@@ -154,6 +154,8 @@ int lwi_aten_table(lwi_aten *a, int64_t n, double (*fn)(void *arg, int64_t i), v
 int lwi_aten_reduced(lwi_aten *a, const char *op, int x, size_t n, const int64_t *axes, bool keep);
 /* The p-norm over axes. */
 int lwi_aten_norm(lwi_aten *a, int x, double p, size_t n, const int64_t *axes, bool keep);
+/* Of the matrices in two axes, the largest first: in one last axis. */
+int lwi_aten_singular_values(lwi_aten *a, int x, const int64_t axes[2]);
 /* ArgMax or ArgMin. */
 int lwi_aten_arg_extreme(lwi_aten *a, const char *op, int x, int axis, bool keep);
 /* The p-norm of the difference of rows, plus eps. */

@@ -246,6 +246,22 @@ class Counter(torch.nn.Module):
         return self.total * 2
 
 
+class Decompositions(torch.nn.Module):
+    """What does not depend on the signs of vectors."""
+
+    def forward(self, x):
+        u, s, vh = torch.linalg.svd(x, full_matrices=False)
+        rank_one = x[:, :1] * x[:, :, :1]
+        wide, t, wh = torch.linalg.svd(rank_one, full_matrices=True)
+        unit = wide @ wide.transpose(-2, -1)
+        other = wh @ wh.transpose(-2, -1)
+        values, vectors = torch.linalg.eigh(x @ x.transpose(-2, -1))
+        scaled = vectors * torch.tanh(values).unsqueeze(-2)
+        old_u, old_s, old_v = torch.svd(x)
+        return ((u * (s / (1 + s)).unsqueeze(-2)) @ vh, u.abs(), vh.abs(), t + 1, unit + 1, other + 1,
+                vectors.abs(), scaled @ vectors.transpose(-2, -1), old_u @ old_v.transpose(-2, -1))
+
+
 SCRIPTED = ("trace", "script", "frozen")  # torch.export refuses packed sequences
 
 
@@ -271,6 +287,7 @@ def tiny():
     yield Entry("pieces", "tiny", Pieces, noise(2, 6, 4))
     yield Entry("sizes", "tiny", Sizes, noise(3, 2, 4, 5))
     yield Entry("resizes", "tiny", Resizes, noise(2, 3, 5, 6))
+    yield Entry("decompositions", "tiny", Decompositions, noise(2, 3, 5))
     yield Entry("branches", "tiny", Branches, noise(3, 4))
     yield Entry("loops", "tiny", Loops, noise(3, 4))
     yield Entry("counter", "tiny", Counter, noise(3, 4))
