@@ -246,6 +246,9 @@ int lwi_aten_read(lwi_aten *a, lwi_aten_tensor *tensor);
 /* The contents become those of a value of the same shape (it is broadcast if it is not), converted
  * to the tensor's type; what the tensor is a view of changes with it. */
 void lwi_aten_write(lwi_aten *a, lwi_aten_tensor *tensor, int id);
+/* The tensor becomes a view of what it was: view has the id of its contents in the present graph,
+ * and the row and arguments of the call. */
+void lwi_aten_become_view(lwi_aten *a, lwi_aten_tensor *tensor, const lwi_aten_tensor *view);
 
 /* LW_DTYPE_NONE: there is no such type here. */
 lw_dtype lwi_aten_dtype_from_c10(int64_t scalar_type);

@@ -181,6 +181,17 @@ static void make_view(lwi_aten *a, const lwi_aten_row *row, const lwi_aten_value
     }
 }
 
+/* "squeeze_": the tensor becomes a view of what it was. */
+static void view_in_place(lwi_aten *a, const lwi_aten_row *row, const lwi_aten_value *args,
+                          size_t n, lwi_aten_tensor *t, int id) {
+    void *copy = NULL;
+    if (a->b.status != LW_OK || id == lwi_aten_read(a, t)) return;
+    a->b.status = lwi_arena_copy(&a->b.network->arena, args, n * sizeof *args, &copy);
+    if (a->b.status != LW_OK) return;
+    const lwi_aten_tensor view = {.row = row, .args = copy, .n_args = n, .id = id};
+    lwi_aten_become_view(a, t, &view);
+}
+
 static bool holds_complex(const lwi_aten_value *v) {
     for (size_t i = 0; v->kind == LWI_ATEN_LIST && i < v->list.n; i++)
         if (holds_complex(&v->list.items[i])) return true;
@@ -202,9 +213,12 @@ static void run_row(lwi_aten *a, const call *c, const lwi_aten_row *row, lwi_ate
     const size_t n = bind(a, c, row, args, &written);
     refuse_complex(a, row, args, n);
     if (a->b.status == LW_OK) row->lower(a, args, results);
-    if (row->flags & LWI_ATEN_VIEW && !c->in_place) make_view(a, row, args, n, &results[0]);
+    const bool view = row->flags & LWI_ATEN_VIEW;
+    if (view && written < 0) make_view(a, row, args, n, &results[0]);
     if (written >= 0 && args[written].kind == LWI_ATEN_TENSOR) {
-        lwi_aten_write(a, args[written].tensor, lwi_aten_id(a, &results[0]));
+        const int id = lwi_aten_id(a, &results[0]);
+        if (view) view_in_place(a, row, args, n, args[written].tensor, id);
+        else lwi_aten_write(a, args[written].tensor, id);
         results[0] = args[written];
     }
     a->row = outer;
@@ -230,7 +244,8 @@ static void no_match(lwi_aten *a, const char *name, const char *overload, const 
 }
 
 /* "relu_" without a row of its own: "relu" that writes to its first argument, which may have
- * another name there (dropout_ has "self", dropout "input"): it is taken by its place. */
+ * another name there (dropout_ has "self", dropout "input"): it is taken by its place. Overloads
+ * may have other names too ("pow_.Tensor", "pow.Tensor_Tensor"). */
 static const lwi_aten_row *match_in_place(lwi_aten *a, const char *name, const char *overload,
                                           call *c, lwi_aten_argument args[LWI_ATEN_ARGS]) {
     char plain[96];
@@ -244,7 +259,8 @@ static const lwi_aten_row *match_in_place(lwi_aten *a, const char *name, const c
     memcpy(plain, name, n - 1);
     plain[n - 1] = '\0';
     c->in_place = true;
-    return match(a, plain, overload, c);
+    const lwi_aten_row *row = match(a, plain, overload, c);
+    return row ? row : match(a, plain, NULL, c);
 }
 
 void lwi_aten_call(lwi_aten *a, const char *name, const char *overload, size_t n,

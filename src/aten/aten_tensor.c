@@ -90,3 +90,21 @@ void lwi_aten_write(lwi_aten *a, lwi_aten_tensor *t, int id) {
     lwi_aten_write(a, t->base, base_with(a, t, lwi_aten_read(a, t->base), id));
     t->base_version = t->base->version;
 }
+
+void lwi_aten_become_view(lwi_aten *a, lwi_aten_tensor *t, const lwi_aten_tensor *view) {
+    if (t->graph != a->b.graph)
+        lwi_aten_fail(a, LW_UNSUPPORTED,
+                      "a tensor from outside a branch or loop gets another shape in it");
+    const lwi_aten_value before = lwi_aten_tensor_of(a, t->id);
+    if (a->b.status != LW_OK) return;
+    lwi_aten_tensor *base = before.tensor, *next = base->next;
+    *base = *t;
+    base->next = next;
+    for (lwi_aten_tensor *other = a->tensors; other; other = other->next)
+        if (other->base == t) other->base = base;
+    t->base = base;
+    t->base_version = base->version;
+    t->row = view->row, t->args = view->args, t->n_args = view->n_args, t->item = 0;
+    t->id = view->id;
+    t->version++;
+}

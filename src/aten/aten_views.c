@@ -11,6 +11,16 @@ void lwi_aten_view(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
     lwi_aten_return(a, out, y);
 }
 
+/* self, size: the first elements under another shape */
+void lwi_aten_resize(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
+    const int x = lwi_aten_id(a, &in[0]), shape = lwi_aten_ints(a, &in[1]), none = INTS(a, 0);
+    const int count = NODE(a, "ReduceProd", shape);
+    const int first = NODE(a, "Slice", lwi_aten_reshape(a, x, 1, (int64_t[]){-1}), none, count);
+    const int y = NODE(a, "Reshape", first, shape);
+    lwi_build_int(&a->b, "allowzero", 1);
+    lwi_aten_return(a, out, y);
+}
+
 /* Sizes of axes [first, last] are multiplied, the others kept. */
 void lwi_aten_flatten(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
     const int x = lwi_aten_id(a, &in[0]), rank = lwi_aten_rank(a, x);

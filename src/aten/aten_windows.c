@@ -14,19 +14,34 @@ static int outer_sum(lwi_aten *a, int x, int y) {
     return x < 0 ? y : NODE(a, "Add", lwi_aten_unsqueeze(a, x, -1), y);
 }
 
+/* size, stride, storage_offset: where each element lies */
+static int strided(lwi_aten *a, const lwi_aten_value *in) {
+    int64_t strides[LW_MAX_RANK];
+    const size_t n = lwi_aten_get_ints(a, &in[1], LW_MAX_RANK, strides);
+    int places = -1;
+    if (in[0].list.n != n) lwi_aten_fail(a, LW_INVALID, "mismatch in length of strides and shape");
+    for (size_t i = 0; i < n && a->b.status == LW_OK; i++)
+        places = outer_sum(a, places, lwi_aten_steps(a, &in[0].list.items[i], strides[i]));
+    if (n == 0) places = lwi_aten_int_scalar(a, 0);
+    if (lwi_aten_given(&in[2]))
+        places = NODE(a, "Add", places, lwi_aten_scalar(a, &in[2], LW_INT64));
+    return places;
+}
+
+static int flat(lwi_aten *a, int x) { return lwi_aten_reshape(a, x, 1, (int64_t[]){-1}); }
+
 /* self, size, stride, storage_offset; self is contiguous */
 void lwi_aten_as_strided(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
-    const int flat = lwi_aten_reshape(a, lwi_aten_id(a, &in[0]), 1, (int64_t[]){-1});
-    int64_t strides[LW_MAX_RANK];
-    const size_t n = lwi_aten_get_ints(a, &in[2], LW_MAX_RANK, strides);
-    int places = -1;
-    if (in[1].list.n != n) lwi_aten_fail(a, LW_INVALID, "mismatch in length of strides and shape");
-    for (size_t i = 0; i < n && a->b.status == LW_OK; i++)
-        places = outer_sum(a, places, lwi_aten_steps(a, &in[1].list.items[i], strides[i]));
-    if (n == 0) places = lwi_aten_int_scalar(a, 0);
-    if (lwi_aten_given(&in[3]))
-        places = NODE(a, "Add", places, lwi_aten_scalar(a, &in[3], LW_INT64));
-    lwi_aten_return(a, out, NODE(a, "Gather", flat, places));
+    const int x = flat(a, lwi_aten_id(a, &in[0]));
+    lwi_aten_return(a, out, NODE(a, "Gather", x, strided(a, in + 1)));
+}
+
+/* self, src, size, stride, storage_offset: self with src where those elements lie */
+void lwi_aten_as_strided_scatter(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
+    const int x = lwi_aten_id(a, &in[0]);
+    const int src = flat(a, lwi_aten_as(a, &in[1], lwi_aten_dtype(a, x)));
+    const int y = NODE(a, "ScatterElements", flat(a, x), flat(a, strided(a, in + 2)), src);
+    lwi_aten_return(a, out, NODE(a, "Reshape", y, lwi_aten_shape(a, x)));
 }
 
 /* ------------------------------------------------------------------ diagonals */

@@ -20,7 +20,7 @@ COMMITTED = {"mlp.export", "convolutions.export", "convolutions.core", "attentio
              "tagger.export", "tagger.saved", "counter.saved", "gru.export", "writes.export", "writes.core", "pieces.export",
              "sizes.export", "sizes.core", "resizes.export", "branches.export", "loops.core",
              "part_writes.export-fixed", "ranged.export",
-             "decompositions.export", "decompositions.core",
+             "decompositions.export", "decompositions.core", "reshapes.export-fixed", "reshapes.core-fixed",
              "counter.export", "counter.core", "volumes.export-fixed", "transformer_layer.export"}
 
 

@@ -246,6 +246,25 @@ class Counter(torch.nn.Module):
         return self.total * 2
 
 
+class Reshapes(torch.nn.Module):
+    """Tensors that get another shape in place, and are written to."""
+
+    def forward(self, x):
+        y = x * 2
+        row = y[1]
+        y.unsqueeze_(1)
+        y[:, 0, 0] = 5.0
+        row.add_(1)
+        y.transpose_(0, 2)
+        y.mul_(3)
+        z = (x + 1).t_()
+        z[0] = -1.0
+        z.squeeze_()
+        w = x.abs().resize_([2, 3])
+        w.add_(0.5).pow_(x[:2, :3])
+        return y, row, z, w
+
+
 class Decompositions(torch.nn.Module):
     """What does not depend on the signs of vectors."""
 
@@ -287,6 +306,7 @@ def tiny():
     yield Entry("pieces", "tiny", Pieces, noise(2, 6, 4))
     yield Entry("sizes", "tiny", Sizes, noise(3, 2, 4, 5))
     yield Entry("resizes", "tiny", Resizes, noise(2, 3, 5, 6))
+    yield Entry("reshapes", "tiny", Reshapes, noise(3, 4), ({},))
     yield Entry("decompositions", "tiny", Decompositions, noise(2, 3, 5))
     yield Entry("branches", "tiny", Branches, noise(3, 4))
     yield Entry("loops", "tiny", Loops, noise(3, 4))

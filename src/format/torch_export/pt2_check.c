@@ -49,8 +49,8 @@ static bool supported(const lwi_pt2 *p, const char *target) {
     if (lwi_aten_has(&p->a, name, overload)) return true;
     const size_t n = strlen(name);
     if (n < 2 || name[n - 1] != '_' || name[n - 2] == '_') return false;
-    name[n - 1] = 0;
-    return lwi_aten_has(&p->a, name, overload);
+    name[n - 1] = 0; /* its overloads may have other names: "pow_.Tensor" is "pow.Tensor_Tensor" */
+    return lwi_aten_has(&p->a, name, NULL);
 }
 
 typedef struct missing {
