@@ -282,6 +282,17 @@ LW_API lw_array *lw_cosine_embedding_loss(lw_array *input1, lw_array *input2, lw
 LW_API lw_array *lw_triplet_margin_loss(lw_array *anchor, lw_array *positive, lw_array *negative,
                                         double margin, double p, double eps, bool swap,
                                         const char *reduction);
+/* F.hinge_embedding_loss(input, target, margin=1.0, reduction='mean') */
+LW_API lw_array *lw_hinge_embedding_loss(lw_array *input, lw_array *target, double margin,
+                                         const char *reduction);
+/* F.margin_ranking_loss(input1, input2, target, margin=0, reduction='mean') */
+LW_API lw_array *lw_margin_ranking_loss(lw_array *input1, lw_array *input2, lw_array *target,
+                                        double margin, const char *reduction);
+/* F.soft_margin_loss(input, target, reduction='mean') */
+LW_API lw_array *lw_soft_margin_loss(lw_array *input, lw_array *target, const char *reduction);
+/* F.poisson_nll_loss(input, target, log_input=True, full=False, eps=1e-08, reduction='mean') */
+LW_API lw_array *lw_poisson_nll_loss(lw_array *input, lw_array *target, bool log_input, bool full,
+                                     double eps, const char *reduction);
 
 /* ---- Vision ---- */
 
@@ -344,6 +355,10 @@ LW_API lw_array *lw_full_like(lw_array *input, double fill_value, lw_dtype dtype
 LW_API lw_array *lw_rand(lw_nn *nn, lw_ints size, lw_dtype dtype);
 /* torch.randn(size, dtype=None) */
 LW_API lw_array *lw_randn(lw_nn *nn, lw_ints size, lw_dtype dtype);
+/* torch.rand_like(input, dtype=None) */
+LW_API lw_array *lw_rand_like(lw_array *input, lw_dtype dtype);
+/* torch.randn_like(input, dtype=None) */
+LW_API lw_array *lw_randn_like(lw_array *input, lw_dtype dtype);
 /* torch.randint(low, high, size, dtype=None) */
 LW_API lw_array *lw_randint(lw_nn *nn, int64_t low, int64_t high, lw_ints size, lw_dtype dtype);
 /* torch.randperm(n) */
@@ -356,6 +371,16 @@ LW_API lw_array *lw_normal(lw_array *mean, lw_array *std);
 LW_API lw_array *lw_hann_window(lw_nn *nn, int64_t window_length, bool periodic);
 /* torch.hamming_window(window_length, periodic=True, dtype=None) */
 LW_API lw_array *lw_hamming_window(lw_nn *nn, int64_t window_length, bool periodic);
+/* torch.blackman_window(window_length, dtype=None) */
+LW_API lw_array *lw_blackman_window(lw_nn *nn, int64_t window_length, lw_dtype dtype);
+/* torch.bartlett_window(window_length, dtype=None) */
+LW_API lw_array *lw_bartlett_window(lw_nn *nn, int64_t window_length, lw_dtype dtype);
+/* torch.tril_indices(row, col, offset=0) */
+LW_API lw_array *lw_tril_indices(lw_nn *nn, int64_t row, int64_t col, int64_t offset);
+/* torch.triu_indices(row, col, offset=0) */
+LW_API lw_array *lw_triu_indices(lw_nn *nn, int64_t row, int64_t col, int64_t offset);
+/* torch.vander(x, N=None, increasing=False) */
+LW_API lw_array *lw_vander(lw_array *x, int64_t N, bool increasing);
 
 /* ---- Joining, cutting, choosing ---- */
 
@@ -368,6 +393,7 @@ LW_API lw_array *lw_stack(lw_array *const *tensors, size_t n_tensors, int64_t di
 LW_API lw_array *lw_hstack(lw_array *const *tensors, size_t n_tensors);
 LW_API lw_array *lw_vstack(lw_array *const *tensors, size_t n_tensors);
 LW_API lw_array *lw_dstack(lw_array *const *tensors, size_t n_tensors);
+LW_API lw_array *lw_column_stack(lw_array *const *tensors, size_t n_tensors);
 /* torch.split(tensor, split_size, dim=0) */
 LW_API lw_array *lw_split(lw_array *tensor, int64_t split_size, int64_t dim, lw_array **parts,
                           size_t n_parts);
@@ -408,6 +434,13 @@ LW_API lw_array *lw_index_add(lw_array *input, int64_t dim, lw_array *index, lw_
                               double alpha);
 LW_API lw_array *lw_index_copy(lw_array *input, int64_t dim, lw_array *index, lw_array *source);
 LW_API lw_array *lw_index_fill(lw_array *input, int64_t dim, lw_array *index, double value);
+LW_API lw_array *lw_select_scatter(lw_array *input, lw_array *src, int64_t dim, int64_t index);
+/* torch.slice_scatter(input, src, dim=0, start=None, end=None, step=1) */
+LW_API lw_array *lw_slice_scatter(lw_array *input, lw_array *src, int64_t dim, int64_t start,
+                                  int64_t end, int64_t step);
+/* torch.diagonal_scatter(input, src, offset=0, dim1=0, dim2=1) */
+LW_API lw_array *lw_diagonal_scatter(lw_array *input, lw_array *src, int64_t offset, int64_t dim1,
+                                     int64_t dim2);
 LW_API lw_array *lw_masked_fill(lw_array *input, lw_array *mask, double value);
 LW_API lw_array *lw_masked_select(lw_array *input, lw_array *mask);
 LW_API lw_array *lw_masked_scatter(lw_array *input, lw_array *mask, lw_array *source);
@@ -420,6 +453,14 @@ LW_API lw_array *lw_argwhere(lw_array *input);
 /* input.view(shape) */
 LW_API lw_array *lw_view(lw_array *input, lw_ints shape);
 LW_API lw_array *lw_reshape(lw_array *input, lw_ints shape);
+/* input.view_as(other) */
+LW_API lw_array *lw_view_as(lw_array *input, lw_array *other);
+/* input.reshape_as(other) */
+LW_API lw_array *lw_reshape_as(lw_array *input, lw_array *other);
+LW_API lw_array *lw_ravel(lw_array *input);
+LW_API lw_array *lw_atleast_1d(lw_array *input);
+LW_API lw_array *lw_atleast_2d(lw_array *input);
+LW_API lw_array *lw_atleast_3d(lw_array *input);
 /* torch.flatten(input, start_dim=0, end_dim=-1) */
 LW_API lw_array *lw_flatten(lw_array *input, int64_t start_dim, int64_t end_dim);
 LW_API lw_array *lw_unflatten(lw_array *input, int64_t dim, lw_ints sizes);
@@ -453,6 +494,8 @@ LW_API lw_array *lw_contiguous(lw_array *input);
 /* torch.as_strided(input, size, stride, storage_offset=None) */
 LW_API lw_array *lw_as_strided(lw_array *input, lw_ints size, lw_ints stride,
                                int64_t storage_offset);
+/* input.unfold(dimension, size, step) */
+LW_API lw_array *lw_tensor_unfold(lw_array *input, int64_t dimension, int64_t size, int64_t step);
 /* torch.diagonal(input, offset=0, dim1=0, dim2=1) */
 LW_API lw_array *lw_diagonal(lw_array *input, int64_t offset, int64_t dim1, int64_t dim2);
 /* torch.diag(input, diagonal=0) */
@@ -466,6 +509,9 @@ LW_API lw_array *lw_triu(lw_array *input, int64_t diagonal);
 /* torch.meshgrid(*tensors, indexing='ij') */
 LW_API lw_array *lw_meshgrid(lw_array *const *tensors, size_t n_tensors, const char *indexing,
                              lw_array **parts, size_t n_parts);
+/* torch.broadcast_tensors(*tensors) */
+LW_API lw_array *lw_broadcast_tensors(lw_array *const *tensors, size_t n_tensors, lw_array **parts,
+                                      size_t n_parts);
 
 /* ---- Arithmetic, element by element ---- */
 
@@ -545,6 +591,17 @@ LW_API lw_array *lw_logaddexp(lw_array *input, lw_array *other);
 LW_API lw_array *lw_xlogy(lw_array *input, lw_array *other);
 LW_API lw_array *lw_hypot(lw_array *input, lw_array *other);
 LW_API lw_array *lw_heaviside(lw_array *input, lw_array *values);
+LW_API lw_array *lw_logaddexp2(lw_array *input, lw_array *other);
+LW_API lw_array *lw_copysign(lw_array *input, lw_array *other);
+LW_API lw_array *lw_fmax(lw_array *input, lw_array *other);
+LW_API lw_array *lw_fmin(lw_array *input, lw_array *other);
+LW_API lw_array *lw_deg2rad(lw_array *input);
+LW_API lw_array *lw_rad2deg(lw_array *input);
+LW_API lw_array *lw_sgn(lw_array *input);
+LW_API lw_array *lw_signbit(lw_array *input);
+LW_API lw_array *lw_sinc(lw_array *input);
+/* torch.logit(input, eps=None) */
+LW_API lw_array *lw_logit(lw_array *input, double eps);
 /* torch.nan_to_num(input, nan=0.0, posinf=None, neginf=None) */
 LW_API lw_array *lw_nan_to_num(lw_array *input, double nan, double posinf, double neginf);
 
@@ -577,6 +634,8 @@ LW_API lw_array *lw_allclose(lw_array *input, lw_array *other, double rtol, doub
 LW_API lw_array *lw_isnan(lw_array *input);
 LW_API lw_array *lw_isinf(lw_array *input);
 LW_API lw_array *lw_isfinite(lw_array *input);
+LW_API lw_array *lw_isposinf(lw_array *input);
+LW_API lw_array *lw_isneginf(lw_array *input);
 LW_API lw_array *lw_logical_and(lw_array *input, lw_array *other);
 LW_API lw_array *lw_logical_or(lw_array *input, lw_array *other);
 LW_API lw_array *lw_logical_not(lw_array *input);
@@ -634,6 +693,11 @@ LW_API lw_array *lw_median(lw_array *input);
 LW_API lw_array *lw_median_dim(lw_array *input, int64_t dim, bool keepdim, lw_array **indices);
 /* torch.nanmean(input, dim=None, keepdim=False) */
 LW_API lw_array *lw_nanmean(lw_array *input, lw_ints dim, bool keepdim);
+/* torch.nansum(input, dim=None, keepdim=False, dtype=None) */
+LW_API lw_array *lw_nansum(lw_array *input, lw_ints dim, bool keepdim, lw_dtype dtype);
+LW_API lw_array *lw_nanmedian(lw_array *input);
+/* torch.nanmedian(input, dim, keepdim=False) */
+LW_API lw_array *lw_nanmedian_dim(lw_array *input, int64_t dim, bool keepdim, lw_array **indices);
 /* torch.quantile(input, q, dim=None, keepdim=False) */
 LW_API lw_array *lw_quantile(lw_array *input, double q, int64_t dim, bool keepdim);
 /* torch.logsumexp(input, dim, keepdim=False) */
@@ -645,10 +709,17 @@ LW_API lw_array *lw_linalg_vector_norm(lw_array *x, double ord, lw_ints dim, boo
                                        lw_dtype dtype);
 /* torch.linalg.norm(A, ord=None, dim=None, keepdim=False, dtype=None) */
 LW_API lw_array *lw_linalg_norm(lw_array *A, double ord, lw_ints dim, bool keepdim, lw_dtype dtype);
+/* torch.dist(input, other, p=2) */
+LW_API lw_array *lw_dist(lw_array *input, lw_array *other, double p);
+LW_API lw_array *lw_renorm(lw_array *input, double p, int64_t dim, double maxnorm);
+/* torch.cov(input, correction=1) */
+LW_API lw_array *lw_cov(lw_array *input, int64_t correction);
+LW_API lw_array *lw_corrcoef(lw_array *input);
 /* torch.cumsum(input, dim, dtype=None) */
 LW_API lw_array *lw_cumsum(lw_array *input, int64_t dim, lw_dtype dtype);
 /* torch.cumprod(input, dim, dtype=None) */
 LW_API lw_array *lw_cumprod(lw_array *input, int64_t dim, lw_dtype dtype);
+LW_API lw_array *lw_logcumsumexp(lw_array *input, int64_t dim);
 /* torch.cummax(input, dim) */
 LW_API lw_array *lw_cummax(lw_array *input, int64_t dim, lw_array **indices);
 /* torch.cummin(input, dim) */
@@ -672,6 +743,7 @@ LW_API lw_array *lw_unique_consecutive(lw_array *input, lw_array **inverse, lw_a
 LW_API lw_array *lw_sort(lw_array *input, int64_t dim, bool descending, lw_array **indices);
 /* torch.argsort(input, dim=-1, descending=False) */
 LW_API lw_array *lw_argsort(lw_array *input, int64_t dim, bool descending);
+LW_API lw_array *lw_msort(lw_array *input);
 /* torch.topk(input, k, dim=-1, largest=True, sorted=True) */
 LW_API lw_array *lw_topk(lw_array *input, int64_t k, int64_t dim, bool largest, bool sorted,
                          lw_array **indices);
@@ -713,8 +785,8 @@ LW_API lw_array *lw_chain_matmul(lw_array *const *matrices, size_t n_matrices);
 LW_API lw_array *lw_linalg_inv(lw_array *A);
 /* torch.linalg.det(A) */
 LW_API lw_array *lw_linalg_det(lw_array *A);
-/* torch.linalg.solve(A, B) */
-LW_API lw_array *lw_linalg_solve(lw_array *A, lw_array *B);
+/* torch.linalg.solve(A, B, left=True) */
+LW_API lw_array *lw_linalg_solve(lw_array *A, lw_array *B, bool left);
 /* torch.linalg.cholesky(A, upper=False) */
 LW_API lw_array *lw_linalg_cholesky(lw_array *A, bool upper);
 /* torch.linalg.svd(A, full_matrices=True) */
@@ -723,6 +795,40 @@ LW_API lw_array *lw_linalg_svd(lw_array *A, bool full_matrices, lw_array **S, lw
 LW_API lw_array *lw_linalg_qr(lw_array *A, const char *mode, lw_array **upper);
 /* torch.linalg.eigh(A, UPLO='L') */
 LW_API lw_array *lw_linalg_eigh(lw_array *A, const char *UPLO, lw_array **eigenvectors);
+/* torch.linalg.svdvals(A) */
+LW_API lw_array *lw_linalg_svdvals(lw_array *A);
+/* torch.linalg.eigvalsh(A, UPLO='L') */
+LW_API lw_array *lw_linalg_eigvalsh(lw_array *A, const char *UPLO);
+/* torch.linalg.pinv(A, atol=None, rtol=None) */
+LW_API lw_array *lw_linalg_pinv(lw_array *A, double atol, double rtol);
+/* torch.linalg.matrix_rank(A, atol=None, rtol=None) */
+LW_API lw_array *lw_linalg_matrix_rank(lw_array *A, double atol, double rtol);
+/* torch.linalg.lstsq(A, B).solution */
+LW_API lw_array *lw_linalg_lstsq(lw_array *A, lw_array *B);
+/* torch.linalg.slogdet(A) */
+LW_API lw_array *lw_linalg_slogdet(lw_array *A, lw_array **logabsdet);
+/* torch.linalg.solve_triangular(A, B, upper, left=True, unitriangular=False) */
+LW_API lw_array *lw_linalg_solve_triangular(lw_array *A, lw_array *B, bool upper, bool left,
+                                            bool unitriangular);
+/* torch.linalg.matrix_norm(A, ord='fro', dim=(-2, -1), keepdim=False) */
+LW_API lw_array *lw_linalg_matrix_norm(lw_array *A, const char *ord, lw_ints dim, bool keepdim);
+/* torch.linalg.matrix_power(A, n) */
+LW_API lw_array *lw_linalg_matrix_power(lw_array *A, int64_t n);
+/* torch.linalg.multi_dot(tensors) */
+LW_API lw_array *lw_linalg_multi_dot(lw_array *const *tensors, size_t n_tensors);
+/* torch.linalg.cross(input, other, dim=-1) */
+LW_API lw_array *lw_linalg_cross(lw_array *input, lw_array *other, int64_t dim);
+LW_API lw_array *lw_logdet(lw_array *input);
+LW_API lw_array *lw_trace(lw_array *input);
+LW_API lw_array *lw_vdot(lw_array *input, lw_array *other);
+/* torch.cholesky_solve(B, L, upper=False) */
+LW_API lw_array *lw_cholesky_solve(lw_array *B, lw_array *L, bool upper);
+/* torch.addr(input, vec1, vec2, beta=1, alpha=1) */
+LW_API lw_array *lw_addr(lw_array *input, lw_array *vec1, lw_array *vec2, double beta,
+                         double alpha);
+/* torch.addbmm(input, batch1, batch2, beta=1, alpha=1) */
+LW_API lw_array *lw_addbmm(lw_array *input, lw_array *batch1, lw_array *batch2, double beta,
+                           double alpha);
 
 /* ---- Recurrent layers ---- */
 
@@ -772,6 +878,28 @@ LW_API lw_array *lw_fft_rfft(lw_array *input, int64_t n, int64_t dim, const char
 LW_API lw_array *lw_fft_irfft(lw_array *input, int64_t n, int64_t dim, const char *norm);
 /* torch.fft.fft2(input, s=None, dim=(-2, -1), norm=None) */
 LW_API lw_array *lw_fft_fft2(lw_array *input, lw_ints s, lw_ints dim, const char *norm);
+/* torch.fft.ifft2(input, s=None, dim=(-2, -1), norm=None) */
+LW_API lw_array *lw_fft_ifft2(lw_array *input, lw_ints s, lw_ints dim, const char *norm);
+/* torch.fft.rfft2(input, s=None, dim=(-2, -1), norm=None) */
+LW_API lw_array *lw_fft_rfft2(lw_array *input, lw_ints s, lw_ints dim, const char *norm);
+/* torch.fft.irfft2(input, s=None, dim=(-2, -1), norm=None) */
+LW_API lw_array *lw_fft_irfft2(lw_array *input, lw_ints s, lw_ints dim, const char *norm);
+/* torch.fft.fftn(input, s=None, dim=None, norm=None) */
+LW_API lw_array *lw_fft_fftn(lw_array *input, lw_ints s, lw_ints dim, const char *norm);
+/* torch.fft.ifftn(input, s=None, dim=None, norm=None) */
+LW_API lw_array *lw_fft_ifftn(lw_array *input, lw_ints s, lw_ints dim, const char *norm);
+/* torch.fft.rfftn(input, s=None, dim=None, norm=None) */
+LW_API lw_array *lw_fft_rfftn(lw_array *input, lw_ints s, lw_ints dim, const char *norm);
+/* torch.fft.irfftn(input, s=None, dim=None, norm=None) */
+LW_API lw_array *lw_fft_irfftn(lw_array *input, lw_ints s, lw_ints dim, const char *norm);
+/* torch.fft.fftshift(input, dim=None) */
+LW_API lw_array *lw_fft_fftshift(lw_array *input, lw_ints dim);
+/* torch.fft.ifftshift(input, dim=None) */
+LW_API lw_array *lw_fft_ifftshift(lw_array *input, lw_ints dim);
+/* torch.fft.fftfreq(n, d=1.0) */
+LW_API lw_array *lw_fft_fftfreq(lw_nn *nn, int64_t n, double d);
+/* torch.fft.rfftfreq(n, d=1.0) */
+LW_API lw_array *lw_fft_rfftfreq(lw_nn *nn, int64_t n, double d);
 /* torch.stft(input, n_fft, hop_length=None, win_length=None, window=None, center=True,
  * pad_mode='reflect', normalized=False, onesided=None, return_complex=True) */
 LW_API lw_array *lw_stft(lw_array *input, int64_t n_fft, const lw_stft_options *options);
@@ -785,6 +913,7 @@ LW_API lw_array *lw_polar(lw_array *abs, lw_array *angle);
 LW_API lw_array *lw_real(lw_array *input);
 LW_API lw_array *lw_imag(lw_array *input);
 LW_API lw_array *lw_angle(lw_array *input);
+LW_API lw_array *lw_conj(lw_array *input);
 
 /* ---- Types and quantisation ---- */
 
