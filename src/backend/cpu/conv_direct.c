@@ -24,6 +24,9 @@ enum {
     SHORT_ROW = 12,
     SOME_FILTERS = 64,
     PATCHES = 256 << 10,
+    FULL = 16, /* floats of a vector */
+    /* Multiplications of a task: with fewer, what two threads read of each other's costs more. */
+    TASK = 1 << 18,
 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -381,11 +384,23 @@ static void cut_filters(direct *d, size_t wanted) {
     d->shares = smaller(wanted, d->filter_blocks);
 }
 
+static size_t padded_filters(const direct *d, size_t width) {
+    const lwi_conv_plan *v = d->args->plan;
+    return v->groups * divide_up(v->filters, width) * width;
+}
+
+/* Multiplications, with those that fill vectors. */
+static size_t work_of(const direct *d) {
+    const lwi_conv_part *p = d->part;
+    const size_t filters = padded_filters(d, d->width > 1 ? d->width : FULL);
+    return d->args->plan->batch * lwi_conv_taps(p->out) * filters * p->runs * p->run;
+}
+
 /* Whether weights are more than what is read and written: threads that share filters read them
  * once, threads that share rows leave what they wrote where they read it next. */
 static bool is_heavy(const direct *d) {
     const lwi_conv_plan *v = d->args->plan;
-    const size_t filters = v->groups * divide_up(v->filters, d->width) * d->width;
+    const size_t filters = padded_filters(d, d->width);
     const size_t pixels = v->batch * lwi_conv_taps(d->part->out);
     return filters * d->part->runs * d->part->run >
            pixels * (lwi_conv_x_pixel(v) + lwi_conv_y_pixel(v));
@@ -428,11 +443,14 @@ static lw_status run_part(const lwi_conv_args *args, const lwi_conv_part *p) {
                 .width = dot ? 1 : kernels->gemm_f32_columns};
     d.panel = p->runs * p->run * d.width;
     d.filter_blocks = v->groups * divide_up(v->filters, p->filter_block);
-    share_out(&d, (size_t)args->call->host->threads(args->call->state));
+    const size_t products = work_of(&d);
+    const size_t threads = (size_t)args->call->host->threads(args->call->state);
+    share_out(&d, products < 2 * TASK ? 1 : threads);
     const size_t copy = p->in_place ? 0 : lwi_conv_taps(p->copy) * lwi_conv_x_pixel(v);
     const size_t places = v->batch * (size_t)p->out[0] * d.row_blocks * d.column_blocks;
     LW_TRY(lwi_work_slots_make(args->call, copy * sizeof(float), &d.slots));
-    lwi_parallel(args->call, places * d.shares, 1, run_items, &d);
+    const size_t items = places * d.shares;
+    lwi_parallel(args->call, items, 1 + items * TASK / (products + 1), run_items, &d);
     return LW_OK;
 }
 
