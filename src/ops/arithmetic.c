@@ -12,13 +12,18 @@
     LWI_BINARY_LOOP(div_##T, T, T, T, DIV)
 
 #define DIV_SIGNED (b == 0 ? 0 : b == -1 ? 0 - (uint64_t)a : (uint64_t)(a / b))
+/* In vectors: a double holds the quotient exactly enough to be cut. */
+static inline uint32_t quotient_32(int32_t a, int32_t b) {
+    const uint32_t whole = (uint32_t)(int32_t)((double)a / (double)(b == 0 || b == -1 ? 1 : b));
+    return b == 0 ? 0 : b == -1 ? 0 - (uint32_t)a : whole;
+}
 #define DIV_UNSIGNED (b == 0 ? 0 : a / b)
 #define TYPES(X)                                                                                   \
     X(LW_FLOAT32, float, float, a / b)                                                             \
     X(LW_FLOAT64, double, double, a / b)                                                           \
     X(LW_INT8, int8_t, unsigned, DIV_SIGNED)                                                       \
     X(LW_INT16, int16_t, unsigned, DIV_SIGNED)                                                     \
-    X(LW_INT32, int32_t, uint32_t, DIV_SIGNED)                                                     \
+    X(LW_INT32, int32_t, uint32_t, quotient_32(a, b))                                              \
     X(LW_INT64, int64_t, uint64_t, DIV_SIGNED)                                                     \
     X(LW_UINT8, uint8_t, unsigned, DIV_UNSIGNED)                                                   \
     X(LW_UINT16, uint16_t, unsigned, DIV_UNSIGNED)                                                 \
