@@ -5,13 +5,21 @@
 
 #include <math.h>
 
+/* A quotient below 2^28 is never rounded up to an integer, and its product with b and the rest are
+ * exact in double. */
+static inline float truncated_float(float a, float b) {
+    const double quotient = (double)a / (double)b;
+    if (!(fabs(quotient) < 0x1p28) || isinf(b)) return fmodf(a, b);
+    return copysignf((float)((double)a - (double)(int32_t)quotient * (double)b), a);
+}
+
 #define FLOORED_FLOAT(T, FMOD, COPYSIGN)                                                           \
     static inline T floored_##T(T a, T b) {                                                        \
         const T r = FMOD(a, b);                                                                    \
         if (r == 0) return COPYSIGN(r, b);                                                         \
         return (r < 0) != (b < 0) ? r + b : r;                                                     \
     }
-FLOORED_FLOAT(float, fmodf, copysignf)
+FLOORED_FLOAT(float, truncated_float, copysignf)
 FLOORED_FLOAT(double, fmod, copysign)
 
 /* x % -1 is 0; asking the processor may trap. */
@@ -28,7 +36,7 @@ LWI_SIGNED_TYPES(SIGNED)
 LWI_UNSIGNED_TYPES(UNSIGNED)
 LWI_BINARY_LOOP(mod_float, float, float, float, floored_float(a, b))
 LWI_BINARY_LOOP(mod_double, double, double, double, floored_double(a, b))
-LWI_BINARY_LOOP(fmod_float, float, float, float, fmodf(a, b))
+LWI_BINARY_LOOP(fmod_float, float, float, float, truncated_float(a, b))
 LWI_BINARY_LOOP(fmod_double, double, double, double, fmod(a, b))
 
 #define MOD_ENTRY(ID, T) [ID] = mod_##T,
