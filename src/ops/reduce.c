@@ -95,6 +95,9 @@ static void reduce_rows(void *arg, size_t begin, size_t end) {
 static void reduce_columns(void *arg, size_t begin, size_t end) {
     const job *j = arg;
     const lwi_reduction *p = j->plan;
+    const int outer = p->n_reduced - 1; /* rows follow along the innermost reduced dimension */
+    const size_t rows = outer < 0 ? p->size : p->reduced[outer], parts = rows ? p->size / rows : 0;
+    const size_t stride = outer < 0 ? 0 : p->reduced_stride[outer];
     lwi_accumulator acc[BLOCK];
     for (size_t g = begin, n; g < end; g += n) {
         n = j->inner - g % j->inner;
@@ -103,10 +106,9 @@ static void reduce_columns(void *arg, size_t begin, size_t end) {
         const char *x = j->x + lwi_offset(g, p->n_kept, p->kept, p->kept_stride) * j->item;
         for (size_t i = 0; i < n; i++)
             acc[i] = j->steps->start;
-        for (size_t r = 0; r < p->size; r++)
-            j->steps->column(x + lwi_offset(r, p->n_reduced, p->reduced, p->reduced_stride) *
-                                     j->item,
-                             n, j->shift ? j->shift + g : NULL, acc);
+        for (size_t r = 0; r < parts; r++)
+            j->steps->columns(x + lwi_offset(r, outer, p->reduced, p->reduced_stride) * j->item,
+                              rows, stride, n, j->shift ? j->shift + g : NULL, acc);
         put(j, g, acc, n);
     }
 }

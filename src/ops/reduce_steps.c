@@ -5,10 +5,13 @@
 
 #include <math.h>
 
-enum { LANES = 8 };
+enum { LANES = 8, ROWS = 4 }; /* of a row; rows that are added to columns at once */
 
-/* STEP is the new value of a, an ACC, after x; s is the shift. JOIN that of a after b. */
-#define LOOPS(NAME, T, ACC, member, START, STEP, JOIN)                                             \
+#define PRAGMA(TEXT) _Pragma(#TEXT)
+
+/* Lanes are kept in registers where all TOGETHER = LANES of them are written out. STEP is the new
+ * value of a, an ACC, after x; s is the shift. JOIN that of a after b. */
+#define LOOPS(NAME, TOGETHER, T, ACC, member, START, STEP, JOIN)                                   \
     static void NAME##_row(const void *from, size_t n, double s, lwi_accumulator *acc) {           \
         const T *xs = from;                                                                        \
         ACC lanes[LANES];                                                                          \
@@ -17,10 +20,11 @@ enum { LANES = 8 };
         for (size_t l = 0; l < LANES; l++)                                                         \
             lanes[l] = START;                                                                      \
         for (; i + LANES <= n; i += LANES)                                                         \
-            for (size_t l = 0; l < LANES; l++) {                                                   \
-                const ACC x = (ACC)xs[i + l], a = lanes[l];                                        \
-                lanes[l] = STEP;                                                                   \
-            }                                                                                      \
+            PRAGMA(GCC unroll TOGETHER)                                                            \
+        for (size_t l = 0; l < LANES; l++) {                                                       \
+            const ACC x = (ACC)xs[i + l], a = lanes[l];                                            \
+            lanes[l] = STEP;                                                                       \
+        }                                                                                          \
         for (size_t l = 0; i < n; i++, l++) {                                                      \
             const ACC x = (ACC)xs[i], a = lanes[l];                                                \
             lanes[l] = STEP;                                                                       \
@@ -30,75 +34,81 @@ enum { LANES = 8 };
             acc->member = JOIN;                                                                    \
         }                                                                                          \
     }                                                                                              \
-    static void NAME##_column(const void *from, size_t n, const double *shift,                     \
-                              lwi_accumulator *acc) {                                              \
-        const T *xs = from;                                                                        \
-        (void)shift;                                                                               \
+    static inline __attribute__((always_inline)) void NAME##_some(                                 \
+        const T *xs, size_t rows, size_t stride, size_t n, const double *shift,                    \
+        lwi_accumulator *acc) {                                                                    \
         for (size_t i = 0; i < n; i++) {                                                           \
             const double s = shift ? shift[i] : 0;                                                 \
-            const ACC x = (ACC)xs[i], a = acc[i].member;                                           \
+            ACC a = acc[i].member;                                                                 \
             (void)s;                                                                               \
-            acc[i].member = STEP;                                                                  \
+            PRAGMA(GCC unroll 4)                                                                   \
+            for (size_t r = 0; r < rows; r++) {                                                    \
+                const ACC x = (ACC)xs[r * stride + i];                                             \
+                a = STEP;                                                                          \
+            }                                                                                      \
+            acc[i].member = a;                                                                     \
         }                                                                                          \
+    }                                                                                              \
+    static void NAME##_columns(const void *from, size_t rows, size_t stride, size_t n,             \
+                               const double *shift, lwi_accumulator *acc) {                        \
+        const T *xs = from;                                                                        \
+        size_t r = 0;                                                                              \
+        for (; TOGETHER > 1 && r + ROWS <= rows; r += ROWS)                                        \
+            NAME##_some(xs + r * stride, ROWS, stride, n, shift, acc);                             \
+        for (; r < rows; r++)                                                                      \
+            NAME##_some(xs + r * stride, 1, stride, n, shift, acc);                                \
     }
 
-/* Extremes of integers: many lanes, as narrow as the numbers are. a TAKES b: b takes its place. */
+/* Extremes of integers: a TAKES b: b takes its place. */
 #define EXTREME(NAME, T, WIDE, START, TAKES)                                                       \
     static void NAME##_row(const void *from, size_t n, double s, lwi_accumulator *acc) {           \
-        enum { MANY = 64 / sizeof(T) };                                                            \
         const T *xs = from;                                                                        \
-        T lanes[MANY], best = START;                                                               \
-        size_t i = 0;                                                                              \
+        T best = START;                                                                            \
         (void)s;                                                                                   \
-        for (size_t l = 0; l < MANY; l++)                                                          \
-            lanes[l] = START;                                                                      \
-        for (; i + MANY <= n; i += MANY)                                                           \
-            for (size_t l = 0; l < MANY; l++)                                                      \
-                lanes[l] = xs[i + l] TAKES lanes[l] ? xs[i + l] : lanes[l];                        \
-        for (; i < n; i++)                                                                         \
+        for (size_t i = 0; i < n; i++)                                                             \
             best = xs[i] TAKES best ? xs[i] : best;                                                \
-        for (size_t l = 0; l < MANY; l++)                                                          \
-            best = lanes[l] TAKES best ? lanes[l] : best;                                          \
         if (best TAKES(T)(WIDE) acc->u) acc->u = (uint64_t)best;                                   \
     }                                                                                              \
-    static void NAME##_column(const void *from, size_t n, const double *shift,                     \
-                              lwi_accumulator *acc) {                                              \
-        const T *xs = from;                                                                        \
+    static void NAME##_columns(const void *from, size_t rows, size_t stride, size_t n,             \
+                               const double *shift, lwi_accumulator *acc) {                        \
         (void)shift;                                                                               \
-        for (size_t i = 0; i < n; i++)                                                             \
-            if (xs[i] TAKES(T)(WIDE) acc[i].u) acc[i].u = (uint64_t)xs[i];                         \
+        for (size_t r = 0; r < rows; r++) {                                                        \
+            const T *xs = (const T *)from + r * stride;                                            \
+            for (size_t i = 0; i < n; i++)                                                         \
+                if (xs[i] TAKES(T)(WIDE) acc[i].u) acc[i].u = (uint64_t)xs[i];                     \
+        }                                                                                          \
     }
 
 /* A comparison keeps a NaN once it is there. */
 #define FLOAT_LOOPS(T)                                                                             \
-    LOOPS(sum_##T, T, double, f, 0, a + x, a + b)                                                  \
-    LOOPS(abs_##T, T, double, f, 0, a + fabs(x), a + b)                                            \
-    LOOPS(square_##T, T, double, f, 0, a + x * x, a + b)                                           \
-    LOOPS(prod_##T, T, double, f, 1, a *x, a *b)                                                   \
-    LOOPS(max_##T, T, double, f, -INFINITY, x > a || x != x ? x : a, b > a || b != b ? b : a)      \
-    LOOPS(min_##T, T, double, f, INFINITY, x < a || x != x ? x : a, b < a || b != b ? b : a)       \
-    LOOPS(exp_##T, T, double, f, 0, a + exp(x - s), a + b)
+    LOOPS(sum_##T, 8, T, double, f, 0, a + x, a + b)                                               \
+    LOOPS(abs_##T, 8, T, double, f, 0, a + fabs(x), a + b)                                         \
+    LOOPS(square_##T, 8, T, double, f, 0, a + x * x, a + b)                                        \
+    LOOPS(prod_##T, 8, T, double, f, 1, a *x, a *b)                                                \
+    LOOPS(max_##T, 8, T, double, f, -INFINITY, x > a || x != x ? x : a, b > a || b != b ? b : a)   \
+    LOOPS(min_##T, 8, T, double, f, INFINITY, x < a || x != x ? x : a, b < a || b != b ? b : a)    \
+    LOOPS(exp_##T, 1, T, double, f, 0, a + exp(x - s), a + b)
 FLOAT_LOOPS(float)
 FLOAT_LOOPS(double)
 
 /* Sums and products modulo 2^64 are right modulo any smaller power of two. */
-#define INTEGER_LOOPS(T, LOW, HIGH, WIDE)                                                          \
-    LOOPS(sum_##T, T, uint64_t, u, 0, a + x, a + b)                                                \
-    LOOPS(abs_##T, T, uint64_t, u, 0, a + ((WIDE)x < (WIDE)1 ? 0 - x : x), a + b)                  \
-    LOOPS(square_##T, T, uint64_t, u, 0, a + x * x, a + b)                                         \
-    LOOPS(prod_##T, T, uint64_t, u, 1, a *x, a *b)                                                 \
+#define INTEGER_LOOPS(T, TOGETHER, LOW, HIGH, WIDE)                                                \
+    LOOPS(sum_##T, TOGETHER, T, uint64_t, u, 0, a + x, a + b)                                      \
+    LOOPS(abs_##T, TOGETHER, T, uint64_t, u, 0, a + ((WIDE)x < (WIDE)1 ? 0 - x : x), a + b)        \
+    LOOPS(square_##T, TOGETHER, T, uint64_t, u, 0, a + x * x, a + b)                               \
+    LOOPS(prod_##T, TOGETHER, T, uint64_t, u, 1, a *x, a *b)                                       \
     EXTREME(max_##T, T, WIDE, LOW, >)                                                              \
     EXTREME(min_##T, T, WIDE, HIGH, <)
-INTEGER_LOOPS(int8_t, INT8_MIN, INT8_MAX, int64_t)
-INTEGER_LOOPS(int16_t, INT16_MIN, INT16_MAX, int64_t)
-INTEGER_LOOPS(int32_t, INT32_MIN, INT32_MAX, int64_t)
-INTEGER_LOOPS(int64_t, INT64_MIN, INT64_MAX, int64_t)
-INTEGER_LOOPS(uint8_t, 0, UINT8_MAX, uint64_t)
-INTEGER_LOOPS(uint16_t, 0, UINT16_MAX, uint64_t)
-INTEGER_LOOPS(uint32_t, 0, UINT32_MAX, uint64_t)
-INTEGER_LOOPS(uint64_t, 0, UINT64_MAX, uint64_t)
-LOOPS(max_bool, uint8_t, uint64_t, u, 0, a | (x != 0), a | b)
-LOOPS(min_bool, uint8_t, uint64_t, u, 1, a &(x != 0), a &b)
+INTEGER_LOOPS(int8_t, 1, INT8_MIN, INT8_MAX, int64_t)
+INTEGER_LOOPS(int16_t, 1, INT16_MIN, INT16_MAX, int64_t)
+INTEGER_LOOPS(int32_t, 8, INT32_MIN, INT32_MAX, int64_t)
+INTEGER_LOOPS(int64_t, 8, INT64_MIN, INT64_MAX, int64_t)
+INTEGER_LOOPS(uint8_t, 1, 0, UINT8_MAX, uint64_t)
+INTEGER_LOOPS(uint16_t, 1, 0, UINT16_MAX, uint64_t)
+INTEGER_LOOPS(uint32_t, 8, 0, UINT32_MAX, uint64_t)
+INTEGER_LOOPS(uint64_t, 8, 0, UINT64_MAX, uint64_t)
+LOOPS(max_bool, 1, uint8_t, uint64_t, u, 0, a | (x != 0), a | b)
+LOOPS(min_bool, 1, uint8_t, uint64_t, u, 1, a &(x != 0), a &b)
 
 /* VALUE is computed from a. */
 #define FINISH(NAME, T, member, VALUE)                                                             \
@@ -143,7 +153,7 @@ INTEGER_FINISHES(uint32_t, 0, uint64_t, unsigned_mean)
 INTEGER_FINISHES(uint64_t, 0, uint64_t, unsigned_mean)
 
 #define STEPS(member, START, loop, finish)                                                         \
-    { {.member = START}, loop##_row, loop##_column, finish }
+    { {.member = START}, loop##_row, loop##_columns, finish }
 #define FLOAT_STEPS(DTYPE, T)                                                                      \
     [LWI_REDUCE_SUM][DTYPE] = STEPS(f, 0, sum_##T, keep_##T),                                      \
     [LWI_REDUCE_MEAN][DTYPE] = STEPS(f, 0, sum_##T, mean_##T),                                     \

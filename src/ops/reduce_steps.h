@@ -29,8 +29,9 @@ typedef struct lwi_reduce_steps {
     lwi_accumulator start;
     /* Adds n neighbouring elements to *acc. */
     void (*row)(const void *x, size_t n, double shift, lwi_accumulator *acc);
-    /* Adds x[i] to acc[i]. */
-    void (*column)(const void *x, size_t n, const double *shift, lwi_accumulator *acc);
+    /* Adds column i of n, which has `rows` elements that are `stride` apart, to acc[i]. */
+    void (*columns)(const void *x, size_t rows, size_t stride, size_t n, const double *shift,
+                    lwi_accumulator *acc);
     /* Turns n accumulators, each of `size` elements, into elements of the output. */
     void (*finish)(const lwi_accumulator *acc, size_t n, size_t size, const double *shift, void *y);
 } lwi_reduce_steps;
