@@ -118,6 +118,8 @@ static void scatter(const lwi_call *c, how h, const stretch *s, size_t n) {
         if (h == NONE && s[i].n == 1 && size == 4) memcpy(to, from, 4); /* no call for so little */
         else if (h == NONE && s[i].n == 1 && size == 8) memcpy(to, from, 8);
         else if (h == NONE) memcpy(to, from, s[i].n * size);
+        else if (data->dtype == LW_FLOAT32 && s[i].n == 1)
+            combine_float(h, (void *)to, (const void *)from, 1);
         else combine(data->dtype, h, to, from, s[i].n);
     }
 }
