@@ -23,6 +23,10 @@ static lw_status find_dtype(const lwi_call *c, lw_dtype *dtype) {
 
 /* Integers are cut towards 0. */
 static lw_status put(lw_value *y, size_t i, double number) {
+    if (y->dtype == LW_FLOAT32) {
+        ((float *)y->data)[i] = (float)number;
+        return LW_OK;
+    }
     return lw_tensor_set(y, i, lwi_dtype_is_integer(y->dtype) ? trunc(number) : number);
 }
 
@@ -90,13 +94,13 @@ static lw_status run_mel(lwi_call *c) {
     const size_t bins = (size_t)y->dims[1];
     const double low = mel_of(edge[0]), step = (mel_of(edge[1]) - low) / (double)(bins + 2);
     if (y->bytes) memset(y->data, 0, y->bytes); /* 0 in every type */
-    for (size_t bin = 0; bin < bins; bin++) {
-        size_t corner[3];
-        for (size_t k = 0; k < 3; k++) {
-            const double hertz = hertz_of(low + step * (double)(bin + k));
-            corner[k] = (size_t)fmin(fmax((length + 1) * hertz / rate, 0), 1e18);
-        }
-        LW_TRY(put_triangle(y, bin, corner[0], corner[1], corner[2]));
+    size_t corner[3] = {0}; /* a triangle begins in the middle of the one before */
+    for (size_t k = 0; bins > 0 && k < bins + 2; k++) {
+        const double hertz = hertz_of(low + step * (double)k);
+        corner[0] = corner[1];
+        corner[1] = corner[2];
+        corner[2] = (size_t)fmin(fmax((length + 1) * hertz / rate, 0), 1e18);
+        if (k >= 2) LW_TRY(put_triangle(y, k - 2, corner[0], corner[1], corner[2]));
     }
     return LW_OK;
 }
