@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * DeformConv (ONNX 22; arXiv:1703.06211 and 1811.11168): a convolution whose kernel elements are
  * moved by offsets, between the elements of the input, and weighted by a mask. */
-#include "ops/conv.h"
+#include "ops/deform_conv.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,11 +14,11 @@ typedef struct deform {
     size_t product;                    /* image and group under way */
 } deform;
 
-static lw_status check_offsets(const lwi_call *c, const deform *f, size_t input, size_t each) {
+static lw_status check_offsets(const lwi_call *c, const lwi_conv *conv, size_t input,
+                               size_t channels) {
     const lw_value *v = c->in[input];
-    const lwi_window *w = &f->conv.window;
-    const size_t channels = f->offset_groups * f->conv.kernel_size * each;
-    bool fits = v->rank == w->rank + 2 && v->dims[0] == (int64_t)f->conv.batch &&
+    const lwi_window *w = &conv->window;
+    bool fits = v->rank == w->rank + 2 && v->dims[0] == (int64_t)conv->batch &&
                 v->dims[1] == (int64_t)channels;
     for (int d = 0; fits && d < w->rank; d++)
         fits = v->dims[2 + d] == w->out[d];
@@ -28,23 +28,25 @@ static lw_status check_offsets(const lwi_call *c, const deform *f, size_t input,
                          lwi_shape_text(v->rank, v->dims, text), channels);
 }
 
-static lw_status read_shape(const lwi_call *c, deform *f) {
-    LW_TRY(lwi_conv_shape(c, 0, 1, false, &f->conv));
+lw_status lwi_deform_shape(const lwi_call *c, lwi_conv *conv, size_t *offset_groups) {
+    LW_TRY(lwi_conv_shape(c, 0, 1, false, conv));
     LW_TRY(lwi_need_rank(c, 0, 3, LW_MAX_RANK));
-    LW_TRY(lwi_conv_check_bias(c, &f->conv, 3));
+    LW_TRY(lwi_conv_check_bias(c, conv, 3));
     const int64_t groups = lwi_attr_int(c->node, "offset_group", 1);
     if (groups < 1 || c->in[0]->dims[1] % groups)
         return lwi_call_fail(c, LW_SHAPE, "offset_group is %lld", (long long)groups);
-    f->offset_groups = (size_t)groups;
-    LW_TRY(check_offsets(c, f, 2, (size_t)f->conv.window.rank));
-    return lwi_has(c, 4) ? check_offsets(c, f, 4, 1) : LW_OK;
+    *offset_groups = (size_t)groups;
+    const size_t channels = *offset_groups * conv->kernel_size;
+    LW_TRY(check_offsets(c, conv, 2, channels * (size_t)conv->window.rank));
+    return lwi_has(c, 4) ? check_offsets(c, conv, 4, channels) : LW_OK;
 }
 
 static lw_status infer(lwi_call *c) {
-    deform f = {0};
+    lwi_conv conv;
+    size_t offset_groups;
     int64_t dims[LW_MAX_RANK];
-    LW_TRY(read_shape(c, &f));
-    return lwi_out(c, 0, c->in[0]->dtype, lwi_conv_dims(&f.conv, false, dims), dims);
+    LW_TRY(lwi_deform_shape(c, &conv, &offset_groups));
+    return lwi_out(c, 0, c->in[0]->dtype, lwi_conv_dims(&conv, false, dims), dims);
 }
 
 /* Linear interpolation along every axis; elements outside are 0. */
@@ -132,7 +134,7 @@ static void finish(const deform *f, lw_dtype dtype) {
 static lw_status run(lwi_call *c) {
     deform f = {.x = c->in[0], .offset = c->in[2], .mask = lwi_has(c, 4) ? c->in[4] : NULL};
     lw_value *y = c->out[0];
-    LW_TRY(read_shape(c, &f));
+    LW_TRY(lwi_deform_shape(c, &f.conv, &f.offset_groups));
     if (y->count == 0) return LW_OK;
     lwi_conv *v = &f.conv;
     v->bias = lwi_has(c, 3) ? c->in[3]->data : NULL;

@@ -299,6 +299,23 @@ def col2im():
     return [x, np.array(image), np.array(block)], {"strides": strides, "pads": pads}, 1
 
 
+def deform_conv():
+    size, group, batch = ints(3, 12, 2), pick(1, 1, 2), pick(1, 2)
+    channels, filters, moved = group * pick(2, 4, 18), group * pick(1, 3, 40), pick(1, 1, 2)
+    kernel, strides, pads = ints(1, 3, 2), ints(1, 2, 2), ints(0, 2, 4)
+    dilations = [pick(1, 2) if k < 3 else 1 for k in kernel]
+    out = [(s + pads[d] + pads[d + 2] - (k - 1) * dilations[d] - 1) // strides[d] + 1
+           for d, (s, k) in enumerate(zip(size, kernel))]
+    taps = kernel[0] * kernel[1]
+    offsets = normal([batch, moved * taps * 2, *out])
+    offsets = np.where(rng.random(offsets.shape) < 0.3, np.round(offsets), 2 * offsets).astype("f4")
+    mask = pick(None, rng.random([batch, moved * taps, *out]).astype("f4"))
+    return [normal([batch, channels, *size]), normal([filters, channels // group, *kernel]), offsets,
+            pick(None, normal([filters])), mask], {
+        "kernel_shape": kernel, "strides": strides, "pads": pads, "dilations": dilations,
+        "group": group, "offset_group": moved}, 1
+
+
 GENERATORS = {
     "Conv": conv, "ConvTranspose": conv_transpose, "ConvInteger": conv_integer,
     "QLinearConv": qlinear_conv, "MatMul": matmul, "Gemm": gemm, "MatMulInteger": matmul_integer,
@@ -308,7 +325,7 @@ GENERATORS = {
     "GridSample": grid_sample, "RoiAlign": roi_align, "MaxRoiPool": max_roi_pool,
     "NonMaxSuppression": non_max_suppression, "DepthToSpace": depth_to_space, "Col2Im": col2im,
     "com.microsoft.FusedConv": fused_conv, "com.microsoft.FusedMatMul": fused_matmul,
-    "com.microsoft.CropAndResize": crop_and_resize,
+    "com.microsoft.CropAndResize": crop_and_resize, "DeformConv": deform_conv,
 }
 
 

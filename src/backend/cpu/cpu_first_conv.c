@@ -3,6 +3,7 @@
  * last, between two transpositions. A pass turns most convolutions for good; those that are left
  * stand where the rank of the input was not known at load. */
 #include "backend/cpu/cpu_backend.h"
+#include "backend/cpu/turn_f32.h"
 
 enum { X, W, B, INPUTS };
 
@@ -67,26 +68,6 @@ static lw_status prepare(lwi_call *c, claim_fn *last) {
 
 /* ------------------------------------------------------------------- run */
 
-typedef struct transposition {
-    const float *from;
-    float *to;
-    size_t rows, columns;
-} transposition;
-
-static void transpose_rows(void *arg, size_t begin, size_t end) {
-    const transposition *t = arg;
-    lwi_cpu_kernels()->transpose_f32(t->from + begin * t->columns, t->columns, t->to + begin,
-                                     t->rows, end - begin, t->columns);
-}
-
-static void transpose(const lwi_call *c, const float *from, float *to, size_t images, size_t rows,
-                      size_t columns) {
-    for (size_t i = 0; i < images; i++) {
-        transposition t = {from + i * rows * columns, to + i * rows * columns, rows, columns};
-        lwi_parallel(c, rows, 1 + (1 << 15) / columns, transpose_rows, &t);
-    }
-}
-
 static size_t pixels(const lw_value *first) {
     return first->count / (size_t)(first->dims[0] * first->dims[1]);
 }
@@ -105,8 +86,8 @@ static lw_status run(lwi_call *c) {
     y.data = first_y->data;
     if (first_x->count && !is_same(first_x)) {
         LW_TRY(lwi_scratch(c, x.bytes, 1, &x.data));
-        transpose(c, first_x->data, x.data, (size_t)first_x->dims[0], (size_t)first_x->dims[1],
-                  pixels(first_x));
+        lwi_turn_f32(c, first_x->data, x.data, (size_t)first_x->dims[0], (size_t)first_x->dims[1],
+                     pixels(first_x));
     }
     if (!is_same(first_y)) LW_TRY(lwi_scratch(c, y.bytes, 1, &y.data));
     lwi_call call = *c;
@@ -115,8 +96,8 @@ static lw_status run(lwi_call *c) {
     call.prepared = t->call.prepared;
     LW_TRY(t->kernel->run(&call));
     if (!is_same(first_y))
-        transpose(c, y.data, first_y->data, (size_t)first_y->dims[0], pixels(first_y),
-                  (size_t)first_y->dims[1]);
+        lwi_turn_f32(c, y.data, first_y->data, (size_t)first_y->dims[0], pixels(first_y),
+                     (size_t)first_y->dims[1]);
     return LW_OK;
 }
 
