@@ -2,33 +2,19 @@
  * GridSample (ONNX 22; com.microsoft has an older form): reads an image or volume at places that a
  * second tensor gives, in [-1, 1] along each axis. For a place, the elements around it and their
  * weights are worked out once and used for all channels. */
+#include "ops/grid_sample.h"
+
 #include "ops/window.h"
 
 #include <math.h>
 #include <string.h>
 
-typedef enum padding { ZEROS, BORDER, REFLECTION } padding;
-
-enum { MAX_TAPS = 4, CHUNK = 64 };
-
 typedef struct sample {
-    int rank; /* of the image */
-    int64_t dims[LW_MAX_RANK];
-    size_t channels, in_size, points;
-    size_t taps; /* along each axis: 1 nearest, 2 linear, 4 cubic */
-    padding padding;
-    bool align_corners;
+    lwi_grid grid;
     lw_dtype dtype; /* of x and y: float32 or float64 */
     const void *x;
-    const lw_value *grid;
     void *y;
 } sample;
-
-/* Elements along one axis; weight 0 where there is none. */
-typedef struct axis_taps {
-    int64_t index[MAX_TAPS];
-    double weight[MAX_TAPS];
-} axis_taps;
 
 static double reflect(double x, double low, double high) {
     const double range = high - low;
@@ -41,10 +27,11 @@ static double reflect(double x, double low, double high) {
 }
 
 /* Moves a coordinate into the image as the padding says. */
-static double settle(const sample *s, double x, int64_t size) {
-    if (s->padding == BORDER) return x < 0 ? 0 : x > (double)size - 1 ? (double)size - 1 : x;
-    if (s->padding == ZEROS) return x;
-    return s->align_corners ? reflect(x, 0, (double)size - 1)
+static double settle(const lwi_grid *g, double x, int64_t size) {
+    if (g->padding == LWI_PAD_BORDER)
+        return x < 0 ? 0 : x > (double)size - 1 ? (double)size - 1 : x;
+    if (g->padding == LWI_PAD_ZEROS) return x;
+    return g->align_corners ? reflect(x, 0, (double)size - 1)
                             : reflect(x, -0.5, (double)size - 0.5);
 }
 
@@ -56,42 +43,48 @@ static double cubic(double x) {
     return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
 }
 
-static axis_taps locate(const sample *s, double place, int64_t size) {
-    axis_taps t = {{0}, {0}};
+static lwi_grid_axis locate(const lwi_grid *g, double place, int64_t size) {
+    lwi_grid_axis t = {{0}, {0}};
     const double far = 1e9;
-    double x = s->align_corners ? (place + 1) / 2 * ((double)size - 1)
+    double x = g->align_corners ? (place + 1) / 2 * ((double)size - 1)
                                 : ((place + 1) * (double)size - 1) / 2;
     if (!(x > -far)) x = -far; /* NaN too */
     if (x > far) x = far;
-    if (s->taps == 1) x = nearbyint(x);
-    if (s->taps != 4) x = settle(s, x, size); /* cubic: each element by itself, as PyTorch does */
-    const double base = floor(x) - (s->taps == 4);
-    for (size_t i = 0; i < s->taps; i++) {
-        const double at = s->taps == 1 ? x : settle(s, base + (double)i, size);
+    if (g->taps == 1) x = nearbyint(x);
+    if (g->taps != 4) x = settle(g, x, size); /* cubic: each element by itself, as PyTorch does */
+    const double whole = (double)(int64_t)x, base = whole - (whole > x) - (g->taps == 4);
+    for (size_t i = 0; i < g->taps; i++) {
+        const double at = g->taps == 1 ? x : settle(g, base + (double)i, size);
         const double distance = fabs(base + (double)i - x);
         const bool outside = !(at > -1 && at < (double)size);
         t.index[i] = outside || at < 0 ? 0 : (int64_t)at;
         t.weight[i] = outside        ? 0
-                      : s->taps == 1 ? 1
-                      : s->taps == 2 ? 1 - distance
+                      : g->taps == 1 ? 1
+                      : g->taps == 2 ? 1 - distance
                                      : cubic(distance);
     }
     return t;
 }
 
-/* The combinations [first, first + n) of taps of all axes, as offsets and weights. */
-static void combine(const sample *s, const axis_taps *axes, size_t first, size_t n, size_t *offsets,
-                    double *weights) {
+void lwi_grid_locate(const lwi_grid *g, size_t point, lwi_grid_axis axes[LW_MAX_RANK]) {
+    for (int d = 0; d < g->rank; d++) /* the grid has x first */
+        axes[d] =
+            locate(g, lwi_get_double(g->places, (point + 1) * (size_t)g->rank - 1 - (size_t)d),
+                   g->dims[d]);
+}
+
+void lwi_grid_combine(const lwi_grid *g, const lwi_grid_axis *axes, size_t first, size_t n,
+                      size_t *offsets, double *weights) {
     for (size_t i = 0; i < n; i++) {
         size_t rest = first + i, stride = 1;
         offsets[i] = 0;
         weights[i] = 1;
-        for (int d = s->rank - 1; d >= 0; d--) {
-            const size_t tap = rest % s->taps;
-            rest /= s->taps;
+        for (int d = g->rank - 1; d >= 0; d--) {
+            const size_t tap = rest & (g->taps - 1); /* 1, 2 or 4: a power of two */
+            rest >>= g->taps >> 1;
             offsets[i] += (size_t)axes[d].index[tap] * stride;
             weights[i] *= axes[d].weight[tap];
-            stride *= (size_t)s->dims[d];
+            stride *= (size_t)g->dims[d];
         }
     }
 }
@@ -99,9 +92,10 @@ static void combine(const sample *s, const axis_taps *axes, size_t first, size_t
 #define GATHER(NAME, T)                                                                            \
     static void NAME(const sample *s, size_t image, size_t point, size_t n, bool add,              \
                      const size_t *offsets, const double *weights) {                               \
-        for (size_t c = image * s->channels; c < (image + 1) * s->channels; c++) {                 \
-            const T *x = (const T *)s->x + c * s->in_size;                                         \
-            T *y = (T *)s->y + c * s->points + point, sum = add ? *y : 0;                          \
+        const lwi_grid *g = &s->grid;                                                              \
+        for (size_t c = image * g->channels; c < (image + 1) * g->channels; c++) {                 \
+            const T *x = (const T *)s->x + c * g->in_size;                                         \
+            T *y = (T *)s->y + c * g->points + point, sum = add ? *y : 0;                          \
             for (size_t i = 0; i < n; i++)                                                         \
                 if (weights[i] != 0) sum += (T)weights[i] * x[offsets[i]];                         \
             *y = sum;                                                                              \
@@ -112,36 +106,51 @@ GATHER(gather_f64, double)
 
 static void sample_points(void *arg, size_t begin, size_t end) {
     const sample *s = arg;
-    size_t offsets[CHUNK], all = 1;
-    double weights[CHUNK];
-    for (int d = 0; d < s->rank; d++)
-        all *= s->taps;
+    const lwi_grid *g = &s->grid;
+    size_t offsets[LWI_GRID_CHUNK];
+    double weights[LWI_GRID_CHUNK];
     for (size_t i = begin; i < end; i++) {
-        axis_taps axes[LW_MAX_RANK];
-        for (int d = 0; d < s->rank; d++) /* the grid has x first */
-            axes[d] = locate(s, lwi_get_double(s->grid, (i + 1) * (size_t)s->rank - 1 - (size_t)d),
-                             s->dims[d]);
-        for (size_t first = 0; first < all; first += CHUNK) {
-            const size_t n = all - first < CHUNK ? all - first : CHUNK;
-            combine(s, axes, first, n, offsets, weights);
-            (s->dtype == LW_FLOAT32 ? gather_f32 : gather_f64)(s, i / s->points, i % s->points, n,
+        lwi_grid_axis axes[LW_MAX_RANK];
+        lwi_grid_locate(g, i, axes);
+        for (size_t first = 0; first < g->all_taps; first += LWI_GRID_CHUNK) {
+            const size_t left = g->all_taps - first;
+            const size_t n = left < LWI_GRID_CHUNK ? left : LWI_GRID_CHUNK;
+            lwi_grid_combine(g, axes, first, n, offsets, weights);
+            (s->dtype == LW_FLOAT32 ? gather_f32 : gather_f64)(s, i / g->points, i % g->points, n,
                                                                first > 0, offsets, weights);
         }
     }
 }
 
-static lw_status read_mode(const lwi_call *c, sample *s) {
+static lw_status read_mode(const lwi_call *c, lwi_grid *g) {
     const char *mode = lwi_attr_string(c->node, "mode", "linear");
     const char *pads = lwi_attr_string(c->node, "padding_mode", "zeros");
-    s->align_corners = lwi_attr_int(c->node, "align_corners", 0) != 0;
-    if (!strcmp(mode, "nearest")) s->taps = 1;
-    else if (!strcmp(mode, "linear") || !strcmp(mode, "bilinear")) s->taps = 2;
-    else if (!strcmp(mode, "cubic") || !strcmp(mode, "bicubic")) s->taps = 4;
+    g->align_corners = lwi_attr_int(c->node, "align_corners", 0) != 0;
+    if (!strcmp(mode, "nearest")) g->taps = 1;
+    else if (!strcmp(mode, "linear") || !strcmp(mode, "bilinear")) g->taps = 2;
+    else if (!strcmp(mode, "cubic") || !strcmp(mode, "bicubic")) g->taps = 4;
     else return lwi_call_fail(c, LW_UNSUPPORTED, "the mode '%.40s' is not known", mode);
-    if (!strcmp(pads, "zeros")) s->padding = ZEROS;
-    else if (!strcmp(pads, "border")) s->padding = BORDER;
-    else if (!strcmp(pads, "reflection")) s->padding = REFLECTION;
+    if (!strcmp(pads, "zeros")) g->padding = LWI_PAD_ZEROS;
+    else if (!strcmp(pads, "border")) g->padding = LWI_PAD_BORDER;
+    else if (!strcmp(pads, "reflection")) g->padding = LWI_PAD_REFLECTION;
     else return lwi_call_fail(c, LW_UNSUPPORTED, "padding_mode '%.40s' is not known", pads);
+    return LW_OK;
+}
+
+lw_status lwi_grid_read(const lwi_call *c, lwi_grid *g) {
+    const lw_value *x = c->in[0], *y = c->out[0];
+    *g = (lwi_grid){.rank = x->rank - 2, .channels = (size_t)x->dims[1], .places = c->in[1]};
+    LW_TRY(read_mode(c, g));
+    if (x->count == 0 && y->count > 0)
+        return lwi_call_fail(c, LW_SHAPE, "the images have no elements");
+    if (g->rank > 8 && g->taps > 1)
+        return lwi_call_fail(c, LW_UNSUPPORTED, "an image of %d dimensions", g->rank);
+    memcpy(g->dims, x->dims + 2, (size_t)g->rank * sizeof *g->dims);
+    g->in_size = lwi_window_count(g->rank, g->dims);
+    g->points = lwi_window_count(g->rank, y->dims + 2);
+    g->all_taps = 1;
+    for (int d = 0; d < g->rank; d++)
+        g->all_taps *= g->taps;
     return LW_OK;
 }
 
@@ -165,22 +174,11 @@ static lw_status infer(lwi_call *c) {
 static lw_status run(lwi_call *c) {
     const lw_value *x = c->in[0];
     lw_value *y = c->out[0];
-    sample s = {.rank = x->rank - 2,
-                .channels = (size_t)x->dims[1],
-                .grid = c->in[1],
-                .dtype = x->dtype,
-                .x = x->data,
-                .y = y->data};
-    LW_TRY(read_mode(c, &s));
+    sample s = {.dtype = x->dtype, .x = x->data, .y = y->data};
+    LW_TRY(lwi_grid_read(c, &s.grid));
     if (y->count == 0) return LW_OK;
-    if (x->count == 0) return lwi_call_fail(c, LW_SHAPE, "the images have no elements");
-    if (s.rank > 8 && s.taps > 1)
-        return lwi_call_fail(c, LW_UNSUPPORTED, "an image of %d dimensions", s.rank);
     if (x->dtype == LW_STRING || x->dtype == LW_COMPLEX64 || x->dtype == LW_COMPLEX128)
         return lwi_call_fail(c, LW_UNSUPPORTED, "images of %s", lw_dtype_name(x->dtype));
-    memcpy(s.dims, x->dims + 2, (size_t)s.rank * sizeof *s.dims);
-    s.in_size = lwi_window_count(s.rank, s.dims);
-    s.points = lwi_window_count(s.rank, y->dims + 2);
     const bool direct = x->dtype == LW_FLOAT32 || x->dtype == LW_FLOAT64;
     void *wide = NULL;
     if (!direct) {
@@ -190,7 +188,8 @@ static lw_status run(lwi_call *c) {
         lwi_convert(&lwi_convert_nearest, x->dtype, x->data, LW_FLOAT64, wide, x->count);
         s.x = wide;
     }
-    lwi_parallel(c, (size_t)y->dims[0] * s.points, 1 + 512 / s.channels, sample_points, &s);
+    lwi_parallel(c, (size_t)y->dims[0] * s.grid.points, 1 + 512 / s.grid.channels, sample_points,
+                 &s);
     const lwi_conversion cut = {.saturate = true};
     if (!direct) lwi_convert(&cut, LW_FLOAT64, s.y, y->dtype, y->data, y->count);
     return LW_OK;

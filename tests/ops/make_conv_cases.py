@@ -247,7 +247,7 @@ def resize():
 
 def grid_sample():
     rank = pick(2, 2, 3)
-    x = normal([2, 3, *ints(2, 7, rank)])
+    x = normal([2, pick(3, 3, 5, 19), *ints(2, 7, rank)])
     grid = rng.uniform(-1.4, 1.4, [2, *ints(1, 6, rank), rank]).astype("f4")
     attrs = {"mode": pick("linear", "nearest", "cubic") if rank == 2 else pick("linear", "nearest"),
              "padding_mode": pick("zeros", "border", "reflection"), "align_corners": pick(0, 1)}
