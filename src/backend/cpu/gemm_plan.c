@@ -132,7 +132,7 @@ static void cut(lwi_gemm_plan *p, size_t parts) {
 
 static void share(lwi_gemm_plan *p, size_t threads) {
     const double cycles = cycles_of(&p->x);
-    size_t useful = threads, portions = 4;
+    size_t useful = threads, portions = 2;
     if (cycles / THREAD < (double)threads) useful = 1 + (size_t)(cycles / THREAD);
     while (portions > 1 && cycles / (double)(portions * useful) < PORTION)
         portions--;
