@@ -16,6 +16,7 @@ enum {
     NEAR = 128 << 10, /* floats of transformed weights that stay in a cache from run to run */
     LEAST_TILES = 56, /* rows of the matrix products: four of the kernel's tiles */
     MOST_TILES = 112,
+    FEW_TILES = 14, /* of a thread, where there are too few filters to share */
 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -270,6 +271,7 @@ static void cut(winograd *w, size_t threads) {
             w->filter_block, divide_up(divide_up(p->filters, 2 * threads), w->width) * w->width);
         w->filter_blocks = divide_up(p->filters, w->filter_block);
         w->shares = smaller(w->filter_blocks, 2 * threads);
+        if (blocks * w->shares < threads) blocks = smaller(threads, divide_up(w->tiles, FEW_TILES));
     }
     w->block = divide_up(w->tiles, blocks);
 }
