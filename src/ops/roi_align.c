@@ -1,33 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * RoiAlign (ONNX 22; Mask R-CNN, arXiv:1703.06870): each cell of a grid over a region is the mean
  * or the maximum of points between elements, which are interpolated linearly. */
-#include "ops/op.h"
+#include "ops/roi_align.h"
 
 #include <math.h>
 
 /* Points along one axis in one cell. */
 enum { MAX_POINTS = 1 << 12 };
 
-typedef struct align {
-    const lw_value *x, *rois, *batch;
-    lw_value *y;
-    double scale;
-    int64_t sampling_ratio;
-    bool half_pixel, maximum;
-} align;
-
-/* How a region is cut along one axis: point i of cell k is at start + (k + (i + 0.5) / points) *
- * cell. */
-typedef struct axis {
-    double start, cell;
-    int64_t points, size;
-} axis;
-
-/* Two neighbouring elements and their weights; both weights are 0 outside. */
-typedef struct between {
-    int64_t low, high;
-    double low_weight, high_weight;
-} between;
+typedef lwi_roi_axis axis;
+typedef lwi_roi_align align;
+typedef lwi_between between;
 
 static between locate(const axis *a, int64_t cell, int64_t i) {
     double at = a->start + ((double)cell + ((double)i + 0.5) / (double)a->points) * a->cell;
@@ -105,16 +88,23 @@ static axis cut(const align *p, double from, double to, int64_t cells, int64_t s
 ALIGN(align_f32, float)
 ALIGN(align_f64, double)
 
-/* How a region is cut along both axes. */
-static void place(const align *p, size_t roi, line *v, line *h) {
+void lwi_roi_cut(const lwi_roi_align *p, size_t roi, lwi_roi_axis *v, lwi_roi_axis *h) {
     const int64_t *out = p->y->dims, *in = p->x->dims;
     double box[4];
     for (size_t k = 0; k < 4; k++)
         box[k] = lwi_get_double(p->rois, roi * 4 + k);
-    v->a = cut(p, box[1], box[3], out[2], in[2]);
-    h->a = cut(p, box[0], box[2], out[3], in[3]);
-    locate_all(v, out[2]);
-    locate_all(h, out[3]);
+    *v = cut(p, box[1], box[3], out[2], in[2]);
+    *h = cut(p, box[0], box[2], out[3], in[3]);
+}
+
+lwi_between lwi_roi_point(const lwi_roi_axis *a, int64_t cell, int64_t i) {
+    return locate(a, cell, i);
+}
+
+static void place(const align *p, size_t roi, line *v, line *h) {
+    lwi_roi_cut(p, roi, &v->a, &h->a);
+    locate_all(v, p->y->dims[2]);
+    locate_all(h, p->y->dims[3]);
 }
 
 static void align_planes(void *arg, size_t begin, size_t end) {
@@ -164,18 +154,23 @@ static lw_status check(const lwi_call *c, const align *p) {
     return LW_OK;
 }
 
-static lw_status run(lwi_call *c) {
-    align p = {.x = c->in[0],
-               .rois = c->in[1],
-               .batch = c->in[2],
-               .y = c->out[0],
-               .scale = lwi_attr_float(c->node, "spatial_scale", 1),
-               .sampling_ratio = lwi_attr_int(c->node, "sampling_ratio", 0)};
+lw_status lwi_roi_align_read(const lwi_call *c, lwi_roi_align *p) {
     const char *mode = "coordinate_transformation_mode";
-    p.half_pixel = !lwi_attr_is(c->node, mode, "output_half_pixel");
-    p.maximum = lwi_attr_is(c->node, "mode", "max");
+    *p = (align){.x = c->in[0],
+                 .rois = c->in[1],
+                 .batch = c->in[2],
+                 .y = c->out[0],
+                 .scale = lwi_attr_float(c->node, "spatial_scale", 1),
+                 .sampling_ratio = lwi_attr_int(c->node, "sampling_ratio", 0),
+                 .half_pixel = !lwi_attr_is(c->node, mode, "output_half_pixel"),
+                 .maximum = lwi_attr_is(c->node, "mode", "max")};
+    return p->y->count ? check(c, p) : LW_OK;
+}
+
+static lw_status run(lwi_call *c) {
+    align p;
+    LW_TRY(lwi_roi_align_read(c, &p));
     if (p.y->count == 0) return LW_OK;
-    LW_TRY(check(c, &p));
     lwi_parallel(c, (size_t)(p.y->dims[0] * p.y->dims[1]), 4, align_planes, &p);
     return LW_OK;
 }

@@ -260,7 +260,7 @@ def roi_align():
     attrs = {"output_height": pick(1, 3), "output_width": pick(2, 5), "mode": pick("avg", "max"),
              "sampling_ratio": pick(0, 2), "spatial_scale": pick(1.0, 0.5),
              "coordinate_transformation_mode": pick("half_pixel", "output_half_pixel")}
-    return [normal([2, 3, 14, 17]), rois, rng.integers(0, 2, 4)], attrs, 1
+    return [normal([2, pick(3, 3, 4, 18), 14, 17]), rois, rng.integers(0, 2, 4)], attrs, 1
 
 
 def max_roi_pool():
