@@ -423,12 +423,23 @@ def windows():
     for op in ("MaxPool", "AveragePool"):
         case(f"{op.lower()}-3x3", op, lambda c: [c.normal(1, 64, 56, 56)], kernel_shape=[3, 3],
              strides=[2, 2], pads=[1] * 4)
+    case("maxpool-indices", "MaxPool", lambda c: [c.normal(1, 64, 56, 56)], outputs=2,
+         kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4)
     case("maxpool-1d", "MaxPool", lambda c: [c.normal(1, 64, 4000)], kernel_shape=[4], strides=[4])
     case("global-average-pool", "GlobalAveragePool", lambda c: [c.normal(1, 2048, 7, 7)])
     case("global-max-pool", "GlobalMaxPool", lambda c: [c.normal(1, 512, 14, 14)])
     for mode in ("nearest", "linear", "cubic"):
         case(f"resize-{mode}", "Resize", lambda c: [
             c.normal(1, 32, 64, 64), None, K(np.array([1, 1, 2, 2], np.float32))], mode=mode)
+    case("resize-u8", "Resize", lambda c: [
+        c.below(255, 1, 3, 160, 160, kind="u8"), None, K(np.array([1, 1, 2, 2], np.float32))],
+        mode="linear")
+    case("resize-nearest-small", "Resize", lambda c: [
+        c.normal(1, 512, 7, 7), None, K(np.array([1, 1, 2, 2], np.float32))], mode="nearest",
+        coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+    case("max-roi-pool", "MaxRoiPool", lambda c: [
+        c.normal(1, 64, 50, 50), np.concatenate([np.zeros((50, 1), np.float32), boxes(c, 50)[0]], 1)],
+        pooled_shape=[7, 7], spatial_scale=0.0625)
     case("roi-align", "RoiAlign", lambda c: [
         c.normal(1, 64, 50, 50), boxes(c, 50)[0], np.zeros(50, np.int64)], output_height=7,
         output_width=7, sampling_ratio=2, spatial_scale=0.0625)
