@@ -254,6 +254,26 @@ static size_t weights_floats(const winograd *w) {
     return w->plan->in_run ? (w->size + 2) * w->plan->channels * w->filter_block : 0;
 }
 
+/* Whether weights are more than what they are multiplied with: threads that share filters read them
+ * once, threads that share tiles transform those once. */
+static bool is_heavy(const winograd *w) {
+    const size_t channels = w->plan->channels, filters = w->plan->filters;
+    return channels * filters > w->tiles * (channels + filters);
+}
+
+static void share_filters(winograd *w, size_t threads) {
+    const size_t most = divide_up(divide_up(w->plan->filters, 2 * threads), w->width) * w->width;
+    w->filter_block = smaller(w->filter_block, most);
+    w->filter_blocks = divide_up(w->plan->filters, w->filter_block);
+    w->shares = smaller(w->filter_blocks, 2 * threads);
+}
+
+/* Blocks of tiles, two a thread if they are large enough. */
+static size_t share_tiles(const winograd *w, size_t threads) {
+    const size_t wanted = w->tiles < 2 * threads * 2 * FEW_TILES ? threads : 2 * threads;
+    return smaller(wanted, divide_up(w->tiles, FEW_TILES));
+}
+
 static void cut(winograd *w, size_t threads) {
     const lwi_conv_plan *p = w->plan;
     size_t block = most_tiles(p);
@@ -267,11 +287,8 @@ static void cut(winograd *w, size_t threads) {
     w->filter_blocks = divide_up(p->filters, w->filter_block);
     w->shares = 1;
     if (threads > 1 && blocks < 2 * threads) {
-        w->filter_block = smaller(
-            w->filter_block, divide_up(divide_up(p->filters, 2 * threads), w->width) * w->width);
-        w->filter_blocks = divide_up(p->filters, w->filter_block);
-        w->shares = smaller(w->filter_blocks, 2 * threads);
-        if (blocks * w->shares < threads) blocks = smaller(threads, divide_up(w->tiles, FEW_TILES));
+        if (is_heavy(w)) share_filters(w, threads);
+        if (blocks * w->shares < threads || !is_heavy(w)) blocks = share_tiles(w, threads);
     }
     w->block = divide_up(w->tiles, blocks);
 }
