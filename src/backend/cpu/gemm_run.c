@@ -6,7 +6,7 @@
 #include "backend/cpu/gemm_plan.h"
 #include "backend/cpu/work_slots.h"
 
-enum { FINISH = 1 << 14 }; /* floats that are finished together, soon after they were made */
+enum { FINISH = 1 << 12 }; /* floats that are finished together, soon after they were made */
 
 typedef struct run {
     const lwi_gemm_plan *plan;
@@ -112,8 +112,10 @@ static void multiply(const run *r, const part *t, lwi_gemm_f32_job *j, size_t ro
         return;
     }
     const size_t few = FINISH / j->rows / width * width, step = few > width ? few : width;
+    const float *const then = j->then;
     for (size_t i = 0; i < columns; i += step) {
         j->columns = smaller(step, columns - i);
+        j->then = i + step < columns ? j->b + step / width * j->b_panel : then;
         kernel(j);
         p->finish(p->arg, r->call, j->y, j->y_row, t->product * p->x.m + row, column + i, j->rows,
                   j->columns);
@@ -134,6 +136,16 @@ static void multiply_rows(const run *r, const part *t, size_t row, size_t rows, 
     *j = block;
 }
 
+/* Where the next depth of the same columns stands, which may be the first one again; NULL after the
+ * last. */
+static const float *panels_after(const lwi_gemm_plan *p, const part *t, size_t depth, size_t column,
+                                 bool again) {
+    if (depth + 1 == p->depths && !again) return NULL;
+    const size_t k = depth + 1 == p->depths ? 0 : (depth + 1) * p->depth;
+    const size_t steps = lwi_gemm_steps(p, smaller(p->depth, p->x.k - k));
+    return t->b + lwi_gemm_steps(p, k) * p->padded + column * steps;
+}
+
 /* Columns that are done for all rows of the part before the next ones. A packed block of B serves
  * all rows; otherwise a block of A stays while the whole sum is made. */
 static void multiply_columns(const run *r, const part *t, size_t column, size_t columns) {
@@ -149,6 +161,7 @@ static void multiply_columns(const run *r, const part *t, size_t column, size_t 
             j.length = lwi_gemm_steps(p, depth);
             j.add = i > 0;
             set_b(r, t, column, columns, k, depth, &j);
+            if (p->form == LWI_GEMM_PANELS) j.then = panels_after(p, t, i, column, stop < end);
             for (size_t row = first; row < stop; row += p->block)
                 multiply_rows(r, t, row, smaller(p->block, stop - row), column, k, depth, &j);
         }
