@@ -41,8 +41,8 @@ static lw_status run(lwi_call *c, lwi_pool_kind kind) {
         lwi_pool_compute(c, x->dtype, &p);
     }
     if (c->n_out > 1 && c->out[1] && c->out[1]->count > 0)
-        lwi_pool_indices(c, x, &p.window, lwi_attr_int(c->node, "storage_order", 0) != 0,
-                         c->out[1]->data);
+        return lwi_pool_indices(c, x, &p.window, lwi_attr_int(c->node, "storage_order", 0) != 0,
+                                c->out[1]->data);
     return LW_OK;
 }
 

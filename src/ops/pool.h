@@ -24,7 +24,7 @@ int64_t lwi_pool_count(const lwi_window *window, bool count_pads, int axis, int6
 /* Values of float32, float64, int8 and uint8 (the two last: maximum only). */
 void lwi_pool_compute(const lwi_call *call, lw_dtype dtype, lwi_pool_planes *pool);
 /* Places of the maxima, as indices into the whole input. */
-void lwi_pool_indices(const lwi_call *call, const lw_value *x, const lwi_window *window,
-                      bool column_major, int64_t *indices);
+lw_status lwi_pool_indices(lwi_call *call, const lw_value *x, const lwi_window *window,
+                           bool column_major, int64_t *indices);
 
 #endif

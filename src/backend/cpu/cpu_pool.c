@@ -243,7 +243,8 @@ static lw_status run(lwi_call *c) {
     if (c->n_out > 1 && c->out[1] && c->out[1]->count > 0) {
         lwi_window w;
         LW_TRY(lwi_pool_window(c, false, &w));
-        lwi_pool_indices(c, x, &w, lwi_attr_int(c->node, "storage_order", 0) != 0, c->out[1]->data);
+        return lwi_pool_indices(c, x, &w, lwi_attr_int(c->node, "storage_order", 0) != 0,
+                                c->out[1]->data);
     }
     return LW_OK;
 }
