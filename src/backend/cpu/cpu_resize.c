@@ -13,7 +13,9 @@
 enum {
     INPUTS = 4,
     MOST_ROWS = 256, /* of the input for one of the output */
-    WIDE = 16        /* floats of an element, as far as those of many are done at once */
+    WIDE = 16,       /* floats of an element, as far as those of many are done at once */
+    SHORT = 64,      /* floats of a row of the output ... */
+    LONG = 4096      /* ... and of several that are copied at once */
 };
 
 /* The elements of the input that make one of the output, along an axis. */
@@ -118,14 +120,40 @@ static int order_axes(const lwi_resize *all, bool last, const lwi_resize_axis **
     return axes[changing]->same ? all->rank - 1 : changing;
 }
 
+/* Two neighbouring axes as one. */
+static lw_status join_axes(lwi_call *c, const lwi_resize_axis *a, const lwi_resize_axis *b,
+                           lwi_resize_axis *both) {
+    *both = (lwi_resize_axis){.in = a->in * b->in, .out = a->out * b->out, .taps = 1};
+    LW_TRY(lwi_scratch(c, (size_t)both->out, sizeof *both->index, &both->index));
+    for (int64_t o = 0; o < both->out; o++) {
+        const int64_t i = o / b->out, k = o % b->out;
+        both->index[o] = (a->same ? i : a->index[i]) * b->in + (b->same ? k : b->index[k]);
+    }
+    return LW_OK;
+}
+
+/* The axis of the columns; where its rows are short and copied, together with axes before it. */
+static lw_status find_columns(lwi_call *c, const lwi_resize_axis **axes, resize *r,
+                              lwi_resize_axis *columns) {
+    *columns = *axes[r->outer];
+    while (r->nearest && r->outer > 0 && !columns->same && columns->out > 0 &&
+           columns->out * (int64_t)r->inner < SHORT &&
+           axes[r->outer - 1]->out <= LONG / (columns->out * (int64_t)r->inner)) {
+        const lwi_resize_axis inner = *columns;
+        LW_TRY(join_axes(c, axes[--r->outer], &inner, columns));
+    }
+    return LW_OK;
+}
+
 static lw_status fill(lwi_call *c, const lwi_resize *all, bool last, resize *r) {
     const lwi_resize_axis *axes[LW_MAX_RANK];
+    lwi_resize_axis joined, *const columns = &joined;
     r->nearest = all->mode == LWI_NEAREST;
     r->outer = order_axes(all, last, axes);
     r->rows = r->inner = 1;
     for (int d = all->rank - 1; d > r->outer; d--)
         r->inner *= (size_t)axes[d]->in;
-    const lwi_resize_axis *columns = axes[r->outer];
+    LW_TRY(find_columns(c, axes, r, &joined));
     r->in = (size_t)columns->in * r->inner;
     r->out = (size_t)columns->out * r->inner;
     size_t step = r->in;
@@ -224,12 +252,54 @@ static void run_rows(void *arg, size_t begin, size_t end) {
     lwi_work_slots_give(&run->slots, slot);
 }
 
+/* Codes of 8 bits become floats, and floats codes. */
+typedef struct codes {
+    lwi_cast_fn *widen;
+    lwi_coding coding;
+    const uint8_t *x;
+    uint8_t *y;
+    float *wide_x, *wide_y;
+} codes;
+
+static void widen_codes(void *arg, size_t begin, size_t end) {
+    const codes *k = arg;
+    (void)k->widen(k->x + begin, k->wide_x + begin, end - begin); /* all of them */
+}
+
+static void round_codes(void *arg, size_t begin, size_t end) {
+    const codes *k = arg;
+    lwi_cpu_kernels()->quantize_f32(k->wide_y + begin, end - begin, 1, &k->coding, k->y + begin);
+}
+
+static lw_status open_codes(lwi_call *c, codes *k, running *run) {
+    const lw_value *x = c->in[0];
+    const bool is_signed = x->dtype == LW_INT8;
+    *k = (codes){.widen =
+                     is_signed ? lwi_cpu_kernels()->cast_i8_f32 : lwi_cpu_kernels()->cast_u8_f32,
+                 .coding = {is_signed ? -128 : 0, is_signed ? 127 : 255, 0},
+                 .x = x->data,
+                 .y = c->out[0]->data};
+    LW_TRY(lwi_scratch(c, x->count, sizeof(float), &k->wide_x));
+    LW_TRY(lwi_scratch(c, c->out[0]->count, sizeof(float), &k->wide_y));
+    lwi_parallel(c, x->count, 1 << 16, widen_codes, k);
+    run->x = k->wide_x;
+    run->y = k->wide_y;
+    return LW_OK;
+}
+
+static bool has_codes(const lwi_call *c) {
+    return c->in[0]->dtype == LW_UINT8 || c->in[0]->dtype == LW_INT8;
+}
+
 static lw_status run(lwi_call *c) {
     const resize *r = c->prepared;
     if (c->out[0]->count == 0) return LW_OK;
     running run = {.r = r, .x = c->in[0]->data, .y = c->out[0]->data};
+    codes k;
+    if (has_codes(c)) LW_TRY(open_codes(c, &k, &run));
     LW_TRY(lwi_work_slots_make(c, r->nearest ? 0 : r->in * sizeof(float), &run.slots));
     lwi_parallel(c, r->rows, 1 + (1 << 15) / (r->in + r->out), run_rows, &run);
+    if (has_codes(c)) lwi_parallel(c, c->out[0]->count, 1 << 16, round_codes, &k);
     return LW_OK;
 }
 
@@ -267,7 +337,9 @@ const lwi_kernel *lwi_cpu_resize_claim(const lwi_call *c);
 const lwi_kernel *lwi_cpu_resize_claim(const lwi_call *c) {
     static const lwi_kernel kernel = {prepare_first, run};
     const lw_dtype dtype = c->in[0]->dtype;
-    if (dtype != LW_FLOAT32 && !lwi_dtype_is_small_float(dtype)) return NULL;
+    const bool means = !lwi_attr_is(c->node, "mode", "nearest") && lwi_node_attr(c->node, "mode");
+    if (dtype != LW_FLOAT32 && !lwi_dtype_is_small_float(dtype) && !(means && has_codes(c)))
+        return NULL;
     return fits(c) ? &kernel : NULL;
 }
 
