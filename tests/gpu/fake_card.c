@@ -31,6 +31,7 @@ enum {
     MOST = 4096,
     MOST_KERNELS = 256,
     MOST_CARDS = 8,
+    MOST_STREAMS = 64,
     UNITS = 20
 };
 
@@ -75,6 +76,7 @@ typedef struct block {
 static int launches, replays, recordings;
 static bool started, lost[MOST_CARDS];
 static block blocks[MOST];
+static stream *streams[MOST_STREAMS];
 static size_t used[MOST_CARDS];
 static const void *freed[MOST]; /* the last ones */
 static int n_freed;
@@ -173,9 +175,27 @@ static int make_block(int card, size_t bytes, bool pinned, void **made) {
     return 0;
 }
 
+static bool is_in(const block *b, const void *place) {
+    const uint8_t *p = place;
+    return p >= b->start && p < b->start + b->bytes;
+}
+
+/* What waits in a stream must not be freed. */
+static void check_unused(const char *name, const block *b) {
+    for (int i = 0; i < MOST_STREAMS; i++)
+        for (int k = 0; streams[i] && k < streams[i]->n && !lost[streams[i]->card]; k++) {
+            const work *w = &streams[i]->queue[k];
+            bool used_here = !w->kernel && (is_in(b, w->to) || is_in(b, w->from));
+            for (int p = 0; w->kernel && p < w->kernel->n_parameters; p++)
+                used_here |= w->kernel->bytes[p] == 8 && is_in(b, (void *)(uintptr_t)w->values[p]);
+            if (used_here) wrong("%s that work in a stream still uses", name);
+        }
+}
+
 static int free_block(const char *name, const void *place, bool pinned) {
     block *b = find_block(place, 0);
     if (!b || b->start != place || b->pinned != pinned) wrong("%s of what was not allocated", name);
+    check_unused(name, b);
     if (!pinned) used[b->card] -= b->bytes;
     if (n_freed < MOST) freed[n_freed++] = b->start;
     free(b->start);
@@ -439,7 +459,11 @@ API(cuStreamCreate, hipStreamCreateWithFlags)(stream **made, unsigned flags) {
     LOCK;
     if (flags != 1) wrong("a stream that waits for others");
     const int card = need_card("making a stream");
-    *made = calloc(1, sizeof **made);
+    int i = 0;
+    while (i < MOST_STREAMS && streams[i])
+        i++;
+    if (i == MOST_STREAMS) wrong("too many streams");
+    streams[i] = *made = calloc(1, sizeof **made);
     (*made)->card = card;
     return 0;
 }
@@ -447,7 +471,10 @@ API(cuStreamCreate, hipStreamCreateWithFlags)(stream **made, unsigned flags) {
 API(cuStreamDestroy_v2, hipStreamDestroy)(stream *s) {
     LOCK;
     need_card("closing a stream");
-    if (wait(s) == 0 || lost[s->card]) free(s);
+    if (wait(s) != 0 && !lost[s->card]) return LAUNCH_FAILED;
+    for (int i = 0; i < MOST_STREAMS; i++)
+        if (streams[i] == s) streams[i] = NULL;
+    free(s);
     return 0;
 }
 

@@ -88,16 +88,19 @@ static lw_status allocate(lwi_device *device, size_t bytes, lwi_device_memory *m
     return LW_OK;
 }
 
-static void release(lwi_device *device, lwi_device_memory *memory) {
-    const card_device *d = (card_device *)device;
-    if (memory->handle && enter(d) == LW_OK)
-        (void)leave(d, "freeing memory", d->driver->release((uintptr_t)memory->handle));
-    *memory = (lwi_device_memory){NULL, 0};
-}
-
 static int wait_for_copies(card_device *d) {
     d->staged = 0;
     return d->driver->wait(d->stream);
+}
+
+/* Copies and kernels on their way may still use it. */
+static void release(lwi_device *device, lwi_device_memory *memory) {
+    card_device *d = (card_device *)device;
+    if (memory->handle && enter(d) == LW_OK) {
+        (void)wait_for_copies(d);
+        (void)leave(d, "freeing memory", d->driver->release((uintptr_t)memory->handle));
+    }
+    *memory = (lwi_device_memory){NULL, 0};
 }
 
 /* Small ones are copied to pinned memory and go on their way; large ones are waited for. */
@@ -264,6 +267,7 @@ static lw_status open_shared(card_device *d, const kind *k, size_t index, int ca
 static void close_device(lwi_device *device) {
     const card_device *d = (card_device *)device;
     if (!d->context || enter(d) != LW_OK) return;
+    if (d->stream) d->driver->wait(d->stream);
     if (d->stream) d->driver->free_stream(d->stream);
     (void)leave(d, "closing", d->staging ? d->driver->unpin(d->staging) : 0);
 }
