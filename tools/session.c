@@ -15,6 +15,7 @@ lw_context_options lwi_engine_context(const lwi_engine *engine) {
                                 .precision = fast ? LW_FAST : LW_EXACT,
                                 .less_memory = engine->less_memory,
                                 .device = engine->device,
+                                .device_memory = (size_t)engine->device_memory << 20,
                                 .fallback = engine->fallback,
                                 .plugin = engine->plugin,
                                 .plugin_options = engine->plugin_options,

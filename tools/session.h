@@ -19,6 +19,7 @@ typedef struct lwi_engine {
     const char *precision;   /* NULL: exact */
     bool less_memory;        /* as in lw_context_options */
     const char *device;      /* likewise */
+    int device_memory;       /* MiB; 0: all */
     bool fallback;
     const char *plugin, *plugin_options, *plugin_cache; /* likewise */
 } lwi_engine;
@@ -47,6 +48,13 @@ typedef struct lwi_engine {
          "NAME",                                                                                   \
          NULL,                                                                                     \
          "a device that runs all nodes, opencl:0 (see devices)"},                                  \
+        {"device-memory",                                                                          \
+         0,                                                                                        \
+         LWI_COUNT,                                                                                \
+         offsetof(T, member.device_memory),                                                        \
+         "MIB",                                                                                    \
+         NULL,                                                                                     \
+         "of the device's memory that may be taken; 0: all (0)"},                                  \
         {"fallback",                                                                               \
          0,                                                                                        \
          LWI_FLAG,                                                                                 \

@@ -5,8 +5,10 @@
 
 #include "run/context.h"
 
-/* LW_LIMIT above the limit, LW_NO_MEMORY where the device has no more. */
-lw_status lwi_device_take(lw_context *context, size_t bytes, lwi_device_memory *memory);
+/* LW_LIMIT above the limit, LW_NO_MEMORY where the device has no more; what, with a name ("" for
+ * none), is what it is for, in the sentence that says so. */
+lw_status lwi_device_take(lw_context *context, const char *what, const char *name, size_t bytes,
+                          lwi_device_memory *memory);
 /* Nothing happens if there is no memory. */
 void lwi_device_give(lw_context *context, lwi_device_memory *memory);
 

@@ -16,7 +16,7 @@ static lw_status keep(void *arg, const void *data, size_t bytes, lwi_device_memo
     lwi_device_plan *d = plan->device;
     lwi_device *device = plan->context->device;
     LW_TRY(lwi_arena_grow(&plan->memory, &d->kept, &d->cap_kept, d->n_kept + 1, sizeof *d->kept));
-    LW_TRY(lwi_device_take(plan->context, bytes, memory));
+    LW_TRY(lwi_device_take(plan->context, "a constant of a node", "", bytes, memory));
     d->kept[d->n_kept++] = *memory;
     return device->api->upload(device, memory->handle, 0, data, bytes);
 }
@@ -29,8 +29,9 @@ void lwi_plan_device_free(lwi_plan *plan) {
 }
 
 /* A constant of the model or the plan: it is brought to the device once. */
-static lw_status find_constant(lwi_plan *plan, const lw_value *v, lwi_device_memory *memory) {
+static lw_status find_constant(lwi_plan *plan, int slot, lwi_device_memory *memory) {
     lw_context *c = plan->context;
+    const lw_value *v = &plan->values[slot];
     if (v->fixed == LWI_FIXED_PLAN) return keep(plan, v->data, v->bytes, memory);
     for (size_t i = 0; i < c->n_constants; i++)
         if (c->constants[i].data == v->data && c->constants[i].memory.bytes == v->bytes) {
@@ -39,7 +40,7 @@ static lw_status find_constant(lwi_plan *plan, const lw_value *v, lwi_device_mem
         }
     LW_TRY(lwi_grow(&c->allocator, &c->constants, &c->cap_constants, c->n_constants + 1,
                     sizeof *c->constants));
-    LW_TRY(lwi_device_take(c, v->bytes, memory));
+    LW_TRY(lwi_device_take(c, "the constant ", plan->graph->slots[slot].name, v->bytes, memory));
     c->constants[c->n_constants++] = (lwi_device_constant){v->data, *memory};
     return c->device->api->upload(c->device, memory->handle, 0, v->data, v->bytes);
 }
@@ -113,7 +114,8 @@ static lw_status reserve_kept(lwi_plan *plan) {
         const int slot = plan->graph->inputs[i];
         lwi_kept_input *kept = find_kept(plan, slot);
         if (!kept || kept->memory.handle || plan->places[slot] != LWI_PLACE_INPUT) continue;
-        LW_TRY(lwi_device_take(plan->context, plan->values[slot].bytes, &kept->memory));
+        LW_TRY(lwi_device_take(plan->context, "what stays there, ", plan->graph->slots[slot].name,
+                               plan->values[slot].bytes, &kept->memory));
     }
     return LW_OK;
 }
@@ -233,7 +235,7 @@ static lw_status resolve(lwi_plan *plan, const lwi_node *node, lwi_gpu_argument 
     lwi_device_memory memory = {NULL, 0};
     a->value.memory.offset = plan->device->places[root] + plan->within[slot];
     if (plan->places[root] == LWI_PLACE_KNOWN) {
-        LW_TRY(find_constant(plan, &plan->values[root], &memory));
+        LW_TRY(find_constant(plan, root, &memory));
         a->value.memory.offset = plan->within[slot];
     } else if (find_kept(plan, root)) {
         LW_TRY(open_kept(plan, root, &memory));
@@ -269,7 +271,7 @@ static lw_status reserve(lwi_plan *plan) {
     lw_context *c = plan->context;
     if (c->device_block.bytes >= plan->device->bytes && c->device_block.handle) return LW_OK;
     lwi_device_give(c, &c->device_block);
-    return lwi_device_take(c, plan->device->bytes, &c->device_block);
+    return lwi_device_take(c, "what a run works in", "", plan->device->bytes, &c->device_block);
 }
 
 /* At the end of a run. */

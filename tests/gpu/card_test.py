@@ -14,6 +14,8 @@ import sys
 import tempfile
 
 import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
 
 PROGRAM, KIND, FOLDER, MODEL = sys.argv[1:5]
 DRIVER, LIBRARY = {"cuda": ("the NVIDIA driver", "libcuda.so.1"),
@@ -82,6 +84,21 @@ def recordings():
     expect("a profile launches", code == 0 and ", 0 replays" in err, err)
 
 
+def memory(folder):
+    """A limit that is too small for 4 MiB of weights; one that is not."""
+    path, side = str(pathlib.Path(folder) / "large.onnx"), 1024
+    weight = numpy_helper.from_array(np.zeros((side, side), np.float32), "heavy")
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, side]) for name in "xy"]
+    graph = helper.make_graph([helper.make_node("MatMul", ["x", "heavy"], ["y"])], "g", ends[:1], ends[1:], [weight])
+    onnx.save(helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 21)]), path)
+    arguments = ["run", path, "-i", "x=@zeros", "--device", KIND, "--device-memory"]
+    refused = lampwick("", *arguments, "3")
+    says("what does not fit", refused, f"the constant 'heavy', {4 * side * side} bytes, does not fit on {KIND}:0: ")
+    says("the limit", refused, f"bytes are used of the {3 << 20} that device_memory allows")
+    code, out, err = lampwick("", *arguments, "5")
+    expect("a limit that is kept", code == 0, err)
+
+
 def of_cuda():
     code, out, err = lampwick("capability=35", "devices")
     expect("an old card", "not usable: compute capability 3.5, 5.0 is needed" in out, out)
@@ -113,6 +130,7 @@ with tempfile.TemporaryDirectory() as folder:
     expect("the processor runs it", code == 0, err)
     same_for_both(here)
     recordings()
+    memory(folder)
     if KIND == "cuda":
         of_cuda()
     else:
