@@ -32,7 +32,16 @@ def refusals(lampwick, cases):
     return found, wrong
 
 
+def need_opencl(lampwick):
+    """Ends with a sentence where no device can be asked what it refuses."""
+    listed = subprocess.run([lampwick, "devices"], capture_output=True, text=True, check=True).stdout
+    first = next((line for line in listed.splitlines() if line.startswith("opencl")), "opencl: not built in")
+    if not first.startswith("opencl:0") or "not usable" in first:
+        sys.exit(f"refusals.py needs an OpenCL device (pocl-opencl-icd and ocl-icd-libopencl1): {first}")
+
+
 def main():
+    need_opencl(sys.argv[1])
     found, wrong = refusals(sys.argv[1], sys.argv[2])
     if sys.argv[3:] == ["--write"]:
         LIST.write_text("\n".join(sorted(found)) + "\n")

@@ -40,7 +40,7 @@ class ContextOptions(c.Structure):
     _fields_ = [("size", c.c_size_t), ("threads", c.c_int), ("executor", P), ("allocator", P),
                 ("memory_limit", c.c_size_t), ("max_plans", c.c_size_t), ("precision", c.c_int),
                 ("isa", c.c_char_p), ("less_memory", c.c_bool), ("device", c.c_char_p),
-                ("fallback", c.c_bool)]
+                ("fallback", c.c_bool), ("device_memory", c.c_size_t)]
 
 
 class Text(c.Structure):
@@ -166,16 +166,17 @@ class Library:
         self.c.lw_model_free(model)
         return counts
 
-    def load(self, path, threads=0, precision=0, device=None, skip_passes=""):
-        return Model(self, path, threads, precision, device, skip_passes)
+    def load(self, path, threads=0, precision=0, device=None, skip_passes="", device_memory=0):
+        return Model(self, path, threads, precision, device, skip_passes, device_memory)
 
 
 class Model:
-    def __init__(self, library, path, threads, precision, device, skip_passes):
+    def __init__(self, library, path, threads, precision, device, skip_passes, device_memory=0):
         self.library, self.context = library, P()
         self.model = library.load_model(path, skip_passes)
         options = ContextOptions(size=c.sizeof(ContextOptions), threads=threads,
-                                 precision=precision, device=device and device.encode())
+                                 precision=precision, device=device and device.encode(),
+                                 device_memory=device_memory)
         library.check(library.c.lw_context_new(self.model, c.byref(options),
                                                c.byref(self.context)))
 
