@@ -102,6 +102,68 @@ def test_migraphx_failures():
     check("no such option", "no option 'speed'" in error, error)
 
 
+def test_tensorrt():
+    """Both versions of its tables."""
+    for version in ("101300", "100001", "8601"):
+        run(DIGITS, image(21), *plugin("tensorrt"), FAKE_VERSION=version)
+        told = run(DIGITS, image(22), *plugin("tensorrt"), "--plugin-options", "fp16,device=0", "--repeat", "3",
+                   FAKE_VERSION=version)
+        check("fp16", "with fp16" in told, told)
+    for version in ("9300", "8501", "110000"):
+        error = call("run", DIGITS, "--input", "image=@zeros", *plugin("tensorrt"), code=1, FAKE_VERSION=version)
+        check(f"version {version}", f"version number is {version}; this adapter knows the tables" in error, error)
+    error = call("run", DIGITS, "--input", "image=@zeros", *plugin("tensorrt"), "--plugin-options", "device=3", code=1)
+    check("no such card", "there is no such card: CUDA 101" in error, error)
+
+
+def test_tensorrt_cache():
+    cache = folder / "engines"
+    cache.mkdir()
+    options = [*plugin("tensorrt"), "--plugin-cache", cache]
+    run(DIGITS, image(23), *options)
+    kept = list(cache.iterdir())
+    check("built and kept", len(kept) == 1 and "-101300-Fake-card-0.engine" in kept[0].name, kept)
+    run(DIGITS, image(24), *options, fails="buildSerializedNetwork")
+    run(DIGITS, image(24), *options, FAKE_VERSION="8601")
+    check("for one version", len(list(cache.iterdir())) == 2)
+    kept[0].write_bytes(b"nothing")
+    run(DIGITS, image(25), *options)
+
+
+def test_tensorrt_failures():
+    for function, text in (("parse", "does not read the graph: a node that nobody can read"),
+                           ("buildSerializedNetwork", "cannot build the graph"),
+                           ("deserializeCudaEngine", "does not read its own program"),
+                           ("createExecutionContext", "makes no context"), ("enqueueV3", "the run failed"),
+                           ("createInferBuilder_INTERNAL", "does not start: this machine has no memory"),
+                           ("cuInit", "the driver does not start: CUDA 100"), ("cuMemAlloc_v2", "CUDA 2"),
+                           ("cuStreamSynchronize", "the run failed: CUDA 719")):
+        for version in ("101300", "8601"):
+            error = call("run", DIGITS, "--input", "image=@zeros", *plugin("tensorrt"), code=1, fails=function,
+                         FAKE_VERSION=version)
+            check(function, text in error and "TensorRT" in error, error)
+    run(DIGITS, image(26), *plugin("tensorrt"), "--fallback", fails="parse")
+    run(DIGITS, image(26), *plugin("tensorrt"), "--fallback", FAKE_NO_RELU="1")
+    error = call("run", DIGITS, "--input", "image=@zeros", *plugin("tensorrt"), code=1, FAKE_NO_RELU="1")
+    check("an operator that it lacks", "does not list the operator" in error and "Relu" in error, error)
+    error = call("run", DIGITS, "--input", "image=@zeros", *plugin("tensorrt"), code=1, FAKE_HOST="1")
+    check("a shape", "is a shape" in error, error)
+
+
+def test_tensorrt_types():
+    """float64 has no place there, int64 none in 8.6."""
+    for dtype, versions in ((TensorProto.DOUBLE, ("101300", "8601")), (TensorProto.INT64, ("8601",))):
+        graph = helper.make_graph([helper.make_node("Add", ["image", "image"], ["y"])], "types",
+                                  [helper.make_tensor_value_info("image", dtype, [2])],
+                                  [helper.make_tensor_value_info("y", dtype, [2])])
+        path = folder / "types.onnx"
+        onnx.save(helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 21)]), path)
+        for version in versions:
+            error = call("run", path, "--input", "image=1,2", *plugin("tensorrt"), code=1, FAKE_VERSION=version)
+            check("a type", "TensorRT has no such type" in error, error)
+    run(path, np.array([3, -4]), *plugin("tensorrt"))
+
+
 def offline(word, name):
     """A file for one picture at a time: all its sizes are fixed, as in those of vendors."""
     model = onnx.load(DIGITS)
@@ -173,19 +235,17 @@ def test_missing():
     empty = folder / "empty"
     empty.mkdir()
     for name, library in (("migraphx", "libmigraphx_c.so.3"), ("rknn", "librknnrt.so"),
-                          ("cann", "libascendcl.so")):
-        options = [*plugin(name), "--plugin-options", "file=x"] if name != "migraphx" else \
-            plugin(name)
+                          ("cann", "libascendcl.so"), ("tensorrt", "libnvinfer.so.10")):
+        options = [*plugin(name), "--plugin-options", "file=x"] if name in ("rknn", "cann") else plugin(name)
         error = call("run", DIGITS, "--input", "image=@zeros", *options, code=1, fakes=empty)
         check(f"{name}: no library", f"{library} cannot be loaded" in error, error)
     (folder / "old").mkdir()
-    for library in ("libmigraphx_c.so.3", "librknnrt.so", "libascendcl.so"):
+    for library in ("libmigraphx_c.so.3", "librknnrt.so", "libascendcl.so", "libnvinfer.so.10"):
         subprocess.run(["gcc", "-shared", "-x", "c", "/dev/null", "-o", folder / "old" / library],
                        check=True)
     for name, function in (("migraphx", "migraphx_get_onnx_operators_size"),
-                           ("rknn", "rknn_init"), ("cann", "aclInit")):
-        options = [*plugin(name), "--plugin-options", "file=x"] if name != "migraphx" else \
-            plugin(name)
+                           ("rknn", "rknn_init"), ("cann", "aclInit"), ("tensorrt", "getInferLibVersion")):
+        options = [*plugin(name), "--plugin-options", "file=x"] if name in ("rknn", "cann") else plugin(name)
         error = call("run", DIGITS, "--input", "image=@zeros", *options, code=1,
                      fakes=folder / "old")
         check(f"{name}: another version", f"has no {function}" in error, error)
