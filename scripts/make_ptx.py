@@ -21,18 +21,20 @@ GPU = ROOT / "src/backend/gpu"
 CLANG = "clang-19"
 # The version of PTX that drivers of a version of CUDA read ("PTX ISA", release history).
 PTX_OF_CUDA = {9000: 60, 10020: 65, 11000: 70, 11080: 78, 12000: 80}
+OLDEST = 50  # whose form has all kernels
 CARDS = (50, 52, 53, 60, 61, 62, 70, 72, 75, 80, 86, 87, 89, 90, 100, 120)
 
 
 def forms():
-    """Pairs of a compute capability and a version of CUDA."""
-    return [tuple(map(int, pair)) for pair in
-            re.findall(r"\bPTX\((\d+), (\d+)\)", (GPU / "ptx.h").read_text())]
+    """Of ptx.h: a name (sm_80), the compute capability, a version of CUDA."""
+    return [(name, int(capability), int(cuda)) for name, capability, cuda in
+            re.findall(r'\bPTX\("(\w+)", (\d+), (\d+)', (GPU / "ptx.h").read_text())]
 
 
-def joined(folder):
-    """All kernels as one text, with mathematics of our own."""
-    listed = re.search(r"set\(LAMPWICK_KERNELS ([^)]*)\)", (GPU / "CMakeLists.txt").read_text())
+def joined(folder, tier=0):
+    """The kernels of a tier (0: all) as one text, with mathematics of our own."""
+    variable = "LAMPWICK_TIER_KERNELS" if tier else "LAMPWICK_KERNELS"
+    listed = re.search(rf"set\({variable} ([^)]*)\)", (GPU / "CMakeLists.txt").read_text())
     kernels = [GPU / f"kernels/{name}.k" for name in listed[1].split()]
     files = [GPU / "kernels/builtins.k", ROOT / "src/base/float_math.h",
              GPU / "kernels/device_math.k", *kernels]
@@ -43,12 +45,12 @@ def joined(folder):
     return to
 
 
-def compiled(text, capability, cuda):
+def compiled(text, name, tier, cuda):
     version = PTX_OF_CUDA[cuda]
     out = text.with_suffix(".ptx")
     subprocess.run([CLANG, "-x", "cl", "-cl-std=CL1.2", "-cl-no-stdinc", "-O2", "-Werror",
                     "--target=nvptx64-nvidia-cuda", "--cuda-path=/nonexistent", "-nogpulib",
-                    f"-march=sm_{capability}", "-Xclang", "-target-feature",
+                    f"-march={name}", f"-DTIER={tier}", "-Xclang", "-target-feature",
                     "-Xclang", f"+ptx{version}", "-S", text, "-o", out], check=True)
     ptx = out.read_text()
     lacking = sorted(set(re.findall(r"^\.extern .*?(\w+)$", ptx, re.M)))
@@ -57,12 +59,14 @@ def compiled(text, capability, cuda):
     return ptx
 
 
-def assemble(ptxas, path, capability):
+def assemble(ptxas, path, name, capability):
+    """For all cards that take it: newer ones too, unless the form is for one architecture."""
     listed = subprocess.run([ptxas, "--help"], capture_output=True, text=True, check=True).stdout
-    known = [card for card in CARDS if card >= capability and f"sm_{card}'" in listed]
+    cards = [name] if name.endswith("a") else [f"sm_{c}" for c in CARDS if c >= capability]
+    known = [card for card in cards if f"{card}'" in listed]
     for card in known:
-        subprocess.run([ptxas, f"-arch=sm_{card}", path, "-o", "/dev/null"], check=True)
-    print(f"{path.name}: assembled for {', '.join(f'sm_{card}' for card in known)}")
+        subprocess.run([ptxas, f"-arch={card}", path, "-o", "/dev/null"], check=True)
+    print(f"{path.name}: assembled for {', '.join(known)}")
 
 
 def main():
@@ -72,17 +76,17 @@ def main():
     options = p.parse_args()
     stale = 0
     with tempfile.TemporaryDirectory() as folder:
-        text = joined(folder)
-        for capability, cuda in forms():
-            path = GPU / f"ptx/sm_{capability}.ptx"
-            ptx = compiled(text, capability, cuda)
+        for name, capability, cuda in forms():
+            path = GPU / f"ptx/{name}.ptx"
+            tier = 0 if capability == OLDEST else capability
+            ptx = compiled(joined(folder, tier), name, tier, cuda)
             if not options.check:
                 path.write_text(ptx)
             elif not path.exists() or path.read_text() != ptx:
                 print(f"{path.relative_to(ROOT)} is stale: run scripts/make_ptx.py")
                 stale += 1
             if options.ptxas:
-                assemble(options.ptxas, path, capability)
+                assemble(options.ptxas, path, name, capability)
     print(f"{len(forms())} forms, {stale} stale")
     sys.exit(stale > 0)
 

@@ -16,7 +16,7 @@
 #define FAKE_LIBRARY "fake libcuda"
 #endif
 
-enum { FAKE_MOST_PARAMETERS = 64 };
+enum { FAKE_MOST_PARAMETERS = 64, FAKE_WARP = 32 };
 
 /* A kernel as PTX or a code object declares it: sizes and types of its parameters. */
 typedef struct fake_kernel {
@@ -33,11 +33,18 @@ int fake_read_ptx(const char *text, fake_kernel *kernels, int most);
 int fake_read_code_object(const uint8_t *elf, fake_kernel *kernels, int most);
 /* For which processor a code object is, as a number of the ELF header. */
 uint32_t fake_processor_of(const uint8_t *elf);
-/* Finds the kernel's code in this library; false: there is none. */
-bool fake_find_code(fake_kernel *kernel);
+/* Finds the kernel's code: in this library, or for a tier (sm_80) in the one with its kernels;
+ * false: there is none. */
+bool fake_find_code(fake_kernel *kernel, const char *tier);
 
 /* Runs all groups of a launch; size: work items of a group. */
 void fake_run(const fake_kernel *kernel, const unsigned groups[3], unsigned size,
               const uint64_t *values);
+
+/* For fake_warp.c: the item that runs, and its place in its warp. */
+unsigned fake_item(void);
+unsigned fake_lane(void);
+/* What all 32 items of the warp give, when they have given it; valid until the next but one. */
+const void *fake_exchange(const void *mine, size_t bytes);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Work items as fibers: at a barrier the next one goes on. */
+ * Work items as fibers: at a barrier the next one goes on, and what a warp does together waits for
+ * its 32 items. */
 #include "fake_card.h"
 
 #include <dlfcn.h>
@@ -8,12 +9,17 @@
 #include <string.h>
 #include <ucontext.h>
 
-enum { MOST_ITEMS = 1024, STACK = 1 << 16 };
+enum { MOST_ITEMS = 1024, STACK = 1 << 16, MOST_EXCHANGED = 32 };
+
+/* Why an item does not go on. */
+typedef enum state { READY, AT_BARRIER, AT_EXCHANGE, DONE } state;
 
 typedef struct group {
     ucontext_t back, items[MOST_ITEMS];
-    bool done[MOST_ITEMS];
-    unsigned place[3], size, item, at_barrier;
+    state states[MOST_ITEMS];
+    unsigned exchanges[MOST_ITEMS]; /* of an item so far */
+    _Alignas(16) uint8_t exchanged[2][MOST_ITEMS * MOST_EXCHANGED];
+    unsigned place[3], size, item;
     const fake_kernel *function;
     const uint64_t *values;
 } group;
@@ -21,20 +27,39 @@ typedef struct group {
 static group *g; /* one at a time, as local memory is one at a time */
 static unsigned char *stacks;
 
+/* Kernels of tiers lie in other libraries. */
+#pragma GCC visibility push(default)
 unsigned get_local_id(unsigned axis);
 unsigned get_group_id(unsigned axis);
 unsigned long get_local_size(unsigned axis);
 void barrier(unsigned fence);
+#pragma GCC visibility pop
 
 unsigned get_local_id(unsigned axis) { return axis ? 0 : g->item; }
 unsigned get_group_id(unsigned axis) { return g->place[axis]; }
 unsigned long get_local_size(unsigned axis) { return axis ? 1 : g->size; }
 
-void barrier(unsigned fence) {
+static void stop(state why) {
     const unsigned item = g->item;
-    (void)fence;
-    g->at_barrier++;
+    g->states[item] = why;
     swapcontext(&g->items[item], &g->back);
+}
+
+void barrier(unsigned fence) {
+    (void)fence;
+    stop(AT_BARRIER);
+}
+
+unsigned fake_item(void) { return g->item; }
+unsigned fake_lane(void) { return g->item % FAKE_WARP; }
+
+const void *fake_exchange(const void *mine, size_t bytes) {
+    const unsigned first = g->item - fake_lane();
+    uint8_t *all = g->exchanged[g->exchanges[g->item]++ % 2] + (size_t)first * MOST_EXCHANGED;
+    if (bytes > MOST_EXCHANGED) abort();
+    memcpy(all + fake_lane() * bytes, mine, bytes);
+    stop(AT_EXCHANGE);
+    return all;
 }
 
 /* Any function of integers and floats, by the calling convention of x86-64 (System V) and AArch64:
@@ -82,13 +107,13 @@ static void call_kernel(const fake_kernel *f, const uint64_t *values) {
 
 static void item_main(void) {
     call_kernel(g->function, g->values);
-    g->done[g->item] = true;
-    swapcontext(&g->items[g->item], &g->back);
+    stop(DONE);
 }
 
 static void start_items(void) {
     for (unsigned i = 0; i < g->size; i++) {
-        g->done[i] = false;
+        g->states[i] = READY;
+        g->exchanges[i] = 0;
         getcontext(&g->items[i]);
         g->items[i].uc_stack.ss_sp = stacks + (size_t)i * STACK;
         g->items[i].uc_stack.ss_size = STACK;
@@ -97,19 +122,41 @@ static void start_items(void) {
     }
 }
 
-/* Each item runs to its next barrier or its end; either all meet at a barrier, or all are done. */
+static unsigned count(unsigned from, unsigned to, state wanted) {
+    unsigned n = 0;
+    for (unsigned i = from; i < to; i++)
+        n += g->states[i] == wanted;
+    return n;
+}
+
+static void need_all(unsigned n, unsigned of, const char *where) {
+    if (n == 0 || n == of) return;
+    fprintf(stderr, FAKE_LIBRARY ": %s: %u of %u work items reach %s\n", g->function->name, n, of,
+            where);
+    abort();
+}
+
+/* The items of a warp run to their next barrier or their end. */
+static void run_warp(unsigned from, unsigned to) {
+    do {
+        for (unsigned i = from; i < to; i++) {
+            g->item = i;
+            if (g->states[i] == AT_EXCHANGE) g->states[i] = READY;
+            if (g->states[i] == READY) swapcontext(&g->back, &g->items[i]);
+        }
+        need_all(count(from, to, AT_EXCHANGE), FAKE_WARP, "what a warp does together");
+    } while (count(from, to, AT_EXCHANGE));
+}
+
+/* Either all items meet at a barrier, or all are done. */
 static bool run_to_barrier(void) {
-    g->at_barrier = 0;
-    for (unsigned i = 0; i < g->size; i++) {
-        g->item = i;
-        if (!g->done[i]) swapcontext(&g->back, &g->items[i]);
-    }
-    if (g->at_barrier && g->at_barrier < g->size) {
-        fprintf(stderr, FAKE_LIBRARY ": %s: %u of %u work items reach a barrier\n",
-                g->function->name, g->at_barrier, g->size);
-        abort();
-    }
-    return g->at_barrier > 0;
+    for (unsigned i = 0; i < g->size; i++)
+        if (g->states[i] == AT_BARRIER) g->states[i] = READY;
+    for (unsigned i = 0; i < g->size; i += FAKE_WARP)
+        run_warp(i, i + FAKE_WARP < g->size ? i + FAKE_WARP : g->size);
+    const unsigned waiting = count(0, g->size, AT_BARRIER);
+    need_all(waiting, g->size, "a barrier");
+    return waiting > 0;
 }
 
 void fake_run(const fake_kernel *function, const unsigned groups[3], unsigned size,
@@ -129,13 +176,22 @@ void fake_run(const fake_kernel *function, const unsigned groups[3], unsigned si
             }
 }
 
-/* In this library, which the program may have opened for itself alone. */
-bool fake_find_code(fake_kernel *kernel) {
+/* This library, which the program may have opened for itself alone, or the one of a tier beside it.
+ */
+static void *open_kernels(const char *tier) {
     Dl_info info;
-    void *self = NULL;
-    if (dladdr((void *)(uintptr_t)fake_find_code, &info))
-        self = dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
-    void *code = self ? dlsym(self, kernel->name) : NULL;
+    char path[4096];
+    if (!dladdr((void *)(uintptr_t)fake_find_code, &info)) return NULL;
+    if (!tier) return dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+    const char *name = strrchr(info.dli_fname, '/');
+    const int folder = name ? (int)(name - info.dli_fname) : 0;
+    snprintf(path, sizeof path, "%.*s/libkernels_%s.so", folder, info.dli_fname, tier);
+    return dlopen(path, RTLD_NOW);
+}
+
+bool fake_find_code(fake_kernel *kernel, const char *tier) {
+    void *kernels = open_kernels(tier);
+    void *code = kernels ? dlsym(kernels, kernel->name) : NULL;
     memcpy(&kernel->code, &code, sizeof code);
     return code != NULL;
 }

@@ -152,7 +152,7 @@ static bool read_kernel(const uint8_t *elf, pack kernel, fake_kernel *k) {
     *k = (fake_kernel){.n_parameters = 0};
     text_of(kernel, ".name", k->name, sizeof k->name);
     text_of(kernel, ".symbol", symbol, sizeof symbol);
-    return has_symbol(elf, symbol) && read_parameters(kernel, k) && fake_find_code(k);
+    return has_symbol(elf, symbol) && read_parameters(kernel, k) && fake_find_code(k, NULL);
 }
 
 int fake_read_code_object(const uint8_t *elf, fake_kernel *kernels, int most) {

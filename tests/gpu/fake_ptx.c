@@ -15,14 +15,14 @@ static bool read_parameter(const char *line, fake_kernel *f) {
     return true;
 }
 
-static const char *read_function(const char *text, fake_kernel *f) {
+static const char *read_function(const char *text, const char *tier, fake_kernel *f) {
     *f = (fake_kernel){0};
     if (sscanf(text, " %63[A-Za-z0-9_](", f->name) != 1) return NULL;
     const char *end = strchr(text, ')');
     for (const char *line = strstr(text, ".param"); line && line < end;
          line = strstr(line + 1, ".param"))
         if (!read_parameter(line, f)) return NULL;
-    return fake_find_code(f) ? end : NULL;
+    return fake_find_code(f, tier) ? end : NULL;
 }
 
 int fake_read_ptx(const char *text, fake_kernel *kernels, int most) {
@@ -30,9 +30,14 @@ int fake_read_ptx(const char *text, fake_kernel *kernels, int most) {
     const size_t length = strlen(text);
     int n = 0;
     if (length < 2 || strcmp(text + length - 2, "}\n") != 0) return -1; /* no zero behind its end */
-    if (!strstr(text, ".version") || !strstr(text, ".target sm_")) return -1;
+    const char *target = strstr(text, ".target sm_");
+    char tier[16] = "";
+    if (!strstr(text, ".version") || !target) return -1;
+    if (sscanf(target, ".target %15[a-z0-9_]", tier) != 1) return -1;
+    const bool all = strcmp(tier, "sm_50") == 0;
     for (const char *at = strstr(text, entry); at; at = strstr(at, entry)) {
-        if (n == most || !(at = read_function(at + strlen(entry), &kernels[n]))) {
+        if (n == most ||
+            !(at = read_function(at + strlen(entry), all ? NULL : tier, &kernels[n]))) {
             fprintf(stderr, "fake libcuda: the PTX's entry %d, '%s', is not known here\n", n,
                     kernels[n < most ? n : 0].name);
             return -1;

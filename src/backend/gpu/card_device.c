@@ -22,7 +22,7 @@ typedef struct card_device {
     lwi_device base;
     const lwi_card_driver *driver;
     lwi_card_context *context;
-    lwi_card_module *module;
+    lwi_card_module *const *modules;
     lwi_card_stream *stream;
     uint8_t *staging; /* pinned, STAGING bytes: small copies go through it */
     size_t staged;    /* bytes of it that copies on their way to the card may still read */
@@ -146,11 +146,18 @@ static lw_status download(lwi_device *device, const void *handle, size_t offset,
 
 /* ------------------------------------------------------------------- kernels */
 
+static int find_in_modules(const card_device *d, const char *name, lwi_card_kernel **found) {
+    int code = d->driver->find_kernel(found, d->modules[0], name);
+    for (int i = 1; i < LWI_CARD_MODULES && code != 0 && d->modules[i]; i++)
+        code = d->driver->find_kernel(found, d->modules[i], name);
+    return code;
+}
+
 static lw_status find_kernel(lwi_device *device, const char *name, void **kernel) {
     const card_device *d = (card_device *)device;
     lwi_card_kernel *found = NULL;
     LW_TRY(enter(d));
-    LW_TRY(leave(d, name, d->driver->find_kernel(&found, d->module, name)));
+    LW_TRY(leave(d, name, find_in_modules(d, name, &found)));
     *kernel = found;
     return LW_OK;
 }
@@ -240,12 +247,12 @@ static void forget(lwi_device *device, void *recording) {
  * stay until the process ends, so that the driver compiles them once. */
 typedef struct shared {
     lwi_card_context *context;
-    lwi_card_module *module;
+    lwi_card_module *modules[LWI_CARD_MODULES];
 } shared;
 
 static lw_status load_kernels(const card_device *d, int card, shared *s) {
     LW_TRY(enter(d));
-    const lw_status status = d->driver->load_kernels(d->driver, card, d->base.name, &s->module);
+    const lw_status status = d->driver->load_kernels(d->driver, card, d->base.name, s->modules);
     d->driver->leave();
     return status;
 }
@@ -258,8 +265,8 @@ static lw_status open_shared(card_device *d, const kind *k, size_t index, int ca
     pthread_mutex_lock(&lock);
     if (!s->context) status = check(d, "making a context", d->driver->retain(&s->context, card));
     d->context = s->context;
-    if (status == LW_OK && !s->module) status = load_kernels(d, card, s);
-    d->module = s->module;
+    if (status == LW_OK && !s->modules[0]) status = load_kernels(d, card, s);
+    d->modules = s->modules;
     pthread_mutex_unlock(&lock);
     return status;
 }

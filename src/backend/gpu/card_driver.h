@@ -23,7 +23,8 @@ enum {
     LWI_CARD_NONE = 100,
     LWI_CARD_STREAM_NON_BLOCKING = 1,
     LWI_CARD_CAPTURE_THREAD_LOCAL = 1,
-    LWI_MOST_CARDS = 32
+    LWI_MOST_CARDS = 32,
+    LWI_CARD_MODULES = 2
 };
 
 /* F(member, name in CUDA, name in HIP, parameters); each gives a result */
@@ -85,9 +86,10 @@ struct lwi_card_driver {
     int (*leave)(void);
     /* The rest of what is known of a card, with the reason why it is not usable. */
     void (*describe)(const lwi_card_driver *driver, int card, lwi_device_facts *facts);
-    /* The kernels for it, into the current context. name: of the device, for errors. */
+    /* The kernels for it, into the current context: in one module, or in two, of which the first
+     * has the card's own forms. name: of the device, for errors. */
     lw_status (*load_kernels)(const lwi_card_driver *driver, int card, const char *name,
-                              lwi_card_module **module);
+                              lwi_card_module *modules[LWI_CARD_MODULES]);
 };
 
 /* -------------------------------------------------------------- loading one */

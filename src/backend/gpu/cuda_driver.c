@@ -71,8 +71,8 @@ static void describe(const lwi_card_driver *d, int card, lwi_device_facts *f) {
 }
 
 static lw_status load_kernels(const lwi_card_driver *d, int card, const char *name,
-                              lwi_card_module **module) {
-    return lwi_cuda_load_kernels(d, capability_of(card), name, module);
+                              lwi_card_module *modules[LWI_CARD_MODULES]) {
+    return lwi_cuda_load_kernels(d, capability_of(card), name, modules);
 }
 
 static void load(void) {

@@ -4,19 +4,23 @@
 #include "backend/gpu/packed_kernels.h"
 #include "backend/gpu/ptx.h"
 
+#include <stdlib.h>
+
 enum { JIT_ERROR_LOG_BUFFER = 5, JIT_ERROR_LOG_BUFFER_SIZE_BYTES = 6 };
 
-/* From the newest to the oldest. Code for a capability runs on all newer ones. */
-static const struct {
+/* From the newest to the oldest. */
+typedef struct form {
+    const char *file;
     int capability; /* ten times */
     int version;    /* of CUDA whose driver reads the PTX first */
-    const char *file;
-} forms[] = {
-#define PTX(capability, version)                                                                   \
-    { capability, version, "sm_" #capability ".ptx" }
+    bool alone;     /* newer cards do not take it */
+} form;
+static const form forms[] = {
+#define PTX(file, capability, version, alone) {file ".ptx", capability, version, alone},
     LWI_PTX_FORMS
 #undef PTX
 };
+enum { FORMS = sizeof forms / sizeof *forms };
 
 /* What is loaded, for which device. */
 typedef struct loading {
@@ -38,12 +42,36 @@ static lw_status load(void *arg, const char *text) {
                     reason, code, log);
 }
 
-lw_status lwi_cuda_load_kernels(const lwi_card_driver *driver, int capability, const char *name,
-                                lwi_card_module **module) {
+static bool takes(const lwi_card_driver *driver, int capability, const form *f) {
+    return driver->version >= f->version &&
+           (f->alone ? capability == f->capability : capability >= f->capability);
+}
+
+static int lowered(int capability) {
+    const char *wanted = getenv("LAMPWICK_PTX");
+    const long lower = wanted ? strtol(wanted, NULL, 10) : 0;
+    return lower >= LWI_PTX_OLDEST && lower < capability ? (int)lower : capability;
+}
+
+static lw_status load_form(const lwi_card_driver *driver, const char *file, const char *name,
+                           lwi_card_module **module) {
     loading l = {driver, name, module};
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-        if (capability >= forms[i].capability && driver->version >= forms[i].version)
-            return lwi_with_kernels(lwi_ptx, lwi_ptx_size, forms[i].file, load, &l);
-    return lwi_fail(LW_UNSUPPORTED, "%s: compute capability %d.%d, 5.0 is needed", name,
-                    capability / 10, capability % 10);
+    return lwi_with_kernels(lwi_ptx, lwi_ptx_size, file, load, &l);
+}
+
+lw_status lwi_cuda_load_kernels(const lwi_card_driver *driver, int capability, const char *name,
+                                lwi_card_module *modules[LWI_CARD_MODULES]) {
+    const form *all = &forms[FORMS - 1], *own = forms;
+    lwi_card_module *loaded[LWI_CARD_MODULES] = {NULL};
+    const int wanted = lowered(capability);
+    if (!takes(driver, wanted, all))
+        return lwi_fail(LW_UNSUPPORTED, "%s: compute capability %d.%d, 5.0 is needed", name,
+                        capability / 10, capability % 10);
+    while (!takes(driver, wanted, own))
+        own++;
+    LW_TRY(load_form(driver, own->file, name, &loaded[0]));
+    if (own != all) LW_TRY(load_form(driver, all->file, name, &loaded[1]));
+    for (int i = 0; i < LWI_CARD_MODULES; i++)
+        modules[i] = loaded[i];
+    return LW_OK;
 }

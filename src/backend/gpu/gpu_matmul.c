@@ -4,9 +4,12 @@
 #include "ops/matmul.h"
 #include "ops/matmul_fused.h"
 
-enum { TILE = 64 }; /* of kernels/product.k */
+enum { TILE = 64, WIDE = 128 }; /* of kernels/product.k */
+enum { FEW = 8, FEW_ROWS = 4 }; /* rows of A: for the kernel that reads B once, of a group */
+enum { MANY_GROUPS = 64 };      /* of wide tiles: fewer would leave most of a card idle */
 
 typedef struct numbers {
+    lwi_gpu_type type;
     size_t m, n, k, batch;
     size_t a_row, a_column, b_row, b_column;
     double alpha;
@@ -14,22 +17,50 @@ typedef struct numbers {
     int32_t plan[32]; /* of the batch, see batch_place */
 } numbers;
 
+/* A kernel, and what a group of it makes. */
+typedef struct shape {
+    const char *kernel;
+    size_t rows, columns, lanes;
+} shape;
+
+static size_t groups(size_t n, size_t of) { return (n + of - 1) / of; }
+
+static shape choose(const numbers *x) {
+    if (x->type == LWI_GPU_F16) return (shape){"matmul_f16", WIDE, WIDE, 0};
+    if (x->type == LWI_GPU_BF16) return (shape){"matmul_bf16", WIDE, WIDE, 0};
+    const size_t lanes = x->b_row == 1 ? 64 : 4;
+    if (x->m <= FEW) return (shape){"matmul_few_f32", FEW_ROWS, 256 / lanes, lanes};
+    const bool many = groups(x->m, WIDE) * groups(x->n, WIDE) * x->batch >= MANY_GROUPS;
+    if (many && x->m > TILE && x->n > TILE) return (shape){"matmul_wide_f32", WIDE, WIDE, 0};
+    return (shape){"matmul_f32", TILE, TILE, 0};
+}
+
 static lw_status launch_product(const lwi_call *c, const numbers *x, size_t own_inputs,
                                 lwi_gpu_step *step) {
+    const shape s = choose(x);
     lwi_gpu_launch *launch = NULL;
-    LW_TRY(lwi_gpu_groups(step, "matmul_f32", (x->n + TILE - 1) / TILE, (x->m + TILE - 1) / TILE,
-                          x->batch, &launch));
+    LW_TRY(lwi_gpu_groups(step, s.kernel, groups(x->n, s.columns), groups(x->m, s.rows), x->batch,
+                          &launch));
     LW_TRY(lwi_gpu_data(step, launch, x->plan, sizeof x->plan));
     for (size_t i = 0; i < 3; i++)
         lwi_gpu_in(launch, c, i);
-    LW_TRY(lwi_gpu_epilogue(c, own_inputs, step, launch));
+    if (x->type == LWI_GPU_F32) LW_TRY(lwi_gpu_epilogue(c, own_inputs, step, launch));
     lwi_gpu_out(launch, 0);
     const size_t sizes[7] = {x->m, x->n, x->k, x->a_row, x->a_column, x->b_row, x->b_column};
     for (size_t i = 0; i < 7; i++)
         lwi_gpu_int(launch, (int64_t)sizes[i]);
     lwi_gpu_float(launch, x->alpha);
     lwi_gpu_int(launch, x->bias);
+    if (s.lanes) lwi_gpu_int(launch, (int64_t)s.lanes);
     return LW_OK;
+}
+
+/* All are floats of one width. */
+static bool find_type(const lwi_call *c, size_t own_inputs, lwi_gpu_type *type) {
+    *type = lwi_gpu_type_of(c->in[0]->dtype);
+    if (*type == LWI_GPU_F32) return lwi_gpu_all_float(c) && lwi_gpu_takes_epilogue(c, own_inputs);
+    return lwi_gpu_is_float(*type) && lwi_gpu_moves(c) && c->out[0]->dtype == c->in[0]->dtype &&
+           c->in[1]->dtype == c->in[0]->dtype;
 }
 
 static void read_batch(const lwi_matmul *x, numbers *n) {
@@ -44,11 +75,13 @@ static void read_batch(const lwi_matmul *x, numbers *n) {
 static lw_status plan_matmul(const lwi_call *c, bool fused, lwi_gpu_step *step, bool *taken) {
     const size_t own = fused ? LWI_MATMUL_FUSED_INPUTS : 2;
     lwi_matmul x;
-    if (!lwi_gpu_all_float(c) || !lwi_gpu_takes_epilogue(c, own))
+    lwi_gpu_type type;
+    if (!find_type(c, own, &type))
         return lwi_gpu_refuse(step, "its types, or an epilogue with many operands");
     LW_TRY(lwi_matmul_shape(c, 0, 1, &x));
     if (x.batch_rank > 8 || x.batch > 65535) return lwi_gpu_refuse(step, "too large a batch");
-    numbers n = {.m = x.m,
+    numbers n = {.type = type,
+                 .m = x.m,
                  .n = x.n,
                  .k = x.k,
                  .batch = x.batch,
@@ -78,9 +111,11 @@ lw_status lwi_gpu_gemm(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     const size_t m = (size_t)y->dims[0], n = (size_t)y->dims[1], k = (size_t)a->dims[ta ? 0 : 1];
     const bool row = !lwi_has(c, 2) || (c->in[2]->rank >= 1 && c->in[2]->count == n &&
                                         c->in[2]->dims[c->in[2]->rank - 1] == (int64_t)n);
-    if (!lwi_gpu_all_float(c) || !row || lwi_attr_float(c->node, "beta", 1) != 1)
+    lwi_gpu_type type;
+    if (!find_type(c, 3, &type) || !row || lwi_attr_float(c->node, "beta", 1) != 1)
         return lwi_gpu_refuse(step, "its types, or C is no row of factor 1");
-    const numbers x = {.m = m,
+    const numbers x = {.type = type,
+                       .m = m,
                        .n = n,
                        .k = k,
                        .batch = 1,

@@ -133,9 +133,9 @@ static lw_status load_module(void *arg, const char *code) {
 }
 
 static lw_status load_kernels(const lwi_card_driver *d, int card, const char *name,
-                              lwi_card_module **module) {
+                              lwi_card_module *modules[LWI_CARD_MODULES]) {
     char processor[32], file[40];
-    loading l = {d, name, module};
+    loading l = {d, name, &modules[0]};
     processor_of(card, processor);
     snprintf(file, sizeof file, "%s.co", processor);
     return lwi_with_kernels(lwi_code_objects, lwi_code_objects_size, file, load_module, &l);

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-enum { LWI_KERNEL_LOCAL_BYTES = 16384 }; /* of local memory that a work group needs */
+enum { LWI_KERNEL_LOCAL_BYTES = 20480 }; /* of local memory that a work group needs */
 
 extern const unsigned char lwi_kernel_source[];
 extern const size_t lwi_kernel_source_size;

@@ -5,10 +5,14 @@
 
 #include <stddef.h>
 
-/* PTX(compute capability times ten, version of CUDA whose driver reads it first), the newest first.
- * Code for a capability runs on all newer cards; a form of its own is for instructions that
- * older cards lack. */
-#define LWI_PTX_FORMS PTX(50, 9000)
+/* PTX(file, compute capability times ten, version of CUDA whose driver reads it first, whether it
+ * is for that capability alone), the newest first. The last has all kernels; the others have those
+ * that use instructions which older cards lack, under the same names. */
+#define LWI_PTX_FORMS                                                                              \
+    PTX("sm_90a", 90, 12000, true)                                                                 \
+    PTX("sm_80", 80, 11000, false)                                                                 \
+    PTX("sm_75", 75, 10020, false)                                                                 \
+    PTX("sm_50", 50, 9000, false)
 
 extern const unsigned char lwi_ptx[];
 extern const size_t lwi_ptx_size;

@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""NVIDIA's assembler takes the PTX of every form, for every card that may be given it, and says that
+kernels which are to run in registers do. The assembler is that of a package from PyPI, of a fixed
+version; where it cannot be had, this says so and ends well.
+
+    tests/gpu/assemble_test.py FOLDER     where the package is kept
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+PACKAGE = "nvidia-cuda-nvcc-cu12==12.9.86"
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PTX = ROOT / "src/backend/gpu/ptx"
+# What may not use memory for an item's own arrays, by form. (An epilogue that is a program may.)
+IN_REGISTERS = {"sm_75": ["matmul_f16"], "sm_80": ["matmul_f16", "matmul_bf16"]}
+FRAME = re.compile(r"Compiling entry function '(\w+)'.*?(\d+) bytes stack frame, (\d+) bytes spill", re.S)
+
+
+def find(folder):
+    ptxas = folder / "nvidia/cuda_nvcc/bin/ptxas"
+    if not ptxas.exists():
+        done = subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", folder,
+                               PACKAGE], capture_output=True, text=True, check=False)
+        if done.returncode != 0 or not ptxas.exists():
+            print(f"skipped: {PACKAGE} cannot be had: {(done.stderr.splitlines() or ['no ptxas in it'])[-1]}")
+            sys.exit(0)
+    return ptxas
+
+
+def frames(ptxas, form):
+    shown = subprocess.run([ptxas, "-v", f"-arch={form}", PTX / f"{form}.ptx", "-o", "/dev/null"],
+                           capture_output=True, text=True, check=True).stderr
+    return {name: int(stack) + int(spill) for name, stack, spill in FRAME.findall(shown)}
+
+
+def main():
+    ptxas = find(pathlib.Path(sys.argv[1]))
+    done = subprocess.run([ROOT / "scripts/make_ptx.py", "--check", "--ptxas", ptxas], check=False)
+    wrong = [f"{form}: {name} does not run in registers: {frames(ptxas, form).get(name)} bytes"
+             for form, names in IN_REGISTERS.items() for name in names
+             if frames(ptxas, form).get(name) != 0]
+    print("\n".join(wrong) or "all forms are assembled")
+    sys.exit(done.returncode or bool(wrong))
+
+
+if __name__ == "__main__":
+    main()
