@@ -77,7 +77,9 @@ static void multiply_integers(lwi_block_product *p, const lwi_block_part *at) {
 }
 
 size_t lwi_block_least_panels(const lwi_block_product *p) {
-    return 1 + LWI_BLOCK_PORTION / (p->weights->columns * p->weights->rows.k * p->m);
+    /* Floats take longer to read. */
+    const size_t portion = p->weights->integers ? LWI_BLOCK_PORTION : LWI_BLOCK_PORTION / 2;
+    return 1 + portion / (p->weights->columns * p->weights->rows.k * p->m);
 }
 
 void lwi_block_multiply(lwi_block_product *p, const lwi_block_part *at) {
