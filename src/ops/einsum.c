@@ -149,38 +149,31 @@ static lw_status infer(lwi_call *c) {
     return lwi_out(c, 0, c->in[0]->dtype, out.n, dims);
 }
 
-#define LOAD_FLOAT(DTYPE, T)                                                                       \
-    case DTYPE:                                                                                    \
-        for (size_t i = 0; i < n; i++)                                                             \
-            ((double *)to)[i] = ((const T *)from)[i];                                              \
-        break;
 #define LOAD_INTEGER(DTYPE, T)                                                                     \
     case DTYPE:                                                                                    \
         for (size_t i = 0; i < n; i++)                                                             \
-            ((uint64_t *)to)[i] = (uint64_t)((const T *)from)[i];                                  \
+            to[i] = (uint64_t)((const T *)from)[i];                                                \
         break;
-static void load(lw_dtype dtype, const void *from, size_t n, void *to) {
-    switch ((int)dtype) {
-        LWI_WIDE_FLOAT_TYPES(LOAD_FLOAT)
-        LWI_INTEGER_TYPES(LOAD_INTEGER)
-    }
+static void load(lw_dtype dtype, const void *from, size_t n, uint64_t *to) {
+    switch ((int)dtype) { LWI_INTEGER_TYPES(LOAD_INTEGER) }
 }
 
-#define STORE_FLOAT(DTYPE, T)                                                                      \
-    case DTYPE:                                                                                    \
-        for (size_t i = 0; i < n; i++)                                                             \
-            ((T *)to)[i] = (T)((const double *)from)[i];                                           \
-        break;
 #define STORE_INTEGER(DTYPE, T)                                                                    \
     case DTYPE:                                                                                    \
         for (size_t i = 0; i < n; i++)                                                             \
-            ((T *)to)[i] = (T)((const uint64_t *)from)[i];                                         \
+            ((T *)to)[i] = (T)from[i];                                                             \
         break;
-static void store(lw_dtype dtype, const void *from, size_t n, void *to) {
-    switch ((int)dtype) {
-        LWI_WIDE_FLOAT_TYPES(STORE_FLOAT)
-        LWI_INTEGER_TYPES(STORE_INTEGER)
+static void store_integers(lw_dtype dtype, const uint64_t *from, size_t n, void *to) {
+    switch ((int)dtype) { LWI_INTEGER_TYPES(STORE_INTEGER) }
+}
+
+static void store(const lwi_einsum *e, const void *from, lw_value *to) {
+    const size_t n = to->count;
+    if (e->dtype != LW_UINT64) {
+        memcpy(to->data, from, n * (e->dtype == LW_FLOAT32 ? sizeof(float) : sizeof(double)));
+        return;
     }
+    store_integers(to->dtype, from, n, to->data);
 }
 
 /* A label that stands twice in a term walks along the diagonal. */
@@ -188,10 +181,10 @@ static lw_status open_operand(const lwi_einsum *e, size_t input, const lwi_einsu
                               lwi_einsum_operand *o) {
     const lw_value *v = e->call->in[input];
     size_t strides[LW_MAX_RANK];
-    void *data = NULL;
-    *o = (lwi_einsum_operand){.data = v->data, .is_f32 = v->dtype == LW_FLOAT32};
-    if (!o->is_f32) {
-        LW_TRY(lwi_scratch(e->call, v->count, 8, &data));
+    uint64_t *data = NULL;
+    *o = (lwi_einsum_operand){.data = v->data};
+    if (e->dtype == LW_UINT64) {
+        LW_TRY(lwi_scratch(e->call, v->count, sizeof *data, &data));
         load(v->dtype, v->data, v->count, data);
         o->data = data;
     }
@@ -203,12 +196,14 @@ static lw_status open_operand(const lwi_einsum *e, size_t input, const lwi_einsu
     return LW_OK;
 }
 
-static lw_status run(lwi_call *c) {
+lw_status lwi_einsum_run(lwi_call *c, lwi_einsum_multiply_f32 *multiply_f32) {
     equation q;
     lwi_einsum_order *terms = NULL, out;
     LW_TRY(lwi_scratch(c, c->n_in, sizeof *terms, &terms));
     LW_TRY(read_equation(c, &q, terms, &out));
-    q.e.is_float = lwi_dtype_is_float(c->in[0]->dtype);
+    const lw_dtype dtype = c->in[0]->dtype;
+    q.e.dtype = lwi_dtype_is_float(dtype) ? dtype : LW_UINT64;
+    q.e.multiply_f32 = multiply_f32;
     lwi_einsum_operand result, next, packed;
     LW_TRY(open_operand(&q.e, 0, &terms[0], &result));
     for (size_t i = 1; i < c->n_in; i++) {
@@ -223,8 +218,10 @@ static lw_status run(lwi_call *c) {
         LW_TRY(lwi_einsum_multiply(&q.e, &left, &next, keep, &result));
     }
     LW_TRY(lwi_einsum_pack(&q.e, &result, &out, &packed));
-    store(c->out[0]->dtype, packed.data, c->out[0]->count, c->out[0]->data);
+    store(&q.e, packed.data, c->out[0]);
     return LW_OK;
 }
+
+static lw_status run(lwi_call *c) { return lwi_einsum_run(c, NULL); }
 
 const lwi_op lwi_op_einsum = {.infer = infer, .run = run, .flags = LWI_WIDEN};

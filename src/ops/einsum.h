@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Einsum's operands and the products of two of them. Elements are double for floating-point types
- * and uint64_t for integers, whose sums and products are right modulo 2^n that way. */
+ * Einsum's operands and the products of two of them. Elements are float, or double for float64, and
+ * uint64_t for integers, whose sums and products are right modulo 2^n that way. */
 #ifndef LWI_EINSUM_H
 #define LWI_EINSUM_H
 
@@ -9,15 +9,19 @@
 enum { LWI_EINSUM_LABELS = 64 };
 
 typedef struct lwi_einsum_operand {
-    const void *data;                 /* double or uint64_t, */
-    bool is_f32;                      /* or float: an input as it is */
+    const void *data;
     uint64_t set;                     /* its labels */
     size_t stride[LWI_EINSUM_LABELS]; /* of each label, in elements; 0 where it is broadcast */
 } lwi_einsum_operand;
 
+/* Y = A B for row-major matrices of rows x k and k x columns floats. */
+typedef void lwi_einsum_multiply_f32(const float *a, const float *b, float *y, size_t rows,
+                                     size_t k, size_t columns);
+
 typedef struct lwi_einsum {
     lwi_call *call;
-    bool is_float;
+    lw_dtype dtype; /* of elements: LW_FLOAT32, LW_FLOAT64 or LW_UINT64 */
+    lwi_einsum_multiply_f32 *multiply_f32;
     size_t size[LWI_EINSUM_LABELS];
 } lwi_einsum;
 
@@ -34,5 +38,8 @@ lw_status lwi_einsum_pack(const lwi_einsum *e, const lwi_einsum_operand *from,
 lw_status lwi_einsum_multiply(const lwi_einsum *e, const lwi_einsum_operand *a,
                               const lwi_einsum_operand *b, uint64_t keep,
                               lwi_einsum_operand *product);
+
+/* Einsum with a product of the caller's; NULL: a plain one. */
+lw_status lwi_einsum_run(lwi_call *call, lwi_einsum_multiply_f32 *multiply_f32);
 
 #endif

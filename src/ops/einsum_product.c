@@ -23,6 +23,8 @@ static void append(lwi_einsum_order *order, uint64_t set) {
         if (set >> l & 1) order->labels[order->n++] = l;
 }
 
+static size_t element_size(const lwi_einsum *e) { return e->dtype == LW_FLOAT32 ? 4 : 8; }
+
 /* Gives the operand the strides of a row-major array. */
 static void lay_out(const lwi_einsum *e, const lwi_einsum_order *order, lwi_einsum_operand *o) {
     size_t stride = 1;
@@ -45,24 +47,30 @@ typedef struct packing {
     size_t terms;           /* elements summed for each one */
 } packing;
 
-/* From elements of type F. */
-#define PACK(NAME, F, T)                                                                           \
+/* Sums are made in type S, some columns at a time. */
+#define PACK(NAME, T, S)                                                                           \
     static void NAME(void *arg, size_t begin, size_t end) {                                        \
+        enum { COLUMNS = 64 };                                                                     \
         const packing *p = arg;                                                                    \
         for (size_t r = begin; r < end; r++) {                                                     \
-            const F *x = (const F *)p->from + lwi_offset(r, p->n_kept, p->kept, p->kept_stride);   \
+            const T *x = (const T *)p->from + lwi_offset(r, p->n_kept, p->kept, p->kept_stride);   \
             T *y = (T *)p->to + r * p->row;                                                        \
-            for (size_t i = 0; i < p->row; i++)                                                    \
-                y[i] = 0;                                                                          \
-            for (size_t t = 0; t < p->terms; t++) {                                                \
-                const F *term = x + lwi_offset(t, p->n_summed, p->summed, p->summed_stride);       \
-                for (size_t i = 0; i < p->row; i++)                                                \
-                    y[i] += term[i * p->row_stride];                                               \
+            for (size_t c = 0; c < p->row; c += COLUMNS) {                                         \
+                const size_t n = p->row - c < COLUMNS ? p->row - c : COLUMNS;                      \
+                S sum[COLUMNS] = {0};                                                              \
+                for (size_t t = 0; t < p->terms; t++) {                                            \
+                    const T *term = x + c * p->row_stride +                                        \
+                                    lwi_offset(t, p->n_summed, p->summed, p->summed_stride);       \
+                    for (size_t i = 0; i < n; i++)                                                 \
+                        sum[i] += term[i * p->row_stride];                                         \
+                }                                                                                  \
+                for (size_t i = 0; i < n; i++)                                                     \
+                    y[c + i] = (T)sum[i];                                                          \
             }                                                                                      \
         }                                                                                          \
     }
 PACK(pack_f32, float, double)
-PACK(pack_float, double, double)
+PACK(pack_f64, double, double)
 PACK(pack_integer, uint64_t, uint64_t)
 
 static lw_status plan_packing(const lwi_einsum *e, const lwi_einsum_operand *from,
@@ -95,7 +103,7 @@ lw_status lwi_einsum_pack(const lwi_einsum *e, const lwi_einsum_operand *from,
                           const lwi_einsum_order *order, lwi_einsum_operand *packed) {
     lwi_einsum_operand wanted = {.data = from->data};
     lay_out(e, order, &wanted);
-    bool same = !from->is_f32 && from->set == wanted.set;
+    bool same = from->set == wanted.set;
     for (int i = 0; i < order->n && same; i++) {
         const uint8_t l = order->labels[i];
         same = e->size[l] == 1 || from->stride[l] == wanted.stride[l];
@@ -106,21 +114,24 @@ lw_status lwi_einsum_pack(const lwi_einsum *e, const lwi_einsum_operand *from,
     size_t n = 0;
     LW_TRY(plan_packing(e, from, order, &p));
     LW_TRY(count(e, order, &n));
-    LW_TRY(lwi_scratch(e->call, n, 8, &p.to));
+    LW_TRY(lwi_scratch(e->call, n, element_size(e), &p.to));
     packed->data = p.to;
     if (n == 0) return LW_OK;
     lwi_parallel(e->call, n / p.row, 1 + 8192 / p.row,
-                 from->is_f32  ? pack_f32
-                 : e->is_float ? pack_float
-                               : pack_integer,
+                 e->dtype == LW_FLOAT32   ? pack_f32
+                 : e->dtype == LW_FLOAT64 ? pack_f64
+                                          : pack_integer,
                  &p);
     return lwi_check_cancel(e->call);
 }
+
+enum { TILE_ROWS = 28 }; /* rows of which a product makes good use */
 
 typedef struct product {
     const void *a, *b;
     void *c;
     size_t rows, summed, columns; /* of each matrix */
+    lwi_einsum_multiply_f32 *multiply_f32;
 } product;
 
 #define MULTIPLY(NAME, T)                                                                          \
@@ -137,8 +148,21 @@ typedef struct product {
                     c[j] += a[k] * b[j];                                                           \
         }                                                                                          \
     }
-MULTIPLY(multiply_float, double)
+MULTIPLY(multiply_f32, float)
+MULTIPLY(multiply_f64, double)
 MULTIPLY(multiply_integer, uint64_t)
+
+/* By the caller's function, matrix by matrix. */
+static void multiply_matrices(void *arg, size_t begin, size_t end) {
+    const product *p = arg;
+    for (size_t r = begin, rows; r < end; r += rows) {
+        const size_t left = p->rows - r % p->rows;
+        rows = end - r < left ? end - r : left;
+        p->multiply_f32((const float *)p->a + r * p->summed,
+                        (const float *)p->b + r / p->rows * p->summed * p->columns,
+                        (float *)p->c + r * p->columns, rows, p->summed, p->columns);
+    }
+}
 
 static size_t set_size(const lwi_einsum *e, uint64_t set) {
     size_t n = 1;
@@ -159,18 +183,22 @@ lw_status lwi_einsum_multiply(const lwi_einsum *e, const lwi_einsum_operand *a,
     lwi_einsum_operand x, y;
     LW_TRY(lwi_einsum_pack(e, a, &left, &x));
     LW_TRY(lwi_einsum_pack(e, b, &right, &y));
-    product p = {.a = x.data, .b = y.data};
+    product p = {.a = x.data, .b = y.data, .multiply_f32 = e->multiply_f32};
     size_t n = 0;
     LW_TRY(count(e, &out, &n));
-    LW_TRY(lwi_scratch(e->call, n, 8, &p.c));
+    LW_TRY(lwi_scratch(e->call, n, element_size(e), &p.c));
     *result = (lwi_einsum_operand){.data = p.c};
     lay_out(e, &out, result);
     if (n == 0) return LW_OK;
     p.rows = set_size(e, rows);
     p.summed = set_size(e, summed);
     p.columns = set_size(e, columns);
-    const size_t cost = p.summed < 4096 ? p.summed : 4096;
-    lwi_parallel(e->call, n / p.columns, 1 + 16384 / (p.columns * cost + 1),
-                 e->is_float ? multiply_float : multiply_integer, &p);
+    const size_t cost = p.summed < 4096 ? p.summed : 4096, least = p.multiply_f32 ? TILE_ROWS : 1;
+    lwi_parallel(e->call, n / p.columns, least + 16384 / (p.columns * cost + 1),
+                 e->dtype == LW_FLOAT64   ? multiply_f64
+                 : e->dtype != LW_FLOAT32 ? multiply_integer
+                 : e->multiply_f32        ? multiply_matrices
+                                          : multiply_f32,
+                 &p);
     return lwi_check_cancel(e->call);
 }
