@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Einsum of two float32 tensors is a matrix product when one label is summed over, one belongs to
  * each operand alone, and all others go through both to the output: Transpose (where an operand's
- * order asks for it), MatMul, Transpose. Other passes and kernels know those. */
+ * order asks for it), MatMul, Transpose. Other passes and kernels know those. Einsum of one tensor
+ * is ReduceSum, Transpose. */
 #include "opt/passes.h"
 
 #include "ops/op.h"
@@ -61,20 +62,20 @@ static bool sort_labels(product *p) {
     return p->rows && p->columns && p->summed;
 }
 
+static bool read_output(const char *s, term *out) {
+    for (; *s; s++) {
+        if (*s == ' ') continue;
+        if (!isalpha((unsigned char)*s) || out->n == LW_MAX_RANK || has(out, *s)) return false;
+        out->labels[out->n++] = *s;
+    }
+    return true;
+}
+
 static bool read_equation(const lwi_node *node, product *p) {
     *p = (product){0};
     const char *s = read_term(lwi_attr_string(node, "equation", ""), ",", &p->in[0]);
     if (s) s = read_term(s, "->", &p->in[1]);
-    if (!s) return false;
-    while (*s == ' ')
-        s++;
-    for (; *s; s++) {
-        if (*s == ' ') continue;
-        if (!isalpha((unsigned char)*s) || p->out.n == LW_MAX_RANK || has(&p->out, *s))
-            return false;
-        p->out.labels[p->out.n++] = *s;
-    }
-    return sort_labels(p);
+    return s && read_output(s, &p->out) && sort_labels(p);
 }
 
 static int64_t size_of(const term *t, const lwi_shape *shape, char label) {
@@ -145,14 +146,61 @@ static lw_status rewrite(lwi_rewrite *r, size_t index, const product *p) {
     return lwi_rewrite_set_ints(r, node, "perm", perm, (size_t)result.n);
 }
 
+/* -------------------------------------------------------------------- sums */
+
+typedef struct sum {
+    term in, kept, out; /* kept: the labels of out in the order of in */
+    int64_t axes[LW_MAX_RANK];
+    size_t n_axes;
+} sum;
+
+static bool read_sum(const lwi_rewrite *r, const lwi_node *node, sum *s) {
+    *s = (sum){0};
+    const char *at = read_term(lwi_attr_string(node, "equation", ""), "->", &s->in);
+    const lwi_shape *shape = lwi_shape_of(r->shapes, lwi_input(r, node, 0));
+    if (!at || !read_output(at, &s->out) || shape->dtype != LW_FLOAT32 || shape->rank != s->in.n)
+        return false;
+    for (int d = 0; d < s->in.n; d++)
+        if (has(&s->out, s->in.labels[d])) s->kept.labels[s->kept.n++] = s->in.labels[d];
+        else s->axes[s->n_axes++] = d;
+    return s->n_axes > 0 && s->kept.n == s->out.n;
+}
+
+static lw_status rewrite_sum(lwi_rewrite *r, size_t index, const sum *s) {
+    const lwi_node *old = lwi_rewrite_node(r, index);
+    const lwi_shape shape = *lwi_shape_of(r->shapes, lwi_input(r, old, 0));
+    int in[2] = {lwi_input(r, old, 0), -1}, y = old->outputs[0], made = y;
+    int64_t dims[LW_MAX_RANK], perm[LW_MAX_RANK];
+    for (int d = 0; d < s->out.n; d++) {
+        const char *at = memchr(s->in.labels, s->kept.labels[d], (size_t)s->in.n);
+        dims[d] = shape.dims[at - s->in.labels];
+        at = memchr(s->kept.labels, s->out.labels[d], (size_t)s->kept.n);
+        perm[d] = at - s->kept.labels;
+    }
+    lwi_rewrite_remove(r, lwi_rewrite_node(r, index));
+    const bool turned = s->out.n && memcmp(s->kept.labels, s->out.labels, (size_t)s->out.n) != 0;
+    const int64_t n_axes = (int64_t)s->n_axes;
+    LW_TRY(lwi_rewrite_constant(r, "axes", LW_INT64, 1, &n_axes, s->axes, &in[1]));
+    if (turned) LW_TRY(lwi_rewrite_value(r, "sum", LW_FLOAT32, s->out.n, dims, &made));
+    lwi_node *node = NULL;
+    LW_TRY(lwi_rewrite_insert(r, index, "", "ReduceSum", in, 2, &made, 1, &node));
+    LW_TRY(lwi_node_set_int(r->graph->arena, node, "keepdims", 0));
+    r->count++;
+    if (!turned) return LW_OK;
+    LW_TRY(lwi_rewrite_insert(r, index, "", "Transpose", &made, 1, &y, 1, &node));
+    return lwi_rewrite_set_ints(r, node, "perm", perm, (size_t)s->out.n);
+}
+
 lw_status lwi_pass_turn_einsums(lwi_rewrite *r) {
     const size_t n = r->graph->n_nodes;
     for (size_t i = 0; i < n; i++) {
         product p;
+        sum s;
         const lwi_node *node = lwi_rewrite_node(r, i);
-        if (!node || !lwi_node_is(node, "", "Einsum") || node->n_inputs != 2) continue;
-        if (node->outputs[0] < 0 || !read_equation(node, &p) || !shapes_fit(r, node, &p)) continue;
-        LW_TRY(rewrite(r, i, &p));
+        if (!node || !lwi_node_is(node, "", "Einsum") || node->outputs[0] < 0) continue;
+        if (node->n_inputs == 1 && read_sum(r, node, &s)) LW_TRY(rewrite_sum(r, i, &s));
+        else if (node->n_inputs == 2 && read_equation(node, &p) && shapes_fit(r, node, &p))
+            LW_TRY(rewrite(r, i, &p));
     }
     return LW_OK;
 }

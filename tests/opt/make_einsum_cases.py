@@ -17,7 +17,8 @@ import network_cases
 
 SIZES = {"b": 2, "h": 3, "i": 4, "j": 5, "k": 6}
 OTHERS = ["ij,jk->", "bij,bj->bi", "ij,ij->ij", "bhij,bhkj->bik", "ij,kj", "ii,ij->j",
-          "b h i k, b h j k -> b h i j", "...ik,...kj->...ij"]
+          "b h i k, b h j k -> b h i j", "...ik,...kj->...ij", "bij->j", "bij->ib", "bij->",
+          "b i j -> i", "bi,bj->bij", "bi,ijk,bk->bj", "bik,kj,j->bi", "bhk,bk,k->bh"]
 
 
 def equations():
@@ -31,7 +32,7 @@ def write(folder, equation, ones, dynamic):
     inputs, feeds = [], {}
     for number, term in enumerate(equation.split("->")[0].split(",")):
         labels = "bh" + term[3:] if "..." in term else term.replace(" ", "")
-        shape = [1 if label in ones[number] else SIZES[label] for label in labels]
+        shape = [1 if number == 0 and label in ones else SIZES[label] for label in labels]
         dims = [f"{label}{number}" if dynamic else d for label, d in zip(labels, shape)]
         inputs.append(helper.make_tensor_value_info(f"x{number}", TensorProto.FLOAT, dims))
         feeds[f"x{number}"] = random.uniform(-1, 1, shape).astype(np.float32)
@@ -49,7 +50,7 @@ def main():
         sys.exit(__doc__)
     wanted, count = sys.argv[2] if len(sys.argv) == 3 else "", 0
     for number, equation in enumerate(equations()):
-        for kind, ones in ("plain", ("", "")), ("batch", ("b", "")), ("rows", ("i", "")):
+        for kind, ones in ("plain", ""), ("batch", "b"), ("rows", "i"):
             name = f"test_einsum_{number}_{kind}"
             if wanted in name:
                 write(Path(sys.argv[1]) / name, equation, ones, dynamic=number % 3 == 1)
