@@ -13,6 +13,7 @@ enum {
     PIECE = 1 << 18,   /* floats of B that are packed before their pages are given back */
     LEAST_PAIRS = 32,  /* elements of K for which bfloat16 pays */
     PADDING = 16,      /* floats between copied rows */
+    SHALLOW = 16,      /* elements of K whose B is so small that Y had better be written in rows */
     STEPS = 16,        /* what blocks of K are multiples of */
     TILE_ROWS = 14,    /* what rows are cut to multiples of */
     THREAD = 1 << 14,  /* cycles that are worth a thread */
@@ -143,7 +144,9 @@ static void share(lwi_gemm_plan *p, size_t threads) {
             cut(p, parts);
             if (p->row_step < p->x.m || p->column_step < p->x.n) break;
         }
-    const size_t rows = p->depth > LWI_GEMM_DEPTH && !p->pairs ? LWI_GEMM_ROWS / 2 : LWI_GEMM_ROWS;
+    const size_t rows = p->depth <= SHALLOW                      ? TILE_ROWS
+                        : p->depth > LWI_GEMM_DEPTH && !p->pairs ? LWI_GEMM_ROWS / 2
+                                                                 : LWI_GEMM_ROWS;
     p->block = divide_up(p->row_step, divide_up(p->row_step, rows));
     p->row_tasks = divide_up(p->x.m, p->row_step);
     p->column_tasks = divide_up(p->x.n, p->column_step);
