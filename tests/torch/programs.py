@@ -189,6 +189,41 @@ class GrowingLists(nn.Module):
         return stacked, torch.cat(pairs), grown, count, total
 
 
+class BranchLists(nn.Module):
+    """Lists that one way of a branch makes longer."""
+
+    def forward(self, x: Tensor) -> Tuple[Tensor, Tensor, int, Tensor, Tensor, int]:
+        picked: List[Tensor] = []
+        numbers: List[int] = []
+        rest = [x[0]]
+        for i in range(x.size(0)):
+            if bool(x[i].sum() > 0):
+                picked.append(x[i] * 2)
+                numbers.append(i)
+            else:
+                rest.append(x[i] - 1)
+                rest.append(x[i] - 2)
+        total = 0
+        for n in numbers:
+            total = total + n
+        places: List[int] = []
+        kept: List[Tensor] = []
+        for k in range(int((x > 0).sum())):
+            if bool(x.view(-1)[k] > 0.25):
+                places.append(k)
+                rest.append(x[k % x.size(0)] + k)
+            if k % 3 != 1:
+                kept.append(x[0] * k)
+        for place in places:
+            total = total + place * 100
+        if bool(x[1, 0] > 0):
+            parts = [x, x + 1]
+        else:
+            parts = [x]
+        found = torch.stack(picked) if len(picked) > 0 else x[:0]
+        return found, torch.cat(rest), total, rest[-1], torch.cat(parts), len(picked) + len(kept)
+
+
 class DataSizes(nn.Module):
     """Sizes that data says: of what is made, resized, cut out and written to."""
 
@@ -234,6 +269,7 @@ def programs():
     yield program("while_loop", WhileLoop, noise(6, 2))
     yield program("data_loop", DataLoop, noise(3, 4))
     yield program("growing_lists", GrowingLists, noise(7, 4))
+    yield program("branch_lists", BranchLists, noise(6, 4))
     yield program("data_sizes", DataSizes, noise(3, 4))
     yield program("shapes", Shapes, noise(2, 5, 8))
     yield program("forked", Forked, noise(2, 3))

@@ -52,7 +52,10 @@ static lw_status merge_object(lwi_ts_merge *m, lwi_ts_object *o, lwi_ts_object x
     lwi_ts_interp *in = m->in;
     LW_TRY(lwi_ts_touch(in, o));
     const bool same = x.n == y.n && x.rows.tensor == y.rows.tensor;
+    bool grown = false;
     o->items = NULL, o->n = o->cap = 0;
+    if (!same) LW_TRY(lwi_ts_merge_lists(m, &x, &y, o, &grown));
+    if (grown) return LW_OK;
     o->rows = x.rows, o->row = x.row;
     for (size_t i = 0; i < x.n && same; i++)
         if (o->keys && !lwi_ts_equal(&x.keys[i], &y.keys[i])) o->mixed = true;

@@ -2,7 +2,9 @@
  * Loops whose length depends on data: the body is run once, into the graph of a Loop node. What it
  * changes is carried from turn to turn: variables that were set before, and tensors that it writes
  * to (found by a first try). What it appends to lists that were there is kept of each turn
- * (ts_rows.c); other objects can hold other things behind the body only if it makes them. */
+ * (ts_rows.c); a list that gets more in some turns than in others is carried. Other objects can
+ * hold other things behind the body only if it makes them. */
+#include "aten/lower.h"
 #include "format/torchscript/ts_rows.h"
 #include "format/torchscript/ts_snapshot.h"
 
@@ -12,6 +14,13 @@ typedef struct carried {
     lwi_aten_value value; /* before the loop, in the body, behind it */
     int slot;             /* -1: the tensor is written to */
     lwi_aten_tensor *tensor;
+    lwi_ts_object *list; /* whose rows are carried; NULL */
+    lwi_aten_kind row;   /* of its items; */
+    struct {
+        lw_dtype dtype;
+        int rank; /* 0: it has items */
+        int64_t dims[LW_MAX_RANK];
+    } like;        /* rows of an empty list */
     unsigned open; /* bits of the axes whose sizes change from turn to turn */
 } carried;
 
@@ -36,7 +45,7 @@ typedef struct loop {
 
 static lw_status carry(loop *l, int slot, lwi_aten_tensor *tensor) {
     for (size_t i = 0; i < l->n; i++)
-        if (l->all[i].slot == slot && l->all[i].tensor == tensor) return LW_OK;
+        if (l->all[i].slot == slot && l->all[i].tensor == tensor && !l->all[i].list) return LW_OK;
     LW_TRY(lwi_arena_grow(l->in->memory, &l->all, &l->cap, l->n + 1, sizeof *l->all));
     l->all[l->n++] = (carried){.slot = slot, .tensor = tensor};
     return LW_OK;
@@ -57,6 +66,17 @@ static lw_status find_variables(loop *l, const lwi_ts_block *block) {
     return LW_OK;
 }
 
+/* What the list holds before the loop. */
+static lw_status first_rows(loop *l, const carried *c, lwi_aten_value *rows) {
+    lwi_aten *a = l->in->aten;
+    lwi_aten_kind kind;
+    if (!c->like.rank) return lwi_ts_all_rows(l->in, c->list, rows, &kind);
+    const int zero = lwi_aten_fill(a, c->like.dtype, 0);
+    const int shape = lwi_build_ints(&a->b, (size_t)c->like.rank, c->like.dims);
+    *rows = lwi_aten_tensor_of(a, NODE(a, "Expand", zero, shape));
+    return a->b.status;
+}
+
 static lw_status first_values(loop *l) {
     LW_TRY(lwi_arena_alloc(l->in->memory, l->n, sizeof *l->values, &l->values));
     LW_TRY(lwi_arena_alloc(l->in->memory, l->n + l->n_lists, sizeof *l->next, &l->next));
@@ -64,16 +84,26 @@ static lw_status first_values(loop *l) {
     for (size_t i = 0; i < l->n; i++) {
         const carried *c = &l->all[i];
         l->open[i] = c->open;
-        if (c->slot >= 0) l->values[i] = l->in->frame->slots[c->slot].plain;
+        if (c->list) LW_TRY(first_rows(l, c, &l->values[i]));
+        else if (c->slot >= 0) l->values[i] = l->in->frame->slots[c->slot].plain;
         else l->values[i] = lwi_aten_tensor_of(l->in->aten, lwi_aten_read(l->in->aten, c->tensor));
     }
     return l->in->aten->b.status;
 }
 
-static void set_values(loop *l, const lwi_aten_value *turn) {
+static lw_status set_rows(lwi_ts_interp *in, const carried *c, const lwi_aten_value *rows) {
+    LW_TRY(lwi_ts_touch(in, c->list));
+    c->list->rows = *rows;
+    c->list->row = c->row;
+    c->list->n = 0;
+    return LW_OK;
+}
+
+static lw_status set_values(loop *l, const lwi_aten_value *turn) {
     for (size_t i = 0; i < l->n; i++) {
         carried *c = &l->all[i];
-        if (c->slot >= 0) l->in->frame->slots[c->slot] = lwi_ts_plain(l->values[i]);
+        if (c->list) LW_TRY(set_rows(l->in, c, &l->values[i]));
+        else if (c->slot >= 0) l->in->frame->slots[c->slot] = lwi_ts_plain(l->values[i]);
         else {
             c->tensor->graph = l->values[i].tensor->graph;
             c->tensor->id = l->values[i].tensor->id;
@@ -81,6 +111,7 @@ static void set_values(loop *l, const lwi_aten_value *turn) {
         }
     }
     if (l->s->kind == LWI_TS_FOR) l->in->frame->slots[l->s->targets[0]->slot] = lwi_ts_plain(*turn);
+    return LW_OK;
 }
 
 static lw_status condition(loop *l, lwi_aten_value *goes_on) {
@@ -97,6 +128,13 @@ static lw_status condition(loop *l, lwi_aten_value *goes_on) {
 static lw_status take_next(loop *l, const lwi_ts_arm *arm) {
     for (size_t i = 0; i < l->n; i++) {
         const carried *c = &l->all[i];
+        lwi_aten_kind kind;
+        if (c->list) {
+            LW_TRY(lwi_ts_all_rows(l->in, c->list, &l->next[i], &kind));
+            if (kind != c->row)
+                return lwi_fail(LW_UNSUPPORTED, "the items of a list differ in kind");
+            continue;
+        }
         if (c->slot < 0) {
             l->next[i] = l->values[i];
             for (size_t k = 0; k < arm->n_tensors; k++)
@@ -141,6 +179,36 @@ static bool has_grown(const lwi_ts_object *before, const lwi_ts_object *after) {
     return true;
 }
 
+static bool is_carried(const loop *l, const lwi_ts_object *list) {
+    for (size_t i = 0; i < l->n; i++)
+        if (l->all[i].list == list) return true;
+    return false;
+}
+
+/* A list that was `was` before the body and is `is` behind it, where data say how many items it
+ * has. */
+static lw_status carry_list(loop *l, lwi_ts_object *list, const lwi_ts_object *was,
+                            const lwi_ts_object *is) {
+    lwi_aten *a = l->in->aten;
+    if (is->kind != LWI_TS_O_LIST || is->mixed || is->rows.kind != LWI_ATEN_TENSOR)
+        return lwi_fail(LW_UNSUPPORTED,
+                        "a list or object changes in a loop whose length depends on data");
+    carried c = {.slot = -1, .list = list, .row = is->row, .open = 1};
+    const int id = lwi_aten_id(a, &is->rows);
+    if (!was->n && was->rows.kind != LWI_ATEN_TENSOR) {
+        c.like.dtype = lwi_aten_dtype(a, id);
+        c.like.rank = lwi_aten_rank(a, id);
+    }
+    for (int d = 1; d < c.like.rank; d++) {
+        c.like.dims[d] = lwi_aten_dim(a, id, d);
+        if (c.like.dims[d] < 0)
+            return lwi_fail(LW_UNSUPPORTED, "items of a list that may be empty have free sizes");
+    }
+    LW_TRY(lwi_arena_grow(l->in->memory, &l->all, &l->cap, l->n + 1, sizeof *l->all));
+    l->all[l->n++] = c;
+    return a->b.status;
+}
+
 /* Objects that the body has written to: lists that it has appended to. */
 static lw_status find_lists(loop *l, const lwi_ts_snapshot *before, const lwi_ts_arm *arm,
                             bool *again) {
@@ -149,9 +217,12 @@ static lw_status find_lists(loop *l, const lwi_ts_snapshot *before, const lwi_ts
         const lwi_ts_object *was = &in->saved[before->mark + i].before;
         const lwi_ts_object *is = &arm->objects[i].before;
         grown *g = find_list(l, arm->objects[i].object);
-        if (!has_grown(was, is))
-            return lwi_fail(LW_UNSUPPORTED,
-                            "a list or object changes in a loop whose length depends on data");
+        if (is_carried(l, arm->objects[i].object)) continue;
+        if (!has_grown(was, is)) {
+            LW_TRY(carry_list(l, arm->objects[i].object, was, is));
+            *again = true;
+            continue;
+        }
         if (is->n == was->n) continue;
         if (!g) {
             LW_TRY(lwi_arena_grow(in->memory, &l->lists, &l->cap_lists, l->n_lists + 1,
@@ -172,7 +243,7 @@ static lw_status run_body(loop *l, const lwi_aten_value *turn, const lwi_ts_snap
     lwi_ts_arm left = {0}, *arm = &left;
     lwi_aten_value goes_on;
     const size_t n = l->n;
-    set_values(l, turn);
+    LW_TRY(set_values(l, turn));
     for (size_t i = 0; i < l->n_lists; i++) {
         LW_TRY(lwi_ts_touch(l->in, l->lists[i].list));
         l->lists[i].list->growing = true;
@@ -235,7 +306,8 @@ static lw_status make_node(loop *l, lwi_graph *body) {
                   l->n_lists, rows);
     for (size_t i = 0; i < l->n && a->b.status == LW_OK; i++) {
         const carried *c = &l->all[i];
-        if (c->slot >= 0) l->in->frame->slots[c->slot] = lwi_ts_plain(l->values[i]);
+        if (c->list) LW_TRY(set_rows(l->in, c, &l->values[i]));
+        else if (c->slot >= 0) l->in->frame->slots[c->slot] = lwi_ts_plain(l->values[i]);
         else lwi_aten_write(a, c->tensor, lwi_aten_id(a, &l->values[i]));
     }
     LW_TRY(a->b.status);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Lists of unknown length: what a loop whose length depends on data has appended lies along the
- * first axis of a tensor, so all items have one shape. Their length can be asked for, items can be
- * taken, more can be appended, and all can be joined. */
+ * Lists of unknown length: what a loop whose length depends on data has appended, or one way of a
+ * branch, lies along the first axis of a tensor, so all items have one shape. Their length can be
+ * asked for, items can be taken, more can be appended, and all can be joined. */
 #include "format/torchscript/ts_rows.h"
 
 #include <string.h>
@@ -19,8 +19,7 @@ lw_status lwi_ts_rows_of(lwi_ts_interp *in, const lwi_ts_value *items, size_t n,
     for (size_t i = 0; i < n; i++) {
         const bool fits = lwi_ts_is_tensor(&items[i]) || lwi_ts_is_number(&items[i]);
         if (!fits || items[i].plain.kind != items[0].plain.kind)
-            return lwi_fail(LW_UNSUPPORTED,
-                            "%s is appended to a list in a loop whose length depends on data",
+            return lwi_fail(LW_UNSUPPORTED, "%s is in a list whose length depends on data",
                             lwi_ts_kind_name(&items[i]));
         values[i] = items[i].plain;
         if (lwi_ts_is_number(&items[i]))
@@ -31,17 +30,29 @@ lw_status lwi_ts_rows_of(lwi_ts_interp *in, const lwi_ts_value *items, size_t n,
     return in->aten->b.status;
 }
 
+lw_status lwi_ts_all_rows(lwi_ts_interp *in, const lwi_ts_object *list, lwi_aten_value *rows,
+                          lwi_aten_kind *kind) {
+    lwi_aten_value parts[2] = {list->rows};
+    const bool some = list->rows.kind == LWI_ATEN_TENSOR;
+    *kind = list->row;
+    *rows = list->rows;
+    if (!list->n) return LW_OK;
+    LW_TRY(lwi_ts_rows_of(in, list->items, list->n, &parts[1], kind));
+    if (some && *kind != list->row)
+        return lwi_fail(LW_UNSUPPORTED, "the items of a list differ in kind");
+    *rows = some ? join(in, "cat", 2, parts) : parts[1];
+    return in->aten->b.status;
+}
+
 lw_status lwi_ts_add_rows(lwi_ts_interp *in, lwi_ts_object *list, const lwi_aten_value *rows,
                           lwi_aten_kind kind) {
-    lwi_aten_value parts[3];
-    size_t n = 0;
-    lwi_aten_kind present = list->row;
+    lwi_aten_value parts[2] = {*rows, *rows};
+    lwi_aten_kind present = kind;
     LW_TRY(lwi_ts_touch(in, list));
-    if (list->rows.kind == LWI_ATEN_TENSOR) parts[n++] = list->rows;
-    if (list->n) LW_TRY(lwi_ts_rows_of(in, list->items, list->n, &parts[n++], &present));
-    if (n && present != kind) return lwi_fail(LW_UNSUPPORTED, "the items of a list differ in kind");
-    parts[n++] = *rows;
-    list->rows = n == 1 ? *rows : join(in, "cat", n, parts);
+    const bool some = list->n || list->rows.kind == LWI_ATEN_TENSOR;
+    if (some) LW_TRY(lwi_ts_all_rows(in, list, &parts[0], &present));
+    if (present != kind) return lwi_fail(LW_UNSUPPORTED, "the items of a list differ in kind");
+    list->rows = some ? join(in, "cat", 2, parts) : *rows;
     list->row = kind;
     list->n = 0;
     return in->aten->b.status;

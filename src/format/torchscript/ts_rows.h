@@ -8,6 +8,9 @@
 /* n > 0 items of one kind along the first axis of a tensor. */
 lw_status lwi_ts_rows_of(lwi_ts_interp *in, const lwi_ts_value *items, size_t n,
                          lwi_aten_value *rows, lwi_aten_kind *kind);
+/* All items of a list that has some, likewise. */
+lw_status lwi_ts_all_rows(lwi_ts_interp *in, const lwi_ts_object *list, lwi_aten_value *rows,
+                          lwi_aten_kind *kind);
 /* The list becomes longer by what lies along the first axis of rows. */
 lw_status lwi_ts_add_rows(lwi_ts_interp *in, lwi_ts_object *list, const lwi_aten_value *rows,
                           lwi_aten_kind kind);
