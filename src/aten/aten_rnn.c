@@ -117,6 +117,16 @@ static void run_layer(lwi_aten *a, const layer *l, int x, const int first[2], in
     if (l->c == &gru) lwi_build_int(&a->b, "linear_before_reset", 1);
 }
 
+/* Sequences [length, batch, ...] from their last step to their first. */
+static int backwards(lwi_aten *a, const layer *l, int x) {
+    const int64_t time = 0;
+    if (l->lengths < 0) return lwi_aten_flipped(a, x, 1, &time);
+    const int y = NODE(a, "ReverseSequence", x, lwi_aten_cast(a, l->lengths, LW_INT64));
+    lwi_build_int(&a->b, "time_axis", 0);
+    lwi_build_int(&a->b, "batch_axis", 1);
+    return y;
+}
+
 /* The same for an LSTM whose outputs are projected, one direction after the other. */
 static void run_projected(lwi_aten *a, const layer *l, int x, const int first[2], int outputs[3]) {
     const int64_t axes[3] = {1, 0, 0}; /* where the directions lie in each output */
@@ -126,9 +136,10 @@ static void run_projected(lwi_aten *a, const layer *l, int x, const int first[2]
         int states[2];
         for (size_t s = 0; s < 2; s++)
             states[s] = lwi_aten_squeeze(a, lwi_aten_slice(a, first[s], 0, at, at + 1), 0);
-        const int from = d ? lwi_aten_flipped(a, x, 1, &axes[1]) : x;
-        int y = lwi_aten_projected_lstm(a, from, l->params + d * l->step, l->biases, states);
-        if (d) y = lwi_aten_flipped(a, y, 1, &axes[1]);
+        const int from = d ? backwards(a, l, x) : x;
+        int y = lwi_aten_projected_lstm(a, from, l->params + d * l->step, l->biases, l->lengths,
+                                        states);
+        if (d) y = backwards(a, l, y);
         parts[0][d] = lwi_aten_unsqueeze(a, y, 1);
         for (size_t s = 0; s < 2; s++)
             parts[1 + s][d] = lwi_aten_unsqueeze(a, states[s], 0);
@@ -228,8 +239,6 @@ static int lower(lwi_aten *a, network *n, int x, const lwi_aten_value *in, lwi_a
     n->projected = n->c == &lstm && given == parts * n_params(n->biases, true);
     if (given != parts * n_params(n->biases, n->projected))
         lwi_aten_fail(a, LW_INVALID, "%zu weights for %lld layers", given, (long long)n->layers);
-    if (n->projected && n->lengths >= 0)
-        lwi_aten_fail(a, LW_UNSUPPORTED, "packed sequences with projected outputs");
     for (size_t s = 0; s < n_states; s++)
         states[s] = lwi_aten_id(a, &first[s]);
     const int y = run_layers(a, n, x, states);

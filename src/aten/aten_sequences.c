@@ -108,14 +108,26 @@ static void step(lwi_aten *a, int gates, int states[2]) {
     states[0] = NODE(a, "Mul", NODE(a, "Sigmoid", parts[3]), NODE(a, "Tanh", states[1]));
 }
 
+/* The states of sequences that are at their end stay as they were. */
+static void keep_ended(lwi_aten *a, const lwi_aten_value *lengths, const lwi_aten_value *turn,
+                       const lwi_aten_value before[2], lwi_aten_value after[2]) {
+    if (lengths->kind == LWI_ATEN_NONE || a->b.status != LW_OK) return;
+    const int now = lwi_aten_scalar(a, turn, LW_INT32);
+    const int going = lwi_aten_unsqueeze(a, NODE(a, "Less", now, lwi_aten_id(a, lengths)), 1);
+    for (int s = 0; s < 2; s++)
+        after[s] = lwi_aten_tensor_of(
+            a, NODE(a, "Where", going, lwi_aten_id(a, &after[s]), lwi_aten_id(a, &before[s])));
+}
+
 int lwi_aten_projected_lstm(lwi_aten *a, int x, const lwi_aten_value *params, bool biases,
-                            int states[2]) {
+                            int lengths, int states[2]) {
     lwi_aten_value values[2], first[2], next[3], turn, row;
     const lwi_aten_value length = lwi_aten_size(a, x, 0), on = lwi_aten_bool(true);
     int gates = times(a, x, &params[0]);
     for (size_t i = 2; i < 4 && biases; i++)
         gates = NODE(a, "Add", gates, lwi_aten_id(a, &params[i]));
     const lwi_aten_value all = lwi_aten_tensor_of(a, gates);
+    const lwi_aten_value ends = lengths < 0 ? lwi_aten_none() : lwi_aten_tensor_of(a, lengths);
     for (int s = 0; s < 2; s++)
         first[s] = values[s] = lwi_aten_tensor_of(a, states[s]);
     lwi_graph *body = lwi_aten_loop_begin(a, "step", 2, values, NULL, &turn);
@@ -126,6 +138,7 @@ int lwi_aten_projected_lstm(lwi_aten *a, int x, const lwi_aten_value *params, bo
     step(a, NODE(a, "Add", lwi_aten_id(a, &now), times(a, inner[0], &params[1])), inner);
     next[0] = next[2] = lwi_aten_tensor_of(a, times(a, inner[0], &params[biases ? 4 : 2]));
     next[1] = lwi_aten_tensor_of(a, inner[1]);
+    keep_ended(a, &ends, &turn, values, next);
     lwi_aten_loop_end(a, &on, 3, next);
     lwi_aten_leave(a);
     lwi_aten_loop(a, body, &length, &on, 2, first, NULL, 1, &row);

@@ -164,10 +164,11 @@ int lwi_aten_row_distance(lwi_aten *a, int x, int y, double p, double eps, bool 
 int lwi_aten_angle_of(lwi_aten *a, int y, int x);
 
 /* An LSTM of one direction whose outputs are projected. x: [length, batch, in]; params: w_ih, w_hh,
- * b_ih and b_hh if there are biases, w_hr; states: h [batch, out] and c [batch, hidden] before the
- * first step, then behind the last. Returns [length, batch, out]. */
+ * b_ih and b_hh if there are biases, w_hr; lengths: of each sequence, [batch] int32, or -1: all are
+ * as long as x; states: h [batch, out] and c [batch, hidden] before the first step, then behind the
+ * last. Returns [length, batch, out]. */
 int lwi_aten_projected_lstm(lwi_aten *a, int x, const lwi_aten_value *params, bool biases,
-                            int states[2]);
+                            int lengths, int states[2]);
 /* Packed sequences: all that have a step stand beside each other, the longest first, step after
  * step. batch_sizes: [length] how many do. The mask: [length, batch], which they are. */
 int lwi_aten_packed_mask(lwi_aten *a, int batch_sizes);

@@ -172,6 +172,8 @@ case("lstm.input", F(3, 2, 3, low=-1, high=1), [zeros(1, 2, 2), zeros(1, 2, 2)],
 case("lstm.input", F(3, 2, 3, low=-1, high=1), [zeros(1, 2, 1), zeros(1, 2, 2)], weights(4, 3, 2, projection=1), True, 1, 0.0, False, False, False)
 case("lstm.input", F(2, 3, 3, low=-1, high=1), [zeros(4, 2, 2), zeros(4, 2, 3)], weights(4, 3, 3, 2, 2, False, 2), False, 2, 0.0, False, True, True)
 case("lstm.data", F(5, 3, low=-1, high=1), V([2, 2, 1], "i64"), [zeros(1, 2, 2), zeros(1, 2, 2)], weights(4, 3, 2), True, 1, 0.0, False, False)
+case("lstm.data", F(5, 3, low=-1, high=1), V([2, 2, 1], "i64"), [zeros(1, 2, 1), zeros(1, 2, 2)], weights(4, 3, 2, projection=1), True, 1, 0.0, False, False)
+case("lstm.data", F(6, 3, low=-1, high=1), V([3, 2, 1], "i64"), [zeros(4, 3, 2), zeros(4, 3, 3)], weights(4, 3, 3, 2, 2, False, 2), False, 2, 0.0, False, True)
 case("gru.data", F(5, 3, low=-1, high=1), V([2, 2, 1], "i64"), zeros(2, 2, 2), weights(3, 3, 2, 1, 2), True, 1, 0.0, False, True)
 case("rnn_tanh.data", F(5, 3, low=-1, high=1), V([3, 1, 1], "i64"), zeros(1, 3, 2), weights(1, 3, 2), True, 1, 0.0, False, False)
 case("rnn_relu.data", F(5, 3, low=-1, high=1), V([3, 1, 1], "i64"), zeros(1, 3, 2), weights(1, 3, 2), True, 1, 0.0, False, False)

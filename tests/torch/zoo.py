@@ -131,11 +131,11 @@ class Projected(torch.nn.Module):
 class Packed(torch.nn.Module):
     """A tagger of sentences of different lengths, the longest first or not."""
 
-    def __init__(self, kind=torch.nn.LSTM, enforce_sorted=False):
+    def __init__(self, kind=torch.nn.LSTM, enforce_sorted=False, **options):
         super().__init__()
         self.embedding = torch.nn.Embedding(20, 6)
-        self.lstm = kind(6, 5, num_layers=2, bidirectional=True, batch_first=True)
-        self.head = torch.nn.Linear(10, 3)
+        self.lstm = kind(6, 5, num_layers=2, bidirectional=True, batch_first=True, **options)
+        self.head = torch.nn.Linear(2 * options.get("proj_size", 5), 3)
         self.enforce_sorted = enforce_sorted
 
     def forward(self, ids, lengths):
@@ -299,6 +299,8 @@ def tiny():
     yield Entry("packed", "tiny", Packed, sentences([4, 7, 2]), ({}, {}), forms=SCRIPTED)
     yield Entry("packed_gru", "tiny", lambda: Packed(torch.nn.GRU, True), sentences([6, 3, 3]),
                 ({}, {}), forms=SCRIPTED)
+    yield Entry("packed_projected", "tiny", lambda: Packed(proj_size=3), sentences([4, 7, 2]), ({}, {}),
+                forms=SCRIPTED)
     yield Entry("writes", "tiny", Writes, noise(3, 4))
     yield Entry("ranged", "tiny", Ranged, lambda: (torch.randn(4, 5), torch.randn(4, 2)),
                 ({0: "rows"}, {0: "rows", 1: "columns"}), {"rows": (3, 6)})
