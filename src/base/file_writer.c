@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static lw_status failed(const lwi_file_writer *w) {
@@ -44,6 +45,12 @@ lw_status lwi_file_writer_pad(lwi_file_writer *w, size_t align) {
         n -= part;
     }
     return LW_OK;
+}
+
+lw_status lwi_file_writer_stamp(lwi_file_writer *w, int64_t changed) {
+    const struct timespec t = {.tv_sec = changed / 1000000000, .tv_nsec = changed % 1000000000};
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, t};
+    return futimens(w->fd, times) == 0 ? LW_OK : failed(w);
 }
 
 lw_status lwi_file_writer_close(lwi_file_writer *w, lw_status status) {

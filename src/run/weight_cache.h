@@ -2,7 +2,11 @@
  * A file that keeps packed weights from one process to the next (lw_model_options.cache_path). It
  * belongs to one model: a file for another one, of another version, or a damaged one is as good as
  * none, and is written anew. Packed forms hold numbers only, so that a wrong file makes wrong
- * results at worst. */
+ * results at worst.
+ *
+ * To hash the packed forms would take longer than all else, so the file says when it was written,
+ * and is given that time as the one of its last change. Who writes to it later gives it another
+ * one; then, as after copying it, what is read is hashed. */
 #ifndef LWI_WEIGHT_CACHE_H
 #define LWI_WEIGHT_CACHE_H
 
@@ -27,6 +31,7 @@ typedef struct lwi_weight_cache {
     lwi_file file;
     const lwi_cache_entry *entries;
     size_t n_entries;
+    bool untouched; /* since it was written */
 } lwi_weight_cache;
 
 /* Opens the file if it is there and fits; the cache is empty otherwise. */
@@ -51,7 +56,8 @@ typedef struct lwi_cache_head {
     uint32_t version, order; /* of bytes */
     char library[16];
     uint64_t model, n_entries, size;
-    uint64_t hash; /* of the head, with 0 here, and the entries */
+    int64_t written; /* when: nanoseconds since 1970 */
+    uint64_t hash;   /* of the head, with 0 here, and the entries */
 } lwi_cache_head;
 /* A head without sizes and hash. */
 lwi_cache_head lwi_cache_head_make(const lwi_weight_cache *cache);

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 
 #include <string.h>
+#include <time.h>
 
 /* Entries of the new file and where their packed forms are now. */
 typedef struct list {
@@ -42,6 +43,12 @@ static lw_status add_old(list *l, const lwi_weight_cache *cache) {
     return LW_OK;
 }
 
+static int64_t now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 /* Places and hashes. */
 static void finish(list *l, lwi_cache_head *head) {
     uint64_t at = sizeof *head + l->n * sizeof *l->entries;
@@ -52,6 +59,7 @@ static void finish(list *l, lwi_cache_head *head) {
         e->hash = lwi_hash(at, l->packed[i], (size_t)e->bytes);
         at += e->bytes;
     }
+    head->written = now();
     head->n_entries = l->n;
     head->size = at;
     head->hash = lwi_hash(lwi_hash(0, head, sizeof *head), l->entries, l->n * sizeof *l->entries);
@@ -64,7 +72,7 @@ static lw_status write_all(const list *l, const lwi_cache_head *head, lwi_file_w
         LW_TRY(lwi_file_writer_pad(w, LWI_ALIGN));
         LW_TRY(lwi_file_writer_add(w, l->packed[i], (size_t)l->entries[i].bytes));
     }
-    return LW_OK;
+    return lwi_file_writer_stamp(w, head->written);
 }
 
 lw_status lwi_weight_cache_write(const char *path, const lwi_weight_cache *cache,
