@@ -12,7 +12,7 @@ static const size_t LARGEST_TOUCHED = (size_t)1 << 28;
 static const size_t LARGEST_INPUTS = (size_t)1 << 24;
 /* When it ends, after the node under way: loading is to stay quick, and what a longer run gains is
  * small beside its time. */
-static const uint64_t LONGEST_NS = 4000000;
+static const uint64_t LONGEST_NS = 1000000;
 
 static bool is_random(const lwi_graph *g) {
     for (size_t i = 0; i < g->n_nodes; i++) {
