@@ -34,6 +34,7 @@ typedef struct bench_engine {
     size_t (*outputs)(void);
     /* Output i of the last run, borrowed; false if it is not a plain tensor. */
     bool (*output)(size_t i, bench_tensor *tensor);
+    void (*close)(void); /* what is kept for the next process is written; NULL: nothing */
 } bench_engine;
 
 extern const bench_engine bench_lampwick, bench_onnxruntime;

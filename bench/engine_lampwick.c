@@ -14,6 +14,8 @@
     X(lw_last_error)                                                                               \
     X(lw_model_load)                                                                               \
     X(lw_context_new)                                                                              \
+    X(lw_context_free)                                                                             \
+    X(lw_model_free)                                                                               \
     X(lw_context_prepare)                                                                          \
     X(lw_context_run)                                                                              \
     X(lw_model_output_count)                                                                       \
@@ -87,7 +89,9 @@ static bool load(const char *path, const bench_input *inputs, size_t n) {
                                   .threads = n_threads,
                                   .precision = fast ? LW_FAST : LW_EXACT,
                                   .less_memory = getenv("LAMPWICK_BENCH_LESS_MEMORY") != NULL};
-    if (lw.lw_model_load(path, NULL, &model) != LW_OK ||
+    const lw_model_options loading = {.size = sizeof loading,
+                                      .cache_path = getenv("LAMPWICK_BENCH_CACHE")};
+    if (lw.lw_model_load(path, &loading, &model) != LW_OK ||
         lw.lw_context_new(model, &options, &context) != LW_OK)
         return failed(path);
     n_in = n;
@@ -134,4 +138,9 @@ static bool output(size_t i, bench_tensor *t) {
     return true;
 }
 
-const bench_engine bench_lampwick = {open_library, load, run, outputs, output};
+static void close_model(void) {
+    lw.lw_context_free(context);
+    lw.lw_model_free(model);
+}
+
+const bench_engine bench_lampwick = {open_library, load, run, outputs, output, close_model};

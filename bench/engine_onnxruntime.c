@@ -164,4 +164,4 @@ static bool output(size_t i, bench_tensor *t) {
     return true;
 }
 
-const bench_engine bench_onnxruntime = {open_library, load, run, outputs, output};
+const bench_engine bench_onnxruntime = {open_library, load, run, outputs, output, NULL};

@@ -98,6 +98,11 @@ class Worker:
         self.process.kill()
         self.process.wait()
 
+    def end(self):
+        """Like close, but what the engine keeps for the next process is written."""
+        self.process.stdin.close()
+        self.process.wait()
+
 
 class Series:
     """The batches of one worker."""
@@ -134,6 +139,13 @@ def ratios(a, b, pick):
 
 def worst_difference(mine, theirs):
     return max((float(difference(mine[i], theirs[i])) for i in theirs if i in mine), default=0.0)
+
+
+def once(model, feeds, engine, threads):
+    """A process from begin to end."""
+    with tempfile.TemporaryDirectory() as name:
+        write_inputs(feeds, pathlib.Path(name))
+        Worker(*engine, model, name, threads, "wall").end()
 
 
 def measure(model, feeds, engines, threads, clock="wall", seconds=2.0, rounds=5):

@@ -219,5 +219,6 @@ int main(int argc, char **argv) {
         fine = obey(line);
         fflush(stdout);
     }
+    if (engine->close != NULL) engine->close();
     return fine ? 0 : 1;
 }
