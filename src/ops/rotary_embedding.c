@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * RotaryEmbedding (ONNX 23; com.microsoft has the inputs in another order, and one position for a
  * whole batch). */
+#include "base/loops.h"
 #include "ops/attention_core.h"
 #include "ops/rotary.h"
 
@@ -21,14 +22,22 @@ typedef struct job {
     bool one_position;        /* of the first time; the others follow */
 } job;
 
-void lwi_rotate(const lwi_rotation *r, const float *x, const float *cosines, const float *sines,
-                float *y) {
-    const size_t step = r->interleaved ? 2 : 1, other = r->interleaved ? 1 : r->half;
-    for (size_t i = 0; i < r->half; i++) {
+/* Pair i is elements i * step and i * step + other. */
+static inline __attribute__((always_inline)) void turn_pairs(size_t n, size_t step, size_t other,
+                                                             const float *x, const float *cosines,
+                                                             const float *sines, float *y) {
+    LWI_INDEPENDENT
+    for (size_t i = 0; i < n; i++) {
         const float re = x[i * step], im = x[i * step + other];
         y[i * step] = re * cosines[i] - im * sines[i];
         y[i * step + other] = re * sines[i] + im * cosines[i];
     }
+}
+
+void lwi_rotate(const lwi_rotation *r, const float *x, const float *cosines, const float *sines,
+                float *y) {
+    if (r->interleaved) turn_pairs(r->half, 2, 1, x, cosines, sines, y);
+    else turn_pairs(r->half, 1, r->half, x, cosines, sines, y);
     if (x != y) memcpy(y + 2 * r->half, x + 2 * r->half, (r->n - 2 * r->half) * sizeof *y);
 }
 
