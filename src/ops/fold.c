@@ -16,6 +16,7 @@ typedef struct fold {
     static void NAME(const lwi_window *w, const void *columns, void *image) {                      \
         const T *from = columns;                                                                   \
         const int axis = w->rank - 1;                                                              \
+        const int64_t stride = w->stride[axis];                                                    \
         const size_t length = (size_t)w->out[axis];                                                \
         const size_t rows = lwi_window_count(axis, w->out);                                        \
         const size_t kernel = lwi_window_count(w->rank, w->kernel);                                \
@@ -30,9 +31,11 @@ typedef struct fold {
                 const int64_t row = lwi_window_row(w, start, at);                                  \
                 if (row < 0) continue;                                                             \
                 T *to = (T *)image + (row + shift) * LANES;                                        \
-                for (int64_t o = low; o < high; o++)                                               \
+                for (int64_t o = low * LANES; stride == 1 && o < high * LANES; o++)                \
+                    to[o] += from[o];                                                              \
+                for (int64_t o = low; stride != 1 && o < high; o++)                                \
                     for (int64_t p = 0; p < LANES; p++)                                            \
-                        to[o * w->stride[axis] * LANES + p] += from[o * LANES + p];                \
+                        to[o * stride * LANES + p] += from[o * LANES + p];                         \
             }                                                                                      \
         }                                                                                          \
     }
