@@ -5,6 +5,7 @@
 
 enum {
     TILE = 32,      /* side of the squares in which transposition goes, for the cache's sake */
+    SHORT = 8,      /* runs of a block that are too few */
     CHUNK = 1 << 12 /* elements that are worth a task */
 };
 
@@ -170,10 +171,14 @@ static bool find_transposition(lwi_strided_copy *s) {
 }
 
 static void plan_blocks(walk *w) {
-    const size_t a = w->s.dims[w->s.rank - 2], b = w->s.dims[w->s.rank - 1];
+    const size_t b = w->s.dims[w->s.rank - 1];
     if (find_transposition(&w->s)) {
         w->block_a = w->block_b = TILE;
     } else {
+        const int last = w->s.rank - 2;
+        if (last > 0 && w->s.dims[last] < SHORT && w->s.dims[last - 1] > w->s.dims[last])
+            bring_in(&w->s, last - 1); /* fewer blocks */
+        const size_t a = w->s.dims[last];
         w->block_b = b < CHUNK ? b : CHUNK;
         w->block_a = CHUNK / w->block_b < a ? CHUNK / w->block_b : a;
     }
