@@ -8,6 +8,7 @@
 
 enum {
     COLUMNS = 256,  /* that are reduced at once */
+    TOGETHER = 64,  /* rows, likewise */
     GRAIN = 1 << 13 /* elements that a thread is worth waking for */
 };
 
@@ -19,7 +20,8 @@ typedef struct job {
     ending ending;
     const float *x;
     float *y;
-    size_t inner; /* neighbouring groups whose elements are neighbours */
+    size_t inner;   /* neighbouring groups whose elements are neighbours */
+    double inverse; /* of a group's size */
 } job;
 
 static inline double start_of(lwi_fold fold) {
@@ -33,30 +35,37 @@ static inline double join(lwi_fold fold, double a, double x) {
 }
 
 static float finished(const job *j, double a) {
-    if (j->ending == MEAN) return (float)(a / (double)j->plan.size);
+    if (j->ending == MEAN) return (float)(a * j->inverse);
     return (float)(j->ending == ROOT ? sqrt(a) : a);
 }
 
 /* A call of a kernel would take longer. */
 enum { TINY = 16 };
-static inline __attribute__((always_inline)) double reduce_tiny(lwi_fold fold, const float *x,
-                                                                size_t n) {
-    double a = start_of(fold);
-    for (size_t i = 0; i < n; i++) {
-        const double v = (double)x[i];
-        a = join(fold, a,
-                 fold == LWI_FOLD_SUM_ABS       ? fabs(v)
-                 : fold == LWI_FOLD_SUM_SQUARES ? v * v
-                                                : v);
-    }
-    return a;
+static inline __attribute__((always_inline)) double take(lwi_fold fold, double a, float x) {
+    const double v = (double)x;
+    return join(fold, a,
+                fold == LWI_FOLD_SUM_ABS       ? fabs(v)
+                : fold == LWI_FOLD_SUM_SQUARES ? v * v
+                                               : v);
 }
 
-static inline void tiny_rows_of(const job *j, lwi_fold fold, size_t begin, size_t end) {
+/* Four elements are common, and a loop would take longer than they do. */
+static inline __attribute__((always_inline)) double reduce_four(lwi_fold fold, const float *x) {
+    return take(fold, take(fold, take(fold, take(fold, start_of(fold), x[0]), x[1]), x[2]), x[3]);
+}
+
+static inline __attribute__((always_inline)) void tiny_rows_of(const job *j, lwi_fold fold,
+                                                               size_t begin, size_t end) {
     const lwi_reduction *p = &j->plan;
     const size_t step = p->n_kept ? p->kept_stride[0] : 0, n = p->size;
-    for (size_t g = begin; g < end; g++)
-        j->y[g] = finished(j, reduce_tiny(fold, j->x + g * step, n));
+    for (size_t g = begin; n == 4 && g < end; g++)
+        j->y[g] = finished(j, reduce_four(fold, j->x + g * step));
+    for (size_t g = begin; n != 4 && g < end; g++) {
+        double a = start_of(fold);
+        for (size_t i = 0; i < n; i++)
+            a = take(fold, a, j->x[g * step + i]);
+        j->y[g] = finished(j, a);
+    }
 }
 
 /* Each kind has a loop of its own. */
@@ -74,6 +83,19 @@ static void reduce_tiny_rows(void *arg, size_t begin, size_t end) {
         break;
     default:
         tiny_rows_of(j, j->fold, begin, end);
+    }
+}
+
+/* Rows that follow one another. */
+static void reduce_near_rows(void *arg, size_t begin, size_t end) {
+    const job *j = arg;
+    const size_t size = j->plan.size;
+    double sums[TOGETHER];
+    for (size_t g = begin, n; g < end; g += n) {
+        n = end - g < TOGETHER ? end - g : TOGETHER;
+        lwi_cpu_kernels()->reduce_rows_f32(j->fold, j->x + g * size, n, size, sums);
+        for (size_t i = 0; i < n; i++)
+            j->y[g + i] = finished(j, sums[i]);
     }
 }
 
@@ -122,12 +144,16 @@ static lw_status run(lwi_call *c, lwi_fold fold, ending how) {
     LW_TRY(lwi_reduced_axes(c, &axes));
     lwi_plan_reduction(&j.plan, c->in[0], axes);
     if (j.plan.groups == 0) return LW_OK;
+    j.inverse = 1 / (double)j.plan.size;
     const bool columns = j.plan.n_kept && j.plan.kept_stride[j.plan.n_kept - 1] == 1;
     j.inner = columns ? j.plan.kept[j.plan.n_kept - 1] : 1;
-    const bool tiny = j.plan.size <= TINY && j.plan.n_kept <= 1 && j.plan.n_reduced == 1;
+    const bool plain = j.plan.n_kept <= 1 && j.plan.n_reduced == 1;
+    const bool near = plain && j.plan.n_kept == 1 && j.plan.kept_stride[0] == j.plan.size;
+    const bool tiny = plain && j.plan.size <= TINY;
     lwi_parallel(c, j.plan.groups, 1 + GRAIN / (j.plan.size + 1),
                  columns ? reduce_columns
                  : tiny  ? reduce_tiny_rows
+                 : near  ? reduce_near_rows
                          : reduce_rows,
                  &j);
     return LW_OK;
