@@ -16,6 +16,8 @@ enum {
     /* Floats of the second-level cache (1 MiB) for the copy, and for a block of weights. */
     COPY = 96 << 10,
     WEIGHTS = 96 << 10,
+    /* Of the first-level cache, for rows of the input where few weights stay there too. */
+    NEAR = 8 << 10,
     /* The sum over the kernel is cut so that the rows of a tile stay in the first-level cache. */
     LONGEST = 768,
     LEAST_ROWS = 28, /* of the matrix, for which weights are read once */
@@ -73,7 +75,8 @@ static void plan_blocks(const lwi_conv_plan *v, lwi_conv_part *p) {
         (int64_t)(p->in_place ? smaller(lwi_conv_x_pixel(v), depth) : lwi_conv_x_pixel(v));
     const int64_t column =
         p->gather ? patch(v, p) : p->stride[2] * p->kernel[0] * reach(p, 1, 1) * pixel;
-    const int64_t most = p->gather && !is_one(p->kernel) ? PATCHES : COPY;
+    const bool few = v->channels * v->filters <= NEAR && is_one(p->kernel) && p->in_place;
+    const int64_t most = p->gather && !is_one(p->kernel) ? PATCHES : few ? NEAR : COPY;
     p->block_rows = 1;
     p->block_columns = most / column / LEAST_ROWS * LEAST_ROWS;
     if (p->block_columns < LEAST_ROWS) p->block_columns = LEAST_ROWS;
