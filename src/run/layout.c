@@ -68,6 +68,14 @@ static void give_back(layouter *l, size_t offset, size_t bytes) {
     }
 }
 
+/* Its inputs are read when the node runs that does its work. */
+static void outlive(lwi_plan *p, const lwi_node *node, int until) {
+    for (size_t k = 0; k < node->n_inputs; k++) {
+        const int root = node->inputs[k] < 0 ? -1 : p->roots[node->inputs[k]];
+        if (root >= 0 && p->deaths[root] < until) p->deaths[root] = until;
+    }
+}
+
 /* The memory of a value is needed until the last use of the value and of all views of it. Late
  * nodes that make views do so without the plan's knowledge: what they read stays. */
 static void find_deaths(layouter *l) {
@@ -81,6 +89,7 @@ static void find_deaths(layouter *l) {
     }
     for (size_t i = 0; i < g->n_nodes; i++) {
         const lwi_node *node = &g->nodes[i];
+        if (p->work[i] == LWI_WORK_JOINED) outlive(p, node, p->with[i]);
         if (p->work[i] != LWI_WORK_LATE || !(node->op->op->flags & LWI_VIEW)) continue;
         if (node->inputs[0] >= 0) p->deaths[p->roots[node->inputs[0]]] = (int)g->n_nodes;
     }

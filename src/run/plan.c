@@ -274,6 +274,7 @@ static lw_status allocate(lwi_planner *p, const bool *wanted) {
         outputs += g->nodes[i].n_outputs;
     LW_TRY(lwi_arena_copy(m, wanted, g->n_outputs * sizeof *wanted, &plan->wanted));
     LW_TRY(lwi_arena_alloc(m, g->n_nodes, sizeof *plan->work, &plan->work));
+    LW_TRY(lwi_arena_alloc(m, g->n_nodes, sizeof *plan->with, &plan->with));
     LW_TRY(lwi_arena_alloc(m, g->n_nodes, sizeof *plan->steps, &plan->steps));
     LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->values, &plan->values));
     LW_TRY(lwi_arena_alloc(m, g->n_slots, sizeof *plan->places, &plan->places));

@@ -11,10 +11,11 @@
 #include "run/model.h"
 
 typedef enum lwi_work {
-    LWI_WORK_NONE,  /* not needed, or computed with the plan */
-    LWI_WORK_READY, /* outputs have shapes and places */
-    LWI_WORK_VIEW,  /* the output is the input with another shape: nothing is left to do */
-    LWI_WORK_LATE   /* shapes are found in the run */
+    LWI_WORK_NONE,   /* not needed, or computed with the plan */
+    LWI_WORK_READY,  /* outputs have shapes and places */
+    LWI_WORK_JOINED, /* done by the step of a later node, with[node] */
+    LWI_WORK_VIEW,   /* the output is the input with another shape: nothing is left to do */
+    LWI_WORK_LATE    /* shapes are found in the run */
 } lwi_work;
 
 typedef enum lwi_place {
@@ -62,6 +63,7 @@ struct lwi_plan {
     const bool *wanted;            /* [graph outputs] */
 
     uint8_t *work;    /* [nodes] lwi_work */
+    int *with;        /* [nodes] for LWI_WORK_JOINED */
     lw_value *values; /* [slots] types and shapes; data where it lies */
     uint8_t *places;  /* [slots] lwi_place */
     size_t *offsets;  /* [slots] */
@@ -107,6 +109,9 @@ bool lwi_plan_fits(const lwi_plan *plan, const lw_value *const *givens, const bo
 /* Prepares the kernel of a call, whose state is the plan and whose outputs are declared
  * (run/plan_prepare.c). */
 lw_status lwi_plan_prepare(lwi_call *call, const lwi_kernel *kernel);
+/* lwi_cpu_chain, for steps of a plan. */
+lw_status lwi_plan_prepare_chain(const lwi_cpu_step *first, const lwi_cpu_step *second,
+                                 lwi_cpu_step *both);
 /* Gives every arena value its offset; sets arena_bytes (run/layout.c). */
 lw_status lwi_plan_layout(lwi_plan *plan);
 

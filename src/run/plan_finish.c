@@ -68,6 +68,7 @@ static lw_status find_dead(lwi_planner *p) {
 lw_status lwi_plan_finish(lwi_planner *p) {
     place_outputs_of_graph(p);
     lwi_plan_join(p);
+    LW_TRY(lwi_plan_chain(p));
     LW_TRY(settle_values(p));
     link_slots(p);
     LW_TRY(find_dead(p));

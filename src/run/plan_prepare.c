@@ -31,14 +31,28 @@ static void forget(void *state, const void *data, size_t bytes) {
     lwi_network_forget(&((lwi_plan *)state)->context->model->network, data, bytes);
 }
 
-lw_status lwi_plan_prepare(lwi_call *call, const lwi_kernel *kernel) {
-    const lwi_host *run = call->host;
+static lwi_host preparing(const lwi_host *run) {
     lwi_host host = *run;
     host.keep = keep;
     host.packed = packed;
     host.forget = forget;
+    return host;
+}
+
+lw_status lwi_plan_prepare(lwi_call *call, const lwi_kernel *kernel) {
+    const lwi_host *run = call->host, host = preparing(run);
     call->host = &host;
     const lw_status status = lwi_call_prepare(call, kernel);
     call->host = run;
     return status;
+}
+
+lw_status lwi_plan_prepare_chain(const lwi_cpu_step *first, const lwi_cpu_step *second,
+                                 lwi_cpu_step *both) {
+    const lwi_host host = preparing(second->call.host);
+    lwi_cpu_step last = *second;
+    last.call.host = &host;
+    LW_TRY(lwi_cpu_chain(first, &last, both));
+    both->call.host = second->call.host;
+    return LW_OK;
 }

@@ -86,5 +86,10 @@ size_t lwi_conv_choose_tile(const lwi_conv_plan *plan);
 /* conv_depthwise.c, for kernels of at most so many rows in all slices */
 enum { LWI_DEPTHWISE_ROWS = 64 };
 lw_status lwi_conv_depthwise_run(const lwi_conv_args *args);
+/* Row number `row` of the output, counted over slices and images. x: the rows of the input that the
+ * kernel's rows meet, NULL where there are none. */
+void lwi_conv_depthwise_row(const lwi_conv_args *args, const float *const *x, size_t row, float *y);
+/* cpu_conv.c: the plan of a call that this backend's kernel for lampwick.Conv runs, or NULL. */
+const lwi_conv_plan *lwi_conv_plan_of(const lwi_cpu_step *step);
 
 #endif

@@ -171,6 +171,10 @@ static lw_status run(lwi_call *c) {
     return LW_OK;
 }
 
+const lwi_conv_plan *lwi_conv_plan_of(const lwi_cpu_step *step) {
+    return step->run == run ? step->call.prepared : NULL;
+}
+
 /* ------------------------------------------------------------------- claim */
 
 static bool product_below(const int64_t *factors, int n, int64_t most) {
