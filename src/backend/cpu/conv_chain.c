@@ -241,8 +241,8 @@ static bool share(chain *c, const lwi_call *call) {
     return c->images * c->parts >= threads;
 }
 
-lw_status lwi_cpu_chain(const lwi_cpu_step *first, const lwi_cpu_step *second, lwi_cpu_step *both) {
-    both->run = NULL;
+static lw_status add_to_chain(const lwi_cpu_step *first, const lwi_cpu_step *second,
+                              lwi_cpu_step *both) {
     const chain *before = first->run == run_chain ? first->call.prepared : NULL;
     const lwi_conv_plan *p = before ? before->stages[before->n - 1].plan : lwi_conv_plan_of(first);
     const lwi_conv_plan *q = lwi_conv_plan_of(second);
@@ -260,4 +260,9 @@ lw_status lwi_cpu_chain(const lwi_cpu_step *first, const lwi_cpu_step *second, l
     *kept = c;
     both->run = run_chain;
     return LW_OK;
+}
+
+lw_status lwi_cpu_chain(const lwi_cpu_step *first, const lwi_cpu_step *second, lwi_cpu_step *both) {
+    LW_TRY(lwi_conv_read_planes(first, second, both));
+    return both->run ? LW_OK : add_to_chain(first, second, both);
 }

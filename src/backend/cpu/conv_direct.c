@@ -174,6 +174,24 @@ typedef struct block {
     size_t x_row;   /* from one row of outputs to the next */
 } block;
 
+/* Where a row of the input begins, or that of its first channel. */
+static const float *input_row(const direct *d, int64_t image, int64_t z, int64_t y) {
+    const lwi_conv_plan *v = d->args->plan;
+    const int64_t row = (z * v->in[1] + y) * v->in[2], pixel = (int64_t)lwi_conv_x_pixel(v);
+    const int64_t size = (int64_t)lwi_conv_taps(v->in) * pixel;
+    return d->args->x + image * size + (v->planes ? row : row * pixel);
+}
+
+/* Pixels [first, first + n) of a row. */
+static void copy_pixels(const lwi_conv_plan *v, const float *x, int64_t first, int64_t n,
+                        float *to) {
+    const size_t pixel = lwi_conv_x_pixel(v);
+    if (v->planes)
+        lwi_cpu_kernels()->transpose_f32(x + first, lwi_conv_taps(v->in), to, pixel, pixel,
+                                         (size_t)n);
+    else memcpy(to, x + first * (int64_t)pixel, (size_t)n * pixel * sizeof *to);
+}
+
 static void copy_row(const lwi_conv_plan *v, const lwi_conv_part *p, const block *b, const float *x,
                      float *to) {
     const int64_t pixel = (int64_t)lwi_conv_x_pixel(v), width = reach(p, 2, b->columns);
@@ -182,9 +200,7 @@ static void copy_row(const lwi_conv_plan *v, const lwi_conv_part *p, const block
     int64_t high = smaller_int(v->in[2] + pad, width);
     if (high < low) high = low;
     memset(to, 0, (size_t)(low * pixel) * sizeof *to);
-    if (low < high)
-        memcpy(to + low * pixel, x + (low - pad) * pixel,
-               (size_t)((high - low) * pixel) * sizeof *to);
+    if (low < high) copy_pixels(v, x, low - pad, high - low, to + low * pixel);
     memset(to + high * pixel, 0, (size_t)((width - high) * pixel) * sizeof *to);
 }
 
@@ -231,11 +247,10 @@ static void copy_rows(const direct *d, const block *b, float *to) {
         const int64_t z = b->slice * p->stride[0] - p->begin[0] + s * p->dilation[0];
         for (int64_t r = 0; r < reach(p, 1, b->rows); r++) {
             const int64_t y = b->row * p->stride[1] - p->begin[1] + r;
-            const int64_t from = ((b->image * v->in[0] + z) * v->in[1] + y) * v->in[2];
             float *row = to + (s * p->copy[1] + r) * size;
             if (z < 0 || z >= v->in[0] || y < 0 || y >= v->in[1])
                 memset(row, 0, (size_t)size * sizeof *row);
-            else copy_row(v, p, b, d->args->x + from * pixel, row);
+            else copy_row(v, p, b, input_row(d, b->image, z, y), row);
         }
     }
 }

@@ -42,6 +42,7 @@ typedef struct lwi_conv_plan {
     lwi_conv_part *parts;
     size_t n_parts;
     size_t tile;         /* of Winograd's algorithm: outputs along an axis */
+    bool planes;         /* the input still has the channels first: what is copied is turned */
     bool in_run;         /* and its weights are transformed in each run, when they are needed */
     size_t packed_bytes; /* of the weights */
     const float *packed; /* NULL: not constant, run packs */
@@ -89,6 +90,10 @@ lw_status lwi_conv_depthwise_run(const lwi_conv_args *args);
 /* Row number `row` of the output, counted over slices and images. x: the rows of the input that the
  * kernel's rows meet, NULL where there are none. */
 void lwi_conv_depthwise_row(const lwi_conv_args *args, const float *const *x, size_t row, float *y);
+/* cpu_conv.c: what runs a Transpose that puts the channels last and the convolution that reads it;
+ * both->run is NULL if they are others, or it copies nothing. */
+lw_status lwi_conv_read_planes(const lwi_cpu_step *first, const lwi_cpu_step *second,
+                               lwi_cpu_step *both);
 /* cpu_conv.c: the plan of a call that this backend's kernel for lampwick.Conv runs, or NULL. */
 const lwi_conv_plan *lwi_conv_plan_of(const lwi_cpu_step *step);
 

@@ -175,6 +175,44 @@ const lwi_conv_plan *lwi_conv_plan_of(const lwi_cpu_step *step) {
     return step->run == run ? step->call.prepared : NULL;
 }
 
+/* ------------------------------------------------------------------ planes */
+
+/* A picture: few channels, which become the last dimension. */
+static bool is_turned_picture(const lwi_call *c) {
+    enum { MOST_CHANNELS = 4 };
+    size_t n = 0;
+    const int64_t *perm = lwi_attr_ints(c->node, "perm", &n);
+    const int rank = c->in[0]->rank;
+    if (strcmp(c->node->op_type, "Transpose") != 0 || c->node->domain[0] || (size_t)rank != n)
+        return false;
+    for (int d = 0; d < rank; d++)
+        if (perm[d] != (d == 0 ? 0 : d == rank - 1 ? 1 : d + 1)) return false;
+    return rank > 2 && c->in[0]->dims[1] <= MOST_CHANNELS;
+}
+
+lw_status lwi_conv_read_planes(const lwi_cpu_step *first, const lwi_cpu_step *second,
+                               lwi_cpu_step *both) {
+    const lwi_conv_plan *p = lwi_conv_plan_of(second);
+    const lw_value **in = NULL;
+    lwi_conv_plan *planes = NULL;
+    both->run = NULL;
+    if (!p || !is_turned_picture(&first->call) || p->kind == LWI_CONV_WINOGRAD ||
+        p->kind == LWI_CONV_DEPTHWISE || p->n_parts > 1 || p->parts[0].in_place ||
+        p->parts[0].gather)
+        return LW_OK;
+    lwi_call *call = &both->call;
+    *call = second->call;
+    LW_TRY(lwi_prepare(call, sizeof *planes, &planes));
+    LW_TRY(lwi_kept(call, call->n_in, sizeof *in, &in));
+    *planes = *p;
+    planes->planes = true;
+    memcpy(in, call->in, call->n_in * sizeof *in);
+    in[0] = first->call.in[0];
+    call->in = in;
+    both->run = run;
+    return LW_OK;
+}
+
 /* ------------------------------------------------------------------- claim */
 
 static bool product_below(const int64_t *factors, int n, int64_t most) {
