@@ -79,6 +79,7 @@ lw_status lwi_plan_on_device(lwi_planner *p, lwi_call *call, lwi_step *step, boo
                       .node = 1 + (int)(call->node - plan->graph->nodes)};
     LW_TRY(lwi_gpu_claim(call, &s, taken));
     if (*taken && s.checks) LW_TRY(open_mistake(plan));
+    if (*taken && s.scratch > plan->device->scratch) plan->device->scratch = s.scratch;
     if (!*taken && !p->context->options.fallback)
         return lwi_call_fail(call, LW_UNSUPPORTED, "%s cannot run it: %s", p->context->device->name,
                              s.reason);
@@ -222,11 +223,18 @@ static void place_values(lwi_plan *plan) {
         d->places[s] = d->bytes;
         d->bytes += (plan->values[s].bytes + LWI_ALIGN) & ~(size_t)(LWI_ALIGN - 1);
     }
+    d->scratch_place = (d->bytes + LWI_ALIGN) & ~(size_t)(LWI_ALIGN - 1);
+    if (d->scratch) d->bytes = d->scratch_place + d->scratch;
 }
 
 static lw_status resolve(lwi_plan *plan, const lwi_node *node, lwi_gpu_argument *a) {
     if (a->source == LWI_GPU_MISTAKE) {
         a->value.memory.handle = plan->device->mistake.handle;
+        a->source = LWI_GPU_NUMBER;
+        return LW_OK;
+    }
+    if (a->source == LWI_GPU_SCRATCH) {
+        a->value.memory.offset = plan->device->scratch_place;
         a->source = LWI_GPU_NUMBER;
         return LW_OK;
     }

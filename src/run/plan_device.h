@@ -36,6 +36,8 @@ typedef struct lwi_device_move {
 
 typedef struct lwi_device_plan {
     size_t bytes;              /* of the block */
+    size_t scratch;            /* bytes that launches of a step may use, */
+    size_t scratch_place;      /* in the block */
     size_t *places;            /* [slots] in the block, for what is given and wanted */
     lwi_device_memory *kept;   /* made for this plan */
     lwi_device_memory mistake; /* an int: 0, or 1 + the node whose data were wrong */

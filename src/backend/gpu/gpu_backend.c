@@ -130,6 +130,12 @@ void lwi_gpu_mistake(lwi_gpu_step *step, lwi_gpu_launch *launch) {
     step->checks = true;
 }
 
+void lwi_gpu_scratch(lwi_gpu_step *step, lwi_gpu_launch *launch, size_t bytes) {
+    launch->arguments[launch->n++] =
+        (lwi_gpu_argument){.source = LWI_GPU_SCRATCH, .value.kind = LWI_DEVICE_MEMORY};
+    if (bytes > step->scratch) step->scratch = bytes;
+}
+
 lw_status lwi_gpu_data(lwi_gpu_step *step, lwi_gpu_launch *launch, const void *data, size_t bytes) {
     lwi_device_memory memory;
     LW_TRY(step->keep(step->arg, data, bytes, &memory));

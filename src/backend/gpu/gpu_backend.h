@@ -14,7 +14,8 @@ typedef enum lwi_gpu_source {
     LWI_GPU_NUMBER, /* argument as it is, or memory that is resolved already */
     LWI_GPU_INPUT,  /* of the call */
     LWI_GPU_OUTPUT,
-    LWI_GPU_MISTAKE /* an int that kernels set where data are wrong; one for a plan */
+    LWI_GPU_SCRATCH, /* memory for the launches of one step, which all steps share */
+    LWI_GPU_MISTAKE  /* an int that kernels set where data are wrong; one for a plan */
 } lwi_gpu_source;
 
 typedef struct lwi_gpu_argument {
@@ -43,6 +44,7 @@ typedef struct lwi_gpu_step {
     bool checks;      /* it may make one */
     int written;      /* 1 + the input that it writes to; 0: none */
     bool too_large;   /* for a launch */
+    size_t scratch;   /* bytes of it */
     char reason[120]; /* why the call is not taken */
 } lwi_gpu_step;
 
@@ -72,6 +74,8 @@ void lwi_gpu_int(lwi_gpu_launch *launch, int64_t number);
 void lwi_gpu_float(lwi_gpu_launch *launch, double number);
 /* Bytes that the kernel reads, copied to the device now. */
 lw_status lwi_gpu_data(lwi_gpu_step *step, lwi_gpu_launch *launch, const void *data, size_t bytes);
+/* Memory that the launches of this step share; it has `bytes` from 0 on. */
+void lwi_gpu_scratch(lwi_gpu_step *step, lwi_gpu_launch *launch, size_t bytes);
 /* Two arguments: where a mistake in the data (an index outside) is noted, and as what. */
 void lwi_gpu_mistake(lwi_gpu_step *step, lwi_gpu_launch *launch);
 /* The arguments OPERANDS of kernels/program.k, for the epilogue of a call (ops/epilogue.h). *fits

@@ -3,7 +3,7 @@
 #include "backend/gpu/gpu_backend.h"
 #include "ops/block_matmul.h"
 
-enum { TILE = 64, ROWS = 4, COLUMNS = 8, FEW = 16 /* rows of A */ };
+enum { TILE = 64, ROWS = 4, COLUMNS = 8, FEW = 16 /* rows of A */, PART = 32 };
 
 /* What kernels/blocks.k decodes. */
 static bool knows(const lwi_block_type *type) {
@@ -16,6 +16,21 @@ static bool knows(const lwi_block_type *type) {
     return false;
 }
 
+static bool is_rounded(const lwi_block_type *type) {
+    return type->id != LWI_BLOCK_F32 && type->id != LWI_BLOCK_F16 && type->id != LWI_BLOCK_BF16;
+}
+
+/* Rows of A as small integers, for weights that are such (kernels/block_rounded.k). */
+static lw_status launch_round(const lwi_call *c, size_t bytes, lwi_gpu_step *step) {
+    const size_t n = c->in[0]->count;
+    lwi_gpu_launch *launch = NULL;
+    LW_TRY(lwi_gpu_items(step, "round_rows", n / 4, &launch));
+    lwi_gpu_in(launch, c, 0);
+    lwi_gpu_scratch(step, launch, bytes);
+    lwi_gpu_int(launch, (int64_t)(n / PART));
+    return LW_OK;
+}
+
 lw_status lwi_gpu_block_matmul(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     lwi_block_rows rows;
     lwi_gpu_launch *launch = NULL;
@@ -24,14 +39,19 @@ lw_status lwi_gpu_block_matmul(const lwi_call *c, lwi_gpu_step *step, bool *take
         return lwi_gpu_refuse(step, "its types");
     if (!knows(rows.type)) return lwi_gpu_refuse(step, "the format of its weights");
     const size_t m = c->in[0]->count / rows.k;
-    if (m <= FEW)
-        LW_TRY(lwi_gpu_groups(step, "block_gemv", (rows.n + ROWS - 1) / ROWS,
-                              (m + COLUMNS - 1) / COLUMNS, 1, &launch));
+    const size_t bytes = c->in[0]->count + c->in[0]->count / PART * sizeof(float);
+    const bool rounded = is_rounded(rows.type), few = m <= FEW;
+    if (rounded) LW_TRY(launch_round(c, bytes, step));
+    if (few)
+        LW_TRY(lwi_gpu_groups(step, rounded ? "block_dot_gemv" : "block_gemv",
+                              (rows.n + ROWS - 1) / ROWS, (m + COLUMNS - 1) / COLUMNS, 1, &launch));
     else
-        LW_TRY(lwi_gpu_groups(step, "block_gemm", (rows.n + TILE - 1) / TILE, (m + TILE - 1) / TILE,
-                              1, &launch));
-    for (size_t i = 0; i < 3; i++)
-        lwi_gpu_in(launch, c, i);
+        LW_TRY(lwi_gpu_groups(step, rounded ? "block_dot_gemm" : "block_gemm",
+                              (rows.n + TILE - 1) / TILE, (m + TILE - 1) / TILE, 1, &launch));
+    if (rounded) lwi_gpu_scratch(step, launch, bytes);
+    else lwi_gpu_in(launch, c, 0);
+    lwi_gpu_in(launch, c, 1);
+    lwi_gpu_in(launch, c, 2);
     lwi_gpu_out(launch, 0);
     lwi_gpu_int(launch, (int64_t)m);
     lwi_gpu_int(launch, (int64_t)rows.n);

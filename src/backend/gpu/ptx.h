@@ -12,6 +12,7 @@
     PTX("sm_90a", 90, 12000, true)                                                                 \
     PTX("sm_80", 80, 11000, false)                                                                 \
     PTX("sm_75", 75, 10020, false)                                                                 \
+    PTX("sm_61", 61, 9000, false)                                                                  \
     PTX("sm_50", 50, 9000, false)
 
 extern const unsigned char lwi_ptx[];
