@@ -3,13 +3,28 @@
 
 #include "backend/gpu/dynamic_library.h"
 
+#include <stddef.h>
 #include <stdio.h>
 
-static const char *bind_all(void *library, const lwi_card_symbol *symbols, size_t n) {
+/* A function of the lists: its names, and where the driver has it. */
+typedef struct common_symbol {
+    const char *names[2];
+    size_t offset;
+} common_symbol;
+
+#define F(member, cuda, hip, parameters) {{#cuda, #hip}, offsetof(lwi_card_driver, member)},
+static const common_symbol for_all[] = {LWI_CARD_FUNCTIONS(F)};
+static const common_symbol for_graphs[] = {LWI_CARD_GRAPH_FUNCTIONS(F)};
+#undef F
+
+/* The last name that the library lacks; NULL: none. */
+static const char *bind_common(const lwi_card_library *l, void *library, const common_symbol *all,
+                               size_t n) {
     const char *missing = NULL;
-    for (size_t i = 0; i < n; i++)
-        if (!lwi_library_bind(library, symbols[i].name, symbols[i].function))
-            missing = symbols[i].name;
+    for (size_t i = 0; i < n; i++) {
+        const char *name = all[i].names[l->column];
+        if (!lwi_library_bind(library, name, (char *)l->driver + all[i].offset)) missing = name;
+    }
     return missing;
 }
 
@@ -17,8 +32,12 @@ void lwi_card_driver_load(lwi_card_library *l) {
     void *library = lwi_library_open(l->files, l->n_files);
     if (!library) return;
     l->there = true;
-    l->missing = bind_all(library, l->symbols, l->n_symbols);
-    l->driver->records = !bind_all(library, l->graph_symbols, l->n_graph_symbols);
+    l->missing = bind_common(l, library, for_all, sizeof for_all / sizeof *for_all);
+    for (size_t i = 0; i < l->n_symbols; i++)
+        if (!lwi_library_bind(library, l->symbols[i].name, l->symbols[i].function))
+            l->missing = l->symbols[i].name;
+    l->driver->records =
+        !bind_common(l, library, for_graphs, sizeof for_graphs / sizeof *for_graphs);
     if (l->missing) return;
     l->started = l->driver->init(0);
     if (l->started == 0) l->started = l->driver->get_version(&l->driver->version);

@@ -102,13 +102,12 @@ typedef struct lwi_card_symbol {
 typedef struct lwi_card_library {
     const char *title;        /* "the NVIDIA driver" */
     const char *made_for;     /* "CUDA" */
+    int column;               /* of names in the lists above: 0 CUDA's, 1 HIP's */
     const char *const *files; /* names or paths of the library, the first that is there counts */
     size_t n_files;
-    const lwi_card_symbol *symbols;
+    const lwi_card_symbol *symbols; /* that it has beside those of the lists */
     size_t n_symbols;
-    const lwi_card_symbol *graph_symbols;
-    size_t n_graph_symbols;
-    lwi_card_driver *driver; /* whose functions the symbols are */
+    lwi_card_driver *driver; /* to fill */
     int oldest, major;       /* version that is needed; what a major version counts */
     int minor;               /* what a minor one counts */
     /* What was found out by lwi_card_driver_load: */

@@ -34,26 +34,16 @@ static int capability_of(int card) {
 /* On a Jetson the library is not in the linker's path. */
 static const char *const files[] = {"libcuda.so.1", "/usr/lib/aarch64-linux-gnu/tegra/libcuda.so.1",
                                     "/usr/lib/aarch64-linux-gnu/nvidia/libcuda.so.1"};
-static const lwi_card_symbol symbols[] = {
-#define F(member, cuda, hip, parameters) {#cuda, &driver.member},
-    LWI_CARD_FUNCTIONS(F)
-#undef F
-        {"cuDevicePrimaryCtxRetain", &retain},
-    {"cuCtxPushCurrent_v2", &push},
-    {"cuCtxPopCurrent_v2", &pop}};
-static const lwi_card_symbol graph_symbols[] = {
-#define F(member, cuda, hip, parameters) {#cuda, &driver.member},
-    LWI_CARD_GRAPH_FUNCTIONS(F)
-#undef F
-};
+static const lwi_card_symbol symbols[] = {{"cuDevicePrimaryCtxRetain", &retain},
+                                          {"cuCtxPushCurrent_v2", &push},
+                                          {"cuCtxPopCurrent_v2", &pop}};
 static lwi_card_library library = {.title = "the NVIDIA driver",
                                    .made_for = "CUDA",
+                                   .column = 0,
                                    .files = files,
                                    .n_files = sizeof files / sizeof *files,
                                    .symbols = symbols,
                                    .n_symbols = sizeof symbols / sizeof *symbols,
-                                   .graph_symbols = graph_symbols,
-                                   .n_graph_symbols = sizeof graph_symbols / sizeof *graph_symbols,
                                    .driver = &driver,
                                    .oldest = OLDEST,
                                    .major = 1000,

@@ -25,26 +25,16 @@ static int (*get_device)(int *card);
 
 static const char *const files[] = {"libamdhip64.so", "libamdhip64.so.7", "libamdhip64.so.6",
                                     "/opt/rocm/lib/libamdhip64.so"};
-static const lwi_card_symbol symbols[] = {
-#define F(member, cuda, hip, parameters) {#hip, &driver.member},
-    LWI_CARD_FUNCTIONS(F)
-#undef F
-        {"hipGetDevicePropertiesR0600", &get_properties},
-    {"hipSetDevice", &set_device},
-    {"hipGetDevice", &get_device}};
-static const lwi_card_symbol graph_symbols[] = {
-#define F(member, cuda, hip, parameters) {#hip, &driver.member},
-    LWI_CARD_GRAPH_FUNCTIONS(F)
-#undef F
-};
+static const lwi_card_symbol symbols[] = {{"hipGetDevicePropertiesR0600", &get_properties},
+                                          {"hipSetDevice", &set_device},
+                                          {"hipGetDevice", &get_device}};
 static lwi_card_library library = {.title = "the HIP driver",
                                    .made_for = "HIP",
+                                   .column = 1,
                                    .files = files,
                                    .n_files = sizeof files / sizeof *files,
                                    .symbols = symbols,
                                    .n_symbols = sizeof symbols / sizeof *symbols,
-                                   .graph_symbols = graph_symbols,
-                                   .n_graph_symbols = sizeof graph_symbols / sizeof *graph_symbols,
                                    .driver = &driver,
                                    .oldest = OLDEST,
                                    .major = 10000000,
