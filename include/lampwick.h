@@ -386,8 +386,9 @@ typedef struct lw_node_plan {
 } lw_node_plan;
 /* Calls fn for each node that the context's last plan runs, in order. Pointers are valid during the
  * call. LW_INVALID if there was no run yet. With a plug-in, for each node of the graph as it was
- * loaded (keep_graph), whose index is that there: device is the plug-in, kernel the part of the
- * graph that it runs as one; nodes left to the processor go through the passes first. */
+ * loaded (keep_graph), whose index is that there, and then for those of bodies (of Loop ...):
+ * device is the plug-in, kernel the part of the graph that it runs as one; nodes left to the
+ * processor go through the passes first. */
 LW_API LW_MUST_CHECK lw_status lw_context_explain(const lw_context *context,
                                                   void (*fn)(void *user, const lw_node_plan *plan),
                                                   void *user);

@@ -2,7 +2,8 @@
  * Parts of a graph for a plug-in. Nodes are looked at in their order; one that is claimed joins the
  * first part that it may join, or begins a new one. It may join a part if no value that it reads
  * comes from that part by way of others: so that a part can be run as one node. What each node and
- * each part needs, directly or not, is a set of parts. */
+ * each part needs, directly or not, is a set of parts. The bodies of nodes that are left are
+ * divided in the same way. */
 #include "run/vendor_plugin.h"
 
 #include "ops/registry.h"
@@ -14,13 +15,13 @@ enum { MOST_PARTS = 64 }; /* bits of a set */
 
 typedef struct partitioner {
     lwi_vendor_plugin *plugin;
-    lwi_network *network;
     lwi_graph *graph;
     lwi_arena memory;
     lwi_shapes shapes;
-    int *parts;              /* [nodes] -1: none */
-    uint64_t *needs;         /* [nodes] parts that a node without part needs */
-    uint64_t of[MOST_PARTS]; /* parts that a part needs */
+    size_t first_note, first_part; /* of this graph: those of others stand before them */
+    int *parts;                    /* [nodes] -1: none */
+    uint64_t *needs;               /* [nodes] parts that a node without part needs */
+    uint64_t of[MOST_PARTS];       /* parts that a part needs */
     int n_parts;
     int *producers; /* [slots] node; -1 */
     int *inside;    /* [slots] of the part that is being made: its own slot; -1 */
@@ -47,7 +48,7 @@ static lw_status ask(partitioner *p, const lwi_node *node, const char **reason) 
     const lw_plugin *t = p->plugin->table;
     *reason = NULL;
     const bool whole = t->flags & LW_PLUGIN_WHOLE;
-    if (!whole && has_subgraph(node)) *reason = "it has subgraphs";
+    if (!whole && has_subgraph(node)) *reason = "the processor chooses and repeats its bodies";
     else if (!whole && !strcmp(node->domain, "lampwick")) *reason = "ONNX has no such operator";
     else if (!whole && !is_fixed(p, node)) *reason = "its shape is not known before a run";
     if (*reason) return LW_OK;
@@ -112,9 +113,11 @@ static bool join(partitioner *p, size_t index) {
 
 static lw_status note(partitioner *p, size_t index, const char *reason) {
     const lwi_node *node = &p->graph->nodes[index];
-    lwi_node_note *n = &p->plugin->notes[index];
+    lwi_node_note *n = &p->plugin->notes[p->first_note + index];
     lwi_arena *arena = &p->plugin->arena;
-    if (!reason) snprintf(n->part, sizeof n->part, "part %d", p->parts[index]);
+    n->part[0] = '\0';
+    if (!reason)
+        snprintf(n->part, sizeof n->part, "part %zu", p->first_part + (size_t)p->parts[index]);
     LW_TRY(lwi_arena_string(arena, node->name, strlen(node->name), &n->name));
     LW_TRY(lwi_arena_string(arena, node->op_type, strlen(node->op_type), &n->op_type));
     return lwi_arena_string(arena, reason ? reason : "", reason ? strlen(reason) : 0, &n->reason);
@@ -237,7 +240,7 @@ static lw_status make_part(partitioner *p, int part, lwi_node *node) {
     char name[32];
     lwi_graph *body = NULL, *g = p->graph;
     lwi_attr attr = {.name = "part", .kind = LWI_ATTR_PART};
-    snprintf(name, sizeof name, "part %d", part);
+    snprintf(name, sizeof name, "part %zu", p->first_part + (size_t)part);
     for (size_t s = 0; s < g->n_slots; s++)
         p->inside[s] = -1;
     LW_TRY(lwi_graph_new(g->arena, g, name, &body));
@@ -275,8 +278,7 @@ static lw_status replace(partitioner *p) {
 
 /* --------------------------------------------------------------------- whole */
 
-static lw_status check_rest(const partitioner *p, bool fallback) {
-    const lwi_vendor_plugin *v = p->plugin;
+static lw_status check_rest(const lwi_vendor_plugin *v, bool fallback) {
     const bool whole = v->table->flags & LW_PLUGIN_WHOLE;
     size_t rest = 0, first = 0;
     for (size_t i = v->n_notes; i-- > 0;)
@@ -291,35 +293,63 @@ static lw_status check_rest(const partitioner *p, bool fallback) {
                     v->notes[first].reason);
 }
 
-static lw_status partition(partitioner *p, bool fallback) {
-    lwi_graph *g = p->graph;
-    lwi_vendor_plugin *v = p->plugin;
-    LW_TRY(lwi_shapes_find(&p->shapes, g, NULL));
-    LW_TRY(lwi_arena_alloc(&p->memory, g->n_nodes, sizeof *p->parts, &p->parts));
-    LW_TRY(lwi_arena_alloc(&p->memory, g->n_nodes, sizeof *p->needs, &p->needs));
+static lw_status find_producers(partitioner *p) {
+    const lwi_graph *g = p->graph;
     LW_TRY(lwi_arena_alloc(&p->memory, g->n_slots, sizeof *p->producers, &p->producers));
-    LW_TRY(lwi_arena_alloc(&v->arena, g->n_nodes, sizeof *v->notes, &v->notes));
-    v->n_notes = g->n_nodes;
     for (size_t s = 0; s < g->n_slots; s++)
         p->producers[s] = -1;
-    for (size_t i = 0; i < g->n_nodes; i++) {
-        p->parts[i] = -1;
+    for (size_t i = 0; i < g->n_nodes; i++)
         for (size_t k = 0; k < g->nodes[i].n_outputs; k++)
             if (g->nodes[i].outputs[k] >= 0) p->producers[g->nodes[i].outputs[k]] = (int)i;
-    }
-    for (size_t i = 0; i < g->n_nodes; i++)
-        LW_TRY(assign(p, i));
-    v->n_parts = (size_t)p->n_parts;
-    LW_TRY(check_rest(p, fallback));
-    return replace(p);
+    return LW_OK;
 }
 
-lw_status lwi_partition(lwi_vendor_plugin *plugin, lwi_network *network, bool fallback) {
-    partitioner p = {.plugin = plugin, .network = network, .graph = network->graph};
-    lwi_arena_init(&p.memory, &network->arena.allocator);
-    lwi_arena_init(&p.shapes.memory, &network->arena.allocator);
-    const lw_status status = partition(&p, fallback);
+static lw_status assign_all(partitioner *p, const lwi_shapes *parent) {
+    lwi_graph *g = p->graph;
+    lwi_vendor_plugin *v = p->plugin;
+    LW_TRY(lwi_shapes_find(&p->shapes, g, parent));
+    LW_TRY(find_producers(p));
+    LW_TRY(lwi_arena_alloc(&p->memory, g->n_nodes, sizeof *p->parts, &p->parts));
+    LW_TRY(lwi_arena_alloc(&p->memory, g->n_nodes, sizeof *p->needs, &p->needs));
+    LW_TRY(lwi_arena_grow(&v->arena, &v->notes, &v->cap_notes, v->n_notes + g->n_nodes,
+                          sizeof *v->notes));
+    p->first_note = v->n_notes;
+    p->first_part = v->n_parts;
+    v->n_notes += g->n_nodes;
+    for (size_t i = 0; i < g->n_nodes; i++)
+        p->parts[i] = -1;
+    for (size_t i = 0; i < g->n_nodes; i++)
+        LW_TRY(assign(p, i));
+    v->n_parts += (size_t)p->n_parts;
+    return LW_OK;
+}
+
+static lw_status divide(lwi_vendor_plugin *plugin, lwi_graph *graph, const lwi_shapes *parent);
+
+/* An engine for whole models has taken them with their nodes, or nothing. */
+static lw_status divide_bodies(const partitioner *p) {
+    const lwi_graph *g = p->graph;
+    if (p->plugin->table->flags & LW_PLUGIN_WHOLE) return LW_OK;
+    for (size_t i = 0; i < g->n_nodes; i++)
+        for (size_t a = 0; a < g->nodes[i].n_attrs; a++)
+            if (g->nodes[i].attrs[a].kind == LWI_ATTR_GRAPH)
+                LW_TRY(divide(p->plugin, g->nodes[i].attrs[a].graph, &p->shapes));
+    return LW_OK;
+}
+
+static lw_status divide(lwi_vendor_plugin *plugin, lwi_graph *graph, const lwi_shapes *parent) {
+    partitioner p = {.plugin = plugin, .graph = graph};
+    lwi_arena_init(&p.memory, &graph->arena->allocator);
+    lwi_arena_init(&p.shapes.memory, &graph->arena->allocator);
+    lw_status status = assign_all(&p, parent);
+    if (status == LW_OK) status = divide_bodies(&p);
+    if (status == LW_OK) status = replace(&p);
     lwi_shapes_free(&p.shapes);
     lwi_arena_free(&p.memory);
     return status;
+}
+
+lw_status lwi_partition(lwi_vendor_plugin *plugin, lwi_network *network, bool fallback) {
+    LW_TRY(divide(plugin, network->graph, NULL));
+    return check_rest(plugin, fallback);
 }

@@ -29,8 +29,8 @@ typedef struct lwi_vendor_plugin {
     void *state; /* NULL: not open */
     bool opened;
     lw_plugin_setup setup;
-    lwi_node_note *notes;
-    size_t n_notes, n_parts;
+    lwi_node_note *notes; /* of the main graph, then of bodies */
+    size_t n_notes, cap_notes, n_parts;
     lwi_part_program *programs;
     size_t n_programs, cap_programs;
 } lwi_vendor_plugin;
@@ -42,7 +42,7 @@ void lwi_plugin_close(lwi_vendor_plugin *plugin);
 void lwi_plugin_forget_programs(lwi_vendor_plugin *plugin);
 
 /* Puts the nodes that the plug-in claims into parts, each of which becomes one node
- * (run/partition.c). Without fallback, LW_UNSUPPORTED if one is left. */
+ * (run/partition.c); bodies likewise. Without fallback, LW_UNSUPPORTED if one is left. */
 lw_status lwi_partition(lwi_vendor_plugin *plugin, lwi_network *network, bool fallback);
 /* What a plug-in is told of a node (run/plugin_node.c); the arena holds it. */
 lw_status lwi_plugin_describe(lwi_arena *arena, const lwi_graph *graph, const lwi_shapes *shapes,

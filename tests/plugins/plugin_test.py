@@ -185,6 +185,72 @@ def test_data():
     check("refused", "NonZero" in error and "not known before a run" in error, error)
 
 
+def loop(name, growing):
+    """h = tanh(h @ w + x) three times, with w from outside; growing: what is carried gets longer."""
+    step = [helper.make_node("MatMul", ["h", "w"], ["m"], "in_body"), helper.make_node("Add", ["m", "x"], ["a"]),
+            helper.make_node("Tanh", ["a"], ["t"])]
+    step.append(helper.make_node("Concat", ["t", "x"], ["next"], axis=0) if growing else
+                helper.make_node("Neg", ["t"], ["next"]))
+    step.append(helper.make_node("ReduceSum", ["next"], ["sum"], keepdims=0))
+    carried = ["n", 4] if growing else [1, 4]
+    body = helper.make_graph(
+        step, "body", [helper.make_tensor_value_info("i", TensorProto.INT64, []),
+                       helper.make_tensor_value_info("go", TensorProto.BOOL, []), floats("h", carried)],
+        [helper.make_tensor_value_info("go", TensorProto.BOOL, []), floats("next", carried), floats("sum", [])])
+    w = np.random.default_rng(5).standard_normal((4, 4)).astype(np.float32)
+    nodes = [helper.make_node("Exp", ["x"], ["start"]),
+             helper.make_node("Loop", ["trips", "true", "start"], ["y", "sums"], "loop", body=body),
+             helper.make_node("Abs", ["sums"], ["z"])]
+    return save(name, nodes, [floats("x", [1, 4])], [floats("y", None), floats("z", [3])],
+                [numpy_helper.from_array(w, "w"), numpy_helper.from_array(np.array(3), "trips"),
+                 numpy_helper.from_array(np.array(True), "true")])
+
+
+def test_loop():
+    """The processor repeats a body, and the plug-in runs what is in it; w is a constant there."""
+    x = np.array([[0.1, -0.2, 0.3, 0.4]], np.float32)
+    log = folder / "loop.log"
+    path = loop("loop", False)
+    options = ["--fallback", "--plugin-options", f"log={log}"]
+    agree("loop", path, {"x": x}, "--plugin", LOCAL, *options)
+    who = {r[2]: r[:2] for r in explain(path, "--fallback")}
+    check("who runs the body", who["MatMul"][0] == "local" and who["MatMul"] == who["Tanh"] and
+          who["Loop"][0] == "cpu" and len({who[op][1] for op in ("Exp", "MatMul", "Abs")}) >= 2, who)
+    lines = log.read_text().split("\n")[:-1]
+    check("each part compiled once", len(lines) == len(set(lines)) == len({w for w in who.values() if w[1]}), lines)
+    error = call("run", path, "--input", f"x={','.join('1234')}", "--plugin", LOCAL, code=1)
+    check("without fallback", "Loop 'loop': the processor chooses and repeats its bodies" in error, error)
+    agree("loop, part refused", path, {"x": x}, "--plugin", LOCAL, "--fallback", "--plugin-options", "refuse=Add")
+    agree("loop, no compiler", path, {"x": x}, "--plugin", LOCAL, "--fallback", "--plugin-options", "fail=compile")
+    agree("growing loop", loop("growing", True), {"x": x}, "--plugin", LOCAL, "--fallback")
+
+
+def test_branches():
+    """An If in an If, whose bodies read values of both graphs around them."""
+    def branch(name, op, more=()):
+        return helper.make_graph([*more, helper.make_node(op, ["e", "x"], [f"{name}_y"])], name, [],
+                                 [floats(f"{name}_y", [4])])
+
+    inner = [helper.make_node("Less", ["x", "e"], ["less"]),
+             helper.make_node("ReduceMin", ["lessf"], ["all"], keepdims=0),
+             helper.make_node("Cast", ["all"], ["c"], to=TensorProto.BOOL)]
+    inner.insert(1, helper.make_node("Cast", ["less"], ["lessf"], to=TensorProto.FLOAT))
+    inner.append(helper.make_node("If", ["c"], ["in_y"], then_branch=branch("a", "Mul"), else_branch=branch("b", "Sub")))
+    inner.append(helper.make_node("Tanh", ["in_y"], ["then_y"]))
+    then = helper.make_graph(inner, "then", [], [floats("then_y", [4])])
+    nodes = [helper.make_node("Exp", ["x"], ["e"]),
+             helper.make_node("If", ["which"], ["y"], then_branch=then, else_branch=branch("c", "Div"))]
+    path = save("branches", nodes, [floats("x", [4]), helper.make_tensor_value_info("which", TensorProto.BOOL, [])],
+                [floats("y", [4])])
+    for which in (True, False):
+        for x in ([0.5, -1, 2, 0.1], [-5, 9, 4, 1]):
+            agree(f"branches {which}", path, {"x": np.array(x, np.float32), "which": np.array(which)},
+                  "--plugin", LOCAL, "--fallback")
+    rows = explain(path, "--fallback")
+    check("bodies of bodies", all((r[0] == "cpu") == (r[2] in ("If", "Tanh")) for r in rows) and
+          {"Mul", "Sub", "Div"} <= {r[2] for r in rows}, rows)  # what an If gives has no known shape
+
+
 def test_failures():
     error = call("run", DIGITS, "--input", "image=@zeros", "--plugin", "nowhere", code=1)
     check("no such library", "liblampwick-nowhere.so cannot be loaded" in error, error)
