@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A tokenizer as tokenizer.json: byte-level BPE, and SentencePiece's BPE, whose merges are what its
- * scores mean. */
+ * A tokenizer as tokenizer.json: byte-level BPE, SentencePiece's BPE, whose merges are what its
+ * scores mean, and WordPiece. */
 #include "llm/gguf_pairs.h"
 #include "text/hft_tokenizer.h"
 #include "text/named_pre.h"
@@ -42,12 +42,14 @@ static lw_status put_added(const lw_tokenizer *t, lwi_buffer *b) {
 /* ------------------------------------------------------------ tokens around */
 
 static lw_status put_around(const lw_tokenizer *t, const lwi_around *around, lwi_buffer *b,
-                            const char *before, const char *after) {
+                            const char *before, const char *after, int type) {
+    char text[40];
+    snprintf(text, sizeof text, ",\"type_id\":%d}}", type);
     for (size_t i = 0; i < around->n; i++) {
         LW_TRY(lwi_buffer_text(b, before));
         LW_TRY(lwi_buffer_text(b, "{\"SpecialToken\":{\"id\":"));
         LW_TRY(put_string(b, written(t)[around->ids[i]]));
-        LW_TRY(lwi_buffer_text(b, ",\"type_id\":0}}"));
+        LW_TRY(lwi_buffer_text(b, text));
         LW_TRY(lwi_buffer_text(b, after));
     }
     return LW_OK;
@@ -71,15 +73,20 @@ static lw_status put_meaning(const lw_tokenizer *t, const lwi_around *around, lw
 }
 
 static lw_status put_post(const lw_tokenizer *t, lwi_buffer *b) {
+    const bool pairs = t->model == LWI_MODEL_WORDPIECE; /* others have no second text */
     bool first = true;
     if (t->before.n + t->after.n == 0) return lwi_buffer_text(b, "\"post_processor\":null,\n");
     LW_TRY(lwi_buffer_text(b, "\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["));
-    LW_TRY(put_around(t, &t->before, b, "", ","));
+    LW_TRY(put_around(t, &t->before, b, "", ",", 0));
     LW_TRY(lwi_buffer_text(b, "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}"));
-    LW_TRY(put_around(t, &t->after, b, ",", ""));
-    LW_TRY(lwi_buffer_text(b, "],\"pair\":[{\"Sequence\":{\"id\":\"A\",\"type_id\":0}},"
-                              "{\"Sequence\":{\"id\":\"B\",\"type_id\":1}}],"
-                              "\"special_tokens\":{"));
+    LW_TRY(put_around(t, &t->after, b, ",", "", 0));
+    LW_TRY(lwi_buffer_text(b, "],\"pair\":["));
+    if (pairs) LW_TRY(put_around(t, &t->before, b, "", ",", 0));
+    LW_TRY(lwi_buffer_text(b, "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}"));
+    if (pairs) LW_TRY(put_around(t, &t->after, b, ",", "", 0));
+    LW_TRY(lwi_buffer_text(b, ",{\"Sequence\":{\"id\":\"B\",\"type_id\":1}}"));
+    if (pairs) LW_TRY(put_around(t, &t->after, b, ",", "", 1));
+    LW_TRY(lwi_buffer_text(b, "],\"special_tokens\":{"));
     LW_TRY(put_meaning(t, &t->before, b, &first));
     LW_TRY(put_meaning(t, &t->after, b, &first));
     return lwi_buffer_text(b, "}},\n");
@@ -193,6 +200,61 @@ static lw_status sentencepiece(const lw_tokenizer *t, lwi_arena *arena, lwi_buff
     return put_model(t, arena, b);
 }
 
+static bool has_step(const lw_tokenizer *t, lwi_normal_kind kind) {
+    for (size_t i = 0; i < t->normalizer.n; i++)
+        if (t->normalizer.steps[i].kind == kind) return true;
+    return false;
+}
+
+static bool starts(lw_string text, lw_string with) {
+    return text.size >= with.size && !memcmp(text.data, with.data, with.size);
+}
+
+/* GGUF files mark the tokens that begin a word, BERT those that go on with one. */
+static lw_status put_word(const lw_tokenizer *t, size_t i, lwi_buffer *b) {
+    static const char more[] = "##";
+    const lw_string text = written(t)[i], start = t->wordpiece.start;
+    const bool begins = starts(text, start);
+    lwi_buffer word = lwi_buffer_new(&lwi_malloc_allocator);
+    if (is_added(t, i) || !start.size) return put_string(b, text);
+    if (begins) return put_string(b, (lw_string){text.data + start.size, text.size - start.size});
+    lw_status status = lwi_buffer_put(&word, more, sizeof more - 1);
+    if (status == LW_OK) status = lwi_buffer_put(&word, text.data, text.size);
+    if (status == LW_OK) status = put_string(b, (lw_string){word.data, word.size});
+    lwi_buffer_free(&word);
+    return status;
+}
+
+static lw_status wordpiece(const lw_tokenizer *t, lwi_buffer *b) {
+    char text[256];
+    snprintf(text, sizeof text,
+             "\"normalizer\":{\"type\":\"BertNormalizer\",\"clean_text\":%s,"
+             "\"handle_chinese_chars\":%s,\"strip_accents\":%s,\"lowercase\":%s},\n",
+             has_step(t, LWI_NORMAL_CLEAN) ? "true" : "false",
+             has_step(t, LWI_NORMAL_CHINESE) ? "true" : "false",
+             has_step(t, LWI_NORMAL_ACCENTS) ? "true" : "false",
+             has_step(t, LWI_NORMAL_LOWERCASE) ? "true" : "false");
+    LW_TRY(lwi_buffer_text(b, text));
+    LW_TRY(lwi_buffer_text(b, "\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\n"));
+    LW_TRY(put_post(t, b));
+    LW_TRY(lwi_buffer_text(b, "\"decoder\":{\"type\":\"WordPiece\",\"prefix\":\"##\","
+                              "\"cleanup\":true},\n\"model\":{\"type\":\"WordPiece\","
+                              "\"continuing_subword_prefix\":\"##\","));
+    snprintf(text, sizeof text,
+             "\"max_input_chars_per_word\":%zu,\"unk_token\":", t->wordpiece.most_characters);
+    LW_TRY(lwi_buffer_text(b, text));
+    LW_TRY(put_string(b, written(t)[t->wordpiece.unknown]));
+    LW_TRY(lwi_buffer_text(b, ",\"vocab\":{"));
+    for (size_t i = 0, put = 0; i < t->vocabulary.count; i++) {
+        if (!written(t)[i].size) continue;
+        LW_TRY(lwi_buffer_text(b, put++ ? ",\n" : ""));
+        LW_TRY(put_word(t, i, b));
+        snprintf(text, sizeof text, ":%zu", i);
+        LW_TRY(lwi_buffer_text(b, text));
+    }
+    return lwi_buffer_text(b, "}}}\n");
+}
+
 static lw_status put_all(const lw_tokenizer *t, lw_string pre, lwi_arena *arena, lwi_buffer *b) {
     const bool plain = t->model == LWI_MODEL_BPE && !t->bpe.suffix.size && !t->bpe.prefix.size;
     LW_TRY(lwi_buffer_text(b, "{\"version\":\"1.0\",\"truncation\":null,\"padding\":null,\n"));
@@ -201,6 +263,7 @@ static lw_status put_all(const lw_tokenizer *t, lw_string pre, lwi_arena *arena,
         return byte_level(t, pre, arena, b);
     if (plain && !t->bpe.bytes && t->bpe.order == LWI_BPE_SCORES && t->vocabulary.scores)
         return sentencepiece(t, arena, b);
+    if (t->model == LWI_MODEL_WORDPIECE) return wordpiece(t, b);
     return lwi_fail(LW_UNSUPPORTED, "tokenizers of the kind '%s' cannot be converted yet", t->kind);
 }
 

@@ -18,22 +18,12 @@
 
 enum { NAME = LWI_FOLDER_NAME, PATH = 4096, CHUNK = 1 << 16 };
 
-static const lwi_folder_family families[] = {
-    {"llama", "llama", "LlamaForCausalLM", "silu", 0, NULL},
-    {"llama", "mixtral", "MixtralForCausalLM", "silu", 0, "block_sparse_moe"},
-    {"qwen2", "qwen2", "Qwen2ForCausalLM", "silu", 0, NULL},
-    {"qwen3", "qwen3", "Qwen3ForCausalLM", "silu", 0, NULL},
-    {"qwen3moe", "qwen3_moe", "Qwen3MoeForCausalLM", "silu", 0, "mlp"},
-    {"gemma", "gemma", "GemmaForCausalLM", "gelu_pytorch_tanh", 1, NULL},
-};
-
-typedef struct pair {
-    const char *from, *to;
-} pair;
-static const pair names[] = {
-#define LWI_NAME(from, to) {from, to},
+static const lwi_folder_name llama_names[] = {
+#define LWI_NAME(from, to) {from, to, false},
+#define LWI_OUTER_NAME(from, to) {from, to, true},
 #include "format/gguf/folder_names.def"
-};
+    {0}};
+
 static lw_status keep(void *network, lwi_file *file) {
     return lwi_network_keep_file(network, file);
 }
@@ -45,22 +35,32 @@ static bool ends(const char *name, const char *with) {
     return n >= m && !strcmp(name + n - m, with);
 }
 
+static const lwi_folder_name *look_up(const lwi_folder_name *names, const char *name, size_t n,
+                                      bool inner) {
+    for (; names && names->from; names++)
+        if (strlen(names->from) == n && !memcmp(names->from, name, n) && names->outside != inner)
+            return names;
+    return NULL;
+}
+
 /* "blk.3.attn_q.weight" */
-static bool translate(const char *name, char to[NAME]) {
+static bool translate(const lwi_folder_work *w, const char *name, char to[NAME]) {
+    const lwi_folder_family *f = w->family;
     int layer = -1, at = 0;
     const bool inner = sscanf(name, "blk.%5d.%n", &layer, &at) == 1 && at > 0 && layer >= 0;
-    const char *rest = inner ? name + at : name, *dot = strchr(rest, '.');
-    for (size_t i = 0; dot && i < sizeof names / sizeof *names; i++) {
-        const size_t n = strlen(names[i].from);
-        const bool outside = i < 3;
-        if (n != (size_t)(dot - rest) || memcmp(rest, names[i].from, n) || outside == inner)
-            continue;
-        if (strcmp(dot, ".weight") != 0 && strcmp(dot, ".bias") != 0) return false;
-        const int size = inner ? snprintf(to, NAME, "model.layers.%d.%s%s", layer, names[i].to, dot)
-                               : snprintf(to, NAME, "%s%s", names[i].to, dot);
-        return size < NAME;
-    }
-    return false;
+    const char *rest = inner ? name + at : name, *dot = strrchr(rest, '.');
+    if (!dot || (strcmp(dot, ".weight") != 0 && strcmp(dot, ".bias") != 0)) return false;
+    const size_t n = (size_t)(dot - rest);
+    const lwi_folder_name *head = w->classifies ? look_up(f->head, rest, n, inner) : NULL;
+    if (head) return snprintf(to, NAME, "%s%s", head->to, dot) < NAME;
+    const lwi_folder_name *found = look_up(f->names, rest, n, inner);
+    if (!found && f->like_llama) found = look_up(llama_names, rest, n, inner);
+    if (!found) return false;
+    const char *prefix = w->classifies ? f->prefix : "";
+    const int size =
+        inner ? snprintf(to, NAME, "%s%s%d.%s%s", prefix, f->layers, layer, found->to, dot)
+              : snprintf(to, NAME, "%s%s%s", prefix, found->to, dot);
+    return size < NAME;
 }
 
 /* "blk.3.ffn_gate_exps.weight": the name of one of the matrices in it, or, with "gate_inp", of what
@@ -99,10 +99,61 @@ static lw_status choose_type(lwi_folder_item *it) {
     return LW_OK;
 }
 
+/* Rows of all queries, of all keys and of all values become groups: heads of queries, one of keys,
+ * one of values. */
+static lw_status mix(lwi_folder_work *w, lwi_checkpoint_tensor *t) {
+    const double heads = lwi_folder_number(w, "attention.head_count", 0);
+    const double kv = lwi_folder_number(w, "attention.head_count_kv", heads);
+    const size_t rows = (size_t)t->dims[0], n = heads >= 1 && heads < 1e6 ? (size_t)heads : 0;
+    const size_t groups = kv >= 1 && kv < 1e6 ? (size_t)kv : 0;
+    uint8_t *to = NULL;
+    if (!n || !groups || n % groups || rows % (n + 2 * groups))
+        return lwi_fail(LW_CORRUPT, "tensor '%s' has %zu rows for %zu and %zu heads", t->name, rows,
+                        n, groups);
+    const size_t each = n / groups, head = rows / (n + 2 * groups) * (t->bytes / rows);
+    const uint8_t *from = t->data;
+    LW_TRY(lwi_arena_alloc(&w->network.arena, t->bytes, 1, &to));
+    t->data = to;
+    for (size_t g = 0; g < groups; g++, to += (each + 2) * head) {
+        memcpy(to, from + g * each * head, each * head);
+        memcpy(to + each * head, from + (n + g) * head, head);
+        memcpy(to + (each + 1) * head, from + (n + groups + g) * head, head);
+    }
+    return LW_OK;
+}
+
+/* [out, in] as [in, out], in the type that it is going to have. */
+static lw_status turn(lwi_folder_work *w, lwi_folder_item *it) {
+    const size_t rows = (size_t)it->t.dims[0], columns = (size_t)it->t.dims[1];
+    float *numbers = NULL, *turned = NULL;
+    uint8_t *made = NULL;
+    LW_TRY(lwi_arena_alloc(&w->network.arena, it->bytes, 1, &made));
+    lw_status status =
+        lwi_alloc_array(&lwi_malloc_allocator, rows * columns, sizeof *numbers, &numbers);
+    if (status == LW_OK)
+        status = lwi_alloc_array(&lwi_malloc_allocator, rows * columns, sizeof *turned, &turned);
+    if (status == LW_OK) {
+        lwi_blocks_decode(it->t.type, it->t.data, rows * columns, numbers);
+        for (size_t i = 0; i < rows; i++)
+            for (size_t k = 0; k < columns; k++)
+                turned[k * rows + i] = numbers[i * columns + k];
+        lwi_blocks_encode(it->type, turned, rows * columns, NULL, made);
+        it->t.dims[0] = (int64_t)columns;
+        it->t.dims[1] = (int64_t)rows;
+        it->t.type = it->type;
+        it->t.data = made;
+        it->t.bytes = it->bytes;
+    }
+    lwi_free(&lwi_malloc_allocator, numbers);
+    lwi_free(&lwi_malloc_allocator, turned);
+    return status;
+}
+
 static lw_status read_item(lwi_folder_work *w, const lwi_gguf_tensor *from, lwi_folder_item *it) {
     const lwi_decoder_style *style = lwi_architecture_style(w->family->architecture);
     const bool q = strstr(from->name, ".attn_q."), k = strstr(from->name, ".attn_k.");
-    if (!translate(from->name, it->name) && !translate_expert(w->family, from->name, 0, it->name))
+    if (!translate(w, from->name, it->name) &&
+        !translate_expert(w->family, from->name, 0, it->name))
         return lwi_fail(LW_UNSUPPORTED, "the tensor '%s' has no name in such folders", from->name);
     it->t = lwi_gguf_checkpoint_tensor(from);
     it->added = ends(from->name, "norm.weight") ? w->family->added : 0;
@@ -111,7 +162,15 @@ static lw_status read_item(lwi_folder_work *w, const lwi_gguf_tensor *from, lwi_
     if (!(n >= 1 && n <= 1 << 16)) return lwi_fail(LW_CORRUPT, "there are %g heads", n);
     if (style && style->permuted && (q || k))
         LW_TRY(lwi_order_rows(&w->network.arena, &it->t, (int64_t)n, false));
-    return choose_type(it);
+    if (strstr(from->name, ".ffn_gate_inp_shexp.") && it->t.rank == 1) {
+        it->t.rank = 2;
+        it->t.dims[1] = it->t.dims[0];
+        it->t.dims[0] = 1;
+    }
+    if (w->family->mixed && strstr(from->name, ".attn_qkv.")) LW_TRY(mix(w, &it->t));
+    LW_TRY(choose_type(it));
+    const bool matrix = !strncmp(from->name, "blk.", 4) && it->t.rank == 2;
+    return w->family->turned && matrix ? turn(w, it) : LW_OK;
 }
 
 /* A matrix for each expert. */
@@ -139,7 +198,7 @@ static lw_status read_experts(lwi_folder_work *w, const lwi_gguf_tensor *from, s
 }
 
 static lw_status read_tensor(lwi_folder_work *w, const lwi_gguf_tensor *from, size_t *room) {
-    if (!strcmp(from->name, "rope_freqs.weight")) return LW_OK; /* in config.json */
+    if (!strncmp(from->name, "rope_f", 6)) return LW_OK; /* in config.json */
     if (strstr(from->name, "_exps.")) return read_experts(w, from, room);
     LW_TRY(lwi_arena_grow(&w->network.arena, &w->items, room, w->n + 1, sizeof *w->items));
     LW_TRY(read_item(w, from, w->items + w->n));
@@ -242,12 +301,9 @@ static lw_status open_model(lwi_folder_work *w, const char *path) {
     LW_TRY(lwi_gguf_read(&w->network.arena, kept.data, kept.size, &w->gguf));
     LW_TRY(lwi_gguf_read_parts(&w->gguf, path, keep, &w->network));
     const lw_string name = lwi_gguf_string(&w->gguf, "general.architecture");
-    const bool has_experts = lwi_gguf_find_tensor(&w->gguf, "blk.0.ffn_gate_inp.weight");
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        if (strlen(families[i].architecture) == name.size &&
-            !memcmp(families[i].architecture, name.data, name.size) &&
-            has_experts == (families[i].experts != NULL))
-            w->family = families + i;
+    w->family = lwi_folder_family_of(&w->gguf);
+    w->classifies =
+        w->family && w->family->classifier && lwi_gguf_find_tensor(&w->gguf, "cls.output.weight");
     if (w->family) return LW_OK;
     return lwi_fail(LW_UNSUPPORTED, "models of the family '%.*s' cannot be converted yet",
                     name.size < 40 ? (int)name.size : 40, name.size ? name.data : "");

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAME = LWI_FOLDER_NAME };
@@ -21,10 +22,16 @@ double lwi_folder_number(const lwi_folder_work *w, const char *key, double absen
     return lwi_gguf_number(&w->gguf, full, absent);
 }
 
+/* As few digits as give the same float. */
 static lw_status put_number(lwi_buffer *b, const char *key, double value) {
-    char text[NAME];
+    char text[NAME], digits[40];
     const bool whole = floor(value) == value && fabs(value) < 1e15;
-    snprintf(text, sizeof text, whole ? ",\n  \"%s\": %.0f" : ",\n  \"%s\": %.9g", key, value);
+    for (int n = 1; n <= 9; n++) {
+        snprintf(digits, sizeof digits, "%.*g", n, value);
+        if ((float)strtod(digits, NULL) == (float)value) break;
+    }
+    if (whole) snprintf(digits, sizeof digits, "%.0f", value);
+    snprintf(text, sizeof text, ",\n  \"%s\": %s", key, digits);
     return lwi_buffer_text(b, text);
 }
 
@@ -69,12 +76,42 @@ static lw_status put_llama3(const lwi_folder_work *w, lwi_buffer *b, const lwi_g
     return lwi_buffer_text(b, "}");
 }
 
+/* LongRoPE's factors. */
+static lw_status put_factors(const lwi_folder_work *w, lwi_buffer *b, const char *name,
+                             const char *key) {
+    const lwi_gguf_tensor *t = lwi_gguf_find_tensor(&w->gguf, name);
+    if (!t || t->type != LWI_BLOCK_F32 || t->rank != 1 || t->dims[0] > 1 << 15)
+        return lwi_fail(LW_CORRUPT, "%s is no list of factors", name);
+    char text[NAME];
+    snprintf(text, sizeof text, ", \"%s\": [", key);
+    LW_TRY(lwi_buffer_text(b, text));
+    for (int64_t i = 0; i < t->dims[0]; i++) {
+        float factor;
+        memcpy(&factor, (const uint8_t *)t->data + (size_t)i * sizeof factor, sizeof factor);
+        snprintf(text, sizeof text, "%s%.9g", i ? ", " : "", (double)factor);
+        LW_TRY(lwi_buffer_text(b, text));
+    }
+    return lwi_buffer_text(b, "]");
+}
+
+static lw_status put_longrope(const lwi_folder_work *w, lwi_buffer *b) {
+    const double length = lwi_folder_number(w, "rope.scaling.original_context_length", 4096);
+    LW_TRY(put_number(b, "original_max_position_embeddings", length));
+    LW_TRY(lwi_buffer_text(b, ",\n  \"rope_scaling\": {\"rope_type\": \"longrope\""));
+    const double magnitude = lwi_folder_number(w, "rope.scaling.attn_factor", 0);
+    if (magnitude > 0) LW_TRY(put_number(b, "attention_factor", magnitude));
+    LW_TRY(put_factors(w, b, "rope_factors_short.weight", "short_factor"));
+    LW_TRY(put_factors(w, b, "rope_factors_long.weight", "long_factor"));
+    return lwi_buffer_text(b, "}");
+}
+
 static lw_status put_scaling(const lwi_folder_work *w, lwi_buffer *b) {
     char key[NAME];
     snprintf(key, sizeof key, "%s.rope.scaling.type", w->family->architecture);
     const lw_string type = lwi_gguf_string(&w->gguf, key);
     const lwi_gguf_tensor *factors = lwi_gguf_find_tensor(&w->gguf, "rope_freqs.weight");
     if (factors) return put_llama3(w, b, factors);
+    if (lwi_gguf_find_tensor(&w->gguf, "rope_factors_long.weight")) return put_longrope(w, b);
     if (!type.size || (type.size == 4 && !memcmp(type.data, "none", 4))) return LW_OK;
     LW_TRY(lwi_buffer_text(b, ",\n  \"rope_scaling\": {\"rope_type\": "));
     LW_TRY(lwi_buffer_json_string(b, type.data, type.size));
@@ -84,35 +121,166 @@ static lw_status put_scaling(const lwi_folder_work *w, lwi_buffer *b) {
     return lwi_buffer_text(b, "}");
 }
 
-lw_status lwi_folder_config(const lwi_folder_work *w, lwi_buffer *b) {
+/* Elements of a head that are turned, as a share of it. */
+static lw_status put_share(const lwi_folder_work *w, lwi_buffer *b) {
+    const double turned = lwi_folder_number(w, "rope.dimension_count", 0);
+    const double heads = lwi_folder_number(w, "attention.head_count", 1);
+    const double head = lwi_folder_number(w, "attention.key_length",
+                                          lwi_folder_number(w, "embedding_length", 0) / heads);
+    if (!(turned >= 1 && head >= turned)) return LW_OK;
+    LW_TRY(put_number(b, "partial_rotary_factor", turned / head));
+    return put_number(b, "rotary_pct", turned / head);
+}
+
+/* The window, and which layers have it, one by one. */
+static lw_status put_windows(const lwi_folder_work *w, lwi_buffer *b) {
+    char key[NAME];
+    snprintf(key, sizeof key, "%s.attention.sliding_window_pattern", w->family->architecture);
+    const lwi_gguf_pair *list = lwi_gguf_find(&w->gguf, key);
+    const double layers = lwi_folder_number(w, "block_count", 0);
+    const int every = w->family->full_every;
+    const bool listed = list && list->kind == LWI_GGUF_ARRAY && list->element != LWI_GGUF_STRING;
+    const double window = lwi_folder_number(w, "attention.sliding_window", 0);
+    if (!(window > 0)) return LW_OK;
+    LW_TRY(put_number(
+        b, strstr(w->family->architecture, "bert") ? "local_attention" : "sliding_window", window));
+    if (!every && !listed) return LW_OK;
+    LW_TRY(lwi_buffer_text(b, ",\n  \"layer_types\": ["));
+    for (size_t i = 0; (double)i < layers && i < 1 << 12; i++) {
+        const bool windowed = listed ? i < list->count && lwi_gguf_element(list, i) != 0
+                                     : (i + 1) % (size_t)every != 0;
+        LW_TRY(lwi_buffer_text(b, i ? ", " : ""));
+        LW_TRY(lwi_buffer_text(b, windowed ? "\"sliding_attention\"" : "\"full_attention\""));
+    }
+    return lwi_buffer_text(b, "]");
+}
+
+/* The largest Gemma 2 and 3 scale their scores by the width (arch_gemma.c). */
+static lw_status put_gemma(const lwi_folder_work *w, lwi_buffer *b) {
+    const double layers = lwi_folder_number(w, "block_count", 0);
+    const double heads = lwi_folder_number(w, "attention.head_count", 1);
+    const double width = lwi_folder_number(w, "embedding_length", 0);
+    const bool second = !strcmp(w->family->architecture, "gemma2");
+    if (!second && strcmp(w->family->architecture, "gemma3") != 0) return LW_OK;
+    const double key = lwi_folder_number(w, "attention.key_length", width / heads);
+    return put_number(b, "query_pre_attn_scalar",
+                      layers == (second ? 46 : 62) ? width / heads : key);
+}
+
+static lw_status put_flag(lwi_buffer *b, const char *key, bool value) {
+    char text[NAME];
+    snprintf(text, sizeof text, ",\n  \"%s\": %s", key, value ? "true" : "false");
+    return lwi_buffer_text(b, text);
+}
+
+static bool has(const lwi_folder_work *w, const char *name) {
+    return lwi_gguf_find_tensor(&w->gguf, name) != NULL;
+}
+
+/* What is seen from which tensors there are. */
+static lw_status put_flags(const lwi_folder_work *w, lwi_buffer *b) {
+    const bool separate = has(w, "blk.0.attn_q.bias"), packed = has(w, "blk.0.attn_qkv.bias");
+    const bool inner = has(w, "blk.0.ffn_up.bias"), one = has(w, "blk.0.ffn_norm.weight");
+    LW_TRY(put_flag(b, "tie_word_embeddings", !has(w, "output.weight")));
+    LW_TRY(put_flag(b, "attention_bias", separate || packed));
+    LW_TRY(put_flag(b, "mlp_bias", inner));
+    LW_TRY(put_flag(b, "use_bias", inner));
+    LW_TRY(put_flag(b, "use_qkv_bias", separate));
+    LW_TRY(put_flag(b, "use_qk_norm", has(w, "blk.0.attn_q_norm.weight")));
+    if (w->family->experts)
+        LW_TRY(put_flag(b, "norm_topk_prob", lwi_folder_number(w, "expert_weights_norm", 1) != 0));
+    if (!strcmp(w->family->architecture, "falcon")) {
+        const double heads = lwi_folder_number(w, "attention.head_count_kv", 1);
+        LW_TRY(put_flag(b, "bias", packed));
+        LW_TRY(put_flag(b, "alibi", false));
+        LW_TRY(put_flag(b, "parallel_attn", true));
+        LW_TRY(put_flag(b, "multi_query", heads == 1));
+        return put_flag(b, "new_decoder_architecture", w->family->mixed);
+    }
+    return put_flag(b, "use_parallel_residual",
+                    lwi_folder_number(w, "use_parallel_residual",
+                                      !strcmp(w->family->architecture, "gptneox") || !one) != 0);
+}
+
+static lw_status put_classes(const lwi_folder_work *w, lwi_buffer *b) {
+    const lwi_gguf_tensor *t = lwi_gguf_find_tensor(&w->gguf, "cls.output.weight");
+    char text[NAME];
+    if (!w->classifies) return LW_OK;
+    LW_TRY(lwi_buffer_text(b, ",\n  \"id2label\": {"));
+    for (int64_t i = 0; i < (t->rank > 1 ? t->dims[0] : 1) && i < 1 << 16; i++) {
+        snprintf(text, sizeof text, "%s\"%lld\": \"LABEL_%lld\"", i ? ", " : "", (long long)i,
+                 (long long)i);
+        LW_TRY(lwi_buffer_text(b, text));
+    }
+    return lwi_buffer_text(b, "}");
+}
+
+static lw_status put_text(const lwi_folder_work *w, lwi_buffer *b, const char *from,
+                          const char *absent, const char *to) {
+    char key[NAME];
+    snprintf(key, sizeof key, "%s.%s", w->family->architecture, from);
+    lw_string text = lwi_gguf_string(&w->gguf, key);
+    if (!text.size && !absent) return LW_OK;
+    if (!text.size) text = (lw_string){absent, strlen(absent)};
+    snprintf(key, sizeof key, ",\n  \"%s\": ", to);
+    LW_TRY(lwi_buffer_text(b, key));
+    return lwi_buffer_json_string(b, text.data, text.size);
+}
+
+static lw_status put_texts(const lwi_folder_work *w, lwi_buffer *b) {
+    static const char *const activations[] = {"hidden_act", "hidden_activation",
+                                              "activation_function", "activation"};
     char text[2 * NAME];
-    const lwi_gguf_tensor *embedding = lwi_gguf_find_tensor(&w->gguf, "token_embd.weight");
-    const bool tied = !lwi_gguf_find_tensor(&w->gguf, "output.weight");
-    const bool bias = lwi_gguf_find_tensor(&w->gguf, "blk.0.attn_q.bias");
-    const bool normed = lwi_folder_number(w, "expert_weights_norm", 1) != 0;
-    if (!embedding || embedding->rank != 2)
-        return lwi_fail(LW_CORRUPT, "there is no token_embd.weight");
-    snprintf(
-        text, sizeof text,
-        "{\n  \"architectures\": [\"%s\"],\n  \"model_type\": \"%s\",\n  \"hidden_act\": \"%s\",\n"
-        "  \"tie_word_embeddings\": %s,\n  \"attention_bias\": %s%s",
-        w->family->class, w->family->model_type, w->family->activation, tied ? "true" : "false",
-        bias ? "true" : "false",
-        !w->family->experts ? ""
-        : normed            ? ",\n  \"norm_topk_prob\": true"
-                            : ",\n  \"norm_topk_prob\": false");
+    snprintf(text, sizeof text, "{\n  \"architectures\": [\"%s\"],\n  \"model_type\": \"%s\"",
+             w->classifies ? w->family->classifier : w->family->class, w->family->model_type);
     LW_TRY(lwi_buffer_text(b, text));
-    LW_TRY(put_number(b, "vocab_size", (double)embedding->dims[0]));
+    for (size_t i = 0; i < 4; i++)
+        LW_TRY(put_text(w, b, "hidden_activation", w->family->activation, activations[i]));
+    return put_text(w, b, "classifier_pooling", NULL, "classifier_pooling");
+}
+
+static bool is_float(const lwi_folder_work *w, const char *key) {
+    char full[NAME];
+    snprintf(full, sizeof full, "%s.%s", w->family->architecture, key);
+    const lwi_gguf_pair *pair = lwi_gguf_find(&w->gguf, full);
+    return pair && (pair->kind == LWI_GGUF_FLOAT32 || pair->kind == LWI_GGUF_FLOAT64);
+}
+
+static lw_status put_numbers(const lwi_folder_work *w, lwi_buffer *b) {
+    const bool encoder = !w->family->like_llama && strstr(w->family->architecture, "bert");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const double value = lwi_folder_number(w, keys[i].from, NAN);
         if (isfinite(value)) LW_TRY(put_number(b, keys[i].to, value));
+        if (isfinite(value) && floor(value) == value && is_float(w, keys[i].from))
+            LW_TRY(lwi_buffer_text(b, ".0")); /* readers ask for the type */
     }
     static const char *const ends_of[][2] = {{"tokenizer.ggml.bos_token_id", "bos_token_id"},
-                                             {"tokenizer.ggml.eos_token_id", "eos_token_id"}};
-    for (size_t i = 0; i < 2; i++) {
+                                             {"tokenizer.ggml.eos_token_id", "eos_token_id"},
+                                             {"tokenizer.ggml.padding_token_id", "pad_token_id"}};
+    for (size_t i = 0; i < 3; i++) {
         const int64_t id = lwi_gguf_int(&w->gguf, ends_of[i][0], -1);
         if (id >= 0) LW_TRY(put_number(b, ends_of[i][1], (double)id));
+        else if (i == 2)
+            LW_TRY(lwi_buffer_text(b, encoder ? ",\n  \"pad_token_id\": 0"
+                                              : ",\n  \"pad_token_id\": null"));
     }
+    const lwi_gguf_tensor *types = lwi_gguf_find_tensor(&w->gguf, "token_types.weight");
+    return types ? put_number(b, "type_vocab_size", types->rank > 1 ? (double)types->dims[0] : 1)
+                 : LW_OK;
+}
+
+lw_status lwi_folder_config(const lwi_folder_work *w, lwi_buffer *b) {
+    const lwi_gguf_tensor *embedding = lwi_gguf_find_tensor(&w->gguf, "token_embd.weight");
+    if (!embedding || embedding->rank != 2)
+        return lwi_fail(LW_CORRUPT, "there is no token_embd.weight");
+    LW_TRY(put_texts(w, b));
+    LW_TRY(put_flags(w, b));
+    LW_TRY(put_number(b, "vocab_size", (double)embedding->dims[0]));
+    LW_TRY(put_numbers(w, b));
+    LW_TRY(put_share(w, b));
+    LW_TRY(put_windows(w, b));
+    LW_TRY(put_gemma(w, b));
+    LW_TRY(put_classes(w, b));
     LW_TRY(put_scaling(w, b));
     return lwi_buffer_text(b, "\n}\n");
 }
