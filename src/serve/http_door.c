@@ -112,10 +112,12 @@ static bool sleep_until_answered(lwi_door *door, lwi_exchange *x) {
 /* The request has come whole. */
 static void start(lwi_door *door, lwi_exchange *x) {
     x->begun = true;
-    lwi_watch_work(door->watch, client_of(x->connection), x);
-    if (lwi_exchange_answered(x)) return;
-    if (x->route->flags & LWI_ROUTE_NOW) {
-        x->route->run(x);
+    const bool answered = lwi_exchange_answered(x);
+    const bool at_once = answered || x->route->flags & LWI_ROUTE_NOW;
+    /* Who closes its side may listen still; only work is not done for it. */
+    lwi_watch_work(door->watch, client_of(x->connection), at_once ? NULL : x);
+    if (at_once) {
+        if (!answered) x->route->run(x);
         return;
     }
     if (!sleep_until_answered(door, x)) return;

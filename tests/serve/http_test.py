@@ -239,11 +239,21 @@ def test_half_closed():
                 s.shutdown(socket.SHUT_WR)
                 s.settimeout(60)
                 check("half closed", s.recv(4096)[:4] in (b"", b"HTTP"), begin)
-        with server.connect() as s:  # a whole request: it is gone, or had its answer before that was seen
-            s.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        for _ in range(40):  # a whole request that needs no work is answered
+            for path, code in ((b"/health", b" 200 "), (b"/nothing", b" 404 ")):
+                with server.connect() as s:
+                    s.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    s.shutdown(socket.SHUT_WR)
+                    s.settimeout(60)
+                    answer = s.recv(4096)
+                check("whole, half closed", code in answer, path, answer)
+        lost = server.metric("lampwick_clients_lost_total")
+        with server.connect() as s:  # work is not done for one that can be told from a lost one by nothing
+            s.sendall(post("/v1/completions", LONG))
             s.shutdown(socket.SHUT_WR)
-            answer = s.recv(4096)
-            check("whole, half closed", answer[:4] in (b"", b"HTTP"), answer)
+            check("work, half closed", until(lambda: server.metric(
+                "lampwick_clients_lost_total") == lost + 1) is not None)
+        check("its slot", until(lambda: busy(server) == 0) is not None)
 
 
 def test_stopping():
