@@ -28,6 +28,7 @@
 #include "kern/reduce_f32.h"
 #include "kern/pool_f32.h"
 #include "kern/rnn_gates_f32.h"
+#include "kern/running_sums_f32.h"
 #include "kern/softmax_f32.h"
 #include "kern/state_f32.h"
 #include "kern/tile.h"

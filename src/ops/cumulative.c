@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * CumSum (ONNX 14) and CumProd (ONNX 26): running sums and products along an axis, in double for
  * floating-point numbers and modulo 2^n for integers. */
-#include "ops/op.h"
+#include "ops/cumulative.h"
 
 typedef struct job {
     const void *x;
@@ -9,6 +9,7 @@ typedef struct job {
     size_t dim, inner;
     bool product, exclusive, reverse;
     void (*columns)(const struct job *j, size_t first, size_t n);
+    lwi_running_sums *sums; /* for many float32 columns; NULL: columns does it */
 } job;
 
 static lw_status find_axis(const lwi_call *c, int *axis) {
@@ -71,12 +72,18 @@ static void run_columns(void *arg, size_t begin, size_t end) {
     for (size_t i = begin, n; i < end; i += n) {
         n = j->inner - i % j->inner;
         if (n > end - i) n = end - i;
+        const size_t first = i / j->inner * j->dim * j->inner + i % j->inner;
+        if (j->sums) {
+            j->sums((const float *)j->x + first, (float *)j->y + first, j->dim, j->inner, n,
+                    j->exclusive, j->reverse);
+            continue;
+        }
         if (n > COLUMNS) n = COLUMNS;
-        j->columns(j, i / j->inner * j->dim * j->inner + i % j->inner, n);
+        j->columns(j, first, n);
     }
 }
 
-static lw_status run(lwi_call *c, bool product) {
+static lw_status run(lwi_call *c, bool product, lwi_running_sums *sums) {
     const lw_value *x = c->in[0];
     int axis = 0;
     LW_TRY(find_axis(c, &axis));
@@ -89,12 +96,14 @@ static lw_status run(lwi_call *c, bool product) {
              .columns = BLOCKS[x->dtype]};
     size_t outer;
     lwi_split_axis(x, axis, &outer, &j.dim, &j.inner);
+    if (j.inner > 1) j.sums = sums;
     lwi_parallel(c, outer * j.inner, 1 + 8192 / j.dim, run_columns, &j);
     return LW_OK;
 }
 
-static lw_status run_sum(lwi_call *c) { return run(c, false); }
-static lw_status run_product(lwi_call *c) { return run(c, true); }
+lw_status lwi_cumulative_sum(lwi_call *c, lwi_running_sums *sums) { return run(c, false, sums); }
+static lw_status run_sum(lwi_call *c) { return run(c, false, NULL); }
+static lw_status run_product(lwi_call *c) { return run(c, true, NULL); }
 
 const lwi_op lwi_op_cum_sum = {.infer = lwi_infer_same, .run = run_sum, .flags = LWI_WIDEN};
 const lwi_op lwi_op_cum_prod = {.infer = lwi_infer_same, .run = run_product, .flags = LWI_WIDEN};

@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+#include "kern/running_sums_f32.inc"
