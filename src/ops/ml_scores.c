@@ -27,7 +27,7 @@ static double probit(double p) {
 static void softmax(double *scores, size_t n, bool keep_zeros) {
     double max = -INFINITY, sum = 0;
     for (size_t i = 0; i < n; i++)
-        max = fmax(max, scores[i]);
+        if (scores[i] > max) max = scores[i];
     for (size_t i = 0; i < n; i++) {
         const bool zero = keep_zeros && fabs(scores[i]) <= 1e-7;
         scores[i] = zero ? scores[i] * exp(-max) : exp(scores[i] - max);

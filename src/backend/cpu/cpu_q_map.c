@@ -69,6 +69,33 @@ static bool dequantizes(const lwi_call *c) {
            c->out[0]->dtype == LW_FLOAT32;
 }
 
+/* Sums of 32 bits, whose zero is 0. */
+typedef struct sums {
+    const int32_t *x;
+    float *y, scale;
+} sums;
+
+static void dequantize_sums_part(void *arg, size_t begin, size_t end) {
+    enum { STRIP = 2048 };
+    const sums *s = arg;
+    for (size_t i = begin, n; i < end; i += n) {
+        n = end - i < STRIP ? end - i : STRIP;
+        (void)lwi_cpu_kernels()->cast_i32_f32(s->x + i, s->y + i, n); /* all of them */
+        lwi_cpu_kernels()->affine_f32(s->y + i, n, 0, s->scale, 0, s->y + i);
+    }
+}
+
+static lw_status dequantize_sums(lwi_call *c) {
+    sums s = {c->in[0]->data, c->out[0]->data, *(const float *)c->in[1]->data};
+    lwi_parallel(c, c->in[0]->count, 1 << 15, dequantize_sums_part, &s);
+    return LW_OK;
+}
+
+static bool dequantizes_sums(const lwi_call *c) {
+    return has_one_scale(c) && c->in[0]->dtype == LW_INT32 && !lwi_has(c, 2) && c->out[0] &&
+           c->out[0]->dtype == LW_FLOAT32;
+}
+
 /* Or one for each index of an axis inside of which enough elements lie. */
 typedef struct axis_scaling {
     const void *x;
@@ -132,8 +159,10 @@ static const lwi_kernel *choose_quantize(const lwi_call *c) {
 }
 
 static const lwi_kernel *choose_dequantize(const lwi_call *c) {
-    static const lwi_kernel one = {NULL, dequantize}, axis = {NULL, dequantize_axis};
+    static const lwi_kernel one = {NULL, dequantize}, axis = {NULL, dequantize_axis},
+                            of_sums = {NULL, dequantize_sums};
     if (dequantizes(c)) return &one;
+    if (dequantizes_sums(c)) return &of_sums;
     return has_axis_scales(c) && lwi_is_8_bits(c->in[0]->dtype) && c->out[0]->dtype == LW_FLOAT32
                ? &axis
                : NULL;
