@@ -69,10 +69,62 @@ static lw_status scores(lwi_call *c, float **made) {
     return LW_OK;
 }
 
+/* ------------------------------------------------------------------ softmax */
+
+enum { ROWS = 256, FEW = 16 /* scores, for which rows are turned to be side by side */ };
+_Static_assert((int)ROWS <= (int)LWI_SOFTMAX_COLUMNS, "columns of the kernel");
+
+typedef struct classes {
+    const lwi_linear *model;
+    const float *scores;
+    lw_value *labels; /* NULL: not wanted */
+    float *shares;    /* likewise */
+} classes;
+
+static void put_labels(const classes *k, size_t row) {
+    const size_t n = k->model->n_scores;
+    const float *scores = k->scores + row * n;
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++)
+        if (scores[i] > scores[best]) best = i;
+    lwi_put_label(&k->model->labels, best, k->labels, row);
+}
+
+static void share_rows(const classes *k, size_t first, size_t rows) {
+    const size_t n = k->model->n_scores;
+    const float *x = k->scores + first * n;
+    float *y = k->shares + first * n, turned[ROWS * FEW];
+    for (size_t r = 0; n > FEW && r < rows; r++)
+        lwi_cpu_kernels()->softmax_f32(x + r * n, y + r * n, n, false);
+    if (n > FEW) return;
+    lwi_cpu_kernels()->transpose_f32(x, n, turned, rows, rows, n);
+    lwi_cpu_kernels()->softmax_columns_f32(turned, turned, n, rows, rows, false);
+    lwi_cpu_kernels()->transpose_f32(turned, rows, y, n, n, rows);
+}
+
+static void classify_blocks(void *arg, size_t begin, size_t end) {
+    const classes *k = arg;
+    for (size_t b = begin; b < end; b++) {
+        const size_t first = b * ROWS, left = k->model->rows - first;
+        const size_t rows = left < ROWS ? left : ROWS;
+        for (size_t r = first; k->labels && r < first + rows; r++)
+            put_labels(k, r);
+        if (k->shares) share_rows(k, first, rows);
+    }
+}
+
 static lw_status run_classifier(lwi_call *c) {
+    const lwi_linear *m = c->prepared;
     float *made = NULL;
     LW_TRY(scores(c, &made));
-    return lwi_linear_classifier_finish(c, made);
+    if (m->transform != LWI_POST_SOFTMAX || m->n_scores < 2)
+        return lwi_linear_classifier_finish(c, made);
+    classes k = {.model = m,
+                 .scores = made,
+                 .labels = c->out[0],
+                 .shares = c->n_out > 1 && c->out[1] ? c->out[1]->data : NULL};
+    lwi_parallel(c, (m->rows + ROWS - 1) / ROWS, 1 + 64 / m->n_scores, classify_blocks, &k);
+    return LW_OK;
 }
 
 static lw_status run_regressor(lwi_call *c) {
