@@ -80,13 +80,24 @@ void lwi_block_encode_Q4_0(const float *x, const float *w, uint8_t *block) {
     put_codes(x, 0, scale, 8.5F, 15, block + 2, NULL);
 }
 
-void lwi_block_encode_Q4_1(const float *x, const float *w, uint8_t *block) {
-    (void)w;
+/* A scale and a min, behind which `high` and the codes stand. */
+static void encode_range(const float *x, const float *w, int most, uint8_t *block, uint8_t *high,
+                         uint8_t *low) {
     float min, max;
     range_of(x, &min, &max);
-    lwi_block_put_half(block, (max - min) / 15);
+    float scale = (max - min) / (float)most;
+    if (w) {
+        const lwi_block_group fit = lwi_block_fit_group(x, w, (lwi_block_shape){32, most, 0});
+        scale = lwi_block_as_half(fit.scale);
+        min = lwi_block_as_half(-fit.min);
+    }
+    lwi_block_put_half(block, scale);
     lwi_block_put_half(block + 2, min);
-    put_codes(x, min, (max - min) / 15, 0.5F, 15, block + 4, NULL);
+    put_codes(x, min, scale, 0.5F, most, low, high);
+}
+
+void lwi_block_encode_Q4_1(const float *x, const float *w, uint8_t *block) {
+    encode_range(x, w, 15, block, NULL, block + 4);
 }
 
 void lwi_block_encode_Q5_0(const float *x, const float *w, uint8_t *block) {
@@ -97,12 +108,7 @@ void lwi_block_encode_Q5_0(const float *x, const float *w, uint8_t *block) {
 }
 
 void lwi_block_encode_Q5_1(const float *x, const float *w, uint8_t *block) {
-    (void)w;
-    float min, max;
-    range_of(x, &min, &max);
-    lwi_block_put_half(block, (max - min) / 31);
-    lwi_block_put_half(block + 2, min);
-    put_codes(x, min, (max - min) / 31, 0.5F, 31, block + 8, block + 4);
+    encode_range(x, w, 31, block, block + 4, block + 8);
 }
 
 void lwi_block_encode_Q8_0(const float *x, const float *w, uint8_t *block) {

@@ -6,7 +6,8 @@
 
 #include <stdint.h>
 
-/* How a type divides a block: codes 0 to most, scales and mins 0 to limit. */
+/* How a type divides a block: codes 0 to most, scales and mins 0 to limit; limit 0: they are no
+ * multiples, and the min has any sign. */
 typedef struct lwi_block_shape {
     int group, most, limit;
 } lwi_block_shape;
@@ -31,6 +32,11 @@ typedef struct lwi_block_edges {
 /* What the nearest code to x stands for. */
 typedef int lwi_block_code_fn(float x);
 
+/* The scale and min of one group by itself: scale * code - min. */
+typedef struct lwi_block_group {
+    float scale, min;
+} lwi_block_group;
+lwi_block_group lwi_block_fit_group(const float *x, const float *w, lwi_block_shape shape);
 /* w: weights of squared errors, or NULL. */
 void lwi_block_fit_affine(const float *x, const float *w, lwi_block_shape shape,
                           lwi_block_affine *fit);

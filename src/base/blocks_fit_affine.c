@@ -8,12 +8,7 @@
 
 enum { STEPS = 20 /* scales tried for a group */, PASSES = 4 /* over a block */ };
 
-/* A group as scale * code - min, min >= 0. */
-typedef struct group_fit {
-    float scale, min;
-} group_fit;
-
-static double error_of(const float *x, const float *w, lwi_block_shape shape, group_fit f) {
+static double error_of(const float *x, const float *w, lwi_block_shape shape, lwi_block_group f) {
     const float inverse = lwi_block_inverse(f.scale);
     double sum = 0;
     for (int i = 0; i < shape.group; i++) {
@@ -25,7 +20,8 @@ static double error_of(const float *x, const float *w, lwi_block_shape shape, gr
 }
 
 /* The best scale and min for the codes that f gives. */
-static group_fit regress(const float *x, const float *w, lwi_block_shape shape, group_fit f) {
+static lwi_block_group regress(const float *x, const float *w, lwi_block_shape shape,
+                               lwi_block_group f) {
     const float inverse = lwi_block_inverse(f.scale);
     double n = 0, c = 0, cc = 0, sum = 0, cx = 0;
     for (int i = 0; i < shape.group; i++) {
@@ -40,22 +36,23 @@ static group_fit regress(const float *x, const float *w, lwi_block_shape shape, 
     const double determinant = n * cc - c * c;
     if (!(determinant > 0)) return f;
     const double min = (c * cx - cc * sum) / determinant;
-    if (min < 0) return (group_fit){(float)(cx / cc), 0};
-    return (group_fit){(float)((n * cx - c * sum) / determinant), (float)min};
+    if (min < 0 && shape.limit) return (lwi_block_group){(float)(cx / cc), 0};
+    return (lwi_block_group){(float)((n * cx - c * sum) / determinant), (float)min};
 }
 
-static group_fit fit_group(const float *x, const float *w, lwi_block_shape shape) {
-    float min = 0, max = 0;
+lwi_block_group lwi_block_fit_group(const float *x, const float *w, lwi_block_shape shape) {
+    float min = shape.limit ? 0 : x[0], max = min;
     for (int i = 0; i < shape.group; i++) {
         if (x[i] < min) min = x[i];
         if (x[i] > max) max = x[i];
     }
-    group_fit best = {(max - min) / (float)shape.most, -min};
+    lwi_block_group best = {(max - min) / (float)shape.most, -min};
     double least = error_of(x, w, shape, best);
     for (int i = 0; i <= STEPS; i++) {
         const float levels = (float)shape.most - 1 + 0.1F * (float)i;
-        const group_fit once = regress(x, w, shape, (group_fit){(max - min) / levels, -min});
-        const group_fit f = regress(x, w, shape, once);
+        const lwi_block_group once =
+            regress(x, w, shape, (lwi_block_group){(max - min) / levels, -min});
+        const lwi_block_group f = regress(x, w, shape, once);
         const double error = error_of(x, w, shape, f);
         if (error < least) {
             least = error;
@@ -67,7 +64,7 @@ static group_fit fit_group(const float *x, const float *w, lwi_block_shape shape
 
 /* Whole multiples of the block's scale and min that are best together for a group: neighbours of
  * the nearest. Their error is the result. */
-static double round_fit(const float *x, const float *w, lwi_block_shape shape, group_fit f,
+static double round_fit(const float *x, const float *w, lwi_block_shape shape, lwi_block_group f,
                         lwi_block_affine *fit, int g) {
     const int near_s = lwi_block_round(f.scale * lwi_block_inverse(fit->scale), 0, shape.limit);
     const int near_m = lwi_block_round(f.min * lwi_block_inverse(fit->min), 0, shape.limit);
@@ -78,7 +75,7 @@ static double round_fit(const float *x, const float *w, lwi_block_shape shape, g
         for (int j = -1; j <= 1; j++) {
             const int s = near_s + i, m = near_m + j;
             if (s < 0 || s > shape.limit || m < 0 || m > shape.limit) continue;
-            const group_fit rounded = {fit->scale * (float)s, fit->min * (float)m};
+            const lwi_block_group rounded = {fit->scale * (float)s, fit->min * (float)m};
             const double error = error_of(x, w, shape, rounded);
             if (error < least) {
                 least = error;
@@ -90,7 +87,7 @@ static double round_fit(const float *x, const float *w, lwi_block_shape shape, g
 }
 
 static double round_groups(const float *x, const float *w, lwi_block_shape shape,
-                           const group_fit *groups, lwi_block_affine *fit) {
+                           const lwi_block_group *groups, lwi_block_affine *fit) {
     double error = 0;
     for (int g = 0; g < 256 / shape.group; g++)
         error += round_fit(x + g * shape.group, w ? w + g * shape.group : NULL, shape, groups[g],
@@ -124,10 +121,10 @@ static void regress_block(const float *x, const float *w, lwi_block_shape shape,
 
 void lwi_block_fit_affine(const float *x, const float *w, lwi_block_shape shape,
                           lwi_block_affine *fit) {
-    group_fit groups[16];
+    lwi_block_group groups[16];
     float scale = 0, min = 0;
     for (int g = 0; g < 256 / shape.group; g++) {
-        groups[g] = fit_group(x + g * shape.group, w ? w + g * shape.group : NULL, shape);
+        groups[g] = lwi_block_fit_group(x + g * shape.group, w ? w + g * shape.group : NULL, shape);
         scale = fmaxf(scale, groups[g].scale);
         min = fmaxf(min, groups[g].min);
     }
