@@ -55,13 +55,23 @@ static lw_status set_device(lw_context *c, const char *name) {
     return LW_OK;
 }
 
-/* The context gets the model as the plug-in divides it. */
+static lw_status keep_text(lw_context *c, const char **text) {
+    return *text ? lwi_arena_string(&c->texts, *text, strlen(*text), text) : LW_OK;
+}
+
+/* The context gets the model as the plug-in divides it. Where the graph is made for the inputs of a
+ * run, the contexts of its variants get theirs. */
 static lw_status set_plugin(lw_context *c, const lw_context_options *o) {
     lw_model *divided = NULL;
-    c->options.plugin = c->options.plugin_options = c->options.plugin_cache = NULL;
     if (!o->plugin) return LW_OK;
     if (o->device && strcmp(o->device, "cpu") != 0)
         return lwi_fail(LW_INVALID, "lw_context_options: either device or plugin");
+    if (c->model->network.maker) {
+        LW_TRY(keep_text(c, &c->options.plugin));
+        LW_TRY(keep_text(c, &c->options.plugin_options));
+        return keep_text(c, &c->options.plugin_cache);
+    }
+    c->options.plugin = c->options.plugin_options = c->options.plugin_cache = NULL;
     LW_TRY(lwi_plugin_open(o, &c->allocator, &c->plugin));
     LW_TRY(lwi_model_divide(c->model, c->plugin, o->fallback, &divided));
     c->source = c->model;
@@ -71,6 +81,7 @@ static lw_status set_plugin(lw_context *c, const lw_context_options *o) {
 
 static lw_status init(lw_context *c, const lw_context_options *o) {
     keep_options(c, o);
+    lwi_arena_init(&c->texts, &c->allocator);
     LW_TRY(set_plugin(c, o));
     c->max_plans = o->max_plans ? o->max_plans : 16;
     /* Without a limit, a model that asks for more than there is would end the whole process. */
@@ -137,6 +148,7 @@ void lw_context_free(lw_context *c) {
     lwi_free(&c->allocator, c->wanted);
     lwi_free(&c->allocator, c->arenas);
     lwi_arena_free(&c->strings);
+    lwi_arena_free(&c->texts);
     lwi_plugin_close(c->plugin);
     lw_model_free(c->model);
     lw_model_free(c->source);

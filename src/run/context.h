@@ -39,6 +39,7 @@ struct lw_context {
     lw_allocator in_pool;       /* the pool as an allocator */
     lwi_scratch_stack stack;    /* scratch memory of the nodes under way */
     lwi_arena strings;          /* bytes made in this run */
+    lwi_arena texts;            /* of options */
     lwi_host host;              /* what operators get; its state is an lwi_plan */
     const lwi_kernels *kernels; /* of the level asked for; NULL: the process's */
     lw_executor executor;

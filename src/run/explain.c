@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What runs where. */
 #include "ops/registry.h"
+#include "run/context.h"
 #include "run/plan_device.h"
 
 #include <string.h>
@@ -30,6 +31,8 @@ static const char *kernel_of(const lwi_step *s) {
 lw_status lw_context_explain(const lw_context *c, void (*fn)(void *user, const lw_node_plan *plan),
                              void *user) {
     if (!c || !fn) return lwi_fail(LW_INVALID, "lw_context_explain: context or fn is NULL");
+    while (c->model->network.maker && atomic_load(&c->open)) /* its newest variant */
+        c = atomic_load(&c->open);
     if (c->n_plans == 0) return lwi_fail(LW_INVALID, "there is no plan before the first run");
     const lwi_plan *p = c->plans[0];
     if (c->plugin) {

@@ -5,6 +5,7 @@
 #include "format/gguf/gguf.h"
 #include "format/huggingface/huggingface.h"
 #include "format/onnx/onnx.h"
+#include "format/onnx/onnx_write.h"
 #include "format/torch_export/torch_export.h"
 #include "format/torchscript/torchscript.h"
 #include "graph/align.h"
@@ -51,6 +52,7 @@ static void destroy(lw_model *m) {
     lwi_weights_free(&m->weights);
     lwi_weight_cache_close(&m->cache);
     lwi_network_free(&m->network);
+    lwi_free(&m->allocator, m->written);
     pthread_mutex_destroy(&m->align_lock);
     pthread_mutex_destroy(&m->variant_lock);
     const lw_allocator allocator = m->allocator;
@@ -197,9 +199,40 @@ static lw_status simplify(lw_model *m) {
     return lwi_run_passes(&m->network, ~kept | m->skip_passes, counts);
 }
 
-static lw_status divide(lw_model *m, lwi_vendor_plugin *plugin, bool fallback) {
+bool lwi_model_has_passed(const lw_model *m) {
+    for (size_t i = 0; i < LWI_PASS_COUNT; i++)
+        if (m->pass_counts[i]) return true;
+    return false;
+}
+
+static lw_status read_written(const lw_model *model, lw_model *m) {
+    const lwi_onnx_source source = {
+        .network = &model->network, .graph = model->network.graph, .allocator = &m->allocator};
+    lwi_buffer onnx = lwi_buffer_new(&m->allocator);
+    if (lwi_model_has_passed(model))
+        return lwi_fail(LW_UNSUPPORTED, "a plug-in wants the graph as it was made: keep_graph of "
+                                        "lw_model_options leaves the passes out");
+    const lw_status status = lwi_onnx_write_buffer(&source, &onnx);
+    m->written = onnx.data;
+    return status == LW_OK ? lwi_onnx_read(&m->network, onnx.data, onnx.size, NULL) : status;
+}
+
+/* The graph of the model as it was before passes, into m. */
+static lw_status read_again(const lw_model *model, lw_model *m) {
+    lw_model *base = model->base;
+    if (!base && !lwi_model_can_reread(model)) return read_written(model, m);
+    if (!base) return read_network(&m->network, model->data, model->file_bytes, model->path);
+    pthread_mutex_lock(&base->variant_lock);
+    const lw_status status =
+        base->network.maker->make(base->network.maker, model->givens, model->n_givens, &m->network);
+    pthread_mutex_unlock(&base->variant_lock);
+    return status;
+}
+
+static lw_status divide(const lw_model *model, lw_model *m, lwi_vendor_plugin *plugin,
+                        bool fallback) {
     lwi_network *n = &m->network;
-    LW_TRY(read_network(n, m->data, m->file_bytes, m->path));
+    LW_TRY(read_again(model, m));
     n->graph->open_defaults = false;
     LW_TRY(lwi_align_tensors(n, n->graph, SMALL_TENSOR, SMALL_TENSOR));
     if (n->ir_version < 4) drop_constant_inputs(n->graph);
@@ -214,16 +247,12 @@ lw_status lwi_model_divide(const lw_model *model, lwi_vendor_plugin *plugin, boo
     const lw_model_options options = {.size = sizeof options,
                                       .allocator = &model->allocator,
                                       .image_decoder = model->image_decoder};
-    if (model->network.maker || !lwi_model_can_reread(model))
-        return lwi_fail(LW_UNSUPPORTED,
-                        "a plug-in needs a model that was loaded from a file with a "
-                        "graph: lampwick convert makes an ONNX file of others");
     LW_TRY(new_model(&options, &m));
     m->skip_passes = model->skip_passes;
     m->data = model->data;
     m->path = model->path;
     m->file_bytes = model->file_bytes;
-    const lw_status status = divide(m, plugin, fallback);
+    const lw_status status = divide(model, m, plugin, fallback);
     if (status == LW_OK) *divided = m;
     else lw_model_free(m);
     return status;
@@ -285,8 +314,29 @@ lw_status lwi_model_make(lw_status (*make)(void *arg, lwi_network *network), voi
     return status;
 }
 
+static lw_status keep_text(lwi_arena *arena, const char **text) {
+    return *text ? lwi_arena_string(arena, *text, strlen(*text), text) : LW_OK;
+}
+
+/* With their names. */
+static lw_status keep_givens(lw_model *m, const lwi_given *givens, size_t n) {
+    lwi_arena *arena = &m->network.arena;
+    void *copy = NULL;
+    LW_TRY(lwi_arena_copy(arena, givens, n * sizeof *givens, &copy));
+    lwi_given *kept = copy;
+    for (size_t i = 0; i < n; i++) {
+        LW_TRY(keep_text(arena, &kept[i].name));
+        for (int d = 0; d < kept[i].rank; d++)
+            LW_TRY(keep_text(arena, &kept[i].dim_names[d]));
+    }
+    m->givens = kept;
+    m->n_givens = n;
+    return LW_OK;
+}
+
 static lw_status make_variant(lw_model *m, const lwi_given *givens, size_t n) {
     const lwi_maker *maker = m->base->network.maker;
+    LW_TRY(keep_givens(m, givens, n));
     LW_TRY(maker->make(maker, givens, n, &m->network));
     return prepare(m, m->keep_graph);
 }

@@ -24,7 +24,10 @@ struct lw_model {
     const char *cache_path; /* NULL: none */
     lwi_weight_cache cache;
     bool keep_graph;
-    lw_model *base;               /* whose variant this is (run/variants.h); NULL: none's */
+    lw_model *base;          /* whose variant this is (run/variants.h); NULL: none's */
+    const lwi_given *givens; /* that a variant was made for, in its network's arena */
+    size_t n_givens;
+    void *written;                /* what it was read from, if that was written for it; NULL */
     pthread_mutex_t variant_lock; /* guards what follows */
     lw_model **variants;
     size_t n_variants, cap_variants;
@@ -53,13 +56,16 @@ lw_status lwi_model_make(lw_status (*make)(void *arg, lwi_network *network), voi
 lw_status lwi_model_make_variant(lw_model *base, const lwi_given *givens, size_t n,
                                  lw_model **variant);
 
+/* A pass has changed something. */
+bool lwi_model_has_passed(const lw_model *model);
 /* The same model once more, as it was loaded, without passes. It reads what the model has mapped,
  * which must live longer. Not every model can: one made in C is not read from anywhere. */
 bool lwi_model_can_reread(const lw_model *model);
 lw_status lwi_model_reread(const lw_model *model, lw_model **plain);
 
 /* The same model once more, divided into parts for a plug-in and the rest, which goes through the
- * passes. It reads what the model has mapped. */
+ * passes. It reads what the model has mapped. A variant's graph is made once more; one that was
+ * made in C is written as an ONNX model, unless passes have changed it: LW_UNSUPPORTED. */
 lw_status lwi_model_divide(const lw_model *model, lwi_vendor_plugin *plugin, bool fallback,
                            lw_model **divided);
 

@@ -7,12 +7,6 @@
 
 #include <string.h>
 
-static bool has_passed(const lw_model *m) {
-    for (size_t i = 0; i < LWI_PASS_COUNT; i++)
-        if (m->pass_counts[i]) return true;
-    return false;
-}
-
 /* Outputs that the file gave no type get the one that the operators infer: readers ask for it. */
 static lw_status find_types(const lw_model *m, lwi_shapes *shapes, lw_value *known) {
     lwi_graph *g = m->network.graph;
@@ -68,7 +62,8 @@ lw_status lw_model_save_onnx(const lw_model *model, const char *path,
     if (model->network.maker)
         return lwi_fail(LW_UNSUPPORTED, "a TorchScript file has a graph only for given inputs");
     const bool beside = options && options->weights_beside;
-    if (!has_passed(model) || !lwi_model_can_reread(model)) return write(model, path, beside);
+    if (!lwi_model_has_passed(model) || !lwi_model_can_reread(model))
+        return write(model, path, beside);
     LW_TRY(lwi_model_reread(model, &plain));
     const lw_status status = write(plain, path, beside);
     lw_model_free(plain);

@@ -6,6 +6,7 @@ plug-in is one whose engine is lampwick itself (tests/plugins/local_plugin.c).
     python3 tests/plugins/plugin_test.py LAMPWICK FOLDER_OF_PLUGINS [MODELS]
 """
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -271,9 +272,22 @@ def test_failures():
     agree("compile fails, with fallback", DIGITS, {"image": x}, "--plugin", LOCAL, *options)
     rows = explain(DIGITS, *options)
     check("told", all(r[0] == "cpu" and "too hard" in r[3] for r in rows), rows)
-    script = ROOT / "tests/torch/data/scripts/mlp.trace/model.pt"
-    error = call("run", script, "--input", "x=@zeros", "--plugin", LOCAL, code=1)
-    check("TorchScript", "lampwick convert" in error, error)
+
+
+def test_torchscript():
+    """A graph is made for the inputs, and divided; PyTorch's answers stand beside the files."""
+    scripts = ROOT / "tests/torch/data/scripts"
+    text = call("test", "--quiet", "--no-fork", "--plugin", LOCAL, "--fallback", scripts)
+    found = re.search(r"(\d+) passed, 0 failed", text)
+    check("PyTorch's programs", found and int(found[1]) > 50, text[-200:])
+    call("test", "--quiet", "--no-fork", "--plugin", LOCAL, scripts / "mlp.trace", scripts / "mlp.script")
+    rows = explain(scripts / "convolutions.trace/model.pt")
+    check("who runs it", len(rows) > 5 and {r[:2] for r in rows} == {("local", "part 0")}, rows)
+    error = call("run", scripts / "data_loop.script/model.pt", "--input", "x=@ones", "--shape", "x=3x4", "--plugin", LOCAL,
+                 code=1)
+    check("what it does not run", "local does not run" in error and "Loop" in error, error)
+    error = call("run", scripts / "mlp.trace/model.pt", "--input", "x=@zeros", "--plugin", "nowhere", code=1)
+    check("no such library", "liblampwick-nowhere.so cannot be loaded" in error, error)
 
 
 def test_default():
