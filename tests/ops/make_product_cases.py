@@ -73,10 +73,31 @@ def float_cases():
         yield f"{name}_few_turned", *gemm(dtype, 3, 50, 100, True, transB=1)
 
 
+def integers(a, b, a_type, b_type, a_zeros=None, b_zeros=None):
+    """Of the whole range, with zero points: one, or one for each row or column."""
+    a, b = (rng.integers(np.iinfo(t).min, np.iinfo(t).max + 1, shape).astype(t)
+            for t, shape in ((a_type, a), (b_type, b)))
+    zeros = [np.zeros((), t) if n is None else
+             rng.integers(np.iinfo(t).min, np.iinfo(t).max + 1, n).astype(t)
+             for t, n in ((a_type, a_zeros), (b_type, b_zeros))]
+    left = a.astype(np.int64) - (zeros[0][:, None] if zeros[0].ndim else zeros[0]).astype(np.int64)
+    return "MatMulInteger", [a, b, *zeros], (left @ (b.astype(np.int64) - zeros[1])).astype(np.int32), {}
+
+
+def integer_cases():
+    u8, i8 = np.uint8, np.int8
+    yield "i8_even", *integers((64, 64), (64, 64), i8, i8)
+    yield "i8_odd", *integers((67, 37), (37, 71), i8, i8, (), ())
+    yield "u8_i8", *integers((65, 130), (130, 66), u8, i8, (), ())
+    yield "u8_u8", *integers((5, 33), (33, 129), u8, u8, (), (129,))
+    yield "i8_u8_rows", *integers((70, 31), (31, 70), i8, u8, (70,), (70,))
+    yield "u8_batch", *integers((3, 20, 36), (3, 36, 40), u8, u8, (), ())
+
+
 def main():
     folder, wanted = pathlib.Path(sys.argv[1]), (sys.argv[2:] or [""])[0]
     n = 0
-    for name, *case in float_cases():
+    for name, *case in [*float_cases(), *integer_cases()]:
         if wanted in name:
             write(folder, name, *case)
             n += 1

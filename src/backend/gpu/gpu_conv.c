@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Convolutions and pools with the channels last, over one or two axes. */
 #include "backend/gpu/gpu_direct.h"
+#include "backend/gpu/gpu_pool.h"
 #include "ops/channels_last.h"
 #include "ops/conv.h"
 #include "ops/pool.h"
@@ -91,7 +92,7 @@ static lw_status plan_pool(const lwi_call *c, int kind, lwi_gpu_step *step, bool
     int32_t shape[SHAPE];
     const lw_value *x = c->in[0];
     if (!lwi_gpu_all_float(c) || x->rank > 4 || (c->n_out > 1 && c->out[1]))
-        return lwi_gpu_refuse(step, "its types, three axes, or places of maxima");
+        return lwi_gpu_pool(c, true, kind, step, taken);
     LW_TRY(lwi_pool_window(c, true, &w));
     write_shape(&w, (size_t)x->dims[0], 1, (size_t)x->dims[x->rank - 1], 1, shape);
     LW_TRY(lwi_gpu_items(step, "pool_f32", c->out[0]->count, &launch));

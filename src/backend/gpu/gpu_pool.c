@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ * Pools that the kernel of gpu_conv.c does not take: any layout, up to three axes. */
+#include "backend/gpu/gpu_pool.h"
+#include "ops/pool.h"
+
+enum { SHAPE = 24, AXES = 3 };
+/* Places in the ints of kernels/pool.k. */
+enum { IN = 3, OUT = 6, KERNEL = 9, STRIDE = 12, BEFORE = 15, AFTER = 18, DILATION = 21 };
+
+static void write_shape(const lwi_window *w, size_t channels, bool last, int32_t shape[SHAPE]) {
+    shape[0] = (int32_t)channels;
+    shape[1] = last;
+    for (int d = 0; d < AXES; d++) {
+        const int axis = d - (AXES - w->rank);
+        shape[IN + d] = axis < 0 ? 1 : (int32_t)w->in[axis];
+        shape[OUT + d] = axis < 0 ? 1 : (int32_t)w->out[axis];
+        shape[KERNEL + d] = axis < 0 ? 1 : (int32_t)w->kernel[axis];
+        shape[STRIDE + d] = axis < 0 ? 1 : (int32_t)w->stride[axis];
+        shape[BEFORE + d] = axis < 0 ? 0 : (int32_t)w->begin[axis];
+        shape[AFTER + d] = axis < 0 ? 0 : (int32_t)w->end[axis];
+        shape[DILATION + d] = axis < 0 ? 1 : (int32_t)w->dilation[axis];
+    }
+}
+
+static bool takes(const lwi_call *c, int kind) {
+    const lwi_gpu_type type = lwi_gpu_type_of(c->in[0]->dtype);
+    const bool bytes = type == LWI_GPU_U8 || type == LWI_GPU_I8;
+    return lwi_gpu_moves(c) && (lwi_gpu_is_float(type) || (kind == 0 && bytes)) &&
+           c->in[0]->rank <= 2 + AXES && c->out[0] && (c->n_out < 2 || !c->out[1]);
+}
+
+lw_status lwi_gpu_pool(const lwi_call *c, bool last, int kind, lwi_gpu_step *step, bool *taken) {
+    lwi_window w;
+    lwi_gpu_launch *launch = NULL;
+    int32_t shape[SHAPE] = {0};
+    const lw_value *x = c->in[0];
+    if (!takes(c, kind)) return lwi_gpu_refuse(step, "its type, four axes, or places of maxima");
+    LW_TRY(lwi_pool_window(c, last, &w));
+    write_shape(&w, (size_t)x->dims[last ? x->rank - 1 : 1], last, shape);
+    LW_TRY(lwi_gpu_items(step, "pool_direct", c->out[0]->count, &launch));
+    LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
+    lwi_gpu_in(launch, c, 0);
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_int(launch, kind);
+    lwi_gpu_int(launch, lwi_gpu_type_of(x->dtype));
+    lwi_gpu_int(launch, (int64_t)c->out[0]->count);
+    *taken = true;
+    return LW_OK;
+}
+
+lw_status lwi_gpu_first_max_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    return lwi_gpu_pool(c, false, 0, step, taken);
+}
+
+lw_status lwi_gpu_first_average_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    const int kind = lwi_attr_int(c->node, "count_include_pad", 0) ? 2 : 1;
+    return lwi_gpu_pool(c, false, kind, step, taken);
+}
