@@ -192,7 +192,7 @@ class GrowingLists(nn.Module):
 class BranchLists(nn.Module):
     """Lists that one way of a branch makes longer."""
 
-    def forward(self, x: Tensor) -> Tuple[Tensor, Tensor, int, Tensor, Tensor, int]:
+    def forward(self, x: Tensor) -> Tuple[Tensor, Tensor, int, Tensor, Tensor, int, Tensor]:
         picked: List[Tensor] = []
         numbers: List[int] = []
         rest = [x[0]]
@@ -216,12 +216,13 @@ class BranchLists(nn.Module):
                 kept.append(x[0] * k)
         for place in places:
             total = total + place * 100
+        chosen = torch.tensor(places) * 2
         if bool(x[1, 0] > 0):
             parts = [x, x + 1]
         else:
             parts = [x]
         found = torch.stack(picked) if len(picked) > 0 else x[:0]
-        return found, torch.cat(rest), total, rest[-1], torch.cat(parts), len(picked) + len(kept)
+        return found, torch.cat(rest), total, rest[-1], torch.cat(parts), len(picked) + len(kept), chosen
 
 
 class DataSizes(nn.Module):

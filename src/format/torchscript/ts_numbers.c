@@ -115,6 +115,7 @@ static lw_status join(lwi_ts_interp *in, const lwi_ts_value *x, const lwi_ts_val
 static lw_status join_texts(lwi_ts_interp *in, const lw_string x, const lw_string y,
                             lwi_ts_value *result) {
     char *text = NULL;
+    if (x.size + y.size > LWI_TS_LONGEST_TEXT) return lwi_fail(LW_LIMIT, "a text is too long");
     LW_TRY(lwi_arena_alloc(&in->aten->b.network->arena, x.size + y.size + 1, 1, &text));
     memcpy(text, x.data, x.size);
     memcpy(text + x.size, y.data, y.size);
@@ -126,9 +127,7 @@ static lw_status repeat(lwi_ts_interp *in, const lwi_ts_object *x, int64_t n,
                         lwi_ts_value *result) {
     lwi_ts_object *list = NULL;
     LW_TRY(lwi_ts_new_object(in, x->kind, &list));
-    if (n > 0 && x->n > 0 && (uint64_t)n > 1000000 / x->n)
-        return lwi_fail(LW_LIMIT, "a list of too many items");
-    for (int64_t k = 0; k < n; k++)
+    for (int64_t k = 0; k < n && x->n; k++)
         for (size_t i = 0; i < x->n; i++)
             LW_TRY(lwi_ts_add_item(in->memory, list, NULL, &x->items[i]));
     *result = lwi_ts_of(list);

@@ -4,6 +4,8 @@
  * asked for, items can be taken, more can be appended, and all can be joined. */
 #include "format/torchscript/ts_rows.h"
 
+#include "aten/lower.h"
+
 #include <string.h>
 
 static lwi_aten_value join(lwi_ts_interp *in, const char *name, size_t n,
@@ -107,11 +109,28 @@ static lw_status joined(lwi_ts_interp *in, const lwi_ts_call *call, lwi_ts_value
     return a->b.status;
 }
 
+/* torch.tensor(numbers, dtype): floats are float32 by default */
+static lw_status as_tensor(lwi_ts_interp *in, const lwi_ts_call *call, lwi_ts_value *result) {
+    const lwi_ts_object *list = call->args[0].object;
+    lwi_aten *a = in->aten;
+    lwi_ts_call with_rows = *call;
+    lwi_aten_value rows = list->rows;
+    void *args = NULL;
+    bool done = false;
+    if (list->row == LWI_ATEN_TENSOR) return lwi_fail(LW_CORRUPT, "a tensor is made of tensors");
+    LW_TRY(lwi_arena_copy(in->memory, call->args, call->n * sizeof *call->args, &args));
+    if (list->row == LWI_ATEN_FLOAT)
+        rows = lwi_aten_tensor_of(a, lwi_aten_cast(a, lwi_aten_id(a, &rows), LW_FLOAT32));
+    *(lwi_ts_value *)args = lwi_ts_plain(rows);
+    with_rows.args = args;
+    return lwi_ts_do_tensor(in, &with_rows, result, &done);
+}
+
 static const struct {
     const char *name;
     lw_status (*call)(lwi_ts_interp *in, const lwi_ts_call *call, lwi_ts_value *result);
-} operators[] = {
-    {"len", length}, {"__getitem__", item}, {"append", append}, {"cat", joined}, {"stack", joined}};
+} operators[] = {{"len", length}, {"__getitem__", item}, {"append", append},
+                 {"cat", joined}, {"stack", joined},     {"tensor", as_tensor}};
 
 lw_status lwi_ts_call_rows(lwi_ts_interp *in, const lwi_ts_call *call, lwi_ts_value *result,
                            bool *done) {

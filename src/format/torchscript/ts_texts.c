@@ -16,6 +16,7 @@ static const lwi_aten_value *text_of(const lwi_ts_call *call, size_t i) {
 /* A value as text; what depends on data as its kind. */
 static lw_status put_value(lwi_buffer *out, const lwi_ts_value *v) {
     char number[LWI_DOUBLE_TEXT + 1];
+    if (out->size > LWI_TS_LONGEST_TEXT) return lwi_fail(LW_LIMIT, "a text is too long");
     if (!lwi_ts_is_known(v)) return lwi_buffer_text(out, lwi_ts_kind_name(v));
     switch (v->plain.kind) {
     case LWI_ATEN_STRING:

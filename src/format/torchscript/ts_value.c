@@ -54,6 +54,7 @@ lw_status lwi_ts_new_object(lwi_ts_interp *in, lwi_ts_object_kind kind, lwi_ts_o
 
 lw_status lwi_ts_add_item(lwi_arena *arena, lwi_ts_object *o, const lwi_ts_value *key,
                           const lwi_ts_value *item) {
+    if (o->n == LWI_TS_MOST_ITEMS) return lwi_fail(LW_LIMIT, "a list of too many items");
     LW_TRY(lwi_arena_grow(arena, &o->items, &o->cap, o->n + 1, sizeof *o->items));
     if (key) LW_TRY(lwi_arena_grow(arena, &o->keys, &o->cap_keys, o->n + 1, sizeof *o->keys));
     if (key) o->keys[o->n] = *key;

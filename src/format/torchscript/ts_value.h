@@ -8,6 +8,9 @@
 #include "aten/aten.h"
 #include "format/torchscript/ts_syntax.h"
 
+/* A program that makes longer ones is up to no good. */
+enum { LWI_TS_MOST_ITEMS = 1000000, LWI_TS_LONGEST_TEXT = 1 << 16 };
+
 typedef struct lwi_ts_object lwi_ts_object;
 
 typedef enum lwi_ts_value_kind {
