@@ -77,18 +77,23 @@ static lw_status read_options(const lwi_call *c, lwi_paged *p) {
     return LW_OK;
 }
 
-lw_status lwi_paged_read(const lwi_call *c, lwi_paged *p) {
+static lw_status read_tokens(const lwi_call *c, lwi_paged *p) {
     LW_TRY(read_heads(c, p));
     const int64_t tokens = (int64_t)p->tokens;
     LW_TRY(lwi_need_shape(c, POSITIONS, 1, &tokens));
     LW_TRY(lwi_need_shape(c, SEQUENCES, 1, &tokens));
-    LW_TRY(read_cache(c, p));
     return read_options(c, p);
 }
 
+lw_status lwi_paged_read(const lwi_call *c, lwi_paged *p) {
+    LW_TRY(read_tokens(c, p));
+    return read_cache(c, p);
+}
+
+/* Does not ask whether the layer fits the blocks, whose size is not known yet when passes look. */
 static lw_status infer(lwi_call *c) {
     lwi_paged p = {0};
-    LW_TRY(lwi_paged_read(c, &p));
+    LW_TRY(read_tokens(c, &p));
     const int64_t dims[2] = {(int64_t)p.tokens, (int64_t)(p.heads * p.value)};
     return lwi_out(c, 0, c->in[Q]->dtype, 2, dims);
 }
