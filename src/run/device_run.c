@@ -60,17 +60,17 @@ static lw_status launch_all(const lwi_plan *plan, const lwi_device_step *step) {
     return LW_OK;
 }
 
-/* The first run finds the kernels, the second one is recorded. A profile wants each step's time. */
-static lw_status begin(const lwi_plan *plan, lwi_device_piece *piece) {
+/* The first run finds the kernels, the second one is recorded. A profile wants each step's time. A
+ * driver that does not record is not asked again. */
+static void begin(const lwi_plan *plan, lwi_device_piece *piece) {
     const lw_context *c = plan->context;
     if (piece->recording && piece->block != c->device_block.handle)
         lwi_device_forget(c->device, piece);
     if (!c->device->records || c->profile || piece->recording || piece->launches < LEAST_LAUNCHES ||
         !piece->seen)
-        return LW_OK;
-    LW_TRY(c->device->api->record(c->device));
-    plan->device->recording = true;
-    return LW_OK;
+        return;
+    plan->device->recording = c->device->api->record(c->device) == LW_OK;
+    c->device->records = plan->device->recording;
 }
 
 /* What the device could not record is launched after all, in this run and later ones. */
@@ -92,7 +92,7 @@ lw_status lwi_device_run(lwi_plan *plan, size_t step) {
     const lw_context *c = plan->context;
     const lwi_device_step *s = plan->steps[step].device;
     lwi_device_piece *piece = &plan->device->pieces[s->piece];
-    if (step == piece->first) LW_TRY(begin(plan, piece));
+    if (step == piece->first) begin(plan, piece);
     if (piece->recording && !c->profile)
         return step == piece->first ? c->device->api->replay(c->device, piece->recording) : LW_OK;
     LW_TRY(launch_all(plan, s));

@@ -78,10 +78,19 @@ def recordings():
 
     few, many = counts("", "--runs", "3"), counts("", "--runs", "9")
     expect("replays", abs(few[0] - many[0]) <= 6 and many[1] - few[1] == 6, (few, many))
-    few, many = counts("unrecorded", "--runs", "3"), counts("unrecorded", "--runs", "9")
-    expect("a driver that records nothing", few[0] + 24 < many[0] and many[1] == 0, (few, many))
+    for word in ("unrecorded", "uncaptured"):
+        few, many = counts(word, "--runs", "3"), counts(word, "--runs", "9")
+        expect(f"a driver that records nothing: {word}", few[0] + 24 < many[0] and many[1] == 0, (few, many))
     code, out, err = lampwick("count", "profile", MODEL, "--device", KIND, "--fallback")
     expect("a profile launches", code == 0 and ", 0 replays" in err, err)
+
+
+def without_functions(folder):
+    """A library that is no such driver, or one that is too old."""
+    subprocess.run(["gcc", "-shared", "-x", "c", "/dev/null", "-o", pathlib.Path(folder) / LIBRARY], check=True)
+    says("no functions", run("", KIND, library=folder), f"{DRIVER} is too old: it lacks {KIND[:2]}")
+    code, out, err = lampwick("", "devices", library=folder)
+    expect("no functions, listed", f"none: {DRIVER} is too old: it lacks {KIND[:2]}" in out, out)
 
 
 def memory(folder):
@@ -131,6 +140,7 @@ with tempfile.TemporaryDirectory() as folder:
     same_for_both(here)
     recordings()
     memory(folder)
+    without_functions(folder)
     if KIND == "cuda":
         of_cuda()
     else:

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * The driver's functions. FAKE_CARD holds words: none (no card), old (a driver of CUDA 8 or HIP 5),
  * cards=N, capability=NN, processor=gfx..., memory=BYTES, refuse (the kernels are not compiled),
- * lost=N (a card is lost at launch N), unrecorded (no graph is made), count (what was done is
- * printed at the end). A call that the driver would take badly ends the process
- * with a sentence. */
+ * lost=N (a card is lost at launch N), unrecorded (no graph is made), uncaptured (a stream is not
+ * captured), count (what was done is printed at the end). A call that the driver would take badly
+ * ends the process with a sentence. */
 #include "fake_card.h"
 
 #include <pthread.h>
@@ -522,6 +522,7 @@ API(cuLaunchKernel, hipModuleLaunchKernel)
 API(cuStreamBeginCapture_v2, hipStreamBeginCapture)(stream *s, int mode) {
     LOCK;
     if (mode != 1) wrong("a capture that other threads disturb");
+    if (setting("uncaptured") >= 0) return LAUNCH_FAILED;
     if (need_card("a capture") != s->card || s->captured) wrong("a capture of a wrong stream");
     s->captured = calloc(1, sizeof *s->captured);
     s->captured->card = s->card;

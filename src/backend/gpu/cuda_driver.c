@@ -31,9 +31,10 @@ static int capability_of(int card) {
     return 10 * attribute(card, CAPABILITY_MAJOR) + attribute(card, CAPABILITY_MINOR);
 }
 
-/* On a Jetson the library is not in the linker's path. */
+/* On a Jetson and in WSL the library is not in the linker's path. */
 static const char *const files[] = {"libcuda.so.1", "/usr/lib/aarch64-linux-gnu/tegra/libcuda.so.1",
-                                    "/usr/lib/aarch64-linux-gnu/nvidia/libcuda.so.1"};
+                                    "/usr/lib/aarch64-linux-gnu/nvidia/libcuda.so.1",
+                                    "/usr/lib/wsl/lib/libcuda.so.1"};
 static const lwi_card_symbol symbols[] = {{"cuDevicePrimaryCtxRetain", &retain},
                                           {"cuCtxPushCurrent_v2", &push},
                                           {"cuCtxPopCurrent_v2", &pop}};
