@@ -5,7 +5,7 @@
  *
  *   lw_llm *llm = NULL;
  *   lw_session *session = NULL;
- *   lw_llm_text text = {sizeof text};
+ *   lw_llm_text text = {.size = sizeof text};
  *   if (!lw_llm_load("model.gguf", NULL, &llm) && !lw_session_new(llm, NULL, &session) &&
  *       !lw_session_feed_text(session, "Once upon a time", 16, LW_ENCODE_ADD_SPECIAL))
  *       while (!lw_session_next_text(session, &text) && !text.finished)
@@ -134,8 +134,8 @@ typedef struct lw_sampling {
                          arXiv 1909.05858); 0 or 1: none */
     float frequency;  /* subtracted for each time the token occurred */
     float presence;   /* subtracted once */
-    /* DRY: dry_multiplier * dry_base ^ (n - dry_allowed) for a token that would repeat n > allowed
-     * tokens; 0: off */
+    /* DRY: dry_multiplier * dry_base ^ (n - dry_allowed) is subtracted for a token that came before
+     * behind the same n >= dry_allowed tokens that are the last now; multiplier 0: off */
     float dry_multiplier, dry_base;
     size_t dry_allowed;
     size_t top_k;  /* the k likeliest; 0: all */

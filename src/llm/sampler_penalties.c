@@ -46,7 +46,8 @@ static void penalize_repeats(const lw_sampling *s, lwi_candidates *c, const int3
     const double base = s->dry_base > 0 ? (double)s->dry_base : 1.75;
     for (size_t i = from + 1; i < n; i++) {
         const size_t length = repeated(tokens, i, n, MOST);
-        if (length <= s->dry_allowed || tokens[i] < 0 || (size_t)tokens[i] >= c->n) continue;
+        if (length == 0 || length < s->dry_allowed || tokens[i] < 0 || (size_t)tokens[i] >= c->n)
+            continue;
         const double penalty =
             (double)s->dry_multiplier * pow(base, (double)(length - s->dry_allowed));
         lwi_candidate *item = c->items + tokens[i];

@@ -243,6 +243,14 @@ def test_sampling():
     before = [1, 2, 3, int(order[0]), 9, 1, 2, 3]
     check("dry", draw(repeat, logits, 1, before)[order[0]] == 0)
     check("dry allows", draw(repeat, logits, 1, before[2:])[order[0]] == 1)
+    for length in (2, 3, 4):  # as text-generation-webui and llama.cpp have it
+        seen = list(range(1, 1 + length))
+        changed = logits.astype(np.float64).copy()
+        changed[order[0]] -= 0.7 * 1.5 ** (length - 2)
+        dry = sampling(seed=8, temperature=1, penalty_last=64, dry_multiplier=0.7, dry_base=1.5,
+                       dry_allowed=2)
+        check(f"dry after {length}", near(draw(dry, logits, n, [*seen, int(order[0]), 29, *seen]),
+                                          softmax(changed)))
 
 
 def main():
