@@ -65,6 +65,11 @@ FAMILIES = {
     "gemma": ("gemma", dict(BASE, num_key_value_heads=1, head_dim=16)),
     "gemma2": ("gemma2", GEMMA),
     "gemma3": ("gemma3_text", dict(GEMMA, num_hidden_layers=7)),
+    "gemma3-pictures": ("gemma3", dict(
+        text_config=dict(GEMMA, num_hidden_layers=7), image_token_index=159, boi_token_index=158,
+        eoi_token_index=157, mm_tokens_per_image=4, vision_config=dict(
+            hidden_size=32, intermediate_size=48, num_hidden_layers=1, num_attention_heads=2,
+            image_size=28, patch_size=14))),
     "phi": ("phi", dict(BASE, partial_rotary_factor=0.5)),
     "phi3": ("phi3", dict(GROUPED, sliding_window=None)),
     "phi3-short": ("phi3", longrope(64)),
