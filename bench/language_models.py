@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Tokens per second of language models (bench/make_language_models.py makes some): reading a prompt
 and generating after it, the best of some rounds. With llama.cpp's llama-bench, or candle's program
-(bench/candle), they take turns, and the table has ratios: above 1, lampwick is faster.
+(bench/candle), they take turns, and the table has ratios: above 1, lampwick is faster. How many of
+candle's tokens are lampwick's, up to the first that is not, goes to stderr.
 
     bench/language_models.py MODEL.gguf... [--threads 1,2] [--rounds 3] [--prompt 512]
         [--generate 64] [--library LIB] [--llama-bench PATH] [--candle PATH]
@@ -36,7 +37,7 @@ class Lampwick:
         context = make(ContextOptions, threads=threads, device=options.device)
         batch = make(BatchOptions, context=c.addressof(context), tokens=prompt + generated)
         options = make(SessionOptions, batch_options=c.addressof(batch))
-        self.session, self.logits = P(), P()
+        self.session, self.logits, self.made = P(), P(), []
         ok(lib, lib.lw_session_new(llm, c.byref(options), c.byref(self.session)))
         self.tokens = (c.c_int32 * prompt)(*[3 + 7 * i % 250 for i in range(prompt)])
         self.round()  # packs the weights
@@ -52,9 +53,13 @@ class Lampwick:
         token = c.c_int32()
         self.read(1)
         start = time.perf_counter()
+        made = []
         for _ in range(self.generated):
             ok(self.lib, self.lib.lw_session_next(self.session, c.byref(token)))
-        return self.generated / (time.perf_counter() - start)
+            made.append(token.value)
+        speed = self.generated / (time.perf_counter() - start)
+        self.made = made
+        return speed
 
     def round(self):
         return self.read(self.prompt), self.generate()
@@ -78,7 +83,12 @@ def llama_round(program, path, threads, prompt, generated):
 
 def candle_round(program, path, threads, prompt, generated):
     result, = output_of([program, path, prompt, generated], RAYON_NUM_THREADS=str(threads))
-    return result["prompt"], result["generated"]
+    return result["prompt"], result["generated"], result["tokens"]
+
+
+def say_same(path, name, ours, theirs):
+    same = next((i for i, pair in enumerate(zip(ours, theirs)) if pair[0] != pair[1]), len(ours))
+    print(f"{path.stem}: the first {same} of {len(ours)} tokens are {name}'s", file=sys.stderr)
 
 
 def others_of(options):
@@ -95,8 +105,11 @@ def measure(lib, llm, path, threads, options):
     rounds = [[] for _ in range(1 + len(others))]
     for _ in range(options.rounds):
         rounds[0].append(ours.round())
-        for results, (_, run, program) in zip(rounds[1:], others):
-            results.append(run(program, path, threads, options.prompt, options.generate))
+        for results, (name, run, program) in zip(rounds[1:], others):
+            *speeds, = run(program, path, threads, options.prompt, options.generate)
+            if len(speeds) > 2 and not results:
+                say_same(path, name, ours.made, speeds[2])
+            results.append(speeds[:2])
     ours.close()
     return [[max(one) for one in zip(*side)] for side in rounds]
 

@@ -3,7 +3,9 @@
 //! bench/language_models.py: reading a prompt from the start, and generating greedily from the
 //! start, after a round that warms up. RAYON_NUM_THREADS is the number of threads.
 //!
-//!     bench-candle MODEL.gguf PROMPT GENERATE     prints {"prompt": N, "generated": N}
+//!     bench-candle MODEL.gguf PROMPT GENERATE
+//!
+//! prints {"prompt": N, "generated": N, "tokens": [the generated ones]}
 
 use candle_core::{quantized::gguf_file, Device, Result, Tensor, D};
 use candle_transformers::models::quantized_llama::ModelWeights;
@@ -21,20 +23,22 @@ fn next(model: &mut ModelWeights, tokens: &[u32], position: usize) -> Result<u32
     model.forward(&input, position)?.argmax(D::Minus1)?.squeeze(0)?.to_scalar()
 }
 
-/// Tokens a second of the prompt and of `generate` tokens after one.
-fn round(model: &mut ModelWeights, prompt: &[u32], generate: usize) -> Result<(f64, f64)> {
+/// Tokens a second of the prompt and of `generate` tokens after its first one, and those tokens.
+fn round(model: &mut ModelWeights, prompt: &[u32], generate: usize) -> Result<(f64, f64, Vec<u32>)> {
     model.clear_kv_cache();
     let start = Instant::now();
     next(model, prompt, 0)?;
     let read = start.elapsed().as_secs_f64();
     model.clear_kv_cache();
     let mut token = next(model, &prompt[..1], 0)?;
+    let mut tokens = Vec::with_capacity(generate);
     let start = Instant::now();
     for position in 1..=generate {
+        tokens.push(token);
         token = next(model, &[token], position)?;
     }
     let generated = start.elapsed().as_secs_f64();
-    Ok((prompt.len() as f64 / read, generate as f64 / generated))
+    Ok((prompt.len() as f64 / read, generate as f64 / generated, tokens))
 }
 
 fn main() -> Result<()> {
@@ -46,7 +50,7 @@ fn main() -> Result<()> {
     let prompt: Vec<u32> = (0..number(prompt)? as u32).map(|i| 3 + 7 * i % 250).collect();
     let mut model = load(path)?;
     round(&mut model, &prompt, 1)?;
-    let (read, generated) = round(&mut model, &prompt, number(generate)?)?;
-    println!("{{\"prompt\": {read}, \"generated\": {generated}}}");
+    let (read, generated, tokens) = round(&mut model, &prompt, number(generate)?)?;
+    println!("{{\"prompt\": {read}, \"generated\": {generated}, \"tokens\": {tokens:?}}}");
     Ok(())
 }
