@@ -17,18 +17,13 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from checks import check, finish  # noqa: E402
+
 BINARY = str(pathlib.Path(sys.argv[1]).resolve())
 DEMO = pathlib.Path(__file__).resolve().parents[2] / "demo"
 DIGITS = str(DEMO / "digits.onnx")
 COMMANDS = ["run", "info", "tokenize", "bench", "profile", "graph", "test", "diff", "ops", "devices", "help"]
-checks, failures = 0, []
-
-
-def check(name, truth, detail=""):
-    global checks
-    checks += 1
-    if not truth:
-        failures.append(f"{name}: {str(detail)[:300]}")
 
 
 def call(*arguments, code=0):
@@ -264,10 +259,7 @@ def main():
                  test_tokens):
         with tempfile.TemporaryDirectory() as folder:
             test(pathlib.Path(folder))
-    for failure in failures:
-        print("not ok -", failure)
-    print(f"{checks - len(failures)} passed, {len(failures)} failed")
-    sys.exit(bool(failures))
+    finish()
 
 
 main()

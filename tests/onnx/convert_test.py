@@ -15,20 +15,14 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from onnx_library import Writer, checker_says, lampwick, same, session
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from checks import check, run_tests  # noqa: E402
+from onnx_library import Writer, checker_says, lampwick, same, session  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY, GGUF = sys.argv[2], sys.argv[3]
 writer = Writer(sys.argv[1])
 folder = pathlib.Path(tempfile.mkdtemp())
-checks, failures = 0, []
-
-
-def check(name, truth, detail=""):
-    global checks
-    checks += 1
-    if not truth:
-        failures.append(f"{name}: {str(detail)[:400]}")
 
 
 def convert(*arguments, code=0):
@@ -200,9 +194,4 @@ def test_refusals():
         check("a model of NULL", "NULL" in str(error), error)
 
 
-for name, function in list(globals().items()):
-    if name.startswith("test_"):
-        function()
-print("\n".join(failures))
-print(f"{checks} checks, {len(failures)} failures")
-sys.exit(bool(failures))
+run_tests(globals())

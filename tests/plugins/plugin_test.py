@@ -16,7 +16,9 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "models"))
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS / "models")]
+from checks import check, run_tests  # noqa: E402
 from model_inputs import difference, make_inputs  # noqa: E402
 
 BINARY, PLUGINS = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
@@ -24,14 +26,6 @@ LOCAL = str(PLUGINS / "liblampwick-local.so")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DIGITS = ROOT / "demo" / "digits.onnx"
 folder = pathlib.Path(tempfile.mkdtemp())
-checks, failures = 0, []
-
-
-def check(name, truth, detail=""):
-    global checks
-    checks += 1
-    if not truth:
-        failures.append(f"{name}: {str(detail)[:500]}")
 
 
 def call(*arguments, code=0, env=None):
@@ -323,9 +317,4 @@ def test_models():
             agree(label, path, feeds, "--plugin", LOCAL, "--fallback")
 
 
-for name, function in list(globals().items()):
-    if name.startswith("test_"):
-        function()
-print("\n".join(failures))
-print(f"{checks} checks, {len(failures)} failures")
-sys.exit(bool(failures))
+run_tests(globals())

@@ -16,17 +16,12 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from checks import check, run_tests  # noqa: E402
+
 BINARY, PLUGINS, FAKES = sys.argv[1], pathlib.Path(sys.argv[2]).resolve(), sys.argv[3]
 DIGITS = pathlib.Path(__file__).resolve().parents[2] / "demo" / "digits.onnx"
 folder = pathlib.Path(tempfile.mkdtemp())
-checks, failures = 0, []
-
-
-def check(name, truth, detail=""):
-    global checks
-    checks += 1
-    if not truth:
-        failures.append(f"{name}: {str(detail)[:500]}")
 
 
 def plugin(name):
@@ -251,9 +246,4 @@ def test_missing():
         check(f"{name}: another version", f"has no {function}" in error, error)
 
 
-for name, function in list(globals().items()):
-    if name.startswith("test_"):
-        function()
-print("\n".join(failures))
-print(f"{checks} checks, {len(failures)} failures")
-sys.exit(bool(failures))
+run_tests(globals())
