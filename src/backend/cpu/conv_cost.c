@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: MIT
  * Which algorithm a 3x3 convolution is fastest with, from an estimate of processor cycles. The
- * constants are those of one core with AVX-512 (two FMA units, 1 MiB of second-level cache); what
- * matters are their proportions, which other cores share roughly. */
+ * constants are those of one core (two FMA units, 1 MiB of second-level cache); what matters are
+ * their proportions, which other cores share roughly. */
 #include "backend/cpu/conv_plan.h"
 
 enum {
-    LANES = 16, /* floats in a vector */
-    STEPS = 2,  /* vectors that matrix products multiply and add per cycle */
-    START = 8,  /* what it costs to begin and end a sum, in such steps */
+    STEPS = 2, /* vectors that matrix products multiply and add per cycle */
+    START = 8, /* what it costs to begin and end a sum, in such steps */
     /* Cycles to transform a vector of input tiles and of output tiles. */
     IN_2 = 40,
     OUT_2 = 30,
     IN_4 = 110,
     OUT_4 = 80,
     NEAR = 2 << 20, /* bytes of weights that stay in a cache from run to run */
-    BYTES = 8,      /* bytes of other weights that arrive per cycle */
+    BYTES = 4,      /* bytes of other weights that arrive per cycle */
 };
 
-static double vectors(size_t n) { return (double)((n + LANES - 1) / LANES); }
+static double vectors(size_t n) {
+    const size_t lanes = lwi_cpu_kernels()->gemm_f32_columns / 2;
+    return (double)((n + lanes - 1) / lanes);
+}
 
 static double weights_cycles(double floats) {
     const double bytes = floats * sizeof(float);
