@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes test cases of products of matrices, in the layout of ONNX's own node cases, of sizes at
-which the tiles of kernels end, in all layouts and widths:
+"""Writes test cases of products of matrices and of convolutions, in the layout of ONNX's own node
+cases, of sizes at which the tiles of kernels end, in all layouts and widths:
 
     python3 tests/ops/make_product_cases.py OUTDIR [part of a case's name]
     lampwick test OUTDIR/*
@@ -28,10 +28,13 @@ def numbers(shape, dtype, low=-4, high=5):
 
 def write(folder, name, op, inputs, output, attributes):
     values = [(f"x{i}", x) for i, x in enumerate(inputs)]
+    constants = [numpy_helper.from_array(x, n) for n, x in values[1:] if op == "Conv"]
     infos = [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape)
              for n, x in [*values, ("y", output)]]
     node = helper.make_node(op, [n for n, _ in values], ["y"], **attributes)
-    graph = helper.make_graph([node], "case", infos[:-1], infos[-1:])
+    if constants:  # as a network has them
+        infos, values = [infos[0], infos[-1]], values[:1]
+    graph = helper.make_graph([node], "case", infos[:-1], infos[-1:], constants)
     data = folder / name / "test_data_set_0"
     data.mkdir(parents=True)
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10),
@@ -94,10 +97,35 @@ def integer_cases():
     yield "u8_batch", *integers((3, 20, 36), (3, 36, 40), u8, u8, (), ())
 
 
+def convolution(x, w, groups=1, stride=1, pad=0, dilation=1):
+    """Of pictures, in float32, with a bias."""
+    x, w, bias = numbers(x, np.float32), numbers(w, np.float32, -2, 3), numbers(w[0], np.float32)
+    padded = np.pad(x.astype(np.float64), [(0, 0), (0, 0), (pad, pad), (pad, pad)])
+    high, wide = ((n - dilation * (k - 1) - 1) // stride + 1 for n, k in zip(padded.shape[2:], w.shape[2:]))
+    y = np.zeros((x.shape[0], groups, w.shape[0] // groups, high, wide))
+    for i, j in np.ndindex(*w.shape[2:]):
+        part = padded[:, :, i * dilation:, j * dilation:][:, :, ::stride, ::stride][:, :, :high, :wide]
+        part = part.reshape(x.shape[0], groups, w.shape[1], high, wide)
+        y += np.einsum("bgchw,gfc->bgfhw", part, w[:, :, i, j].reshape(groups, -1, w.shape[1]))
+    y = y.reshape(x.shape[0], w.shape[0], high, wide) + bias[:, None, None]
+    return "Conv", [x, w, bias], y.astype(np.float32), {
+        "group": groups, "strides": [stride] * 2, "pads": [pad] * 4, "dilations": [dilation] * 2}
+
+
+def convolution_cases():
+    yield "conv_wide", *convolution((1, 16, 95, 95), (130, 16, 3, 2), pad=1)
+    yield "conv_wide_points", *convolution((2, 20, 72, 72), (68, 20, 1, 1))
+    yield "conv_wide_odd", *convolution((1, 3, 150, 151), (129, 3, 5, 3), stride=1, pad=2, dilation=2)
+    yield "conv_wide_groups", *convolution((1, 12, 90, 64), (260, 6, 2, 3), groups=2, pad=1)
+    yield "conv_small", *convolution((1, 16, 13, 11), (40, 16, 3, 2), pad=1)
+    yield "conv_small_groups", *convolution((2, 12, 9, 9), (30, 4, 3, 3), groups=3, stride=2)
+    yield "conv_depthwise", *convolution((2, 12, 19, 9), (12, 1, 3, 3), groups=12, pad=1)
+
+
 def main():
     folder, wanted = pathlib.Path(sys.argv[1]), (sys.argv[2:] or [""])[0]
     n = 0
-    for name, *case in [*float_cases(), *integer_cases()]:
+    for name, *case in [*float_cases(), *integer_cases(), *convolution_cases()]:
         if wanted in name:
             write(folder, name, *case)
             n += 1

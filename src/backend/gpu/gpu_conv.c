@@ -6,7 +6,7 @@
 #include "ops/conv.h"
 #include "ops/pool.h"
 
-enum { TILE = 64, OWN_INPUTS = 3, SHAPE = 18 };
+enum { TILE = 64, WIDE = 128, MANY_GROUPS = 64, OWN_INPUTS = 3, SHAPE = 18 };
 
 /* The ints of kernels/convolution.k. One axis is a picture of one line. */
 static void write_shape(const lwi_window *w, size_t batch, size_t channels, size_t groups,
@@ -52,16 +52,23 @@ static lw_status give_weights(const lwi_call *c, const lwi_conv *v, lwi_gpu_step
     return status;
 }
 
-static lw_status launch_conv(const lwi_call *c, const lwi_conv *v, lwi_gpu_step *step) {
+/* Wide tiles where there are enough of them for a card. */
+static lw_status launch_tiles(const lwi_conv *v, lwi_gpu_step *step, lwi_gpu_launch **launch) {
     const size_t pixels = v->batch * v->out_size;
+    const size_t x = (v->filters + WIDE - 1) / WIDE, y = (pixels + WIDE - 1) / WIDE;
+    if (v->filters > TILE && x * y * v->groups >= MANY_GROUPS)
+        return lwi_gpu_groups(step, "conv_wide_f32", x, y, v->groups, launch);
+    return lwi_gpu_groups(step, "conv_f32", (v->filters + TILE - 1) / TILE,
+                          (pixels + TILE - 1) / TILE, v->groups, launch);
+}
+
+static lw_status launch_conv(const lwi_call *c, const lwi_conv *v, lwi_gpu_step *step) {
     const bool depthwise = v->channels == 1 && v->filters == 1;
     lwi_gpu_launch *launch = NULL;
     int32_t shape[SHAPE];
     write_shape(&v->window, v->batch, v->channels, v->groups, v->filters, shape);
     if (depthwise) LW_TRY(lwi_gpu_items(step, "depthwise_f32", c->out[0]->count, &launch));
-    else
-        LW_TRY(lwi_gpu_groups(step, "conv_f32", (v->filters + TILE - 1) / TILE,
-                              (pixels + TILE - 1) / TILE, v->groups, &launch));
+    else LW_TRY(launch_tiles(v, step, &launch));
     LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
     lwi_gpu_in(launch, c, 0);
     LW_TRY(give_weights(c, v, step, launch));
