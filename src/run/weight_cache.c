@@ -90,8 +90,7 @@ const void *lwi_weight_cache_find(const lwi_weight_cache *c, const lw_value *val
         const lwi_cache_entry *e = &c->entries[i];
         if (!lwi_cache_entry_is(e, &wanted)) continue;
         const void *packed = c->file.data + e->at;
-        const bool good =
-            c->untouched || lwi_hash(e->at, packed, (size_t)e->bytes) == e->hash;
+        const bool good = c->untouched || lwi_hash(e->at, packed, (size_t)e->bytes) == e->hash;
         return good ? packed : NULL;
     }
     return NULL;
