@@ -379,7 +379,7 @@ typedef struct lw_node_plan {
     size_t size;
     size_t node;        /* its index */
     const char *device; /* "cpu", "opencl:0" */
-    const char *kernel; /* "reference" or a kernel's name */
+    const char *kernel; /* "reference", a kernel's name, or "joined to the next" */
     const char *reason; /* why the device does not run it; "" */
     const char *name;   /* the node's */
     const char *op_type;

@@ -28,6 +28,30 @@ static const char *kernel_of(const lwi_step *s) {
     return s->run == s->call.node->op->op->run ? "reference" : "kernel";
 }
 
+typedef struct listener {
+    void (*fn)(void *user, const lw_node_plan *plan);
+    void *user;
+} listener;
+
+static void explain_node(const listener *l, const lwi_graph *g, size_t node, const char *device,
+                         const char *kernel, const char *reason) {
+    const lw_node_plan plan = {.size = sizeof plan,
+                               .node = node,
+                               .device = device,
+                               .kernel = kernel,
+                               .reason = reason,
+                               .name = g->nodes[node].name,
+                               .op_type = g->nodes[node].op_type};
+    l->fn(l->user, &plan);
+}
+
+/* Nodes from `at` on, before `end`, that a later step does too. */
+static void explain_joined(const listener *l, const lwi_plan *p, size_t at, size_t end) {
+    for (; at < end; at++)
+        if (p->work[at] == LWI_WORK_JOINED)
+            explain_node(l, p->graph, at, "cpu", "joined to the next", "");
+}
+
 lw_status lw_context_explain(const lw_context *c, void (*fn)(void *user, const lw_node_plan *plan),
                              void *user) {
     if (!c || !fn) return lwi_fail(LW_INVALID, "lw_context_explain: context or fn is NULL");
@@ -39,17 +63,15 @@ lw_status lw_context_explain(const lw_context *c, void (*fn)(void *user, const l
         explain_parts(c->plugin, fn, user);
         return LW_OK;
     }
-    for (size_t i = 0; i < p->n_steps; i++) {
+    const listener l = {fn, user};
+    for (size_t i = 0, at = 0; i < p->n_steps; i++) {
         const lwi_step *s = &p->steps[i];
         const bool there = s->device && s->device->launches;
-        const lw_node_plan plan = {.size = sizeof plan,
-                                   .node = (size_t)(s->call.node - p->graph->nodes),
-                                   .device = there ? c->device->name : "cpu",
-                                   .kernel = kernel_of(s),
-                                   .reason = s->device ? s->device->reason : "",
-                                   .name = s->call.node->name,
-                                   .op_type = s->call.node->op_type};
-        fn(user, &plan);
+        const size_t node = (size_t)(s->call.node - p->graph->nodes);
+        explain_joined(&l, p, at, node);
+        explain_node(&l, p->graph, node, there ? c->device->name : "cpu", kernel_of(s),
+                     s->device ? s->device->reason : "");
+        at = node + 1;
     }
     return LW_OK;
 }
