@@ -107,7 +107,7 @@ static void unlock(int *held) {
 
 /* To the end of the block it stands in. */
 #define LOCK                                                                                       \
-    __attribute__((cleanup(unlock))) int held = 1;                                                 \
+    __attribute__((cleanup(unlock), unused)) int held = 1;                                         \
     pthread_mutex_lock(&lock)
 
 /* What stands behind "word=", "" behind a word alone, NULL without the word. */

@@ -4,6 +4,8 @@
  * written from those pages alone, so that kernels are held against them. */
 #include "fake_card.h"
 
+#include "base/half.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,19 +54,8 @@ typedef struct registers {
     uint32_t a[4], b[2];
 } registers;
 
-static double half(uint32_t bits) {
-    _Float16 value;
-    const uint16_t narrow = (uint16_t)bits;
-    memcpy(&value, &narrow, sizeof value);
-    return (double)value;
-}
-
-static double brain(uint32_t bits) {
-    float value;
-    const uint32_t wide = bits << 16;
-    memcpy(&value, &wide, sizeof value);
-    return (double)value;
-}
+static double half(uint32_t bits) { return lwi_f16_to_f32((uint16_t)bits); }
+static double brain(uint32_t bits) { return lwi_bf16_to_f32((uint16_t)bits); }
 
 /* Element (row, k) of A: it is a_i of item 4 (row % 8) + k % 8 / 2, where i counts rows 0 and 8
  * before columns 0 and 8. */
