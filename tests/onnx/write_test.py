@@ -20,6 +20,8 @@ from model_inputs import difference, make_inputs  # onnx_library says where it i
 HERE = pathlib.Path(__file__).resolve().parent
 EXPORTS = HERE.parent / "torch" / "exports"
 writer = Writer(sys.argv[1])
+# What ONNX cannot say, neither by an operator nor by several.
+NO_FORM = ["lampwick.Svd", "lampwick.Qr", "lampwick.Eigh"]
 counts = {"written": 0, "checked": 0, "compared": 0}
 failures = []
 
@@ -29,7 +31,8 @@ def write(source, target):
     try:
         writer.write(source, target)
     except lampwick.Error as error:
-        if "is not supported" not in str(error) and "newer than" not in str(error):
+        known = ["is not supported", "newer than", *(f"{op} has no form" for op in NO_FORM)]
+        if not any(part in str(error) for part in known):
             failures.append(f"{source}: {error}")
         return False
     counts["written"] += 1

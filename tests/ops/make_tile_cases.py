@@ -3,7 +3,7 @@
 """Writes test cases of products of matrices and of convolutions, in the layout of ONNX's own node
 cases, of sizes at which the tiles of kernels end, in all layouts and widths:
 
-    python3 tests/ops/make_product_cases.py OUTDIR [part of a case's name]
+    python3 tests/ops/make_tile_cases.py OUTDIR [part of a case's name]
     lampwick test OUTDIR/*
 
 Expected outputs are numpy's, in float64. Elements are small whole numbers, so that sums are exact in
