@@ -214,6 +214,21 @@ void lwi_pool_trim(lwi_pool *pool) {
     }
 }
 
+static bool is_over(const lwi_pool *pool, size_t bytes) {
+    return pool->limit && (bytes > pool->limit || pool->held > pool->limit - bytes);
+}
+
+lw_status lwi_pool_admit(lwi_pool *pool, size_t bytes) {
+    if (!is_over(pool, bytes)) return LW_OK;
+    lwi_pool_trim(pool);
+    pool->limit_hit = is_over(pool, bytes);
+    if (!pool->limit_hit) return LW_OK;
+    return lwi_fail(LW_LIMIT,
+                    "the memory limit of %zu bytes is reached: %zu are in use and %zu more are "
+                    "needed",
+                    pool->limit, pool->held, bytes);
+}
+
 lw_status lwi_pool_get(lwi_pool *pool, size_t bytes, void **block) {
     size_t size = 0, total;
     int class = size_class(bytes, &size);
@@ -223,15 +238,7 @@ lw_status lwi_pool_get(lwi_pool *pool, size_t bytes, void **block) {
     if (b) {
         pool->idle[class] = b->next;
     } else {
-        if (pool->limit && (total > pool->limit || pool->held > pool->limit - total)) {
-            lwi_pool_trim(pool);
-            pool->limit_hit = total > pool->limit || pool->held > pool->limit - total;
-            if (pool->limit_hit)
-                return lwi_fail(LW_LIMIT,
-                                "the memory limit of %zu bytes is reached: %zu are in "
-                                "use and %zu more are needed",
-                                pool->limit, pool->held, total);
-        }
+        LW_TRY(lwi_pool_admit(pool, total));
         void *p = NULL;
         LW_TRY(lwi_alloc(&pool->allocator, total, &p));
         b = p;

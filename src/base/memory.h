@@ -56,6 +56,8 @@ typedef struct lwi_pool {
 
 void lwi_pool_init(lwi_pool *pool, const lw_allocator *allocator, size_t limit);
 void lwi_pool_trim(lwi_pool *pool); /* frees idle blocks */
+/* LW_LIMIT if so many bytes more would be above the limit, for memory that lies beside the pool. */
+lw_status lwi_pool_admit(lwi_pool *pool, size_t bytes);
 /* Aligned to LWI_ALIGN. 0 bytes give a valid block. */
 lw_status lwi_pool_get(lwi_pool *pool, size_t bytes, void **block);
 void lwi_pool_put(lwi_pool *pool, void *block);

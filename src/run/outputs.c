@@ -52,6 +52,7 @@ lw_status lwi_place_in_output(lwi_plan *p, lw_value *value) {
     if (!p->outputs || p->outer || p->device || value->dtype == LW_STRING) return LW_OK;
     for (size_t i = 0; i < p->graph->n_outputs; i++) {
         if (!p->wanted[i] || p->slots[p->graph->outputs[i]] != value) continue;
+        if (!p->outputs[i]) LW_TRY(lwi_pool_admit(&p->context->pool, value->bytes));
         LW_TRY(lwi_open_output(p, p->outputs, i, value));
         value->data = p->outputs[i]->data;
         break;
