@@ -162,6 +162,10 @@ lw_status lwi_arena_string(lwi_arena *arena, const char *text, size_t size, cons
     return LW_OK;
 }
 
+lw_status lwi_arena_keep_text(lwi_arena *arena, const char **text) {
+    return *text ? lwi_arena_string(arena, *text, strlen(*text), text) : LW_OK;
+}
+
 lw_status lwi_arena_grow(lwi_arena *arena, void *array, size_t *capacity, size_t need,
                          size_t size) {
     if (need <= *capacity) return LW_OK;

@@ -38,6 +38,8 @@ lw_status lwi_arena_alloc(lwi_arena *arena, size_t n, size_t size, void *block);
 lw_status lwi_arena_copy(lwi_arena *arena, const void *data, size_t size, void *copy);
 /* A zero-terminated copy. */
 lw_status lwi_arena_string(lwi_arena *arena, const char *text, size_t size, const char **copy);
+/* A text that may be NULL becomes a copy of its own in the arena. */
+lw_status lwi_arena_keep_text(lwi_arena *arena, const char **text);
 
 /* lwi_grow for an array in the arena; the old copy stays there unused. */
 lw_status lwi_arena_grow(lwi_arena *arena, void *array, size_t *capacity, size_t need, size_t size);

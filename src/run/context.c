@@ -55,10 +55,6 @@ static lw_status set_device(lw_context *c, const char *name) {
     return LW_OK;
 }
 
-static lw_status keep_text(lw_context *c, const char **text) {
-    return *text ? lwi_arena_string(&c->texts, *text, strlen(*text), text) : LW_OK;
-}
-
 /* The context gets the model as the plug-in divides it. Where the graph is made for the inputs of a
  * run, the contexts of its variants get theirs. */
 static lw_status set_plugin(lw_context *c, const lw_context_options *o) {
@@ -67,9 +63,9 @@ static lw_status set_plugin(lw_context *c, const lw_context_options *o) {
     if (o->device && strcmp(o->device, "cpu") != 0)
         return lwi_fail(LW_INVALID, "lw_context_options: either device or plugin");
     if (c->model->network.maker) {
-        LW_TRY(keep_text(c, &c->options.plugin));
-        LW_TRY(keep_text(c, &c->options.plugin_options));
-        return keep_text(c, &c->options.plugin_cache);
+        LW_TRY(lwi_arena_keep_text(&c->texts, &c->options.plugin));
+        LW_TRY(lwi_arena_keep_text(&c->texts, &c->options.plugin_options));
+        return lwi_arena_keep_text(&c->texts, &c->options.plugin_cache);
     }
     c->options.plugin = c->options.plugin_options = c->options.plugin_cache = NULL;
     LW_TRY(lwi_plugin_open(o, &c->allocator, &c->plugin));

@@ -314,10 +314,6 @@ lw_status lwi_model_make(lw_status (*make)(void *arg, lwi_network *network), voi
     return status;
 }
 
-static lw_status keep_text(lwi_arena *arena, const char **text) {
-    return *text ? lwi_arena_string(arena, *text, strlen(*text), text) : LW_OK;
-}
-
 /* With their names. */
 static lw_status keep_givens(lw_model *m, const lwi_given *givens, size_t n) {
     lwi_arena *arena = &m->network.arena;
@@ -325,9 +321,9 @@ static lw_status keep_givens(lw_model *m, const lwi_given *givens, size_t n) {
     LW_TRY(lwi_arena_copy(arena, givens, n * sizeof *givens, &copy));
     lwi_given *kept = copy;
     for (size_t i = 0; i < n; i++) {
-        LW_TRY(keep_text(arena, &kept[i].name));
+        LW_TRY(lwi_arena_keep_text(arena, &kept[i].name));
         for (int d = 0; d < kept[i].rank; d++)
-            LW_TRY(keep_text(arena, &kept[i].dim_names[d]));
+            LW_TRY(lwi_arena_keep_text(arena, &kept[i].dim_names[d]));
     }
     m->givens = kept;
     m->n_givens = n;
