@@ -266,8 +266,42 @@ static lw_status wrap(machine *m, item **arguments) {
     return LW_OK;
 }
 
+static bool is_pair(const item *it) {
+    return (it->kind == LWI_PICKLE_LIST || it->kind == LWI_PICKLE_TUPLE) && it->n == 2;
+}
+
+/* The DICT of a list of pairs, made once for each list, however often it is an argument. */
+static lw_status dict_of_pairs(machine *m, item *list, item **dict) {
+    item *made = NULL;
+    *dict = list->state;
+    if (*dict && (*dict)->n == 2 * list->n) return LW_OK;
+    if (*dict) return lwi_pickle_fail(m, "a list grows after a dictionary was made of it");
+    LW_TRY(lwi_arena_alloc(m->arena, 1, sizeof *made, &made));
+    LW_TRY(lwi_arena_alloc(m->arena, 2 * list->n, sizeof *made->items, &made->items));
+    made->kind = LWI_PICKLE_DICT;
+    made->n = made->capacity = 2 * list->n;
+    for (size_t i = 0; i < made->n; i++)
+        made->items[i] = list->items[i / 2]->items[i % 2];
+    *dict = list->state = made;
+    return LW_OK;
+}
+
+/* Python 2 gives an OrderedDict its items as one argument, [[key, value], ...]: the call then
+ * becomes what later pickles say, one without arguments that is filled. */
+static lw_status fill_from_pairs(machine *m, item *call) {
+    item *list = call->items[1]->n == 1 ? call->items[1]->items[0] : NULL;
+    if (!list || list->kind != LWI_PICKLE_LIST ||
+        !lwi_pickle_is(call->items[0], "collections OrderedDict"))
+        return LW_OK;
+    for (size_t i = 0; i < list->n; i++)
+        if (!is_pair(list->items[i])) return LW_OK;
+    LW_TRY(lwi_arena_alloc(m->arena, 1, sizeof *call->items[1], &call->items[1]));
+    call->items[1]->kind = LWI_PICKLE_TUPLE;
+    return list->n ? dict_of_pairs(m, list, &call->items[call->n++]) : LW_OK;
+}
+
 static lw_status push_call(machine *m, item *callee, item *arguments, bool called) {
-    item made = {.kind = LWI_PICKLE_CALL, .n = 2, .capacity = 2};
+    item made = {.kind = LWI_PICKLE_CALL, .n = 2, .capacity = 3};
     callee = class_with_source(callee);
     const bool bare = arguments->kind == LWI_PICKLE_INT || arguments->kind == LWI_PICKLE_STRING ||
                       arguments->kind == LWI_PICKLE_FLOAT;
@@ -276,9 +310,10 @@ static lw_status push_call(machine *m, item *callee, item *arguments, bool calle
         return lwi_pickle_fail(m, "something is called that is no name");
     if (arguments->kind != LWI_PICKLE_TUPLE) return lwi_pickle_fail(m, "arguments are no tuple");
     LW_TRY(check_name(m, callee, called));
-    LW_TRY(lwi_arena_alloc(m->arena, 2, sizeof *made.items, &made.items));
+    LW_TRY(lwi_arena_alloc(m->arena, 3, sizeof *made.items, &made.items));
     made.items[0] = callee;
     made.items[1] = arguments;
+    LW_TRY(fill_from_pairs(m, &made));
     return lwi_pickle_push(m, made);
 }
 

@@ -38,7 +38,8 @@ typedef struct lwi_pickle_item {
     };
     struct lwi_pickle_item **items;
     size_t n, capacity;
-    struct lwi_pickle_item *state; /* of a CALL, what BUILD gave it; else NULL */
+    struct lwi_pickle_item *state; /* of a CALL, what BUILD gave it; of a LIST of pairs that filled
+                                      an OrderedDict, its DICT; else NULL */
 } lwi_pickle_item;
 
 /* Whether a pickle may hold a name; called: as a function, not as a class to make an object of. */

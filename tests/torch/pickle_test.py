@@ -23,6 +23,13 @@ class Storage:
 
 
 class Pickler(pickle.Pickler):
+    """Ordered dictionaries of an odd size are written as Python 2 does."""
+
+    def reducer_override(self, it):
+        if type(it) is collections.OrderedDict and len(it) % 2:
+            return collections.OrderedDict, ([list(pair) for pair in it.items()],)
+        return NotImplemented
+
     def persistent_id(self, it):
         return ("storage", "0", 5) if isinstance(it, Storage) else None
 
@@ -121,6 +128,8 @@ BROKEN = [
     (b"\x8d\xff\xff\xff\xff\xff\xff\xff\xff.", "longer than the pickle"),
     (b"NN\x93.", "name is no string"),
     (b"]Nb.", "no object"),
+    (b"ccollections\nOrderedDict\nq\0](I1\nI2\nlaq\1\x85R0h\0h\1(I1\nI2\nla\x85R.",
+     "grows after a dictionary was made"),
     (b"Q.", "nothing is there"),
     (b"Iabc\n.", "number is none"),
     (b"\x82\x01.", "opcode 0x82"),
