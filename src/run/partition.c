@@ -2,8 +2,9 @@
  * Parts of a graph for a plug-in. Nodes are looked at in their order; one that is claimed joins the
  * first part that it may join, or begins a new one. It may join a part if no value that it reads
  * comes from that part by way of others: so that a part can be run as one node. What each node and
- * each part needs, directly or not, is a set of parts. The bodies of nodes that are left are
- * divided in the same way. */
+ * each part needs, directly or not, is a set of parts. What no value connects lies in different
+ * parts, so that a run of an encoder needs no inputs of the decoder beside it. The bodies of nodes
+ * that are left are divided in the same way. */
 #include "run/vendor_plugin.h"
 
 #include "ops/registry.h"
@@ -23,9 +24,18 @@ typedef struct partitioner {
     uint64_t *needs;               /* [nodes] parts that a node without part needs */
     uint64_t of[MOST_PARTS];       /* parts that a part needs */
     int n_parts;
-    int *producers; /* [slots] node; -1 */
-    int *inside;    /* [slots] of the part that is being made: its own slot; -1 */
+    int islands[MOST_PARTS]; /* of parts */
+    int *island;             /* [slots] a value that is connected with it, by way of others to the
+                                one that stands for all: island_of */
+    int *producers;          /* [slots] node; -1 */
+    int *inside;             /* [slots] of the part that is being made: its own slot; -1 */
 } partitioner;
+
+static int first_output(const lwi_node *node) {
+    for (size_t k = 0; k < node->n_outputs; k++)
+        if (node->outputs[k] >= 0) return node->outputs[k];
+    return -1;
+}
 
 /* ------------------------------------------------------------------- claims */
 
@@ -99,13 +109,60 @@ static void widen(partitioner *p, size_t n_nodes, int part, uint64_t more) {
         if (p->needs[i] & bit) p->needs[i] |= p->of[part];
 }
 
+/* -------------------------------------------------------------------- islands */
+
+static int island_of(const partitioner *p, int value) {
+    while (p->island[value] != value)
+        value = p->island[value] = p->island[p->island[value]];
+    return value;
+}
+
+typedef struct bridge {
+    const partitioner *p;
+    int from;
+} bridge;
+
+static void connect(void *arg, int value) {
+    const bridge *b = arg;
+    if (!b->p->graph->slots[value].constant)
+        b->p->island[island_of(b->p, value)] = island_of(b->p, b->from);
+}
+
+/* A node connects all that it reads and makes, but for constants. */
+static lw_status find_islands(partitioner *p) {
+    const lwi_graph *g = p->graph;
+    LW_TRY(lwi_arena_alloc(&p->memory, g->n_slots, sizeof *p->island, &p->island));
+    for (size_t s = 0; s < g->n_slots; s++)
+        p->island[s] = (int)s;
+    for (size_t i = 0; i < g->n_nodes; i++) {
+        const lwi_node *node = &g->nodes[i];
+        bridge b = {p, first_output(node)};
+        if (b.from < 0) continue;
+        lwi_node_each_read(node, connect, &b);
+        for (size_t k = 0; k < node->n_outputs; k++)
+            if (node->outputs[k] >= 0) connect(&b, node->outputs[k]);
+    }
+    return LW_OK;
+}
+
+static bool may_join(const partitioner *p, const lwi_node *node, int part) {
+    const int first = first_output(node);
+    const bool whole = p->plugin->table->flags & LW_PLUGIN_WHOLE;
+    const bool together = whole || first < 0 || p->islands[part] == island_of(p, first);
+    return together && !(needs_of_node(p, node, part) >> part & 1);
+}
+
 static bool join(partitioner *p, size_t index) {
     const lwi_node *node = &p->graph->nodes[index];
+    const int first = first_output(node);
     int part = 0;
-    while (part < p->n_parts && needs_of_node(p, node, part) >> part & 1)
+    while (part < p->n_parts && !may_join(p, node, part))
         part++;
     if (part == MOST_PARTS) return false;
-    if (part == p->n_parts) p->of[p->n_parts++] = 0;
+    if (part == p->n_parts) {
+        p->islands[part] = first < 0 ? -1 : island_of(p, first);
+        p->of[p->n_parts++] = 0;
+    }
     p->parts[index] = part;
     widen(p, index, part, needs_of_node(p, node, part));
     return true;
@@ -309,6 +366,7 @@ static lw_status assign_all(partitioner *p, const lwi_shapes *parent) {
     lwi_vendor_plugin *v = p->plugin;
     LW_TRY(lwi_shapes_find(&p->shapes, g, parent));
     LW_TRY(find_producers(p));
+    LW_TRY(find_islands(p));
     LW_TRY(lwi_arena_alloc(&p->memory, g->n_nodes, sizeof *p->parts, &p->parts));
     LW_TRY(lwi_arena_alloc(&p->memory, g->n_nodes, sizeof *p->needs, &p->needs));
     LW_TRY(lwi_arena_grow(&v->arena, &v->notes, &v->cap_notes, v->n_notes + g->n_nodes,

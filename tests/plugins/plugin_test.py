@@ -122,6 +122,21 @@ def test_convex():
                              "Mul": "part 1"}, parts)
 
 
+def test_islands():
+    """Two networks in one graph have no part in common: a run for the outputs of one needs no inputs of the
+    other (a speech model's encoder and decoder: tests/speech)."""
+    nodes = [helper.make_node("Exp", ["x"], ["a"]), helper.make_node("Abs", ["p"], ["q"]),
+             helper.make_node("Add", ["a", "c"], ["y"]), helper.make_node("Tanh", ["r"], ["s"]),
+             helper.make_node("Mul", ["q", "s"], ["t"]), helper.make_node("Sub", ["t", "c"], ["z"])]
+    path = save("islands", nodes, [floats(n, [4]) for n in "xpr"], [floats("y", [4]), floats("z", [4])],
+                [numpy_helper.from_array(np.ones(4, np.float32), "c")])
+    x = np.arange(4, dtype=np.float32)
+    agree("islands", path, {"x": x, "p": x - 1, "r": x + 2}, "--plugin", LOCAL)
+    parts = {r[2]: r[1] for r in explain(path)}
+    check("two parts", parts["Exp"] == parts["Add"] != parts["Abs"] and
+          {parts[op] for op in ("Tanh", "Mul", "Sub")} == {parts["Abs"]}, parts)
+
+
 def test_circle():
     """Two pairs of nodes that feed each other crosswise: a part for each pair would be a circle."""
     nodes = [helper.make_node("Exp", ["x"], ["a"]), helper.make_node("Neg", ["a"], ["b"]),

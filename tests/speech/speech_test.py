@@ -173,6 +173,9 @@ def test_command():
     one = run("transcribe", MODEL, SOUND, "--seed", "3", "-t", "1")
     check("text", one[0] == 0 and one[1], one)
     check("threads", run("transcribe", MODEL, SOUND, "--seed", "3", "-t", "2") == one)
+    plugin = pathlib.Path(sys.argv[1]).resolve().parent / "tests/plugins/liblampwick-local.so"
+    with_plugin = run("transcribe", MODEL, SOUND, "--seed", "3", "--plugin", str(plugin), "--fallback")
+    check("a plug-in", with_plugin[:2] == one[:2], with_plugin)
     code, out, _ = run("transcribe", MODEL, SOUND, "--format", "srt")
     check("srt", code == 0 and out.startswith("1\n00:00:0") and " --> 00:00:0" in out, out[:60])
     code, out, _ = run("transcribe", MODEL, SOUND, "--format", "vtt")
