@@ -3,10 +3,14 @@
 
 #include "base/checked.h"
 #include "base/json_read.h"
+#include "files/little_endian.h"
 
 #include <string.h>
 
-enum { MOST_HEADER = 100 << 20 }; /* bytes, as the format's own reader */
+enum {
+    LENGTH = 8,             /* bytes, before the header */
+    MOST_HEADER = 100 << 20 /* bytes, as the format's own reader */
+};
 
 static const struct {
     const char *name;
@@ -131,26 +135,30 @@ static lw_status check_coverage(const lwi_safetensors *all, size_t first, size_t
     return lwi_fail(LW_CORRUPT, "safetensors: tensors of %zu bytes in a file with %zu", sum, size);
 }
 
+bool lwi_is_safetensors(const void *data, size_t size) {
+    const uint8_t *bytes = data;
+    return size > LENGTH && bytes[LENGTH] == '{' &&
+           lwi_little_endian(bytes, LENGTH) <= size - LENGTH;
+}
+
 lw_status lwi_safetensors_add(lwi_safetensors *all, const void *data, size_t size) {
     const uint8_t *bytes = data;
     const size_t first = all->n;
-    uint64_t header = 0;
     const lwi_json_item *root = NULL;
-    if (size < 8) return lwi_fail(LW_CORRUPT, "safetensors: the file has %zu bytes", size);
-    for (int i = 0; i < 8; i++)
-        header |= (uint64_t)bytes[i] << 8 * i;
-    if (header > MOST_HEADER || header > size - 8)
+    if (size < LENGTH) return lwi_fail(LW_CORRUPT, "safetensors: the file has %zu bytes", size);
+    const uint64_t header = lwi_little_endian(bytes, LENGTH);
+    if (header > MOST_HEADER || header > size - LENGTH)
         return lwi_fail(LW_CORRUPT, "safetensors: a header of %llu bytes in a file of %zu",
                         (unsigned long long)header, size);
     const lwi_json_limits limits = {.bytes = MOST_HEADER, .unique_keys = true};
     const lw_status status =
-        lwi_json_parse(all->arena, (const char *)bytes + 8, (size_t)header, &limits, &root);
+        lwi_json_parse(all->arena, (const char *)bytes + LENGTH, (size_t)header, &limits, &root);
     if (status != LW_OK) return lwi_fail_prefix(status, "safetensors");
     if (!lwi_json_is(root, LWI_JSON_OBJECT))
         return lwi_fail(LW_CORRUPT, "safetensors: the header is no object");
-    const uint8_t *body = bytes + 8 + header;
+    const uint8_t *body = bytes + LENGTH + header;
     for (size_t i = 0; i < root->size; i++)
         if (strcmp(root->items[i].key, "__metadata__"))
-            LW_TRY(add_tensor(all, root->items + i, body, size - 8 - (size_t)header));
-    return check_coverage(all, first, size - 8 - (size_t)header);
+            LW_TRY(add_tensor(all, root->items + i, body, size - LENGTH - (size_t)header));
+    return check_coverage(all, first, size - LENGTH - (size_t)header);
 }

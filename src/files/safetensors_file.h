@@ -25,6 +25,8 @@ typedef struct lwi_safetensors {
     lwi_strmap index; /* by name */
 } lwi_safetensors;
 
+/* The data begins with the length of a header in JSON, and its begin. */
+bool lwi_is_safetensors(const void *data, size_t size);
 void lwi_safetensors_init(lwi_safetensors *all, lwi_arena *arena);
 void lwi_safetensors_free(lwi_safetensors *all);
 /* Adds the tensors of a file, whose bytes must live as long as the arena. LW_CORRUPT: the header is

@@ -2,14 +2,12 @@
 #include "files/weight_file.h"
 
 #include "base/blocks.h"
+#include "files/foreign_file.h"
 #include "files/gguf_file.h"
-#include "files/little_endian.h"
 #include "files/safetensors_file.h"
 
 #include <stdio.h>
 #include <string.h>
-
-enum { LENGTH = 8 };
 
 /* ------------------------------------------------------------- safetensors */
 
@@ -31,11 +29,6 @@ static lw_status list_safetensors(lwi_arena *arena, const lwi_safetensors *all,
     }
     file->n = all->n;
     return LW_OK;
-}
-
-/* The length of a header in JSON, and its begin. */
-static bool is_safetensors(const uint8_t *data, size_t size) {
-    return size > LENGTH && data[LENGTH] == '{' && lwi_little_endian(data, LENGTH) <= size - LENGTH;
 }
 
 static lw_status read_safetensors(lwi_arena *arena, const void *data, size_t size,
@@ -112,9 +105,11 @@ lw_status lwi_weight_file_read(lwi_arena *arena, const void *data, size_t size,
                                const lwi_torch_options *options, lwi_weight_file *file) {
     lwi_weight_file made = {.key = "", .prefix = ""};
     if (lwi_is_gguf(data, size)) LW_TRY(read_gguf(arena, data, size, &made));
-    else if (!is_safetensors(data, size) && lwi_is_torch(data, size))
+    else if (!lwi_is_safetensors(data, size) && lwi_is_torch(data, size))
         LW_TRY(read_torch(arena, data, size, options, &made));
-    else LW_TRY(read_safetensors(arena, data, size, &made));
+    else if (lwi_is_safetensors(data, size) || !lwi_foreign_file(data, size))
+        LW_TRY(read_safetensors(arena, data, size, &made));
+    else return lwi_fail(LW_UNSUPPORTED, "%s", lwi_foreign_file(data, size));
     *file = made;
     return LW_OK;
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/model.h"
 
-#include "files/gguf_file.h"
 #include "format/gguf/gguf.h"
 #include "format/huggingface/huggingface.h"
 #include "format/onnx/onnx.h"
 #include "format/onnx/onnx_write.h"
-#include "format/torch_export/torch_export.h"
-#include "format/torchscript/torchscript.h"
 #include "graph/align.h"
+#include "run/door.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -119,25 +117,6 @@ static lw_status prepare(lw_model *m, bool keep_graph) {
     return status == LW_OK ? lwi_graph_lifetimes(n->graph) : status;
 }
 
-/* PyTorch's files: the door is chosen by what the archive holds. */
-static lw_status read_zip(lwi_network *network, const void *data, size_t size) {
-    lwi_zip zip;
-    LW_TRY(lwi_zip_open(&network->arena, data, size, &zip));
-    if (lwi_is_torchscript(&zip)) return lwi_torchscript_read(network, &zip);
-    lwi_zip_close(&zip);
-    if (lwi_is_torch_export(data, size)) return lwi_torch_export_read(network, data, size);
-    return lwi_fail(LW_UNSUPPORTED, "a zip archive that holds no network");
-}
-
-/* The door is chosen by the first bytes; a folder (data is NULL) has its own. */
-static lw_status read_network(lwi_network *network, const void *data, size_t size,
-                              const char *path) {
-    if (!data && path) return lwi_huggingface_read(network, path);
-    if (lwi_is_zip(data, size)) return read_zip(network, data, size);
-    return lwi_is_gguf(data, size) ? lwi_gguf_model_read(network, data, size, path)
-                                   : lwi_onnx_read(network, data, size, path);
-}
-
 static lw_status read_adapter(lwi_network *n, const lw_adapter *adapter) {
     lwi_file file = {0};
     if (!adapter->path) return lwi_fail(LW_INVALID, "lw_adapter: path is NULL");
@@ -165,7 +144,7 @@ static lw_status read_model(lw_model *m, const void *data, size_t size, const ch
     LW_TRY(copy_options(options, &o));
     LW_TRY(read_adapters(&m->network, &o));
     m->network.observe = o.observe_weights;
-    LW_TRY(read_network(&m->network, data, size, path));
+    LW_TRY(lwi_door_read(&m->network, data, size, path));
     m->network.graph->open_defaults = false;
     return prepare(m, options && (options->keep_graph || options->inspect));
 }
@@ -183,7 +162,7 @@ static lw_status reread(const lw_model *model, bool keep_graph, bool closed, lw_
     LW_TRY(new_model(&options, &m));
     m->skip_passes = model->skip_passes;
     m->keep_graph = keep_graph;
-    lw_status status = read_network(&m->network, model->data, model->file_bytes, model->path);
+    lw_status status = lwi_door_read(&m->network, model->data, model->file_bytes, model->path);
     if (status == LW_OK && closed) m->network.graph->open_defaults = false;
     if (status == LW_OK) status = prepare(m, keep_graph);
     if (status == LW_OK) *again = m;
@@ -221,7 +200,7 @@ static lw_status read_written(const lw_model *model, lw_model *m) {
 static lw_status read_again(const lw_model *model, lw_model *m) {
     lw_model *base = model->base;
     if (!base && !lwi_model_can_reread(model)) return read_written(model, m);
-    if (!base) return read_network(&m->network, model->data, model->file_bytes, model->path);
+    if (!base) return lwi_door_read(&m->network, model->data, model->file_bytes, model->path);
     pthread_mutex_lock(&base->variant_lock);
     const lw_status status =
         base->network.maker->make(base->network.maker, model->givens, model->n_givens, &m->network);
@@ -271,6 +250,7 @@ static lw_status load_file(lw_model *m, const char *path, const lw_model_options
     const bool folder = lwi_is_huggingface(path);
     if (!folder) LW_TRY(lwi_file_map(path, &file));
     if (!folder) LW_TRY(lwi_network_keep_file(&m->network, &file));
+    if (!folder && !file.size) return lwi_fail(LW_CORRUPT, "%s: the file is empty", path);
     const lw_status status = read_model(m, file.data, file.size, path, options);
     return status == LW_OK ? LW_OK : lwi_fail_prefix(status, "%s", path);
 }

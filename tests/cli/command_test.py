@@ -235,6 +235,22 @@ def test_damage(folder):
                   f"{done.returncode} {done.stderr[-200:]}")
 
 
+def test_foreign(folder):
+    """Files that are no networks are called by their names."""
+    header = b'{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+    for data, said in ((b"version https://git-lfs.github.com/spec/v1\nsize 12\n", "Git LFS"),
+                       (b"<!DOCTYPE html><html></html>", "a web page"),
+                       (b"\x18\0\0\0ORTM\0\0\0\0", "(.ort)"), (b"\x1c\0\0\0TFL3\0\0\0\0", "TensorFlow Lite"),
+                       (b"\x89HDF\r\n\x1a\n\0\0\0", "HDF5"), (b"\x1f\x8b\x08\0", "compressed"),
+                       (b"", "the file is empty"), (b"what?", "not a whole ONNX model"),
+                       (len(header).to_bytes(8, "little") + header + b"\0\0\0\0", "safetensors without a network"),
+                       (b"\x80\x02}q\0." + bytes(32), "PyTorch's form without a network")):
+        path = folder / "foreign.onnx"
+        path.write_bytes(data)
+        _, err = call("run", path, code=1)
+        check(f"{said} is said", said in err, err)
+
+
 def test_tokens(folder):
     """A WordPiece vocabulary of a few tokens."""
     vocabulary = folder / "vocab.txt"
@@ -256,7 +272,7 @@ def test_tokens(folder):
 def main():
     test_usage()
     for test in (test_run, test_sources, test_looking, test_ranges, test_comparing, test_testing, test_damage,
-                 test_tokens):
+                 test_foreign, test_tokens):
         with tempfile.TemporaryDirectory() as folder:
             test(pathlib.Path(folder))
     finish()
