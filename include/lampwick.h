@@ -327,10 +327,11 @@ LW_API LW_MUST_CHECK lw_status lw_model_input(const lw_model *model, size_t inde
 LW_API LW_MUST_CHECK lw_status lw_model_output(const lw_model *model, size_t index,
                                                lw_io_info *info);
 
-/* The model with the graph for inputs like these, of which only types and shapes count. Most models
- * have one graph, and this is the model itself; a TorchScript file says too little of its inputs,
- * and gets a graph when inputs are there, whose inputs and outputs can then be asked for.
- * lw_context_run finds it by itself. To be freed with lw_model_free. */
+/* The model with the graph for inputs like these, of which types and shapes count, and the values
+ * of whole numbers and truths that decide what a TorchScript program does. Most models have one
+ * graph, and this is the model itself; a TorchScript file says too little of its inputs, and gets a
+ * graph when inputs are there, whose inputs and outputs can then be asked for. lw_context_run finds
+ * it by itself. To be freed with lw_model_free. */
 LW_API LW_MUST_CHECK lw_status lw_model_for(const lw_model *model, const lw_io *inputs,
                                             size_t n_inputs, lw_model **graph);
 

@@ -50,11 +50,10 @@ static lw_status convert_weights(const char *from, const char *to, const convert
 
 /* A TorchScript file has a graph for given inputs; others have one. */
 static bool find_graph(const lw_model *model, const convert_options *o, lw_model **graph) {
-    lw_model_info info = {.size = sizeof info};
     lw_io *inputs = NULL;
     size_t n = 0;
-    const bool open = !lw_model_describe(model, &info) && !strcmp(info.format, "TorchScript");
-    if (open && !lwi_fill_inputs(model, &o->shapes, LWI_ZEROS, &inputs, &n)) return false;
+    if (lwi_is_open(model) && !lwi_fill_inputs(model, &o->shapes, LWI_ZEROS, &inputs, &n))
+        return false;
     const lw_status status = lw_model_for(model, inputs, n, graph);
     lwi_ios_free(inputs, n);
     if (status) lwi_complain("%s", lw_last_error());

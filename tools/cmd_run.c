@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * lampwick run: one run of a model on files, numbers or text. */
 #include <stdio.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,39 +30,57 @@ typedef struct run_options {
 typedef struct feeds {
     lw_io *ios;
     size_t n;
+    char **names; /* of inputs that the model does not tell of */
+    size_t n_names;
 } feeds;
 
 static const char *input_name(const void *list, size_t i) {
     return i < lw_model_input_count(list) ? lwi_input_info(list, i).name : NULL;
 }
 
-/* The input that a specification names, and its source. A model with one input that must be given
- * needs no name. */
-static bool find_input(const lw_model *model, const char *text, size_t *index,
+/* NAME=SOURCE, of an input that the model tells of. */
+static bool find_named(const lw_model *model, const char *text, lw_io_info *info,
                        const char **source) {
-    const size_t count = lw_model_input_count(model);
-    size_t needed = 0, last = 0;
-    for (size_t i = 0; i < count; i++) {
-        const lw_io_info info = lwi_input_info(model, i);
-        const size_t n = strlen(info.name);
-        if (!strncmp(text, info.name, n) && text[n] == '=') {
-            *index = i;
-            *source = text + n + 1;
-            return true;
-        }
-        if (!info.has_default) {
-            needed++;
-            last = i;
-        }
-    }
-    if (needed == 1) {
-        *index = last;
-        *source = text;
+    for (size_t i = 0; i < lw_model_input_count(model); i++) {
+        *info = lwi_input_info(model, i);
+        const size_t n = strlen(info->name);
+        if (strncmp(text, info->name, n) != 0 || text[n] != '=') continue;
+        *source = text + n + 1;
         return true;
     }
+    return false;
+}
+
+/* A TorchScript file does not tell of all inputs: items of lists, optional ones, states. */
+static bool find_untold(const lw_model *model, const char *text, feeds *f, lw_io_info *info,
+                        const char **source) {
+    const size_t n = strcspn(text, "=");
+    for (size_t i = 0; i < n; i++)
+        if (!isalnum((unsigned char)text[i]) && text[i] != '_' && text[i] != '.') return false;
+    if (!n || text[n] != '=' || !lwi_is_open(model)) return false;
+    f->names = lwi_resize(f->names, f->n_names + 1, sizeof *f->names);
+    f->names[f->n_names] = lwi_text("%.*s", (int)n, text);
+    *info = (lw_io_info){.size = sizeof *info, .name = f->names[f->n_names++], .rank = -1};
+    *source = text + n + 1;
+    return true;
+}
+
+/* A model with one input that must be given needs no name. */
+static bool find_only(const lw_model *model, const char *text, lw_io_info *info,
+                      const char **source) {
+    size_t needed = 0;
+    for (size_t i = 0; i < lw_model_input_count(model); i++) {
+        const lw_io_info one = lwi_input_info(model, i);
+        if (!one.has_default && needed++ == 0) *info = one;
+    }
+    *source = text;
+    return needed == 1;
+}
+
+static bool complain_of_name(const lw_model *model, const char *text) {
     char *name = lwi_text("%.*s", (int)strcspn(text, "="), text);
     const char *near = lwi_nearest(name, input_name, model);
-    if (!near && count) near = lwi_input_info(model, 0).name;
+    if (!near && lw_model_input_count(model)) near = lwi_input_info(model, 0).name;
     lwi_complain("the model has no input '%s'%s%s%s; give inputs as NAME=SOURCE", name,
                  near ? "; it has '" : "", near ? near : "", near ? "'" : "");
     free(name);
@@ -76,12 +95,13 @@ static bool is_fed(const feeds *f, const char *name) {
 
 static bool load_inputs(const lw_model *model, const run_options *options, feeds *f) {
     const size_t count = lw_model_input_count(model);
-    f->ios = lwi_resize(NULL, count, sizeof *f->ios);
+    f->ios = lwi_resize(NULL, count + options->inputs.n, sizeof *f->ios);
     for (size_t i = 0; i < options->inputs.n; i++) {
-        size_t index;
-        const char *source;
-        if (!find_input(model, options->inputs.items[i], &index, &source)) return false;
-        const lw_io_info info = lwi_input_info(model, index);
+        const char *text = options->inputs.items[i], *source = NULL;
+        lw_io_info info;
+        if (!find_named(model, text, &info, &source) &&
+            !find_untold(model, text, f, &info, &source) && !find_only(model, text, &info, &source))
+            return complain_of_name(model, text);
         if (is_fed(f, info.name)) {
             lwi_complain("input %s is given twice", info.name);
             return false;
@@ -228,6 +248,9 @@ static int run(const void *given, char **arguments, int n) {
         lwi_labels_free(&labels);
     }
     lwi_ios_free(f.ios, f.n);
+    for (size_t i = 0; i < f.n_names; i++)
+        free(f.names[i]);
+    free(f.names);
     lwi_session_close(&session);
     return code;
 }

@@ -45,6 +45,11 @@ void lwi_session_close(lwi_session *session) {
     *session = (lwi_session){0};
 }
 
+bool lwi_is_open(const lw_model *model) {
+    lw_model_info info = {.size = sizeof info};
+    return !lw_model_describe(model, &info) && !strcmp(info.format, "TorchScript");
+}
+
 lw_io_info lwi_input_info(const lw_model *model, size_t index) {
     lw_io_info info = {.size = sizeof info, .name = "", .rank = -1};
     if (lw_model_input(model, index, &info)) info.name = "";

@@ -100,6 +100,8 @@ lw_status lwi_session_run(const lwi_session *session, const lw_io *inputs, size_
                           lw_io **outputs, size_t *n_outputs);
 void lwi_ios_free(lw_io *ios, size_t n);
 
+/* The model's inputs are not all known before they are given. */
+bool lwi_is_open(const lw_model *model);
 lw_io_info lwi_input_info(const lw_model *model, size_t index);
 lw_io_info lwi_output_info(const lw_model *model, size_t index);
 

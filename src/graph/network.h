@@ -23,6 +23,8 @@ typedef struct lwi_given {
     int64_t dims[LW_MAX_RANK]; /* -1: free */
     int64_t examples[LW_MAX_RANK];
     const char *dim_names[LW_MAX_RANK]; /* NULL: none */
+    bool known;                         /* a number whose value the graph may be made for: */
+    int64_t value;
 } lwi_given;
 
 typedef struct lwi_network lwi_network;
@@ -30,7 +32,8 @@ typedef struct lwi_network lwi_network;
 /* What a door leaves whose file says too little about the inputs: it makes a graph for given ones.
  * Lives in the arena of the network that has it. */
 typedef struct lwi_maker {
-    lw_status (*make)(const struct lwi_maker *maker, const lwi_given *givens, size_t n,
+    /* Values that do not decide what the graph is become unknown. */
+    lw_status (*make)(const struct lwi_maker *maker, lwi_given *givens, size_t n,
                       lwi_network *network);
     void (*free)(struct lwi_maker *maker); /* what is not in the arena */
 } lwi_maker;

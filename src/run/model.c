@@ -313,7 +313,7 @@ static lw_status keep_givens(lw_model *m, const lwi_given *givens, size_t n) {
 static lw_status make_variant(lw_model *m, const lwi_given *givens, size_t n) {
     const lwi_maker *maker = m->base->network.maker;
     LW_TRY(keep_givens(m, givens, n));
-    LW_TRY(maker->make(maker, givens, n, &m->network));
+    LW_TRY(maker->make(maker, m->givens, n, &m->network));
     return prepare(m, m->keep_graph);
 }
 

@@ -24,14 +24,15 @@ struct lw_model {
     const char *cache_path; /* NULL: none */
     lwi_weight_cache cache;
     bool keep_graph;
-    lw_model *base;          /* whose variant this is (run/variants.h); NULL: none's */
-    const lwi_given *givens; /* that a variant was made for, in its network's arena */
+    lw_model *base;    /* whose variant this is (run/variants.h); NULL: none's */
+    lwi_given *givens; /* that a variant was made for, in its network's arena */
     size_t n_givens;
     void *written;                /* what it was read from, if that was written for it; NULL */
     pthread_mutex_t variant_lock; /* guards what follows */
     lw_model **variants;
     size_t n_variants, cap_variants;
-    bool fixed_sizes; /* a graph for free sizes could not be made */
+    bool fixed_sizes;   /* a graph for free sizes could not be made */
+    bool fixed_numbers; /* a graph for numbers of any value could not be made */
 };
 
 lw_model *lwi_model_ref(const lw_model *model);

@@ -2,7 +2,8 @@
  * Models whose graph is made for the inputs of a run (lwi_maker): each graph is a model of its own,
  * kept by the one that was loaded, and has a context of its own, kept by the context. The first
  * inputs get a graph for exactly their sizes. When others come, the sizes that differ are left free
- * in the next graph, if that can be made. */
+ * in the next graph, if that can be made. Numbers may have any value, if that can be made; else a
+ * graph is for one value. */
 #include "run/context.h"
 
 #include <string.h>
@@ -46,6 +47,35 @@ static bool fits_sizes(const lwi_graph *g, const lwi_type *t, const lw_io *input
     return true;
 }
 
+/* Of a whole number. */
+static bool value_of(const lw_value *v, int64_t *value) {
+    if (v->rank != 0) return false;
+    switch (v->dtype) {
+    case LW_INT64:
+        *value = *(const int64_t *)v->data;
+        return true;
+    case LW_INT32:
+        *value = *(const int32_t *)v->data;
+        return true;
+    case LW_BOOL:
+        *value = *(const bool *)v->data;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The values that the graph was made for. */
+static bool fits_values(const lw_model *m, const lw_io *inputs, size_t n) {
+    int64_t value = 0;
+    for (size_t i = 0; i < m->n_givens; i++) {
+        const lwi_given *g = m->givens + i;
+        const lw_io *io = g->known ? find_io(inputs, n, g->name) : NULL;
+        if (io && (!value_of(io->value, &value) || value != g->value)) return false;
+    }
+    return true;
+}
+
 /* sizes: they must fit too. */
 static bool fits(const lw_model *m, const lw_io *inputs, size_t n, bool sizes) {
     const lwi_graph *g = m->network.graph;
@@ -56,7 +86,7 @@ static bool fits(const lw_model *m, const lw_io *inputs, size_t n, bool sizes) {
         if (!io || !same_kind(&slot->type, io->value)) return false;
         if (sizes && !fits_sizes(g, &slot->type, inputs, n, io->value)) return false;
     }
-    return true;
+    return fits_values(m, inputs, n);
 }
 
 /* --------------------------------------------------------------------- make */
@@ -73,13 +103,18 @@ static lw_status check_inputs(const lw_io *inputs, size_t n) {
     return LW_OK;
 }
 
-static void take_sizes(const lw_io *inputs, size_t n, lwi_given *givens) {
+/* values: those of numbers too; false: there is none. */
+static bool take(const lw_io *inputs, size_t n, bool values, lwi_given *givens) {
+    bool any = false;
     for (size_t i = 0; i < n; i++) {
         const lw_value *v = inputs[i].value;
         givens[i] = (lwi_given){.name = inputs[i].name, .dtype = v->dtype, .rank = v->rank};
         memcpy(givens[i].dims, v->dims, (size_t)v->rank * sizeof *v->dims);
         memcpy(givens[i].examples, v->dims, (size_t)v->rank * sizeof *v->dims);
+        givens[i].known = values && value_of(v, &givens[i].value);
+        any |= givens[i].known;
     }
+    return any;
 }
 
 /* Two sizes that changed in the same way get one name: they are taken to be the same size. */
@@ -143,6 +178,19 @@ static lw_status make_free(lw_model *m, const lw_io *inputs, size_t n, lwi_given
     return LW_OK;
 }
 
+static lw_status make_fitting(lw_model *m, const lw_io *inputs, size_t n, lwi_given *givens,
+                              lw_model **made) {
+    take(inputs, n, m->fixed_numbers, givens);
+    LW_TRY(make_free(m, inputs, n, givens, made));
+    if (*made) return LW_OK;
+    take(inputs, n, m->fixed_numbers, givens);
+    const lw_status status = lwi_model_make_variant(m, givens, n, made);
+    if (status == LW_OK || m->fixed_numbers || !take(inputs, n, true, givens)) return status;
+    LW_TRY(lwi_model_make_variant(m, givens, n, made));
+    m->fixed_numbers = true;
+    return LW_OK;
+}
+
 static lw_status make(lw_model *m, const lw_io *inputs, size_t n, lwi_given *givens,
                       lw_model **variant) {
     lw_model *made = NULL;
@@ -151,10 +199,7 @@ static lw_status make(lw_model *m, const lw_io *inputs, size_t n, lwi_given *giv
                         MOST_VARIANTS);
     LW_TRY(lwi_grow(&m->allocator, &m->variants, &m->cap_variants, m->n_variants + 1,
                     sizeof *m->variants));
-    take_sizes(inputs, n, givens);
-    LW_TRY(make_free(m, inputs, n, givens, &made));
-    take_sizes(inputs, n, givens);
-    if (!made) LW_TRY(lwi_model_make_variant(m, givens, n, &made));
+    LW_TRY(make_fitting(m, inputs, n, givens, &made));
     m->variants[m->n_variants++] = made;
     *variant = made;
     return LW_OK;

@@ -161,10 +161,34 @@ def script_of(network, inputs, form):
     return torch.jit.freeze(scripted)
 
 
-def write_larger_script(entry, target, inputs):
+def outputs_and_buffers(path, network, inputs):
+    """What a run of the saved program gives, and then the buffers that it writes to."""
+    module = torch.jit.load(path)
+    names = [name for name, _ in network.named_buffers() if holds(module, name)]
+    before = {name: value_of(module, name)._version for name in names}
+    outputs = named(run(module, inputs))
+    return outputs + [(f"{name}.next", value_of(module, name)) for name in names
+                      if value_of(module, name)._version != before[name]]
+
+
+def value_of(module, name):
+    for part in name.split("."):
+        module = getattr(module, part)
+    return module
+
+
+def holds(module, name):
+    """freeze() leaves only what the program writes to."""
+    try:
+        return isinstance(value_of(module, name), torch.Tensor)
+    except AttributeError:
+        return False
+
+
+def write_larger_script(entry, target, network, inputs):
     other = larger(inputs, entry.free)
     try:
-        outputs = named(run(torch.jit.load(target / "model.pt"), other))
+        outputs = outputs_and_buffers(target / "model.pt", network, other)
     except Exception:  # traced for one size only
         return
     save_arrays(target / "larger_inputs.npz", enumerate(flat(other)))
@@ -179,11 +203,11 @@ def write_script(entry, form, folder):
         target = folder / f"{entry.name}.{form}"
         target.mkdir(parents=True, exist_ok=True)
         torch.jit.save(module, target / "model.pt")  # a run may change buffers
-    outputs = named(run(torch.jit.load(target / "model.pt"), inputs))
+    outputs = outputs_and_buffers(target / "model.pt", network, inputs)
     save_arrays(target / "inputs.npz", enumerate(flat(inputs)))
     save_arrays(target / "outputs.npz", outputs)
     if any(entry.free):
-        write_larger_script(entry, target, inputs)
+        write_larger_script(entry, target, network, inputs)
     return target
 
 

@@ -34,7 +34,8 @@ static lw_status unpickle(lwi_ts_interp *in, const lwi_ts_archive *archive, cons
     return item ? lwi_ts_unpickle(&reader, item, v) : LW_OK;
 }
 
-static lw_status run(const door *d, lwi_ts_interp *in, const lwi_given *givens, size_t n) {
+static lw_status run(const door *d, lwi_ts_interp *in, lwi_given *givens, size_t n) {
+    lwi_ts_states states;
     lwi_ts_archive archive = d->archive;
     lwi_ts_value constants, self, result, *args = NULL;
     archive.arena = &in->aten->b.network->arena;
@@ -42,14 +43,15 @@ static lw_status run(const door *d, lwi_ts_interp *in, const lwi_given *givens, 
     in->constants = lwi_ts_sequence(&constants);
     LW_TRY(unpickle(in, &archive, "data/", archive.module, &self));
     LW_TRY(lwi_arena_alloc(in->memory, d->forward->n_params, sizeof *args, &args));
-    LW_TRY(lwi_ts_bind_inputs(in, d->forward, givens, n, args));
+    LW_TRY(lwi_ts_find_states(in, &self, &states));
+    in->states = &states;
+    LW_TRY(lwi_ts_bind_inputs(in, d->forward, &states, givens, n, args));
     const lwi_ts_call call = {"forward", args, NULL, d->forward->n_params - 1};
     LW_TRY(lwi_ts_invoke(in, d->forward, &self, &call, &result));
-    return lwi_ts_put_outputs(in, &result);
+    return lwi_ts_put_outputs(in, &result, &states);
 }
 
-static lw_status make(const lwi_maker *maker, const lwi_given *givens, size_t n,
-                      lwi_network *network) {
+static lw_status make(const lwi_maker *maker, lwi_given *givens, size_t n, lwi_network *network) {
     const door *d = (const door *)maker;
     lwi_aten a;
     lwi_arena memory;

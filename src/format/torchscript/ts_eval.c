@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Expressions that are no calls. */
-#include "format/torchscript/ts_interp.h"
+#include "format/torchscript/ts_states.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +78,7 @@ lw_status lwi_ts_set_attribute(lwi_ts_interp *in, const lwi_ts_value *object, co
     const size_t i = lwi_ts_find_attribute(o, name);
     if (i < o->n) {
         o->items[i] = *v;
+        if (in->states) lwi_ts_note_set(in->states, o, i);
         return LW_OK;
     }
     const lwi_ts_value key = lwi_ts_plain(lwi_aten_string((lw_string){name, strlen(name)}));

@@ -42,7 +42,8 @@ typedef struct lwi_ts_interp {
     unsigned branch, last_branch; /* 0: in none */
     lwi_ts_saved *saved;
     size_t n_saved, cap_saved;
-    bool placed; /* the last error says where it was */
+    struct lwi_ts_states *states; /* NULL: not known yet */
+    bool placed;                  /* the last error says where it was */
 } lwi_ts_interp;
 
 typedef struct lwi_ts_call {

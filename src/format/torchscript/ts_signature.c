@@ -7,22 +7,18 @@
 
 enum { NAME = 256 };
 
-/* The type without Optional[...]; *optional is set where it had one. */
-static const lwi_ts_expr *plain_type(const lwi_ts_expr *type, bool *optional) {
-    while (type && type->kind == LWI_TS_INDEX && type->items[0]->kind == LWI_TS_NAME &&
-           !strcmp(type->items[0]->name, "Optional")) {
-        type = type->items[1];
-        *optional = true;
-    }
-    return type;
-}
-
 /* The types in a generic one; NULL: it is another. */
 static const lwi_ts_expr *inside(const lwi_ts_expr *type, const char *name) {
     return type && type->kind == LWI_TS_INDEX && type->items[0]->kind == LWI_TS_NAME &&
                    !strcmp(type->items[0]->name, name)
                ? type->items[1]
                : NULL;
+}
+
+const lwi_ts_expr *lwi_ts_plain_type(const lwi_ts_expr *type) {
+    while (inside(type, "Optional"))
+        type = inside(type, "Optional");
+    return type;
 }
 
 static size_t n_types(const lwi_ts_expr *types) {
@@ -32,7 +28,7 @@ static const lwi_ts_expr *type_at(const lwi_ts_expr *types, size_t i) {
     return types->kind == LWI_TS_TUPLE ? types->items[i] : types;
 }
 
-static bool is_type(const lwi_ts_expr *type, const char *name) {
+bool lwi_ts_is_type(const lwi_ts_expr *type, const char *name) {
     return type && type->kind == LWI_TS_NAME && !strcmp(type->name, name);
 }
 
@@ -60,11 +56,11 @@ static lw_status describe_type(lwi_network *network, const lwi_ts_expr *type, co
     const bool list = inside(type, "List") && input;
     char part[NAME];
     if (depth > 4) return LW_OK;
-    if (is_type(type, "int")) t.dtype = LW_INT64, t.rank = 0;
-    else if (is_type(type, "float")) t.dtype = LW_FLOAT64, t.rank = 0;
-    else if (is_type(type, "bool")) t.dtype = LW_BOOL, t.rank = 0;
+    if (lwi_ts_is_type(type, "int")) t.dtype = LW_INT64, t.rank = 0;
+    else if (lwi_ts_is_type(type, "float")) t.dtype = LW_FLOAT64, t.rank = 0;
+    else if (lwi_ts_is_type(type, "bool")) t.dtype = LW_BOOL, t.rank = 0;
     else if (list) types = inside(type, "List"); /* one at least */
-    else if (!types && !is_type(type, "Tensor")) return LW_OK;
+    else if (!types && !lwi_ts_is_type(type, "Tensor")) return LW_OK;
     if (!types) return add_slot(network, name, input, &t);
     for (size_t i = 0; i < (list ? 1 : n_types(types)); i++) {
         snprintf(part, sizeof part, "%.200s.%zu", name, i);
@@ -116,8 +112,8 @@ lw_status lwi_ts_describe(lwi_network *network, const lwi_ts_archive *archive,
     if (traced) LW_TRY(describe_traced(network, forward, traced));
     for (size_t i = 1 + network->graph->n_inputs; i < forward->n_params; i++) {
         const lwi_ts_param *p = &forward->params[i];
-        bool optional = p->fallback != NULL;
-        const lwi_ts_expr *type = plain_type(p->type, &optional);
+        const lwi_ts_expr *type = lwi_ts_plain_type(p->type);
+        const bool optional = p->fallback || type != p->type;
         if (!optional) LW_TRY(describe_type(network, type, p->name, true, 0));
     }
     return describe_type(network, forward->result, "output", false, 0);
@@ -127,13 +123,13 @@ lw_status lwi_ts_describe(lwi_network *network, const lwi_ts_archive *archive,
 
 typedef struct binder {
     lwi_ts_interp *in;
-    const lwi_given *givens;
+    lwi_given *givens;
     size_t n;
     bool *used;
 } binder;
 
 /* An input of that name, or (part) one inside it: NAME.0 */
-static const lwi_given *find_given(const binder *b, const char *name, bool part) {
+static lwi_given *find_given(const binder *b, const char *name, bool part) {
     const size_t n = strlen(name);
     for (size_t i = 0; i < b->n; i++)
         if (!strncmp(b->givens[i].name, name, n) && b->givens[i].name[n] == (part ? '.' : '\0')) {
@@ -146,13 +142,18 @@ static const lwi_given *find_given(const binder *b, const char *name, bool part)
 static lw_status bind_value(binder *b, const lwi_ts_expr *type, const char *name, int depth,
                             lwi_ts_value *v);
 
-static lw_status bind_tensor(binder *b, const lwi_given *g, bool number, lwi_ts_value *v) {
+/* A tensor, or a number. The program sees the value of an int or bool that is known. */
+static lw_status bind_given(binder *b, lwi_given *g, const lwi_ts_expr *type, lwi_ts_value *v) {
     lwi_aten *a = b->in->aten;
+    const bool whole = lwi_ts_is_type(type, "int") || lwi_ts_is_type(type, "bool");
     const char *name = NULL;
     LW_TRY(lwi_arena_string(&a->b.network->arena, g->name, strlen(g->name), &name));
     lwi_aten_value x =
         lwi_aten_input(a, name, g->dtype, g->rank, g->dims, g->dim_names, g->examples);
-    if (number && a->b.status == LW_OK) x = lwi_aten_number_of(a, lwi_aten_id(a, &x));
+    if (g->known && !whole) g->known = false;
+    if (g->known) x = g->dtype == LW_BOOL ? lwi_aten_bool(g->value) : lwi_aten_int(g->value);
+    else if ((whole || lwi_ts_is_type(type, "float")) && a->b.status == LW_OK)
+        x = lwi_aten_number_of(a, lwi_aten_id(a, &x));
     *v = lwi_ts_plain(x);
     return a->b.status;
 }
@@ -198,14 +199,13 @@ static lw_status bind_dict(binder *b, const lwi_ts_expr *types, const char *name
 
 static lw_status bind_value(binder *b, const lwi_ts_expr *type, const char *name, int depth,
                             lwi_ts_value *v) {
-    bool optional = false;
-    type = plain_type(type, &optional);
-    const lwi_given *given = find_given(b, name, false);
-    const bool number = is_type(type, "int") || is_type(type, "float") || is_type(type, "bool");
+    const bool optional = inside(type, "Optional");
+    lwi_given *given = find_given(b, name, false);
+    type = lwi_ts_plain_type(type);
     const lwi_ts_expr *tuple = inside(type, "Tuple"), *list = inside(type, "List");
     const lwi_ts_expr *dict = inside(type, "Dict");
     *v = lwi_ts_none();
-    if (given) return bind_tensor(b, given, number, v);
+    if (given) return bind_given(b, given, type, v);
     if (optional && !find_given(b, name, true)) return LW_OK;
     if (depth > 4) return lwi_fail(LW_UNSUPPORTED, "input '%s' is nested too deeply", name);
     if (tuple || list) return bind_items(b, tuple ? tuple : list, name, tuple, depth + 1, v);
@@ -219,16 +219,29 @@ static lw_status bind_param(binder *b, const lwi_ts_param *p, lwi_ts_value *v) {
     return bind_value(b, p->type, p->name, 0, v);
 }
 
+/* What is no parameter is a state. */
+static lw_status bind_state(binder *b, const lwi_ts_states *states, lwi_given *g,
+                            const char *first) {
+    lwi_ts_state *state = lwi_ts_find_state(states, g->name);
+    lwi_ts_value v;
+    if (!state)
+        return lwi_fail(LW_NOT_FOUND, "the model has no input '%s'; its first is '%s'", g->name,
+                        first);
+    LW_TRY(bind_given(b, g, state->type, &v));
+    lwi_ts_set_state(state, &v);
+    return LW_OK;
+}
+
 lw_status lwi_ts_bind_inputs(lwi_ts_interp *in, const lwi_ts_function *forward,
-                             const lwi_given *givens, size_t n, lwi_ts_value *args) {
+                             const lwi_ts_states *states, lwi_given *givens, size_t n,
+                             lwi_ts_value *args) {
     binder b = {in, givens, n, NULL};
+    const char *first = forward->n_params > 1 ? forward->params[1].name : "";
     LW_TRY(lwi_arena_alloc(in->memory, n, sizeof *b.used, &b.used));
     for (size_t i = 1; i < forward->n_params; i++)
         LW_TRY(bind_param(&b, &forward->params[i], &args[i - 1]));
     for (size_t i = 0; i < n; i++)
-        if (!b.used[i])
-            return lwi_fail(LW_NOT_FOUND, "the model has no input '%s'; its first is '%s'",
-                            givens[i].name, forward->n_params > 1 ? forward->params[1].name : "");
+        if (!b.used[i]) LW_TRY(bind_state(&b, states, &givens[i], first));
     return LW_OK;
 }
 
@@ -262,6 +275,15 @@ static lw_status put_value(lwi_ts_interp *in, const lwi_ts_value *v, const char 
     return in->aten->b.status;
 }
 
-lw_status lwi_ts_put_outputs(lwi_ts_interp *in, const lwi_ts_value *result) {
-    return put_value(in, result, "output", 0);
+lw_status lwi_ts_put_outputs(lwi_ts_interp *in, const lwi_ts_value *result,
+                             const lwi_ts_states *states) {
+    char next[NAME + 8];
+    LW_TRY(put_value(in, result, "output", 0));
+    for (size_t i = 0; i < states->n; i++) {
+        const lwi_ts_state *s = &states->all[i];
+        if (!lwi_ts_is_written(s)) continue;
+        snprintf(next, sizeof next, "%.*s.next", NAME, s->name);
+        LW_TRY(put_value(in, &s->of->items[s->at], next, 0));
+    }
+    return LW_OK;
 }

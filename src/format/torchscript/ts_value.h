@@ -50,6 +50,7 @@ struct lwi_ts_object {
     size_t cap_keys;
     unsigned branch;     /* that it was last written to in */
     bool mixed;          /* its items are not the same on both ways of a branch */
+    size_t first_state;  /* of its attributes in the states, from 1 on; 0: they are not listed */
     bool growing;        /* a loop of unknown length is making it longer */
     lwi_aten_value rows; /* its items along a first axis, where data say how many: items has none */
     lwi_aten_kind row;   /* what such an item is: a tensor or a number */
