@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Y = clamp([Y +] scale A B [+ bias]). Strides are in elements. */
+/* Y = clamp([Y +] scale A B [+ bias] [+ plus]). Strides are in elements. */
 typedef struct lwi_gemm_f32_job {
     /* Row r of A is `segments` runs of `length` elements, run s at a + r * a_row + offsets[s]; K is
      * segments * length. A plain row-major A has one run. offsets NULL: one run, at 0. */
@@ -30,6 +30,8 @@ typedef struct lwi_gemm_f32_job {
     size_t y_row;
     size_t rows, columns;
     const float *bias; /* [columns] or NULL */
+    const float *plus; /* rows as Y has them, plus_row apart, or NULL */
+    size_t plus_row;
     bool add;          /* to what is in Y */
     float low, high;   /* clamp; NaN stays; -INFINITY and INFINITY for none */
     float scale;       /* 0 means 1 */

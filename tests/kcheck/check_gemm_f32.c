@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Sizes: rows, columns, K. Runs of A, in-place B, bias, addition and clamping are drawn. */
+ * Sizes: rows, columns, K. Runs of A, in-place B, bias, additions and clamping are drawn. */
 #include <math.h>
 #include <stdio.h>
 
@@ -48,6 +48,10 @@ static void check(kc_case *c) {
     const size_t b_row = columns + kc_below(c, 3);
     const float *b = kc_floats(c, k ? (k - 1) * b_row + columns : 0);
     if (kc_below(c, 2)) j.bias = kc_floats(c, columns);
+    if (kc_below(c, 2)) {
+        j.plus_row = kc_below(c, 4) ? columns + kc_below(c, 3) : 0;
+        j.plus = kc_floats(c, rows ? (rows - 1) * j.plus_row + columns : 0);
+    }
     j.add = kc_below(c, 2);
     if (kc_below(c, 2)) j.low = 0;
     if (kc_below(c, 3) == 0) j.high = 0.5f;

@@ -111,9 +111,11 @@ static void multiply(const band *b, size_t i, size_t row, size_t n) {
         job.columns = smaller(block, v->filters - f);
         job.bias = bias ? bias + f : NULL;
         job.y = y + f;
+        const bool joined = lwi_epilogue_join(&v->epilogue, &s->call, place, f, &job);
         k->gemm_f32(&job);
-        lwi_epilogue_apply(&v->epilogue, &s->call, job.y, v->filters, place, f, job.rows,
-                           job.columns);
+        if (!joined)
+            lwi_epilogue_apply(&v->epilogue, &s->call, job.y, v->filters, place, f, job.rows,
+                               job.columns);
     }
 }
 

@@ -337,8 +337,12 @@ static void multiply_block(const direct *d, const block *b, size_t unit) {
             const int64_t place = ((b->image * v->out[0] + z) * v->out[1] + y) * v->out[2] + x;
             job.a = b->x + (size_t)r * b->x_row + group * v->channels + k.first;
             job.y = args->y + (size_t)place * y_pixel + filter;
+            const bool ends = k.ends && is_one(p->y_step);
+            const bool joined =
+                ends && v->kind == LWI_CONV_DIRECT &&
+                lwi_epilogue_join(&v->epilogue, args->call, (size_t)place, filter, &job);
             d->multiply(&job);
-            if (k.ends && is_one(p->y_step))
+            if (ends && !joined)
                 lwi_epilogue_apply(&v->epilogue, args->call, job.y, job.y_row, (size_t)place,
                                    filter, job.rows, job.columns);
         }

@@ -3,6 +3,7 @@
 
 #include "ops/epilogue.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Dimension d + 1 continues dimension d of the rows in all operands. */
@@ -41,6 +42,49 @@ static void merge(lwi_epilogue *e, const lw_value *y, size_t strides[][LW_MAX_RA
     }
 }
 
+/* The constant that an operand of a step is, or `otherwise`. */
+static float constant_of(const lwi_program *p, const lwi_program_step *s, size_t k,
+                         float otherwise) {
+    return s->operands[k] < 0 ? p->constants[-1 - s->operands[k]] : otherwise;
+}
+
+/* The step clamps the result of the first one to numbers. */
+static bool is_clamp(const lwi_program *p, const lwi_program_step *s, float *low, float *high) {
+    if (s->operands[0] != (int)p->n_inputs) return false;
+    *low = -INFINITY;
+    *high = INFINITY;
+    switch (s->code) {
+    case LWI_POINTWISE_relu:
+        *low = 0;
+        return true;
+    case LWI_POINTWISE_at_least:
+        *low = constant_of(p, s, 1, NAN);
+        break;
+    case LWI_POINTWISE_at_most:
+        *high = constant_of(p, s, 1, NAN);
+        break;
+    case LWI_POINTWISE_clip:
+        *low = constant_of(p, s, 1, NAN);
+        *high = constant_of(p, s, 2, NAN);
+        break;
+    default:
+        return false;
+    }
+    return *low <= *high;
+}
+
+/* The product itself clamps nothing, for that would come before the sum. */
+static void find_sum(const lwi_call *c, const lwi_program *p, lwi_epilogue *e) {
+    const lwi_program_step *s = p->steps;
+    const bool plain = lwi_attr_float(c->node, "low", -INFINITY) == -INFINITY &&
+                       lwi_attr_float(c->node, "high", INFINITY) == INFINITY;
+    if (!plain || p->n_inputs != 2 || p->n_steps > 2 || e->rank != 1 || e->repeats) return;
+    if (s->code != LWI_POINTWISE_add || s->operands[0] + s->operands[1] != 1) return;
+    e->low = -INFINITY;
+    e->high = INFINITY;
+    e->sum = p->n_steps == 1 || is_clamp(p, &s[1], &e->low, &e->high);
+}
+
 lw_status lwi_epilogue_prepare(const lwi_call *c, size_t own_inputs, lwi_epilogue *e) {
     lwi_program program;
     size_t strides[LWI_PROGRAM_INPUTS][LW_MAX_RANK];
@@ -61,6 +105,7 @@ lw_status lwi_epilogue_prepare(const lwi_call *c, size_t own_inputs, lwi_epilogu
     }
     lwi_block_compile(&program, e->repeats, 0, &e->program);
     merge(e, y, strides);
+    find_sum(c, &program, e);
     return LW_OK;
 }
 
@@ -106,4 +151,15 @@ void lwi_epilogue_apply(const lwi_epilogue *e, const lwi_call *c, float *y, size
         row += n;
         y += n * y_row;
     }
+}
+
+bool lwi_epilogue_join(const lwi_epilogue *e, const lwi_call *c, size_t row, size_t column,
+                       lwi_gemm_f32_job *j) {
+    if (!e->sum) return false;
+    const float *operand = c->in[e->own_inputs]->data;
+    j->plus_row = e->strides[1][0];
+    j->plus = operand + row * j->plus_row + column;
+    j->low = e->low;
+    j->high = e->high;
+    return true;
 }

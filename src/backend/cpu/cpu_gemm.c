@@ -123,6 +123,11 @@ static void finish_fused(const void *arg, const lwi_call *c, float *y, size_t y_
     lwi_epilogue_apply(&((const fused *)arg)->epilogue, c, y, y_row, row, column, rows, columns);
 }
 
+static bool join_fused(const void *arg, const lwi_call *c, size_t row, size_t column,
+                       lwi_gemm_f32_job *j) {
+    return lwi_epilogue_join(&((const fused *)arg)->epilogue, c, row, column, j);
+}
+
 static lw_status prepare_fused(lwi_call *c) {
     fused *f = NULL;
     LW_TRY(lwi_prepare(c, sizeof *f, &f));
@@ -131,6 +136,7 @@ static lw_status prepare_fused(lwi_call *c) {
     f->plan.low = lwi_attr_float(c->node, "low", -INFINITY);
     f->plan.high = lwi_attr_float(c->node, "high", INFINITY);
     if (f->epilogue.active) f->plan.finish = finish_fused;
+    f->plan.join = join_fused;
     f->plan.arg = f;
     return lwi_gemm_plan_make(c, 0, 1, &f->plan);
 }

@@ -29,6 +29,10 @@ struct lwi_gemm_plan {
      * elements at y, from (row, column) on; NULL: nothing. Called by several threads. */
     void (*finish)(const void *arg, const lwi_call *call, float *y, size_t y_row, size_t row,
                    size_t column, size_t rows, size_t columns);
+    /* Lets the kernel do that for a job, whose Y begins at (row, column); false, or NULL: finish is
+     * called. */
+    bool (*join)(const void *arg, const lwi_call *call, size_t row, size_t column,
+                 lwi_gemm_f32_job *job);
     /* Makes panels of rows [k, k + depth) of some columns of B, when that is not a tensor; k and
      * depth are multiples of 16, and panels hold that many rows. */
     void (*fill)(const void *arg, size_t k, size_t depth, size_t column, size_t columns,

@@ -98,6 +98,12 @@ static lwi_gemm_f32_fn *kernel_of(const run *r) {
                                          : r->kernels->gemm_f32;
 }
 
+/* Dot products know nothing of what is added (kern/dot_f32.h). */
+static bool join(const run *r, size_t row, size_t column, lwi_gemm_f32_job *j) {
+    const lwi_gemm_plan *p = r->plan;
+    return p->join && p->form != LWI_GEMM_DOT && p->join(p->arg, r->call, row, column, j);
+}
+
 /* The job of a block is set up but for its columns; the last one of the sum also finishes it. */
 static void multiply(const run *r, const part *t, lwi_gemm_f32_job *j, size_t row, size_t column,
                      bool last) {
@@ -107,7 +113,7 @@ static void multiply(const run *r, const part *t, lwi_gemm_f32_job *j, size_t ro
     j->low = last ? p->low : -INFINITY;
     j->high = last ? p->high : INFINITY;
     lwi_gemm_f32_fn *const kernel = kernel_of(r);
-    if (!last || !p->finish) {
+    if (!last || !p->finish || join(r, t->product * p->x.m + row, column, j)) {
         kernel(j);
         return;
     }
@@ -218,8 +224,9 @@ static void run_single(const run *r) {
                           .high = p->high,
                           .scale = p->scale};
     set_b(r, &t, 0, p->x.n, 0, p->x.k, &j);
+    const bool joined = join(r, 0, 0, &j);
     kernel_of(r)(&j);
-    if (p->finish) p->finish(p->arg, r->call, r->y, p->x.n, 0, 0, p->x.m, p->x.n);
+    if (p->finish && !joined) p->finish(p->arg, r->call, r->y, p->x.n, 0, 0, p->x.m, p->x.n);
 }
 
 lw_status lwi_gemm_plan_run(const lwi_gemm_plan *p, lwi_call *c, const float *bias) {
