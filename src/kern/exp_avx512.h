@@ -117,27 +117,48 @@ LWI_INLINE __m512 lwi_erf_v(__m512 x) {
     return lwi_sign_of_v(_mm512_mask_blend_ps(near, tail, lwi_erf_near_v(z)), x);
 }
 
-/* The normal distribution function: erfc(b / sqrt 2) / 2 for b = |x|, with one formula for all b,
- * u exp(-b^2 / 2 + p(u)) (Press et al., Numerical Recipes in C, 1992, section 6.2, whose fractional
- * error is below 1.2e-7). */
+/* 1 / x for 2^-100 < x < 2^100: the guess has 14 bits, a step of Newton's doubles them. */
+LWI_INLINE __m512 lwi_inverse_v(__m512 x) {
+    const __m512 guess = _mm512_rcp14_ps(x);
+    return _mm512_fmadd_ps(guess, _mm512_fnmadd_ps(x, guess, LWI_SPLAT(1)), guess);
+}
+
+/* exp(-b^2 / 2) for b <= 16, as a power of 2: b^2 = high + low is exact, and so is what is taken
+ * from its product with the logarithm; 2^r is within 2e-9. */
+LWI_INLINE __m512 lwi_bell_v(__m512 b) {
+    const __m512 high = _mm512_mul_ps(b, b), low = _mm512_fmsub_ps(b, b, high);
+    const __m512 log = LWI_SPLAT(-0x1.715476p-1f), magic = LWI_SPLAT(0x1.8p23f);
+    const __m512 n = _mm512_sub_ps(_mm512_fmadd_ps(high, log, magic), magic);
+    __m512 r = _mm512_fmsub_ps(high, log, n);
+    r = _mm512_fmadd_ps(high, LWI_SPLAT(-0x1.4ae0cp-27f), r);
+    r = _mm512_fmadd_ps(low, log, r);
+    __m512 p = LWI_SPLAT(1.53533612e-4f);
+    LWI_POLY(r, p, 1.33988747e-3f);
+    LWI_POLY(r, p, 9.61843736e-3f);
+    LWI_POLY(r, p, 5.55033247e-2f);
+    LWI_POLY(r, p, 2.40226479e-1f);
+    LWI_POLY(r, p, 6.93147203e-1f);
+    LWI_POLY(r, p, 1);
+    return _mm512_scalef_ps(p, n);
+}
+
+/* The normal distribution function: for b = |x|, one formula for all b gives what lies beyond b,
+ * exp(-b^2 / 2) u P(u) with u = 1 / (1 + 0.3 b). P is within 4e-9 of its value (minimax for b up to
+ * 15.5, after which the function is 0 in float32). */
 LWI_INLINE __m512 lwi_normal_cdf_v(__m512 x) {
-    const __m512 b = _mm512_min_ps(LWI_SPLAT(15.5f), lwi_abs_v(x));
-    const __m512 half = _mm512_mul_ps(LWI_SPLAT(-0.5f), b), high = _mm512_mul_ps(half, b);
-    const __m512 low = _mm512_fmsub_ps(half, b, high);
-    const __m512 u = _mm512_div_ps(
-        LWI_SPLAT(1), _mm512_fmadd_ps(LWI_SPLAT(0.5f * 0x1.6a09e6p-1f), b, LWI_SPLAT(1)));
-    __m512 p = LWI_SPLAT(0.17087277f);
-    LWI_POLY(u, p, -0.82215223f);
-    LWI_POLY(u, p, 1.48851587f);
-    LWI_POLY(u, p, -1.13520398f);
-    LWI_POLY(u, p, 0.27886807f);
-    LWI_POLY(u, p, -0.18628806f);
-    LWI_POLY(u, p, 0.09678418f);
-    LWI_POLY(u, p, 0.37409196f);
-    LWI_POLY(u, p, 1.00002368f);
-    LWI_POLY(u, p, -1.26551223f);
-    const __m512 e = lwi_exp_sum_v(high, _mm512_add_ps(low, p));
-    const __m512 tail = _mm512_mul_ps(_mm512_mul_ps(LWI_SPLAT(0.5f), u), e);
+    const __m512 b = _mm512_min_ps(LWI_SPLAT(15.5f), lwi_abs_v(x)); /* NaN stays */
+    const __m512 u = lwi_inverse_v(_mm512_fmadd_ps(LWI_SPLAT(0.3f), b, LWI_SPLAT(1)));
+    __m512 p = LWI_SPLAT(-2.06301241e-2f);
+    LWI_POLY(u, p, 1.12473000e-1f);
+    LWI_POLY(u, p, -2.28304767e-1f);
+    LWI_POLY(u, p, 1.91910944e-1f);
+    LWI_POLY(u, p, -7.95330955e-2f);
+    LWI_POLY(u, p, 9.62183238e-2f);
+    LWI_POLY(u, p, 7.83673788e-2f);
+    LWI_POLY(u, p, 1.10240434e-1f);
+    LWI_POLY(u, p, 1.19571180e-1f);
+    LWI_POLY(u, p, 1.19686724e-1f);
+    const __m512 tail = _mm512_mul_ps(_mm512_mul_ps(u, p), lwi_bell_v(b));
     const __mmask16 below = _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_LT_OQ);
     return _mm512_mask_sub_ps(tail, (__mmask16)~below, LWI_SPLAT(1), tail);
 }
