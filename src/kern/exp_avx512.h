@@ -14,19 +14,24 @@ LWI_INLINE __m512 lwi_abs_v(__m512 x) { return _mm512_abs_ps(x); }
 /* c[n - 1] x^(n - 1) + ... + c[0] */
 #define LWI_POLY(x, p, c) p = _mm512_fmadd_ps(p, x, LWI_SPLAT(c))
 
-/* e^(x + more) = 2^n (1 + p) */
-LWI_INLINE __m512 lwi_exp_split_v(__m512 x, __m512 more, __m512 *n) {
-    *n = _mm512_roundscale_ps(_mm512_mul_ps(_mm512_add_ps(x, more), LWI_SPLAT(0x1.715476p0f)),
-                              _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    __m512 r = _mm512_fnmadd_ps(*n, LWI_SPLAT(0x1.62e4p-1f), x);
-    r = _mm512_fnmadd_ps(*n, LWI_SPLAT(0x1.7f7d1cp-20f), _mm512_add_ps(r, more));
+/* (e^r - 1 - r) / r^2 for |r| <= log(2) / 2 */
+LWI_INLINE __m512 lwi_exp_rest_v(__m512 r) {
     __m512 q = LWI_SPLAT(1.97899696e-4f);
     LWI_POLY(r, q, 1.39455662e-3f);
     LWI_POLY(r, q, 8.33350187e-3f);
     LWI_POLY(r, q, 4.16662836e-2f);
     LWI_POLY(r, q, 1.66666658e-1f);
     LWI_POLY(r, q, 5.00000007e-1f);
-    return _mm512_fmadd_ps(_mm512_mul_ps(r, r), q, r);
+    return q;
+}
+
+/* e^(x + more) = 2^n (1 + p) */
+LWI_INLINE __m512 lwi_exp_split_v(__m512 x, __m512 more, __m512 *n) {
+    *n = _mm512_roundscale_ps(_mm512_mul_ps(_mm512_add_ps(x, more), LWI_SPLAT(0x1.715476p0f)),
+                              _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    __m512 r = _mm512_fnmadd_ps(*n, LWI_SPLAT(0x1.62e4p-1f), x);
+    r = _mm512_fnmadd_ps(*n, LWI_SPLAT(0x1.7f7d1cp-20f), _mm512_add_ps(r, more));
+    return _mm512_fmadd_ps(_mm512_mul_ps(r, r), lwi_exp_rest_v(r), r);
 }
 
 /* x + more above -140 or so, and no NaN or infinity */
@@ -43,12 +48,7 @@ LWI_INLINE __m512 lwi_exp_v(__m512 x) {
     const __m512 n = _mm512_sub_ps(_mm512_fmadd_ps(x, LWI_SPLAT(0x1.715476p0f), magic), magic);
     __m512 r = _mm512_fnmadd_ps(n, LWI_SPLAT(0x1.62e4p-1f), x);
     r = _mm512_fnmadd_ps(n, LWI_SPLAT(0x1.7f7d1cp-20f), r);
-    __m512 q = LWI_SPLAT(1.97899696e-4f);
-    LWI_POLY(r, q, 1.39455662e-3f);
-    LWI_POLY(r, q, 8.33350187e-3f);
-    LWI_POLY(r, q, 4.16662836e-2f);
-    LWI_POLY(r, q, 1.66666658e-1f);
-    LWI_POLY(r, q, 5.00000007e-1f);
+    __m512 q = lwi_exp_rest_v(r);
     LWI_POLY(r, q, 1);
     LWI_POLY(r, q, 1);
     return _mm512_scalef_ps(q, n);
