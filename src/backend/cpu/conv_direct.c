@@ -159,7 +159,6 @@ typedef struct direct {
     const lwi_conv_part *part;
     lwi_gemm_f32_fn *multiply;
     lwi_work_slots slots;
-    int64_t block_rows, block_columns;
     size_t filter_block;
     size_t row_blocks, column_blocks; /* of a slice */
     size_t filter_blocks, shares;     /* blocks of all groups; shares that threads take of them */
@@ -349,13 +348,17 @@ static void multiply_block(const direct *d, const block *b, size_t unit) {
     }
 }
 
+/* Part i of an axis in parts whose sizes differ by at most one. */
+static void cut_axis(int64_t size, size_t parts, size_t i, int64_t *first, int64_t *n) {
+    *first = (int64_t)((size_t)size * i / parts);
+    *n = (int64_t)((size_t)size * (i + 1) / parts) - *first;
+}
+
 static void find_block(const direct *d, size_t place, block *b) {
     const lwi_conv_part *p = d->part;
-    b->column = (int64_t)(place % d->column_blocks) * d->block_columns;
-    b->columns = smaller_int(d->block_columns, p->out[2] - b->column);
+    cut_axis(p->out[2], d->column_blocks, place % d->column_blocks, &b->column, &b->columns);
     place /= d->column_blocks;
-    b->row = (int64_t)(place % d->row_blocks) * d->block_rows;
-    b->rows = smaller_int(d->block_rows, p->out[1] - b->row);
+    cut_axis(p->out[1], d->row_blocks, place % d->row_blocks, &b->row, &b->rows);
     place /= d->row_blocks;
     b->slice = (int64_t)place % p->out[0];
     b->image = (int64_t)place / p->out[0];
@@ -428,6 +431,16 @@ static bool is_heavy(const direct *d) {
            pixels * (lwi_conv_x_pixel(v) + lwi_conv_y_pixel(v));
 }
 
+/* Of so few blocks, each thread gets as many as the others. */
+static void deal_evenly(direct *d, size_t others, size_t threads) {
+    enum { FEW_BLOCKS = 16 };
+    const size_t places = others * d->row_blocks * d->column_blocks;
+    size_t *const blocks = d->row_blocks > 1 ? &d->row_blocks : &d->column_blocks;
+    const size_t even = divide_up(*blocks, threads) * threads;
+    const size_t most = (size_t)d->part->out[d->row_blocks > 1 ? 1 : 2];
+    if (places % threads && places < FEW_BLOCKS * threads && even <= most) *blocks = even;
+}
+
 /* Several threads share filters if those are heavy, or rows, as long as each block has enough of
  * them, or else columns (all pixels are one row if the kernel is 1 x 1), or filters. */
 static void share_out(direct *d, size_t threads) {
@@ -447,11 +460,7 @@ static void share_out(direct *d, size_t threads) {
         else if (columns / LEAST_ROWS >= cuts) d->column_blocks = cuts;
         else cut_filters(d, wanted);
     }
-    d->block_rows = (int64_t)divide_up(rows, d->row_blocks);
-    d->row_blocks = divide_up(rows, (size_t)d->block_rows);
-    const size_t wide = divide_up(columns, d->column_blocks);
-    d->block_columns = smaller_int((int64_t)wide, p->block_columns);
-    d->column_blocks = divide_up(columns, (size_t)d->block_columns);
+    if (d->shares == 1) deal_evenly(d, others, threads);
 }
 
 static lw_status run_part(const lwi_conv_args *args, const lwi_conv_part *p) {

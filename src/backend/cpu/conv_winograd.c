@@ -16,11 +16,13 @@ enum {
     NEAR = 128 << 10, /* floats of transformed weights that stay in a cache from run to run */
     LEAST_TILES = 56, /* rows of the matrix products: four of the kernel's tiles */
     MOST_TILES = 112,
-    FEW_TILES = 14, /* of a thread, where there are too few filters to share */
+    FEW_TILES = 14,  /* of a thread, where there are too few filters to share */
+    FEW_BLOCKS = 16, /* of a thread: so few are made a multiple of the threads */
 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+static size_t round_up(size_t a, size_t b) { return divide_up(a, b) * b; }
 
 typedef struct winograd {
     const lwi_conv_args *args;
@@ -29,7 +31,7 @@ typedef struct winograd {
     lwi_work_slots slots;
     size_t size, points;            /* outputs of a tile along an axis */
     size_t tile_rows, tile_columns; /* of an image */
-    size_t tiles, block;            /* of all images; in a block */
+    size_t tiles, block, blocks;    /* of all images; in the largest block; blocks */
     size_t filter_block, filter_blocks, shares;
     size_t width, panel; /* of packed weights: filters, floats */
 } winograd;
@@ -218,8 +220,9 @@ static void run_items(void *arg, size_t begin, size_t end) {
     float *m = v + w->points * v_point(w, w->block);
     size_t transformed = SIZE_MAX;
     for (size_t i = begin; i < end; i++) {
-        const size_t share = i % w->shares, first = i / w->shares * w->block;
-        const size_t n = smaller(w->block, w->tiles - first), blocks = w->filter_blocks;
+        const size_t share = i % w->shares, k = i / w->shares, blocks = w->filter_blocks;
+        const size_t first = w->tiles * k / w->blocks;
+        const size_t n = w->tiles * (k + 1) / w->blocks - first;
         if (first != transformed) transform_in(w, first, n, v);
         transformed = first;
         for (size_t b = blocks * share / w->shares; b < blocks * (share + 1) / w->shares; b++) {
@@ -290,7 +293,9 @@ static void cut(winograd *w, size_t threads) {
         if (is_heavy(w)) share_filters(w, threads);
         if (blocks * w->shares < threads || !is_heavy(w)) blocks = share_tiles(w, threads);
     }
-    w->block = divide_up(w->tiles, blocks);
+    if (w->shares == 1 && blocks < FEW_BLOCKS * threads) blocks = round_up(blocks, threads);
+    w->blocks = smaller(blocks, w->tiles);
+    w->block = divide_up(w->tiles, w->blocks);
 }
 
 lw_status lwi_conv_winograd_run(const lwi_conv_args *a) {
@@ -306,6 +311,6 @@ lw_status lwi_conv_winograd_run(const lwi_conv_args *a) {
     const size_t floats =
         w.points * (v_point(&w, w.block) + m_point(w.block, w.filter_block)) + weights_floats(&w);
     LW_TRY(lwi_work_slots_make(a->call, floats * sizeof(float), &w.slots));
-    lwi_parallel(a->call, divide_up(w.tiles, w.block) * w.shares, 1, run_items, &w);
+    lwi_parallel(a->call, w.blocks * w.shares, 1, run_items, &w);
     return LW_OK;
 }

@@ -23,7 +23,7 @@ typedef struct attending {
     size_t panel;            /* columns of a panel */
     size_t k_size, v_size;   /* floats of a packed head */
     float *keys, *values;    /* packed; NULL: in place */
-    size_t lanes, lane_size; /* blocks are dealt out to lanes, with memory of their own */
+    size_t lanes, lane_size; /* blocks in a row belong to a lane, with memory of its own */
     float *work;
 } attending;
 
@@ -280,7 +280,7 @@ static void run_block(const attending *t, const block *b) {
 static void run_lanes(void *arg, size_t begin, size_t end) {
     const attending *t = arg;
     for (size_t lane = begin; lane < end; lane++)
-        for (size_t i = lane; i < t->blocks; i += t->lanes) {
+        for (size_t i = t->blocks * lane / t->lanes; i < t->blocks * (lane + 1) / t->lanes; i++) {
             const block b = block_at(t, i, t->work + lane * t->lane_size);
             run_block(t, &b);
         }
