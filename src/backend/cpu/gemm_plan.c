@@ -14,6 +14,8 @@ enum {
     LEAST_PAIRS = 32,  /* elements of K for which bfloat16 pays */
     PADDING = 16,      /* floats between copied rows */
     SHALLOW = 16,      /* elements of K whose B is so small that Y had better be written in rows */
+    COPY = 4,          /* what it costs to copy an element, where to read it costs 1 */
+    MOST_COLUMNS = 4,  /* blocks of B's columns that are packed for one copy of A */
     STEPS = 16,        /* what blocks of K are multiples of */
     TILE_ROWS = 14,    /* what rows are cut to multiples of */
     THREAD = 1 << 14,  /* cycles that are worth a thread */
@@ -111,8 +113,9 @@ static double cycles_of(const lwi_matmul *x) {
     return products > b / 4 ? products : b / 4;
 }
 
-/* Cuts a product in `parts`, so that tasks read as little as possible. */
-static void cut(lwi_gemm_plan *p, size_t parts) {
+/* Cuts a product in `parts`, so that tasks read as little as possible, packed weights no more often
+ * than there are threads. */
+static void cut(lwi_gemm_plan *p, size_t parts, size_t threads) {
     const size_t m = p->x.m, n = p->x.n, width = p->form == LWI_GEMM_DOT ? DOTS : p->width;
     double best = -1;
     p->row_step = m;
@@ -121,8 +124,9 @@ static void cut(lwi_gemm_plan *p, size_t parts) {
         const size_t columns = parts / rows;
         if (rows * columns != parts || rows > divide_up(m, 4) || columns > divide_up(n, width))
             continue;
-        const double copies = p->form == LWI_GEMM_PACK ? 4 : 1;
-        const double cost = (double)columns * (double)m + copies * (double)rows * (double)n;
+        if (p->form == LWI_GEMM_PANELS && rows > threads) break;
+        const double a = p->copied ? COPY : 1, b = p->form == LWI_GEMM_PACK ? COPY : 1;
+        const double cost = a * (double)columns * (double)m + b * (double)rows * (double)n;
         if (best >= 0 && cost >= best) continue;
         best = cost;
         p->row_step = divide_up(m, rows);
@@ -141,13 +145,16 @@ static void share(lwi_gemm_plan *p, size_t threads) {
     p->column_step = p->x.n;
     if (useful > 1 && p->x.batch < 2 * useful)
         for (size_t parts = useful * portions; parts > 1; parts--) {
-            cut(p, parts);
+            cut(p, parts, useful);
             if (p->row_step < p->x.m || p->column_step < p->x.n) break;
         }
     const size_t rows = p->depth <= SHALLOW                      ? TILE_ROWS
                         : p->depth > LWI_GEMM_DEPTH && !p->pairs ? LWI_GEMM_ROWS / 2
                                                                  : LWI_GEMM_ROWS;
     p->block = divide_up(p->row_step, divide_up(p->row_step, rows));
+    const size_t most = p->copied ? MOST_COLUMNS * LWI_GEMM_COLUMNS : LWI_GEMM_COLUMNS;
+    p->columns = p->form == LWI_GEMM_PACK ? smaller(round_up(p->column_step, p->width), most)
+                                          : p->column_step;
     p->row_tasks = divide_up(p->x.m, p->row_step);
     p->column_tasks = divide_up(p->x.n, p->column_step);
 }
@@ -204,9 +211,8 @@ static void use_dots(lwi_gemm_plan *p) {
 
 /* Memory of a task for copies of A and B. */
 static size_t work_of(const lwi_gemm_plan *p) {
-    const size_t columns = smaller(round_up(p->column_step, p->width), LWI_GEMM_COLUMNS);
     size_t floats = p->copied ? p->block * p->copy_row : 0;
-    if (p->form == LWI_GEMM_PACK) floats += columns * round_up(p->depth, STEPS);
+    if (p->form == LWI_GEMM_PACK) floats += p->columns * round_up(p->depth, STEPS);
     return floats * sizeof(float);
 }
 

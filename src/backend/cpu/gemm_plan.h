@@ -53,6 +53,7 @@ struct lwi_gemm_plan {
     size_t row_tasks, column_tasks; /* ... and how many of them a product has */
     size_t block;                   /* rows of A for which B is read once */
     size_t width;                   /* columns of a panel, 1 if there are none */
+    size_t columns;                 /* that are done for all rows before the next ones */
     bool single;                    /* one call of the kernel does it */
     size_t work;                    /* bytes of memory for a task */
 };

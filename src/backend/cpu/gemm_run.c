@@ -194,9 +194,8 @@ static void run_task(const run *r, size_t task, float *work) {
     t.y = r->y + t.product * p->x.m * p->x.n;
     t.copied = work;
     t.packed = work + (p->copied ? p->block * p->copy_row : 0);
-    const size_t step = p->form == LWI_GEMM_PACK ? LWI_GEMM_COLUMNS : t.columns;
-    for (size_t i = 0; i < t.columns; i += step)
-        multiply_columns(r, &t, t.column + i, smaller(step, t.columns - i));
+    for (size_t i = 0; i < t.columns; i += p->columns)
+        multiply_columns(r, &t, t.column + i, smaller(p->columns, t.columns - i));
 }
 
 static void run_tasks(void *arg, size_t begin, size_t end) {
