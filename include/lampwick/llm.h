@@ -107,7 +107,7 @@ LW_API LW_MUST_CHECK lw_status lw_llm_importance(const char *model, const char *
                                                  const char *to);
 /* The other way: a Hugging Face folder with the model of a GGUF file (lw_weights_to_folder in
  * llm_weights.h), tokenizer.json and the chat template included. LW_UNSUPPORTED also for tokenizers
- * that are neither BPE nor WordPiece. */
+ * that no tokenizer.json describes (RWKV's). */
 LW_API LW_MUST_CHECK lw_status lw_llm_to_folder(const char *from, const char *folder);
 /* Name i of those types; NULL behind the last. */
 LW_API const char *lw_llm_quantization(size_t i);

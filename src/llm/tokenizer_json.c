@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * A tokenizer as tokenizer.json: byte-level BPE, SentencePiece's BPE, whose merges are what its
- * scores mean, and WordPiece. */
+ * scores mean, WordPiece and unigram models. */
+#include "llm/tokenizer_json.h"
+
 #include "llm/gguf_pairs.h"
 #include "text/hft_tokenizer.h"
 #include "text/named_pre.h"
@@ -12,7 +14,7 @@
 
 static const lw_string *written(const lw_tokenizer *t) { return t->vocabulary.written; }
 
-static lw_status put_string(lwi_buffer *b, lw_string text) {
+lw_status lwi_json_put_text(lwi_buffer *b, lw_string text) {
     return lwi_buffer_json_string(b, text.size ? text.data : "", text.size);
 }
 
@@ -32,7 +34,7 @@ static lw_status put_added(const lw_tokenizer *t, lwi_buffer *b) {
                  "\"rstrip\":false,\"normalized\":false,\"special\":%s,\"content\":",
                  first ? "" : ",\n", i, special ? "true" : "false");
         LW_TRY(lwi_buffer_text(b, text));
-        LW_TRY(put_string(b, written(t)[i]));
+        LW_TRY(lwi_json_put_text(b, written(t)[i]));
         LW_TRY(lwi_buffer_text(b, "}"));
         first = false;
     }
@@ -48,7 +50,7 @@ static lw_status put_around(const lw_tokenizer *t, const lwi_around *around, lwi
     for (size_t i = 0; i < around->n; i++) {
         LW_TRY(lwi_buffer_text(b, before));
         LW_TRY(lwi_buffer_text(b, "{\"SpecialToken\":{\"id\":"));
-        LW_TRY(put_string(b, written(t)[around->ids[i]]));
+        LW_TRY(lwi_json_put_text(b, written(t)[around->ids[i]]));
         LW_TRY(lwi_buffer_text(b, text));
         LW_TRY(lwi_buffer_text(b, after));
     }
@@ -60,19 +62,19 @@ static lw_status put_meaning(const lw_tokenizer *t, const lwi_around *around, lw
     for (size_t i = 0; i < around->n; i++) {
         char text[64];
         LW_TRY(lwi_buffer_text(b, *first ? "" : ","));
-        LW_TRY(put_string(b, written(t)[around->ids[i]]));
+        LW_TRY(lwi_json_put_text(b, written(t)[around->ids[i]]));
         LW_TRY(lwi_buffer_text(b, ":{\"id\":"));
-        LW_TRY(put_string(b, written(t)[around->ids[i]]));
+        LW_TRY(lwi_json_put_text(b, written(t)[around->ids[i]]));
         snprintf(text, sizeof text, ",\"ids\":[%d],\"tokens\":[", around->ids[i]);
         LW_TRY(lwi_buffer_text(b, text));
-        LW_TRY(put_string(b, written(t)[around->ids[i]]));
+        LW_TRY(lwi_json_put_text(b, written(t)[around->ids[i]]));
         LW_TRY(lwi_buffer_text(b, "]}"));
         *first = false;
     }
     return LW_OK;
 }
 
-static lw_status put_post(const lw_tokenizer *t, lwi_buffer *b) {
+lw_status lwi_json_put_post(const lw_tokenizer *t, lwi_buffer *b) {
     const bool pairs = t->model == LWI_MODEL_WORDPIECE; /* others have no second text */
     bool first = true;
     if (t->before.n + t->after.n == 0) return lwi_buffer_text(b, "\"post_processor\":null,\n");
@@ -142,16 +144,16 @@ static lw_status put_model(const lw_tokenizer *t, lwi_arena *arena, lwi_buffer *
         const bool model = !t->bpe.bytes || !is_added(t, i);
         if (!written(t)[i].size || !model) continue;
         LW_TRY(lwi_buffer_text(b, put++ ? ",\n" : ""));
-        LW_TRY(put_string(b, written(t)[i]));
+        LW_TRY(lwi_json_put_text(b, written(t)[i]));
         snprintf(text, sizeof text, ":%zu", i);
         LW_TRY(lwi_buffer_text(b, text));
     }
     LW_TRY(lwi_buffer_text(b, "},\n\"merges\":["));
     for (size_t i = 0; i < n; i++) {
         LW_TRY(lwi_buffer_text(b, i ? ",\n[" : "["));
-        LW_TRY(put_string(b, written(t)[merges[i].left]));
+        LW_TRY(lwi_json_put_text(b, written(t)[merges[i].left]));
         LW_TRY(lwi_buffer_text(b, ","));
-        LW_TRY(put_string(b, written(t)[merges[i].right]));
+        LW_TRY(lwi_json_put_text(b, written(t)[merges[i].right]));
         LW_TRY(lwi_buffer_text(b, "]"));
     }
     return lwi_buffer_text(b, "]}}\n");
@@ -161,7 +163,7 @@ static lw_status put_model(const lw_tokenizer *t, lwi_arena *arena, lwi_buffer *
 
 static lw_status byte_level(const lw_tokenizer *t, lw_string pre, lwi_arena *arena, lwi_buffer *b) {
     LW_TRY(lwi_named_pre_json(pre, b));
-    LW_TRY(put_post(t, b));
+    LW_TRY(lwi_json_put_post(t, b));
     LW_TRY(lwi_buffer_text(b, "\"decoder\":{\"type\":\"ByteLevel\",\"add_prefix_space\":true,"
                               "\"trim_offsets\":true,\"use_regex\":true},\n\"model\":{"
                               "\"type\":\"BPE\",\"dropout\":null,\"unk_token\":null,"
@@ -183,7 +185,7 @@ static lw_status sentencepiece(const lw_tokenizer *t, lwi_arena *arena, lwi_buff
         LW_TRY(lwi_buffer_text(b, "{\"type\":\"Prepend\",\"prepend\":\"" LWI_SPACE_MARK "\"},"));
     LW_TRY(lwi_buffer_text(b, "{\"type\":\"Replace\",\"pattern\":{\"String\":\" \"},"
                               "\"content\":\"" LWI_SPACE_MARK "\"}]},\n\"pre_tokenizer\":null,\n"));
-    LW_TRY(put_post(t, b));
+    LW_TRY(lwi_json_put_post(t, b));
     LW_TRY(lwi_buffer_text(b,
                            "\"decoder\":{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"Replace\","
                            "\"pattern\":{\"String\":\"" LWI_SPACE_MARK "\"},\"content\":\" \"},"
@@ -194,7 +196,7 @@ static lw_status sentencepiece(const lw_tokenizer *t, lwi_arena *arena, lwi_buff
     LW_TRY(lwi_buffer_text(b, "]},\n\"model\":{\"type\":\"BPE\",\"dropout\":null,"
                               "\"fuse_unk\":true,\"byte_fallback\":true,\"ignore_merges\":false,"
                               "\"unk_token\":"));
-    if (t->unknown >= 0) LW_TRY(put_string(b, written(t)[t->unknown]));
+    if (t->unknown >= 0) LW_TRY(lwi_json_put_text(b, written(t)[t->unknown]));
     else LW_TRY(lwi_buffer_text(b, "null"));
     LW_TRY(lwi_buffer_text(b, ",\n"));
     return put_model(t, arena, b);
@@ -216,11 +218,12 @@ static lw_status put_word(const lw_tokenizer *t, size_t i, lwi_buffer *b) {
     const lw_string text = written(t)[i], start = t->wordpiece.start;
     const bool begins = starts(text, start);
     lwi_buffer word = lwi_buffer_new(&lwi_malloc_allocator);
-    if (is_added(t, i) || !start.size) return put_string(b, text);
-    if (begins) return put_string(b, (lw_string){text.data + start.size, text.size - start.size});
+    if (is_added(t, i) || !start.size) return lwi_json_put_text(b, text);
+    if (begins)
+        return lwi_json_put_text(b, (lw_string){text.data + start.size, text.size - start.size});
     lw_status status = lwi_buffer_put(&word, more, sizeof more - 1);
     if (status == LW_OK) status = lwi_buffer_put(&word, text.data, text.size);
-    if (status == LW_OK) status = put_string(b, (lw_string){word.data, word.size});
+    if (status == LW_OK) status = lwi_json_put_text(b, (lw_string){word.data, word.size});
     lwi_buffer_free(&word);
     return status;
 }
@@ -236,14 +239,14 @@ static lw_status wordpiece(const lw_tokenizer *t, lwi_buffer *b) {
              has_step(t, LWI_NORMAL_LOWERCASE) ? "true" : "false");
     LW_TRY(lwi_buffer_text(b, text));
     LW_TRY(lwi_buffer_text(b, "\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\n"));
-    LW_TRY(put_post(t, b));
+    LW_TRY(lwi_json_put_post(t, b));
     LW_TRY(lwi_buffer_text(b, "\"decoder\":{\"type\":\"WordPiece\",\"prefix\":\"##\","
                               "\"cleanup\":true},\n\"model\":{\"type\":\"WordPiece\","
                               "\"continuing_subword_prefix\":\"##\","));
     snprintf(text, sizeof text,
              "\"max_input_chars_per_word\":%zu,\"unk_token\":", t->wordpiece.most_characters);
     LW_TRY(lwi_buffer_text(b, text));
-    LW_TRY(put_string(b, written(t)[t->wordpiece.unknown]));
+    LW_TRY(lwi_json_put_text(b, written(t)[t->wordpiece.unknown]));
     LW_TRY(lwi_buffer_text(b, ",\"vocab\":{"));
     for (size_t i = 0, put = 0; i < t->vocabulary.count; i++) {
         if (!written(t)[i].size) continue;
@@ -255,6 +258,16 @@ static lw_status wordpiece(const lw_tokenizer *t, lwi_buffer *b) {
     return lwi_buffer_text(b, "}}}\n");
 }
 
+/* false: it cuts texts otherwise, or cannot be read. */
+bool lwi_json_agrees(const lw_tokenizer *t, const lwi_buffer *json) {
+    lw_tokenizer *made = NULL;
+    const lw_string text = {json->data, json->size};
+    const bool same = lwi_hft_tokenizer(text, (lw_string){NULL, 0}, &made) == LW_OK &&
+                      lwi_tokenizers_agree(t, made);
+    lw_tokenizer_free(made);
+    return same;
+}
+
 static lw_status put_all(const lw_tokenizer *t, lw_string pre, lwi_arena *arena, lwi_buffer *b) {
     const bool plain = t->model == LWI_MODEL_BPE && !t->bpe.suffix.size && !t->bpe.prefix.size;
     LW_TRY(lwi_buffer_text(b, "{\"version\":\"1.0\",\"truncation\":null,\"padding\":null,\n"));
@@ -264,20 +277,16 @@ static lw_status put_all(const lw_tokenizer *t, lw_string pre, lwi_arena *arena,
     if (plain && !t->bpe.bytes && t->bpe.order == LWI_BPE_SCORES && t->vocabulary.scores)
         return sentencepiece(t, arena, b);
     if (t->model == LWI_MODEL_WORDPIECE) return wordpiece(t, b);
+    if (t->model == LWI_MODEL_UNIGRAM) return lwi_json_put_unigram(t, b);
     return lwi_fail(LW_UNSUPPORTED, "tokenizers of the kind '%s' cannot be converted yet", t->kind);
 }
 
 /* What was written is read again: it must cut texts as the original does. */
 lw_status lwi_tokenizer_json(const lw_tokenizer *t, lw_string pre, lwi_buffer *json) {
     lwi_arena arena;
-    lw_tokenizer *made = NULL;
     lwi_arena_init(&arena, &lwi_malloc_allocator);
-    lw_status status = put_all(t, pre, &arena, json);
+    const lw_status status = put_all(t, pre, &arena, json);
     lwi_arena_free(&arena);
-    LW_TRY(status);
-    LW_TRY(lwi_hft_tokenizer((lw_string){json->data, json->size}, (lw_string){NULL, 0}, &made));
-    const bool same = lwi_tokenizers_agree(t, made);
-    lw_tokenizer_free(made);
-    if (same) return LW_OK;
+    if (status != LW_OK || lwi_json_agrees(t, json)) return status;
     return lwi_fail(LW_UNSUPPORTED, "no tokenizer.json can say how this tokenizer cuts texts");
 }

@@ -27,3 +27,17 @@ bool lwi_base64_decode(lw_string text, char *bytes, size_t *size) {
     *size = n;
     return text.size % 4 != 1;
 }
+
+void lwi_base64_encode(const void *bytes, size_t size, char *text) {
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *from = bytes;
+    for (size_t i = 0; i < size; i += 3, text += 4) {
+        const size_t n = size - i < 3 ? size - i : 3;
+        uint32_t word = (uint32_t)from[i] << 16;
+        if (n > 1) word |= (uint32_t)from[i + 1] << 8;
+        if (n > 2) word |= from[i + 2];
+        for (size_t k = 0; k < 4; k++)
+            text[k] = k <= n ? letters[word >> (18 - 6 * k) & 63] : '=';
+    }
+}

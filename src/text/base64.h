@@ -9,4 +9,7 @@
  * false if it is malformed. */
 bool lwi_base64_decode(lw_string text, char *bytes, size_t *size);
 
+/* Into text, (size + 2) / 3 * 4 characters, not zero-terminated. */
+void lwi_base64_encode(const void *bytes, size_t size, char *text);
+
 #endif
