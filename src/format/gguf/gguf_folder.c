@@ -3,8 +3,6 @@
  * float16. */
 #include "arch/architectures.h"
 #include "arch/row_order.h"
-#include "base/byte_buffer.h"
-#include "base/file_writer.h"
 #include "files/gguf_parts.h"
 #include "format/gguf/gguf.h"
 #include "format/gguf/gguf_folder.h"
@@ -43,23 +41,27 @@ static const lwi_folder_name *look_up(const lwi_folder_name *names, const char *
     return NULL;
 }
 
-/* "blk.3.attn_q.weight" */
+/* "blk.3.attn_q.weight", "dec.blk.3.attn_q.weight" */
 static bool translate(const lwi_folder_work *w, const char *name, char to[NAME]) {
     const lwi_folder_family *f = w->family;
+    const bool decoder = f->decoder_names && !strncmp(name, "dec.", 4);
+    const lwi_folder_name *names = decoder ? f->decoder_names : f->names;
+    const char *layers = decoder ? f->decoder_layers : f->layers;
     int layer = -1, at = 0;
+    if (decoder || (f->decoder_names && !strncmp(name, "enc.", 4))) name += 4;
     const bool inner = sscanf(name, "blk.%5d.%n", &layer, &at) == 1 && at > 0 && layer >= 0;
     const char *rest = inner ? name + at : name, *dot = strrchr(rest, '.');
     if (!dot || (strcmp(dot, ".weight") != 0 && strcmp(dot, ".bias") != 0)) return false;
     const size_t n = (size_t)(dot - rest);
     const lwi_folder_name *head = w->classifies ? look_up(f->head, rest, n, inner) : NULL;
     if (head) return snprintf(to, NAME, "%s%s", head->to, dot) < NAME;
-    const lwi_folder_name *found = look_up(f->names, rest, n, inner);
+    const lwi_folder_name *found = look_up(names, rest, n, inner);
     if (!found && f->like_llama) found = look_up(llama_names, rest, n, inner);
     if (!found) return false;
     const char *prefix = w->classifies ? f->prefix : "";
-    const int size =
-        inner ? snprintf(to, NAME, "%s%s%d.%s%s", prefix, f->layers, layer, found->to, dot)
-              : snprintf(to, NAME, "%s%s%s", prefix, found->to, dot);
+    const int size = inner
+                         ? snprintf(to, NAME, "%s%s%d.%s%s", prefix, layers, layer, found->to, dot)
+                         : snprintf(to, NAME, "%s%s%s", prefix, found->to, dot);
     return size < NAME;
 }
 
@@ -85,18 +87,25 @@ static bool translate_expert(const lwi_folder_family *family, const char *name, 
     return false;
 }
 
-static lw_status choose_type(lwi_folder_item *it) {
+/* Blocks become float16. */
+static void choose_type(lwi_folder_item *it) {
     static const struct {
         uint32_t id;
         const char *dtype;
     } types[] = {{LWI_BLOCK_F16, "F16"}, {LWI_BLOCK_F32, "F32"}, {LWI_BLOCK_BF16, "BF16"}};
-    size_t i = 0, count = it->t.bytes / it->t.type->bytes * it->t.type->elements;
+    size_t i = 0;
     for (size_t k = 0; k < 3; k++)
         if (it->t.type->id == types[k].id) i = k;
+    if (it->t.type->id == LWI_BLOCK_MXFP4) i = 2; /* exponents beyond float16's */
     it->dtype = types[i].dtype;
     it->type = lwi_block_type_find(types[i].id);
-    it->bytes = count * it->type->bytes;
-    return LW_OK;
+}
+
+static void fill(lwi_folder_item *it) {
+    choose_type(it);
+    it->rank = it->t.rank;
+    memcpy(it->dims, it->t.dims, sizeof it->dims);
+    it->bytes = lwi_folder_count(&it->t) * it->type->bytes;
 }
 
 /* Rows of all queries, of all keys and of all values become groups: heads of queries, one of keys,
@@ -138,8 +147,8 @@ static lw_status turn(lwi_folder_work *w, lwi_folder_item *it) {
             for (size_t k = 0; k < columns; k++)
                 turned[k * rows + i] = numbers[i * columns + k];
         lwi_blocks_encode(it->type, turned, rows * columns, NULL, made);
-        it->t.dims[0] = (int64_t)columns;
-        it->t.dims[1] = (int64_t)rows;
+        it->dims[0] = (int64_t)columns;
+        it->dims[1] = (int64_t)rows;
         it->t.type = it->type;
         it->t.data = made;
         it->t.bytes = it->bytes;
@@ -149,6 +158,13 @@ static lw_status turn(lwi_folder_work *w, lwi_folder_item *it) {
     return status;
 }
 
+static lw_status order_heads(lwi_folder_work *w, lwi_checkpoint_tensor *t, bool keys) {
+    const double heads = lwi_folder_number(w, "attention.head_count", 0);
+    const double n = keys ? lwi_folder_number(w, "attention.head_count_kv", heads) : heads;
+    if (!(n >= 1 && n <= 1 << 16)) return lwi_fail(LW_CORRUPT, "there are %g heads", n);
+    return lwi_order_rows(&w->network.arena, t, (int64_t)n, false);
+}
+
 static lw_status read_item(lwi_folder_work *w, const lwi_gguf_tensor *from, lwi_folder_item *it) {
     const lwi_decoder_style *style = lwi_architecture_style(w->family->architecture);
     const bool q = strstr(from->name, ".attn_q."), k = strstr(from->name, ".attn_k.");
@@ -156,19 +172,16 @@ static lw_status read_item(lwi_folder_work *w, const lwi_gguf_tensor *from, lwi_
         !translate_expert(w->family, from->name, 0, it->name))
         return lwi_fail(LW_UNSUPPORTED, "the tensor '%s' has no name in such folders", from->name);
     it->t = lwi_gguf_checkpoint_tensor(from);
-    it->added = ends(from->name, "norm.weight") ? w->family->added : 0;
-    const double heads = lwi_folder_number(w, "attention.head_count", 0);
-    const double n = k ? lwi_folder_number(w, "attention.head_count_kv", heads) : heads;
-    if (!(n >= 1 && n <= 1 << 16)) return lwi_fail(LW_CORRUPT, "there are %g heads", n);
-    if (style && style->permuted && (q || k))
-        LW_TRY(lwi_order_rows(&w->network.arena, &it->t, (int64_t)n, false));
+    const bool norm = ends(from->name, "norm.weight") && !ends(from->name, ".ssm_norm.weight");
+    it->added = norm ? w->family->added : 0;
+    if (style && style->permuted && (q || k)) LW_TRY(order_heads(w, &it->t, k));
     if (strstr(from->name, ".ffn_gate_inp_shexp.") && it->t.rank == 1) {
         it->t.rank = 2;
         it->t.dims[1] = it->t.dims[0];
         it->t.dims[0] = 1;
     }
     if (w->family->mixed && strstr(from->name, ".attn_qkv.")) LW_TRY(mix(w, &it->t));
-    LW_TRY(choose_type(it));
+    fill(it);
     const bool matrix = !strncmp(from->name, "blk.", 4) && it->t.rank == 2;
     return w->family->turned && matrix ? turn(w, it) : LW_OK;
 }
@@ -191,14 +204,78 @@ static lw_status read_experts(lwi_folder_work *w, const lwi_gguf_tensor *from, s
             return lwi_fail(LW_UNSUPPORTED, "the tensor '%s' has no name in such folders",
                             from->name);
         it->t.data = (const uint8_t *)t.data + (size_t)i * t.bytes;
-        LW_TRY(choose_type(it));
+        fill(it);
         w->n++;
     }
     return LW_OK;
 }
 
+static const lwi_gguf_tensor *find_in_layer(const lwi_folder_work *w, int layer, const char *name) {
+    char full[NAME];
+    snprintf(full, sizeof full, "blk.%d.%s", layer, name);
+    return lwi_gguf_find_tensor(&w->gguf, full);
+}
+
+static lw_status add_joint(lwi_folder_work *w, const lwi_folder_joint *j, int layer,
+                           const lwi_gguf_tensor *first, size_t *room) {
+    const lwi_gguf_tensor *second = j->second ? find_in_layer(w, layer, j->second) : NULL;
+    LW_TRY(lwi_arena_grow(&w->network.arena, &w->items, room, w->n + 1, sizeof *w->items));
+    lwi_folder_item *it = w->items + w->n;
+    *it = (lwi_folder_item){.t = lwi_gguf_checkpoint_tensor(first), .make = j->make};
+    if (snprintf(it->name, NAME, "%s%d.%s", w->family->layers, layer, j->to) >= NAME)
+        return lwi_fail(LW_LIMIT, "the tensor '%s' has too long a name", first->name);
+    if (second) it->second = lwi_gguf_checkpoint_tensor(second);
+    choose_type(it);
+    LW_TRY(j->make(w, it, NULL));
+    it->bytes = it->type->bytes;
+    for (int i = 0; i < it->rank; i++)
+        it->bytes *= (size_t)it->dims[i];
+    w->n++;
+    return LW_OK;
+}
+
+/* *done: the tensor is one of those that are made otherwise. The first one brings the second. One
+ * whose other part is missing is left to be called by a name of its own. */
+static lw_status read_joint(lwi_folder_work *w, const lwi_gguf_tensor *from, size_t *room,
+                            bool *done) {
+    int layer = -1, at = 0;
+    *done = false;
+    if (sscanf(from->name, "blk.%5d.%n", &layer, &at) != 1 || !at || layer < 0) return LW_OK;
+    for (const lwi_folder_joint *j = w->family->joints; j && j->first && !*done; j++) {
+        const bool first = !strcmp(from->name + at, j->first);
+        const bool second = j->second && !strcmp(from->name + at, j->second);
+        if ((!first && !second) ||
+            (j->second && !find_in_layer(w, layer, first ? j->second : j->first)))
+            continue;
+        *done = true;
+        if (first) return add_joint(w, j, layer, from, room);
+    }
+    return LW_OK;
+}
+
+/* "dense_2.weight": of a layer behind the model. */
+static lw_status read_dense(lwi_folder_work *w, const lwi_gguf_tensor *from, size_t *room,
+                            bool *done) {
+    const bool bias = ends(from->name, ".bias");
+    const char second = from->name[6];
+    *done = !strncmp(from->name, "dense_", 6) && (second == '2' || second == '3') &&
+            (bias || ends(from->name, ".weight"));
+    if (!*done) return LW_OK;
+    LW_TRY(lwi_arena_grow(&w->network.arena, &w->items, room, w->n + 1, sizeof *w->items));
+    lwi_folder_item *it = w->items + w->n++;
+    *it = (lwi_folder_item){.t = lwi_gguf_checkpoint_tensor(from), .part = second - '0'};
+    snprintf(it->name, NAME, "linear.%s", bias ? "bias" : "weight");
+    fill(it);
+    return LW_OK;
+}
+
 static lw_status read_tensor(lwi_folder_work *w, const lwi_gguf_tensor *from, size_t *room) {
+    bool done = false;
     if (!strncmp(from->name, "rope_f", 6)) return LW_OK; /* in config.json */
+    LW_TRY(read_dense(w, from, room, &done));
+    if (done) return LW_OK;
+    LW_TRY(read_joint(w, from, room, &done));
+    if (done) return LW_OK;
     if (strstr(from->name, "_exps.")) return read_experts(w, from, room);
     LW_TRY(lwi_arena_grow(&w->network.arena, &w->items, room, w->n + 1, sizeof *w->items));
     LW_TRY(read_item(w, from, w->items + w->n));
@@ -210,22 +287,24 @@ static lw_status read_tensor(lwi_folder_work *w, const lwi_gguf_tensor *from, si
 
 static lw_status put_header(lwi_folder_work *w) {
     size_t at = 0;
+    w->text.size = 0;
     for (size_t i = 0; i < w->n; i++) {
         const lwi_folder_item *it = w->items + i;
         char text[NAME];
-        LW_TRY(lwi_buffer_text(&w->text, i ? "," : "{"));
+        if (it->part != w->part) continue;
+        LW_TRY(lwi_buffer_text(&w->text, w->text.size ? "," : "{"));
         LW_TRY(lwi_buffer_json_string(&w->text, it->name, strlen(it->name)));
         snprintf(text, sizeof text, ":{\"dtype\":\"%s\",\"shape\":[", it->dtype);
         LW_TRY(lwi_buffer_text(&w->text, text));
-        for (int k = 0; k < it->t.rank; k++) {
-            snprintf(text, sizeof text, "%s%lld", k ? "," : "", (long long)it->t.dims[k]);
+        for (int k = 0; k < it->rank; k++) {
+            snprintf(text, sizeof text, "%s%lld", k ? "," : "", (long long)it->dims[k]);
             LW_TRY(lwi_buffer_text(&w->text, text));
         }
         snprintf(text, sizeof text, "],\"data_offsets\":[%zu,%zu]}", at, at + it->bytes);
         LW_TRY(lwi_buffer_text(&w->text, text));
         at += it->bytes;
     }
-    LW_TRY(lwi_buffer_text(&w->text, "}"));
+    LW_TRY(lwi_buffer_text(&w->text, w->text.size ? "}" : "{}"));
     while (w->text.size % 8)
         LW_TRY(lwi_buffer_text(&w->text, " "));
     return LW_OK;
@@ -255,7 +334,16 @@ static lw_status put_rows(lwi_file_writer *to, const lwi_folder_item *it) {
     return status;
 }
 
-static lw_status put_weights(lwi_folder_work *w, lwi_file_writer *to) {
+static lw_status put_made(const lwi_folder_work *w, lwi_file_writer *to, lwi_folder_item *it) {
+    uint8_t *made = NULL;
+    LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, it->bytes, 1, &made));
+    lw_status status = it->make(w, it, made);
+    if (status == LW_OK) status = lwi_file_writer_add(to, made, it->bytes);
+    lwi_free(&lwi_malloc_allocator, made);
+    return status;
+}
+
+lw_status lwi_folder_put_weights(lwi_folder_work *w, lwi_file_writer *to) {
     uint8_t length[8];
     LW_TRY(put_header(w));
     for (int i = 0; i < 8; i++)
@@ -263,8 +351,10 @@ static lw_status put_weights(lwi_folder_work *w, lwi_file_writer *to) {
     LW_TRY(lwi_file_writer_add(to, length, 8));
     LW_TRY(lwi_file_writer_add(to, w->text.data, w->text.size));
     for (size_t i = 0; i < w->n; i++) {
-        const lwi_folder_item *it = w->items + i;
-        if (it->type == it->t.type && it->added == 0)
+        lwi_folder_item *it = w->items + i;
+        if (it->part != w->part) continue;
+        if (it->make) LW_TRY(put_made(w, to, it));
+        else if (it->type == it->t.type && it->added == 0)
             LW_TRY(lwi_file_writer_add(to, it->t.data, it->bytes));
         else LW_TRY(put_rows(to, it));
     }
@@ -273,8 +363,8 @@ static lw_status put_weights(lwi_folder_work *w, lwi_file_writer *to) {
 
 /* --------------------------------------------------------------------- files */
 
-static lw_status write_file(const char *folder, const char *name, lwi_folder_work *w,
-                            lw_status (*put)(lwi_folder_work *w, lwi_file_writer *to)) {
+lw_status lwi_folder_write(const char *folder, const char *name, lwi_folder_work *w,
+                           lw_status (*put)(lwi_folder_work *w, lwi_file_writer *to)) {
     char path[PATH];
     lwi_file_writer writer;
     const int n = snprintf(path, sizeof path, "%s/%s", folder, name);
@@ -315,8 +405,9 @@ static lw_status write_folder(lwi_folder_work *w, const char *path, const char *
     for (size_t i = 0; i < w->gguf.n_tensors; i++)
         LW_TRY(read_tensor(w, w->gguf.tensors + i, &room));
     mkdir(folder, 0777); /* it may be there */
-    LW_TRY(write_file(folder, "config.json", w, write_config));
-    return write_file(folder, "model.safetensors", w, put_weights);
+    LW_TRY(lwi_folder_write(folder, "config.json", w, write_config));
+    LW_TRY(lwi_folder_sentences(w, folder));
+    return lwi_folder_write(folder, "model.safetensors", w, lwi_folder_put_weights);
 }
 
 lw_status lw_weights_to_folder(const char *path, const char *folder) {

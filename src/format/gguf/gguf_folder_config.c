@@ -16,14 +16,33 @@ static const struct {
 #include "format/gguf/folder_keys.def"
 };
 
-double lwi_folder_number(const lwi_folder_work *w, const char *key, double absent) {
+const lwi_gguf_pair *lwi_folder_pair(const lwi_folder_work *w, const char *key) {
     char full[NAME];
     snprintf(full, sizeof full, "%s.%s", w->family->architecture, key);
-    return lwi_gguf_number(&w->gguf, full, absent);
+    return lwi_gguf_find(&w->gguf, full);
+}
+
+double lwi_folder_number(const lwi_folder_work *w, const char *key, double absent) {
+    const lwi_gguf_pair *pair = lwi_folder_pair(w, key);
+    if (!pair) return absent;
+    if (pair->kind != LWI_GGUF_ARRAY) return lwi_gguf_number(&w->gguf, pair->key, absent);
+    double most = absent;
+    for (size_t i = 0; pair->element != LWI_GGUF_STRING && i < pair->count; i++)
+        if (i == 0 || lwi_gguf_element(pair, i) > most) most = lwi_gguf_element(pair, i);
+    return most;
+}
+
+size_t lwi_folder_size(const lwi_folder_work *w, const char *key) {
+    const double value = lwi_folder_number(w, key, 0);
+    return value >= 1 && value <= 1 << 30 ? (size_t)value : 0;
+}
+
+bool lwi_folder_has(const lwi_folder_work *w, const char *tensor) {
+    return lwi_gguf_find_tensor(&w->gguf, tensor) != NULL;
 }
 
 /* As few digits as give the same float. */
-static lw_status put_number(lwi_buffer *b, const char *key, double value) {
+lw_status lwi_folder_put_number(lwi_buffer *b, const char *key, double value) {
     char text[NAME], digits[40];
     const bool whole = floor(value) == value && fabs(value) < 1e15;
     for (int n = 1; n <= 9; n++) {
@@ -71,8 +90,8 @@ static lw_status put_llama3(const lwi_folder_work *w, lwi_buffer *b, const lwi_g
         return lwi_fail(LW_UNSUPPORTED, "rope_freqs.weight has factors that no config.json gives");
     LW_TRY(lwi_buffer_text(b, ",\n  \"rope_scaling\": {\"rope_type\": \"llama3\", "
                               "\"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0"));
-    LW_TRY(put_number(b, "factor", (double)factors[t->dims[0] - 1]));
-    LW_TRY(put_number(b, "original_max_position_embeddings", length));
+    LW_TRY(lwi_folder_put_number(b, "factor", (double)factors[t->dims[0] - 1]));
+    LW_TRY(lwi_folder_put_number(b, "original_max_position_embeddings", length));
     return lwi_buffer_text(b, "}");
 }
 
@@ -96,13 +115,29 @@ static lw_status put_factors(const lwi_folder_work *w, lwi_buffer *b, const char
 
 static lw_status put_longrope(const lwi_folder_work *w, lwi_buffer *b) {
     const double length = lwi_folder_number(w, "rope.scaling.original_context_length", 4096);
-    LW_TRY(put_number(b, "original_max_position_embeddings", length));
+    LW_TRY(lwi_folder_put_number(b, "original_max_position_embeddings", length));
     LW_TRY(lwi_buffer_text(b, ",\n  \"rope_scaling\": {\"rope_type\": \"longrope\""));
     const double magnitude = lwi_folder_number(w, "rope.scaling.attn_factor", 0);
-    if (magnitude > 0) LW_TRY(put_number(b, "attention_factor", magnitude));
+    if (magnitude > 0) LW_TRY(lwi_folder_put_number(b, "attention_factor", magnitude));
     LW_TRY(put_factors(w, b, "rope_factors_short.weight", "short_factor"));
     LW_TRY(put_factors(w, b, "rope_factors_long.weight", "long_factor"));
     return lwi_buffer_text(b, "}");
+}
+
+/* GGUF has a tenth of DeepSeek's factor. gpt-oss does not round the borders (arch/arch_gpt_oss.c).
+ */
+static lw_status put_yarn(const lwi_folder_work *w, lwi_buffer *b) {
+    const double slope = lwi_folder_number(w, "rope.scaling.yarn_log_multiplier", 0);
+    const double fast = lwi_folder_number(w, "rope.scaling.yarn_beta_fast", 0);
+    const double slow = lwi_folder_number(w, "rope.scaling.yarn_beta_slow", 0);
+    if (fast > 0) LW_TRY(lwi_folder_put_number(b, "beta_fast", fast));
+    if (slow > 0) LW_TRY(lwi_folder_put_number(b, "beta_slow", slow));
+    if (slope > 0) {
+        LW_TRY(lwi_folder_put_number(b, "mscale", 10 * slope));
+        LW_TRY(lwi_folder_put_number(b, "mscale_all_dim", 10 * slope));
+    }
+    if (strcmp(w->family->architecture, "gpt-oss") != 0) return LW_OK;
+    return lwi_folder_put_flag(b, "truncate", false);
 }
 
 static lw_status put_scaling(const lwi_folder_work *w, lwi_buffer *b) {
@@ -115,9 +150,10 @@ static lw_status put_scaling(const lwi_folder_work *w, lwi_buffer *b) {
     if (!type.size || (type.size == 4 && !memcmp(type.data, "none", 4))) return LW_OK;
     LW_TRY(lwi_buffer_text(b, ",\n  \"rope_scaling\": {\"rope_type\": "));
     LW_TRY(lwi_buffer_json_string(b, type.data, type.size));
-    LW_TRY(put_number(b, "factor", lwi_folder_number(w, "rope.scaling.factor", 1)));
+    LW_TRY(lwi_folder_put_number(b, "factor", lwi_folder_number(w, "rope.scaling.factor", 1)));
     const double length = lwi_folder_number(w, "rope.scaling.original_context_length", 0);
-    if (length > 0) LW_TRY(put_number(b, "original_max_position_embeddings", length));
+    if (length > 0) LW_TRY(lwi_folder_put_number(b, "original_max_position_embeddings", length));
+    LW_TRY(put_yarn(w, b));
     return lwi_buffer_text(b, "}");
 }
 
@@ -127,30 +163,30 @@ static lw_status put_share(const lwi_folder_work *w, lwi_buffer *b) {
     const double heads = lwi_folder_number(w, "attention.head_count", 1);
     const double head = lwi_folder_number(w, "attention.key_length",
                                           lwi_folder_number(w, "embedding_length", 0) / heads);
-    if (!(turned >= 1 && head >= turned)) return LW_OK;
-    LW_TRY(put_number(b, "partial_rotary_factor", turned / head));
-    return put_number(b, "rotary_pct", turned / head);
+    if (w->family->own == lwi_folder_deepseek || !(turned >= 1 && head >= turned)) return LW_OK;
+    LW_TRY(lwi_folder_put_number(b, "partial_rotary_factor", turned / head));
+    return lwi_folder_put_number(b, "rotary_pct", turned / head);
 }
 
 /* The window, and which layers have it, one by one. */
 static lw_status put_windows(const lwi_folder_work *w, lwi_buffer *b) {
-    char key[NAME];
-    snprintf(key, sizeof key, "%s.attention.sliding_window_pattern", w->family->architecture);
-    const lwi_gguf_pair *list = lwi_gguf_find(&w->gguf, key);
+    const lwi_gguf_pair *list = lwi_folder_pair(w, "attention.sliding_window_pattern");
+    const char *kind = w->family->windowed ? w->family->windowed : "sliding_attention";
+    char text[NAME];
     const double layers = lwi_folder_number(w, "block_count", 0);
     const int every = w->family->full_every;
     const bool listed = list && list->kind == LWI_GGUF_ARRAY && list->element != LWI_GGUF_STRING;
     const double window = lwi_folder_number(w, "attention.sliding_window", 0);
     if (!(window > 0)) return LW_OK;
-    LW_TRY(put_number(
-        b, strstr(w->family->architecture, "bert") ? "local_attention" : "sliding_window", window));
+    LW_TRY(
+        lwi_folder_put_number(b, w->family->window ? w->family->window : "sliding_window", window));
     if (!every && !listed) return LW_OK;
     LW_TRY(lwi_buffer_text(b, ",\n  \"layer_types\": ["));
     for (size_t i = 0; (double)i < layers && i < 1 << 12; i++) {
         const bool windowed = listed ? i < list->count && lwi_gguf_element(list, i) != 0
                                      : (i + 1) % (size_t)every != 0;
-        LW_TRY(lwi_buffer_text(b, i ? ", " : ""));
-        LW_TRY(lwi_buffer_text(b, windowed ? "\"sliding_attention\"" : "\"full_attention\""));
+        snprintf(text, sizeof text, "%s\"%s\"", i ? ", " : "", windowed ? kind : "full_attention");
+        LW_TRY(lwi_buffer_text(b, text));
     }
     return lwi_buffer_text(b, "]");
 }
@@ -163,43 +199,43 @@ static lw_status put_gemma(const lwi_folder_work *w, lwi_buffer *b) {
     const bool second = !strcmp(w->family->architecture, "gemma2");
     if (!second && strcmp(w->family->architecture, "gemma3") != 0) return LW_OK;
     const double key = lwi_folder_number(w, "attention.key_length", width / heads);
-    return put_number(b, "query_pre_attn_scalar",
-                      layers == (second ? 46 : 62) ? width / heads : key);
+    return lwi_folder_put_number(b, "query_pre_attn_scalar",
+                                 layers == (second ? 46 : 62) ? width / heads : key);
 }
 
-static lw_status put_flag(lwi_buffer *b, const char *key, bool value) {
+lw_status lwi_folder_put_flag(lwi_buffer *b, const char *key, bool value) {
     char text[NAME];
     snprintf(text, sizeof text, ",\n  \"%s\": %s", key, value ? "true" : "false");
     return lwi_buffer_text(b, text);
 }
 
-static bool has(const lwi_folder_work *w, const char *name) {
-    return lwi_gguf_find_tensor(&w->gguf, name) != NULL;
-}
-
 /* What is seen from which tensors there are. */
 static lw_status put_flags(const lwi_folder_work *w, lwi_buffer *b) {
-    const bool separate = has(w, "blk.0.attn_q.bias"), packed = has(w, "blk.0.attn_qkv.bias");
-    const bool inner = has(w, "blk.0.ffn_up.bias"), one = has(w, "blk.0.ffn_norm.weight");
-    LW_TRY(put_flag(b, "tie_word_embeddings", !has(w, "output.weight")));
-    LW_TRY(put_flag(b, "attention_bias", separate || packed));
-    LW_TRY(put_flag(b, "mlp_bias", inner));
-    LW_TRY(put_flag(b, "use_bias", inner));
-    LW_TRY(put_flag(b, "use_qkv_bias", separate));
-    LW_TRY(put_flag(b, "use_qk_norm", has(w, "blk.0.attn_q_norm.weight")));
-    if (w->family->experts)
-        LW_TRY(put_flag(b, "norm_topk_prob", lwi_folder_number(w, "expert_weights_norm", 1) != 0));
+    const bool separate = lwi_folder_has(w, "blk.0.attn_q.bias"),
+               packed = lwi_folder_has(w, "blk.0.attn_qkv.bias");
+    const bool inner = lwi_folder_has(w, "blk.0.ffn_up.bias"),
+               one = lwi_folder_has(w, "blk.0.ffn_norm.weight");
+    LW_TRY(lwi_folder_put_flag(b, "tie_word_embeddings", !lwi_folder_has(w, "output.weight")));
+    LW_TRY(lwi_folder_put_flag(b, "attention_bias", separate || packed));
+    LW_TRY(lwi_folder_put_flag(b, "mlp_bias", inner));
+    LW_TRY(lwi_folder_put_flag(b, "use_bias", inner));
+    LW_TRY(lwi_folder_put_flag(b, "use_qkv_bias", separate));
+    LW_TRY(lwi_folder_put_flag(b, "use_qk_norm", lwi_folder_has(w, "blk.0.attn_q_norm.weight")));
+    if (w->family->experts && w->family->own != lwi_folder_deepseek)
+        LW_TRY(lwi_folder_put_flag(b, "norm_topk_prob",
+                                   lwi_folder_number(w, "expert_weights_norm", 1) != 0));
     if (!strcmp(w->family->architecture, "falcon")) {
         const double heads = lwi_folder_number(w, "attention.head_count_kv", 1);
-        LW_TRY(put_flag(b, "bias", packed));
-        LW_TRY(put_flag(b, "alibi", false));
-        LW_TRY(put_flag(b, "parallel_attn", true));
-        LW_TRY(put_flag(b, "multi_query", heads == 1));
-        return put_flag(b, "new_decoder_architecture", w->family->mixed);
+        LW_TRY(lwi_folder_put_flag(b, "bias", packed));
+        LW_TRY(lwi_folder_put_flag(b, "alibi", false));
+        LW_TRY(lwi_folder_put_flag(b, "parallel_attn", true));
+        LW_TRY(lwi_folder_put_flag(b, "multi_query", heads == 1));
+        return lwi_folder_put_flag(b, "new_decoder_architecture", w->family->mixed);
     }
-    return put_flag(b, "use_parallel_residual",
-                    lwi_folder_number(w, "use_parallel_residual",
-                                      !strcmp(w->family->architecture, "gptneox") || !one) != 0);
+    return lwi_folder_put_flag(
+        b, "use_parallel_residual",
+        lwi_folder_number(w, "use_parallel_residual",
+                          !strcmp(w->family->architecture, "gptneox") || !one) != 0);
 }
 
 static lw_status put_classes(const lwi_folder_work *w, lwi_buffer *b) {
@@ -240,17 +276,23 @@ static lw_status put_texts(const lwi_folder_work *w, lwi_buffer *b) {
 }
 
 static bool is_float(const lwi_folder_work *w, const char *key) {
-    char full[NAME];
-    snprintf(full, sizeof full, "%s.%s", w->family->architecture, key);
-    const lwi_gguf_pair *pair = lwi_gguf_find(&w->gguf, full);
+    const lwi_gguf_pair *pair = lwi_folder_pair(w, key);
     return pair && (pair->kind == LWI_GGUF_FLOAT32 || pair->kind == LWI_GGUF_FLOAT64);
+}
+
+static bool is_without(const lwi_folder_work *w, const char *key) {
+    const char *const *names = w->family->without;
+    while (names && *names && strcmp(*names, key) != 0)
+        names++;
+    return names && *names;
 }
 
 static lw_status put_numbers(const lwi_folder_work *w, lwi_buffer *b) {
     const bool encoder = !w->family->like_llama && strstr(w->family->architecture, "bert");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const double value = lwi_folder_number(w, keys[i].from, NAN);
-        if (isfinite(value)) LW_TRY(put_number(b, keys[i].to, value));
+        if (is_without(w, keys[i].from)) continue;
+        if (isfinite(value)) LW_TRY(lwi_folder_put_number(b, keys[i].to, value));
         if (isfinite(value) && floor(value) == value && is_float(w, keys[i].from))
             LW_TRY(lwi_buffer_text(b, ".0")); /* readers ask for the type */
     }
@@ -259,13 +301,14 @@ static lw_status put_numbers(const lwi_folder_work *w, lwi_buffer *b) {
                                              {"tokenizer.ggml.padding_token_id", "pad_token_id"}};
     for (size_t i = 0; i < 3; i++) {
         const int64_t id = lwi_gguf_int(&w->gguf, ends_of[i][0], -1);
-        if (id >= 0) LW_TRY(put_number(b, ends_of[i][1], (double)id));
+        if (id >= 0) LW_TRY(lwi_folder_put_number(b, ends_of[i][1], (double)id));
         else if (i == 2)
             LW_TRY(lwi_buffer_text(b, encoder ? ",\n  \"pad_token_id\": 0"
                                               : ",\n  \"pad_token_id\": null"));
     }
     const lwi_gguf_tensor *types = lwi_gguf_find_tensor(&w->gguf, "token_types.weight");
-    return types ? put_number(b, "type_vocab_size", types->rank > 1 ? (double)types->dims[0] : 1)
+    return types ? lwi_folder_put_number(b, "type_vocab_size",
+                                         types->rank > 1 ? (double)types->dims[0] : 1)
                  : LW_OK;
 }
 
@@ -275,12 +318,13 @@ lw_status lwi_folder_config(const lwi_folder_work *w, lwi_buffer *b) {
         return lwi_fail(LW_CORRUPT, "there is no token_embd.weight");
     LW_TRY(put_texts(w, b));
     LW_TRY(put_flags(w, b));
-    LW_TRY(put_number(b, "vocab_size", (double)embedding->dims[0]));
+    LW_TRY(lwi_folder_put_number(b, "vocab_size", (double)embedding->dims[0]));
     LW_TRY(put_numbers(w, b));
     LW_TRY(put_share(w, b));
     LW_TRY(put_windows(w, b));
     LW_TRY(put_gemma(w, b));
     LW_TRY(put_classes(w, b));
+    if (w->family->own) LW_TRY(w->family->own(w, b));
     LW_TRY(put_scaling(w, b));
     return lwi_buffer_text(b, "\n}\n");
 }

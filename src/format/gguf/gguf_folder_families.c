@@ -3,6 +3,7 @@
  * names are where they are not those of Llama. */
 #include "format/gguf/gguf_folder.h"
 
+#include <stdio.h>
 #include <string.h>
 
 typedef lwi_folder_name name;
@@ -124,6 +125,210 @@ static const name modern_head[] = {{"cls", "head.dense", true},
                                    {"cls.output", "classifier", true},
                                    {0}};
 
+static const name deepseek[] = {{"attn_q_a", "self_attn.q_a_proj", false},
+                                {"attn_q_a_norm", "self_attn.q_a_layernorm", false},
+                                {"attn_q_b", "self_attn.q_b_proj", false},
+                                {"attn_kv_a_mqa", "self_attn.kv_a_proj_with_mqa", false},
+                                {"attn_kv_a_norm", "self_attn.kv_a_layernorm", false},
+                                {"attn_kv_b", "self_attn.kv_b_proj", false},
+                                {"ffn_gate_shexp", "mlp.shared_experts.gate_proj", false},
+                                {"ffn_up_shexp", "mlp.shared_experts.up_proj", false},
+                                {"ffn_down_shexp", "mlp.shared_experts.down_proj", false},
+                                {0}};
+static const name gpt_oss[] = {{"post_attention_norm", "post_attention_layernorm", false},
+                               {"ffn_gate_inp", "mlp.router", false},
+                               {0}};
+static const name llama4[] = {{"ffn_gate", "feed_forward.gate_proj", false},
+                              {"ffn_up", "feed_forward.up_proj", false},
+                              {"ffn_down", "feed_forward.down_proj", false},
+                              {"ffn_gate_inp", "feed_forward.router", false},
+                              {"ffn_gate_shexp", "feed_forward.shared_expert.gate_proj", false},
+                              {"ffn_up_shexp", "feed_forward.shared_expert.up_proj", false},
+                              {"ffn_down_shexp", "feed_forward.shared_expert.down_proj", false},
+                              {0}};
+static const name lfm2[] = {{"token_embd_norm", "model.embedding_norm", true},
+                            {"output_norm", "model.embedding_norm", true},
+                            {"attn_norm", "operator_norm", false},
+                            {"attn_output", "self_attn.out_proj", false},
+                            {"attn_q_norm", "self_attn.q_layernorm", false},
+                            {"attn_k_norm", "self_attn.k_layernorm", false},
+                            {"ffn_norm", "ffn_norm", false},
+                            {"ffn_gate", "feed_forward.w1", false},
+                            {"ffn_up", "feed_forward.w3", false},
+                            {"ffn_down", "feed_forward.w2", false},
+                            {"shortconv.in_proj", "conv.in_proj", false},
+                            {"shortconv.conv", "conv.conv", false},
+                            {"shortconv.out_proj", "conv.out_proj", false},
+                            {0}};
+static const name mamba[] = {{"token_embd", "backbone.embeddings", true},
+                             {"output_norm", "backbone.norm_f", true},
+                             {"output", "lm_head", true},
+                             {"attn_norm", "norm", false},
+                             {"ssm_in", "mixer.in_proj", false},
+                             {"ssm_conv1d", "mixer.conv1d", false},
+                             {"ssm_x", "mixer.x_proj", false},
+                             {"ssm_dt", "mixer.dt_proj", false},
+                             {"ssm_out", "mixer.out_proj", false},
+                             {0}};
+static const name granite_moe[] = {{"ffn_gate_inp", "block_sparse_moe.router.layer", false},
+                                   {"ssm_in", "mamba.in_proj", false},
+                                   {"ssm_conv1d", "mamba.conv1d", false},
+                                   {"ssm_out", "mamba.out_proj", false},
+                                   {0}};
+static const name delta[] = {{"post_attention_norm", "post_attention_layernorm", false},
+                             {"ssm_in", "linear_attn.in_proj_qkvz", false},
+                             {"ssm_ba", "linear_attn.in_proj_ba", false},
+                             {"ssm_norm", "linear_attn.norm", false},
+                             {"ssm_out", "linear_attn.out_proj", false},
+                             {"ffn_gate_shexp", "mlp.shared_expert.gate_proj", false},
+                             {"ffn_up_shexp", "mlp.shared_expert.up_proj", false},
+                             {"ffn_down_shexp", "mlp.shared_expert.down_proj", false},
+                             {"ffn_gate_inp_shexp", "mlp.shared_expert_gate", false},
+                             {0}};
+static const name rwkv[] = {{"token_embd", "rwkv.embeddings", true},
+                            {"token_embd_norm", "rwkv.blocks.0.pre_ln", true},
+                            {"output_norm", "rwkv.ln_out", true},
+                            {"output", "head", true},
+                            {"attn_norm", "ln1", false},
+                            {"attn_norm_2", "ln2", false},
+                            {"time_mix_key", "attention.key", false},
+                            {"time_mix_value", "attention.value", false},
+                            {"time_mix_receptance", "attention.receptance", false},
+                            {"time_mix_output", "attention.output", false},
+                            {"channel_mix_key", "feed_forward.key", false},
+                            {"channel_mix_value", "feed_forward.value", false},
+                            {"channel_mix_receptance", "feed_forward.receptance", false},
+                            {0}};
+#define T5_ATTENTION                                                                               \
+    {"output_norm", "encoder.final_layer_norm", true}, {"token_embd", "shared", true},             \
+        {"output", "lm_head", true}, {"attn_norm", "layer.0.layer_norm", false},                   \
+        {"attn_q", "layer.0.SelfAttention.q", false},                                              \
+        {"attn_k", "layer.0.SelfAttention.k", false},                                              \
+        {"attn_v", "layer.0.SelfAttention.v", false},                                              \
+        {"attn_o", "layer.0.SelfAttention.o", false}, {                                            \
+        "attn_rel_b", "layer.0.SelfAttention.relative_attention_bias", false                       \
+    }
+static const name t5[] = {T5_ATTENTION,
+                          {"ffn_norm", "layer.1.layer_norm", false},
+                          {"ffn_up", "layer.1.DenseReluDense.wi", false},
+                          {"ffn_down", "layer.1.DenseReluDense.wo", false},
+                          {0}};
+static const name t5_gated[] = {T5_ATTENTION,
+                                {"ffn_norm", "layer.1.layer_norm", false},
+                                {"ffn_gate", "layer.1.DenseReluDense.wi_0", false},
+                                {"ffn_up", "layer.1.DenseReluDense.wi_1", false},
+                                {"ffn_down", "layer.1.DenseReluDense.wo", false},
+                                {0}};
+#define T5_CROSS                                                                                   \
+    {"output_norm", "decoder.final_layer_norm", true}, T5_ATTENTION,                               \
+        {"cross_attn_norm", "layer.1.layer_norm", false},                                          \
+        {"cross_attn_q", "layer.1.EncDecAttention.q", false},                                      \
+        {"cross_attn_k", "layer.1.EncDecAttention.k", false},                                      \
+        {"cross_attn_v", "layer.1.EncDecAttention.v", false},                                      \
+        {"cross_attn_o", "layer.1.EncDecAttention.o", false}, {                                    \
+        "cross_attn_rel_b", "layer.1.EncDecAttention.relative_attention_bias", false               \
+    }
+static const name t5_decoder[] = {T5_CROSS,
+                                  {"ffn_norm", "layer.2.layer_norm", false},
+                                  {"ffn_up", "layer.2.DenseReluDense.wi", false},
+                                  {"ffn_down", "layer.2.DenseReluDense.wo", false},
+                                  {0}};
+static const name t5_gated_decoder[] = {T5_CROSS,
+                                        {"ffn_norm", "layer.2.layer_norm", false},
+                                        {"ffn_gate", "layer.2.DenseReluDense.wi_0", false},
+                                        {"ffn_up", "layer.2.DenseReluDense.wi_1", false},
+                                        {"ffn_down", "layer.2.DenseReluDense.wo", false},
+                                        {0}};
+#undef T5_ATTENTION
+#undef T5_CROSS
+static const name gemma_states[] = {{"token_embd", "embed_tokens", true},
+                                    {"output_norm", "norm", true},
+                                    {"post_attention_norm", "post_attention_layernorm", false},
+                                    {"ffn_norm", "pre_feedforward_layernorm", false},
+                                    {"post_ffw_norm", "post_feedforward_layernorm", false},
+                                    {0}};
+
+/* Tensors that are made otherwise. */
+typedef lwi_folder_joint joint;
+static const joint deepseek_joints[] = {
+    {"attn_k_b.weight", "attn_v_b.weight", "self_attn.kv_b_proj.weight", lwi_folder_latent},
+    {"exp_probs_b.bias", NULL, "mlp.gate.e_score_correction_bias", lwi_folder_copy},
+    {0}};
+static const joint gpt_oss_joints[] = {
+    {"attn_sinks.weight", NULL, "self_attn.sinks", lwi_folder_copy},
+    {"ffn_gate_exps.weight", "ffn_up_exps.weight", "mlp.experts.gate_up_proj",
+     lwi_folder_turn_alternating},
+    {"ffn_gate_exps.bias", "ffn_up_exps.bias", "mlp.experts.gate_up_proj_bias",
+     lwi_folder_turn_alternating},
+    {"ffn_down_exps.weight", NULL, "mlp.experts.down_proj", lwi_folder_turn},
+    {"ffn_down_exps.bias", NULL, "mlp.experts.down_proj_bias", lwi_folder_copy},
+    {0}};
+static const joint llama4_joints[] = {
+    {"ffn_gate_exps.weight", "ffn_up_exps.weight", "feed_forward.experts.gate_up_proj",
+     lwi_folder_turn_halves},
+    {"ffn_down_exps.weight", NULL, "feed_forward.experts.down_proj", lwi_folder_turn},
+    {0}};
+static const joint lfm2_joints[] = {
+    {"shortconv.conv.weight", NULL, "conv.conv.weight", lwi_folder_kernel}, {0}};
+static const joint mamba_joints[] = {
+    {"ssm_a", NULL, "mixer.A_log", lwi_folder_log},
+    {"ssm_d", NULL, "mixer.D", lwi_folder_copy},
+    {"ssm_conv1d.weight", NULL, "mixer.conv1d.weight", lwi_folder_kernel},
+    {0}};
+static const joint mamba2_joints[] = {
+    {"ssm_a", NULL, "mixer.A_log", lwi_folder_log_vector},
+    {"ssm_d", NULL, "mixer.D", lwi_folder_vector},
+    {"ssm_dt.bias", NULL, "mixer.dt_bias", lwi_folder_copy},
+    {"ssm_norm.weight", NULL, "mixer.norm.weight", lwi_folder_vector},
+    {"ssm_conv1d.weight", NULL, "mixer.conv1d.weight", lwi_folder_kernel},
+    {0}};
+static const joint granite_joints[] = {
+    {"ssm_a", NULL, "mamba.A_log", lwi_folder_log_vector},
+    {"ssm_d", NULL, "mamba.D", lwi_folder_vector},
+    {"ssm_dt.bias", NULL, "mamba.dt_bias", lwi_folder_copy},
+    {"ssm_norm.weight", NULL, "mamba.norm.weight", lwi_folder_vector},
+    {"ssm_conv1d.weight", NULL, "mamba.conv1d.weight", lwi_folder_kernel},
+    {"ffn_gate_exps.weight", "ffn_up_exps.weight", "block_sparse_moe.input_linear.weight",
+     lwi_folder_stack},
+    {"ffn_down_exps.weight", NULL, "block_sparse_moe.output_linear.weight", lwi_folder_copy},
+    {"ffn_gate_shexp.weight", "ffn_up_shexp.weight", "shared_mlp.input_linear.weight",
+     lwi_folder_stack},
+    {"ffn_down_shexp.weight", NULL, "shared_mlp.output_linear.weight", lwi_folder_copy},
+    {"ffn_gate.weight", "ffn_up.weight", "shared_mlp.input_linear.weight", lwi_folder_stack},
+    {"ffn_down.weight", NULL, "shared_mlp.output_linear.weight", lwi_folder_copy},
+    {0}};
+static const joint next_joints[] = {
+    {"attn_qkv.weight", "attn_gate.weight", "linear_attn.in_proj_qkvz.weight",
+     lwi_folder_projection},
+    {"ssm_a", NULL, "linear_attn.A_log", lwi_folder_log},
+    {"ssm_dt.bias", NULL, "linear_attn.dt_bias", lwi_folder_copy},
+    {"ssm_conv1d.weight", NULL, "linear_attn.conv1d.weight", lwi_folder_kernel},
+    {0}};
+static const joint qwen35_joints[] = {
+    {"attn_qkv.weight", NULL, "linear_attn.in_proj_qkv.weight", lwi_folder_tiled},
+    {"attn_gate.weight", NULL, "linear_attn.in_proj_z.weight", lwi_folder_tiled},
+    {"ssm_alpha.weight", NULL, "linear_attn.in_proj_a.weight", lwi_folder_tiled},
+    {"ssm_beta.weight", NULL, "linear_attn.in_proj_b.weight", lwi_folder_tiled},
+    {"ssm_dt.bias", NULL, "linear_attn.dt_bias", lwi_folder_tiled},
+    {"ssm_a", NULL, "linear_attn.A_log", lwi_folder_tiled_log},
+    {"ssm_conv1d.weight", NULL, "linear_attn.conv1d.weight", lwi_folder_tiled_kernel},
+    {"ssm_out.weight", NULL, "linear_attn.out_proj.weight", lwi_folder_tiled_columns},
+    {0}};
+static const joint rwkv_joints[] = {
+    {"time_mix_decay.weight", NULL, "attention.time_decay", lwi_folder_copy},
+    {"time_mix_first.weight", NULL, "attention.time_first", lwi_folder_copy},
+    {"time_mix_lerp_k.weight", NULL, "attention.time_mix_key", lwi_folder_copy},
+    {"time_mix_lerp_v.weight", NULL, "attention.time_mix_value", lwi_folder_copy},
+    {"time_mix_lerp_r.weight", NULL, "attention.time_mix_receptance", lwi_folder_copy},
+    {"channel_mix_lerp_k.weight", NULL, "feed_forward.time_mix_key", lwi_folder_copy},
+    {"channel_mix_lerp_r.weight", NULL, "feed_forward.time_mix_receptance", lwi_folder_copy},
+    {0}};
+static const char *const latent_keys[] = {"attention.key_length", "attention.head_count_kv", NULL};
+static const char *const inner_keys[] = {"feed_forward_length", NULL};
+static const char *const mamba_keys[] = {"feed_forward_length", "attention.head_count",
+                                         "attention.layer_norm_epsilon", NULL};
+static const char *const epsilon_keys[] = {"attention.layer_norm_epsilon", NULL};
+
 #define LLAMA .layers = "model.layers.", .like_llama = true, .activation = "silu"
 static const lwi_folder_family families[] = {
     {"llama", "llama", "LlamaForCausalLM", LLAMA},
@@ -167,21 +372,85 @@ static const lwi_folder_family families[] = {
      .has = "token_types.weight"},
     {"nomic-bert", "nomic_bert", "NomicBertModel", .layers = "encoder.layers.", .names = nomic,
      .activation = "silu"},
+    {"deepseek2", "deepseek_v2", "DeepseekV2ForCausalLM", LLAMA, .names = deepseek,
+     .experts = "mlp", .with_or_without = true, .joints = deepseek_joints, .without = latent_keys,
+     .own = lwi_folder_deepseek},
+    {"deepseek2", "deepseek_v3", "DeepseekV3ForCausalLM", LLAMA, .names = deepseek,
+     .experts = "mlp", .with_or_without = true, .joints = deepseek_joints, .without = latent_keys,
+     .has = ".exp_probs_b.bias", .own = lwi_folder_deepseek},
+    {"gpt-oss", "gpt_oss", "GptOssForCausalLM", LLAMA, .names = gpt_oss, .with_or_without = true,
+     .full_every = 2, .joints = gpt_oss_joints, .without = inner_keys, .own = lwi_folder_gpt_oss},
+    {"llama4", "llama4_text", "Llama4ForCausalLM", LLAMA, .names = llama4, .with_or_without = true,
+     .full_every = 4, .joints = llama4_joints, .without = inner_keys,
+     .window = "attention_chunk_size", .windowed = "chunked_attention", .own = lwi_folder_llama4},
+    {"lfm2", "lfm2", "Lfm2ForCausalLM", LLAMA, .names = lfm2, .joints = lfm2_joints,
+     .without = epsilon_keys, .own = lwi_folder_lfm2},
+    {"mamba", "mamba", "MambaForCausalLM", .layers = "backbone.layers.", .names = mamba,
+     .activation = "silu", .joints = mamba_joints, .without = mamba_keys, .own = lwi_folder_mamba},
+    {"mamba", "falcon_mamba", "FalconMambaForCausalLM", .layers = "backbone.layers.",
+     .names = mamba, .activation = "silu", .joints = mamba_joints, .without = mamba_keys,
+     .says = "ssm.dt_b_c_rms", .own = lwi_folder_mamba},
+    {"mamba2", "mamba2", "Mamba2ForCausalLM", .layers = "backbone.layers.", .names = mamba,
+     .activation = "silu", .joints = mamba2_joints, .without = mamba_keys,
+     .own = lwi_folder_mamba2},
+    {"granitemoe", "granitemoe", "GraniteMoeForCausalLM", LLAMA, .names = granite_moe,
+     .with_or_without = true, .joints = granite_joints},
+    {"granitehybrid", "granitemoehybrid", "GraniteMoeHybridForCausalLM", LLAMA,
+     .names = granite_moe, .with_or_without = true, .joints = granite_joints,
+     .own = lwi_folder_granite},
+    {"qwen3next", "qwen3_next", "Qwen3NextForCausalLM", LLAMA, .names = delta, .added = 1,
+     .experts = "mlp", .joints = next_joints, .own = lwi_folder_delta},
+    {"qwen35", "qwen3_5_text", "Qwen3_5ForCausalLM", LLAMA, .names = delta, .added = 1,
+     .joints = qwen35_joints, .own = lwi_folder_delta},
+    {"qwen35moe", "qwen3_5_moe_text", "Qwen3_5MoeForCausalLM", LLAMA, .names = delta, .added = 1,
+     .experts = "mlp", .joints = qwen35_joints, .own = lwi_folder_delta},
+    {"rwkv4", "rwkv", "RwkvForCausalLM", .layers = "rwkv.blocks.", .names = rwkv,
+     .activation = "relu", .joints = rwkv_joints, .own = lwi_folder_rwkv},
+    {"gemma-embedding", "gemma3_text", "Gemma3TextModel", .layers = "layers.", .like_llama = true,
+     .activation = "gelu_pytorch_tanh", .names = gemma_states, .added = 1, .full_every = 6,
+     .own = lwi_folder_bidirectional},
+#define T5 .layers = "encoder.block.", .decoder_layers = "decoder.block.", .own = lwi_folder_t5
+#define PLAIN T5, .names = t5, .decoder_names = t5_decoder
+#define GATED T5, .names = t5_gated, .decoder_names = t5_gated_decoder
+    {"t5", "t5", "T5ForConditionalGeneration", PLAIN},
+    {"t5", "t5", "T5ForConditionalGeneration", GATED, .has = "enc.blk.0.ffn_gate.weight"},
+    {"t5", "umt5", "UMT5ForConditionalGeneration", GATED, .has = "enc.blk.1.attn_rel_b.weight"},
+    {"t5encoder", "t5", "T5EncoderModel", PLAIN},
+    {"t5encoder", "t5", "T5EncoderModel", GATED, .has = "enc.blk.0.ffn_gate.weight"},
+    {"t5encoder", "umt5", "UMT5EncoderModel", GATED, .has = "enc.blk.1.attn_rel_b.weight"},
     {"modern-bert", "modernbert", "ModernBertModel", .layers = "layers.", .names = modern,
-     .activation = "gelu", .classifier = "ModernBertForSequenceClassification", .prefix = "model.",
-     .head = modern_head},
+     .activation = "gelu", .window = "local_attention",
+     .classifier = "ModernBertForSequenceClassification", .prefix = "model.", .head = modern_head},
 };
 
-/* The last one that fits: those that need a tensor stand behind those that do not. */
+static bool ends(const char *text, const char *with) {
+    const size_t n = strlen(text), m = strlen(with);
+    return n >= m && !strcmp(text + n - m, with);
+}
+
+static bool has_one(const lwi_gguf *gguf, const char *end) {
+    for (size_t i = 0; i < gguf->n_tensors; i++)
+        if (ends(gguf->tensors[i].name, end)) return true;
+    return false;
+}
+
+static bool says(const lwi_gguf *gguf, const lwi_folder_family *f) {
+    char key[LWI_FOLDER_NAME];
+    snprintf(key, sizeof key, "%s.%s", f->architecture, f->says);
+    return lwi_gguf_int(gguf, key, 0) != 0;
+}
+
+/* The last one that fits: those that need something stand behind those that do not. */
 const lwi_folder_family *lwi_folder_family_of(const lwi_gguf *gguf) {
     const lw_string architecture = lwi_gguf_string(gguf, "general.architecture");
-    const bool experts = lwi_gguf_find_tensor(gguf, "blk.0.ffn_gate_inp.weight");
+    const bool experts = has_one(gguf, ".ffn_gate_inp.weight");
     const lwi_folder_family *found = NULL;
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
         const lwi_folder_family *f = families + i;
         if (strlen(f->architecture) == architecture.size &&
             !memcmp(f->architecture, architecture.data, architecture.size) &&
-            experts == (f->experts != NULL) && (!f->has || lwi_gguf_find_tensor(gguf, f->has)))
+            (f->with_or_without || experts == (f->experts != NULL)) &&
+            (!f->has || has_one(gguf, f->has)) && (!f->says || says(gguf, f)))
             found = f;
     }
     return found;

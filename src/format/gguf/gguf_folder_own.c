@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT
+ * What config.json of single families has beside what all have. */
+#include "format/gguf/gguf_folder.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST_LAYERS = 1 << 12 };
+
+static lw_status put_size(const lwi_folder_work *w, lwi_buffer *b, const char *from,
+                          const char *to) {
+    return lwi_folder_put_number(b, to, (double)lwi_folder_size(w, from));
+}
+
+static lw_status put_word(lwi_buffer *b, const char *key, const char *word) {
+    char text[LWI_FOLDER_NAME];
+    snprintf(text, sizeof text, ",\n  \"%s\": \"%s\"", key, word);
+    return lwi_buffer_text(b, text);
+}
+
+/* A word for each layer. */
+static lw_status put_layers(const lwi_folder_work *w, lwi_buffer *b,
+                            bool (*is)(const lwi_folder_work *w, size_t layer), const char *yes,
+                            const char *no) {
+    const size_t layers = lwi_folder_size(w, "block_count");
+    char text[LWI_FOLDER_NAME];
+    LW_TRY(lwi_buffer_text(b, ",\n  \"layer_types\": ["));
+    for (size_t i = 0; i < layers && i < MOST_LAYERS; i++) {
+        snprintf(text, sizeof text, "%s\"%s\"", i ? ", " : "", is(w, i) ? yes : no);
+        LW_TRY(lwi_buffer_text(b, text));
+    }
+    return lwi_buffer_text(b, "]");
+}
+
+static bool layer_has(const lwi_folder_work *w, size_t layer, const char *tensor) {
+    char name[LWI_FOLDER_NAME];
+    snprintf(name, sizeof name, "blk.%zu.%s", layer, tensor);
+    return lwi_folder_has(w, name);
+}
+
+static bool has_keys(const lwi_folder_work *w, size_t layer) {
+    return layer_has(w, layer, "attn_k.weight");
+}
+
+/* ------------------------------------------------------------------ experts */
+
+lw_status lwi_folder_deepseek(const lwi_folder_work *w, lwi_buffer *b) {
+    const size_t turned = lwi_folder_size(w, "rope.dimension_count");
+    const size_t key = lwi_folder_size(w, "attention.key_length_mla");
+    const size_t value = lwi_folder_size(w, "attention.value_length_mla");
+    /* Older files have the sizes of whole heads under the usual keys. */
+    const size_t whole = key ? key : lwi_folder_size(w, "attention.key_length");
+    const bool third = !strcmp(w->family->model_type, "deepseek_v3");
+    const bool groups = lwi_folder_size(w, "expert_group_count") > 1;
+    if (!turned || whole <= turned)
+        return lwi_fail(LW_CORRUPT, "heads of %zu elements, %zu turned", whole, turned);
+    LW_TRY(put_size(w, b, "attention.head_count", "num_key_value_heads"));
+    LW_TRY(lwi_folder_put_number(b, "qk_rope_head_dim", (double)turned));
+    LW_TRY(lwi_folder_put_number(b, "qk_nope_head_dim", (double)(whole - turned)));
+    LW_TRY(lwi_folder_put_number(
+        b, "v_head_dim", (double)(value ? value : lwi_folder_size(w, "attention.value_length"))));
+    if (!lwi_folder_size(w, "attention.q_lora_rank"))
+        LW_TRY(lwi_buffer_text(b, ",\n  \"q_lora_rank\": null"));
+    const bool summed = lwi_folder_number(w, "expert_weights_norm", third) != 0;
+    LW_TRY(lwi_folder_put_flag(b, "norm_topk_prob", summed));
+    LW_TRY(put_word(b, "scoring_func",
+                    lwi_folder_number(w, "expert_gating_func", third ? 2 : 1) == 2 ? "sigmoid"
+                                                                                   : "softmax"));
+    return put_word(b, "topk_method",
+                    third    ? "noaux_tc"
+                    : groups ? "group_limited_greedy"
+                             : "greedy");
+}
+
+lw_status lwi_folder_gpt_oss(const lwi_folder_work *w, lwi_buffer *b) {
+    LW_TRY(put_size(w, b, "expert_used_count", "experts_per_token"));
+    LW_TRY(put_size(w, b, "expert_feed_forward_length", "intermediate_size"));
+    return lwi_buffer_text(b, ",\n  \"swiglu_limit\": 7.0");
+}
+
+lw_status lwi_folder_llama4(const lwi_folder_work *w, lwi_buffer *b) {
+    const double norms = lwi_folder_number(w, "expert_count", 0) != 128;
+    LW_TRY(put_size(w, b, "expert_feed_forward_length", "intermediate_size"));
+    LW_TRY(put_size(w, b, "feed_forward_length", "intermediate_size_mlp"));
+    if (lwi_folder_size(w, "attention.temperature_length"))
+        LW_TRY(put_size(w, b, "attention.temperature_length", "floor_scale"));
+    LW_TRY(lwi_folder_put_flag(b, "use_qk_norm",
+                               lwi_folder_number(w, "attention.use_qk_norm", norms) != 0));
+    return lwi_folder_put_flag(b, "attn_temperature_tuning",
+                               lwi_folder_number(w, "attention.temperature_tuning", 1) != 0);
+}
+
+/* ---------------------------------------------------------------- recurrent */
+
+lw_status lwi_folder_lfm2(const lwi_folder_work *w, lwi_buffer *b) {
+    LW_TRY(put_layers(w, b, has_keys, "full_attention", "conv"));
+    LW_TRY(lwi_folder_put_flag(b, "block_auto_adjust_ff_dim", false));
+    LW_TRY(lwi_folder_put_flag(b, "conv_bias", lwi_folder_has(w, "blk.0.shortconv.conv.bias")));
+    return put_size(w, b, "shortconv.l_cache", "conv_L_cache");
+}
+
+static lw_status put_state_space(const lwi_folder_work *w, lwi_buffer *b) {
+    const size_t inner = lwi_folder_size(w, "ssm.inner_size");
+    const size_t width = lwi_folder_size(w, "embedding_length");
+    const double epsilon = lwi_folder_number(w, "attention.layer_norm_rms_epsilon", 1e-5);
+    if (!inner || !width) return lwi_fail(LW_CORRUPT, "layers of %zu of %zu", inner, width);
+    LW_TRY(lwi_folder_put_number(b, "intermediate_size", (double)inner));
+    LW_TRY(put_size(w, b, "ssm.state_size", "state_size"));
+    LW_TRY(put_size(w, b, "ssm.conv_kernel", "conv_kernel"));
+    LW_TRY(lwi_folder_put_number(b, "expand", (double)inner / (double)width));
+    LW_TRY(lwi_folder_put_number(b, "layer_norm_epsilon", epsilon));
+    LW_TRY(lwi_folder_put_flag(b, "use_conv_bias", lwi_folder_has(w, "blk.0.ssm_conv1d.bias")));
+    return lwi_folder_put_flag(b, "use_bias", lwi_folder_has(w, "blk.0.ssm_in.bias"));
+}
+
+lw_status lwi_folder_mamba(const lwi_folder_work *w, lwi_buffer *b) {
+    LW_TRY(put_state_space(w, b));
+    if (w->family->says)
+        LW_TRY(
+            lwi_folder_put_number(b, "mixer_rms_eps", lwi_folder_number(w, "mixer_rms_eps", 1e-6)));
+    return put_size(w, b, "ssm.time_step_rank", "time_step_rank");
+}
+
+lw_status lwi_folder_mamba2(const lwi_folder_work *w, lwi_buffer *b) {
+    const size_t heads = lwi_folder_size(w, "ssm.time_step_rank");
+    const size_t inner = lwi_folder_size(w, "ssm.inner_size");
+    if (!heads || inner % heads) return lwi_fail(LW_CORRUPT, "%zu heads in %zu", heads, inner);
+    LW_TRY(put_state_space(w, b));
+    LW_TRY(put_size(w, b, "ssm.group_count", "n_groups"));
+    LW_TRY(lwi_folder_put_number(b, "num_heads", (double)heads));
+    return lwi_folder_put_number(b, "head_dim", (double)(inner / heads));
+}
+
+lw_status lwi_folder_granite(const lwi_folder_work *w, lwi_buffer *b) {
+    const size_t heads = lwi_folder_size(w, "ssm.time_step_rank");
+    const size_t inner = lwi_folder_size(w, "ssm.inner_size");
+    const size_t width = lwi_folder_size(w, "embedding_length");
+    const size_t shared = lwi_folder_size(w, "expert_shared_feed_forward_length");
+    if (!heads || !width || inner % heads)
+        return lwi_fail(LW_CORRUPT, "%zu heads in %zu of %zu", heads, inner, width);
+    LW_TRY(put_layers(w, b, has_keys, "full_attention", "linear_attention"));
+    LW_TRY(put_word(b, "position_embedding_type",
+                    lwi_folder_number(w, "rope.scaling.finetuned", 0) != 0 ? "rope" : "nope"));
+    LW_TRY(lwi_folder_put_number(
+        b, "shared_intermediate_size",
+        (double)(shared ? shared : lwi_folder_size(w, "feed_forward_length"))));
+    LW_TRY(put_size(w, b, "ssm.state_size", "mamba_d_state"));
+    LW_TRY(put_size(w, b, "ssm.group_count", "mamba_n_groups"));
+    LW_TRY(put_size(w, b, "ssm.conv_kernel", "mamba_d_conv"));
+    LW_TRY(lwi_folder_put_number(b, "mamba_n_heads", (double)heads));
+    LW_TRY(lwi_folder_put_number(b, "mamba_d_head", (double)(inner / heads)));
+    LW_TRY(lwi_folder_put_number(b, "mamba_expand", (double)inner / (double)width));
+    if (!lwi_folder_size(w, "expert_count"))
+        LW_TRY(lwi_folder_put_number(b, "num_local_experts", 0));
+    return lwi_folder_put_flag(b, "mamba_proj_bias", false);
+}
+
+static bool has_delta(const lwi_folder_work *w, size_t layer) {
+    return layer_has(w, layer, "ssm_out.weight");
+}
+
+lw_status lwi_folder_delta(const lwi_folder_work *w, lwi_buffer *b) {
+    const size_t heads = lwi_folder_size(w, "ssm.time_step_rank");
+    const size_t inner = lwi_folder_size(w, "ssm.inner_size");
+    if (!heads || inner % heads) return lwi_fail(LW_CORRUPT, "%zu heads in %zu", heads, inner);
+    LW_TRY(put_layers(w, b, has_delta, "linear_attention", "full_attention"));
+    LW_TRY(put_size(w, b, "ssm.group_count", "linear_num_key_heads"));
+    LW_TRY(put_size(w, b, "ssm.state_size", "linear_key_head_dim"));
+    LW_TRY(put_size(w, b, "ssm.conv_kernel", "linear_conv_kernel_dim"));
+    LW_TRY(lwi_folder_put_number(b, "linear_num_value_heads", (double)heads));
+    return lwi_folder_put_number(b, "linear_value_head_dim", (double)(inner / heads));
+}
+
+lw_status lwi_folder_rwkv(const lwi_folder_work *w, lwi_buffer *b) {
+    LW_TRY(put_size(w, b, "context_length", "context_length"));
+    LW_TRY(put_size(w, b, "embedding_length", "attention_hidden_size"));
+    return put_size(w, b, "rescale_every_n_layers", "rescale_every");
+}
+
+/* ----------------------------------------------------------------- encoders */
+
+lw_status lwi_folder_t5(const lwi_folder_work *w, lwi_buffer *b) {
+    const bool gated = lwi_folder_has(w, "enc.blk.0.ffn_gate.weight");
+    const bool tied = !lwi_folder_has(w, "output.weight");
+    const bool decodes = lwi_folder_has(w, "dec.output_norm.weight");
+    const size_t layers = lwi_folder_size(w, "block_count");
+    const size_t decoder = lwi_folder_size(w, "decoder_block_count");
+    const double epsilon = lwi_folder_number(w, "attention.layer_norm_rms_epsilon", 1e-6);
+    LW_TRY(put_word(b, "feed_forward_proj", gated ? "gated-gelu" : "relu"));
+    LW_TRY(lwi_folder_put_flag(b, "is_encoder_decoder", decodes));
+    LW_TRY(lwi_folder_put_flag(b, "scale_decoder_outputs",
+                               lwi_folder_number(w, "scaled_output", tied) != 0));
+    LW_TRY(put_size(w, b, "embedding_length", "d_model"));
+    LW_TRY(put_size(w, b, "attention.key_length", "d_kv"));
+    LW_TRY(put_size(w, b, "feed_forward_length", "d_ff"));
+    LW_TRY(put_size(w, b, "attention.head_count", "num_heads"));
+    LW_TRY(put_size(w, b, "decoder_start_token_id", "decoder_start_token_id"));
+    LW_TRY(lwi_folder_put_number(b, "num_layers", (double)layers));
+    LW_TRY(lwi_folder_put_number(b, "num_decoder_layers", (double)(decoder ? decoder : layers)));
+    LW_TRY(lwi_folder_put_number(b, "layer_norm_epsilon", epsilon));
+    LW_TRY(put_size(w, b, "attention.relative_buckets_count", "relative_attention_num_buckets"));
+    const double far = lwi_folder_number(w, "attention.relative_max_distance", 128);
+    return lwi_folder_put_number(b, "relative_attention_max_distance", far);
+}
+
+lw_status lwi_folder_bidirectional(const lwi_folder_work *w, lwi_buffer *b) {
+    const size_t width = lwi_folder_size(w, "embedding_length");
+    const double head = lwi_folder_number(w, "attention.key_length", (double)width);
+    LW_TRY(lwi_folder_put_number(b, "query_pre_attn_scalar", head));
+    return lwi_folder_put_flag(b, "use_bidirectional_attention", true);
+}
