@@ -16,7 +16,8 @@ typedef struct transcribe_options {
     lwi_engine engine;
     const char *language, *format, *prompt;
     bool translate, timestamps, forget, no_fallback, statistics;
-    int seed;
+    int seed, beam_size, best_of;
+    double patience, length_penalty;
 } transcribe_options;
 
 /* ------------------------------------------------------------------ formats */
@@ -165,6 +166,10 @@ static lw_transcriber_options options_of(const transcribe_options *o,
                                       .prompt = o->prompt,
                                       .no_fallback = o->no_fallback,
                                       .seed = (uint64_t)o->seed,
+                                      .beam_size = (size_t)o->beam_size,
+                                      .best_of = (size_t)o->best_of,
+                                      .patience = o->patience,
+                                      .length_penalty = o->length_penalty,
                                       .user = number};
     if (!o->format || !strcmp(o->format, "text"))
         options.segment = o->timestamps ? print_timed : print_text;
@@ -217,6 +222,14 @@ static const lwi_option table[] = {
     {"no-fallback", 0, LWI_FLAG, AT(no_fallback), NULL, NULL,
      "the likeliest tokens only, even where the text looks wrong"},
     {"seed", 's', LWI_COUNT, AT(seed), "N", NULL, "of the draws where it looks wrong (0)"},
+    {"beam-size", 0, LWI_COUNT, AT(beam_size), "N", NULL,
+     "follow N texts together and take the likeliest (1)"},
+    {"patience", 0, LWI_NUMBER, AT(patience), "X", NULL,
+     "a search ends when X times as many texts have (1)"},
+    {"best-of", 0, LWI_COUNT, AT(best_of), "N", NULL,
+     "texts that are drawn where it looks wrong (1)"},
+    {"length-penalty", 0, LWI_NUMBER, AT(length_penalty), "X", NULL,
+     "0 to 1: how much length counts in choosing among texts (the mean of all tokens)"},
     {"statistics", 0, LWI_FLAG, AT(statistics), NULL, NULL, "print the speed in the end"},
     LWI_ENGINE_OPTIONS(transcribe_options, engine),
 };

@@ -96,14 +96,22 @@ typedef struct lw_transcriber_options {
                                 a build without zlib */
     double most_no_speech;   /* skip a window that is likelier than this to hold no speech and has a
                                 low average; 0: 0.6 */
-    bool no_fallback;        /* the likeliest tokens only */
+    bool no_fallback;        /* at temperature 0 only */
     uint64_t seed;
+    /* At temperature 0 so many texts are followed together and the likeliest is taken in the end (a
+     * beam search); 0: 1, at most 32. It ends when beam_size * patience texts have; patience 0: 1.
+     */
+    size_t beam_size;
+    double patience;
+    size_t best_of; /* at other temperatures, so many are drawn, and the likeliest is taken; 0: 1 */
+    /* What is likely is divided by ((5 + tokens) / 6) to this power, to 1; 0: by tokens. */
+    double length_penalty;
     /* Called for each segment as it is there; false ends the run with LW_CANCELLED. */
     bool (*segment)(void *user, const lw_segment *segment);
     void *user;
 } lw_transcriber_options;
 
-/* options may be NULL; texts in them are copied. Errors: LW_NOT_FOUND (no such language),
+/* options may be NULL; texts in them are copied. Errors: LW_NOT_FOUND (no such language), LW_RANGE,
  * LW_UNSUPPORTED (the model does not translate), LW_NO_MEMORY. */
 LW_API LW_MUST_CHECK lw_status lw_transcriber_new(const lw_speech *speech,
                                                   const lw_transcriber_options *options,

@@ -2,8 +2,6 @@
  * Runs of a speech model's graph. */
 #include "speech/transcriber.h"
 
-#include "base/checked.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -31,30 +29,19 @@ static lw_status add_memory(lw_transcriber *t, size_t i) {
     return LW_OK;
 }
 
-static lw_status make_cache(lw_transcriber *t) {
-    lwi_speech_graph *g = &t->graph;
-    const lw_speech *s = t->speech;
-    size_t bytes = 0;
-    g->blocks = s->context / s->cache_positions + (s->context % s->cache_positions != 0);
-    if (!lwi_mul_size(g->blocks, s->cache_elements, &bytes) ||
-        !lwi_mul_size(bytes, sizeof(float), &bytes))
-        return lwi_fail(LW_LIMIT, "a cache for %zu tokens is too large", s->context);
-    return lwi_arena_alloc(&t->arena, bytes, 1, &g->cache);
-}
-
 lw_status lwi_speech_graph_init(lw_transcriber *t) {
     lwi_speech_graph *g = &t->graph;
     const lw_speech *s = t->speech;
     const size_t n = LWI_SPEECH_NUMBERS + 1 + 2 * s->layers;
-    LW_TRY(make_cache(t));
+    const size_t most = s->context > t->group ? s->context : t->group;
+    LW_TRY(lwi_speech_cache_init(t));
     for (int i = 0; i < LWI_SPEECH_NUMBERS; i++)
-        LW_TRY(lwi_arena_alloc(&t->arena, i == LWI_SPEECH_BLOCKS ? g->blocks : s->context,
+        LW_TRY(lwi_arena_alloc(&t->arena, i == LWI_SPEECH_BLOCKS ? g->pool : most,
                                sizeof *g->numbers[i], &g->numbers[i]));
-    for (size_t i = 0; i < g->blocks; i++)
-        g->numbers[LWI_SPEECH_BLOCKS][i] = (int32_t)i;
     LW_TRY(lwi_arena_alloc(&t->arena, 2 * s->bands, s->frames * sizeof(float), &g->features));
     LW_TRY(lwi_arena_alloc(&t->arena, 2 * s->layers, sizeof *g->memory, &g->memory));
     LW_TRY(lwi_arena_alloc(&t->arena, n, sizeof *g->inputs, &g->inputs));
+    LW_TRY(lwi_arena_alloc(&t->arena, 1 + s->layers, sizeof *g->outputs, &g->outputs));
     LW_TRY(lwi_arena_alloc(&t->arena, 2 * s->layers, sizeof *g->encoded, &g->encoded));
     g->n_inputs = LWI_SPEECH_NUMBERS + 1;
     for (size_t i = 0; i < 2 * s->layers; i++)
@@ -80,8 +67,8 @@ lw_status lwi_speech_encode(lw_transcriber *t) {
 
 static lw_status wrap_inputs(lw_transcriber *t, size_t n, size_t n_outputs) {
     lwi_speech_graph *g = &t->graph;
-    const int64_t table[2] = {1, (int64_t)g->blocks};
-    const int64_t cache[2] = {(int64_t)g->blocks, (int64_t)t->speech->cache_elements};
+    const int64_t table[2] = {(int64_t)t->group, (int64_t)g->blocks};
+    const int64_t cache[2] = {(int64_t)g->pool, (int64_t)t->speech->cache_elements};
     for (int i = 0; i <= LWI_SPEECH_NUMBERS; i++)
         g->inputs[i] = (lw_io){i < LWI_SPEECH_NUMBERS ? names[i] : "cache", NULL};
     for (int i = 0; i < LWI_SPEECH_BLOCKS; i++) {
@@ -93,28 +80,52 @@ static lw_status wrap_inputs(lw_transcriber *t, size_t n, size_t n_outputs) {
     return lw_tensor_wrap(LW_FLOAT32, 2, cache, g->cache, &g->inputs[LWI_SPEECH_NUMBERS].value);
 }
 
-static lw_status run_decoder(lw_transcriber *t, size_t n, size_t n_outputs, float *logits) {
+/* The logits, and beside them n_more other outputs. */
+static lw_status run_decoder(lw_transcriber *t, size_t n, size_t n_outputs, float *logits,
+                             const lw_io *more, size_t n_more) {
     lwi_speech_graph *g = &t->graph;
     const int64_t dims[2] = {(int64_t)n_outputs, (int64_t)t->speech->vocabulary};
-    lw_io out = {"logits", NULL};
+    lw_value *value = NULL;
     lw_status status = wrap_inputs(t, n, n_outputs);
-    if (status == LW_OK) status = lw_tensor_wrap(LW_FLOAT32, 2, dims, logits, &out.value);
-    if (status == LW_OK) status = lw_context_run(g->context, g->inputs, g->n_inputs, &out, 1);
-    lw_value_free(out.value);
+    if (status == LW_OK) status = lw_tensor_wrap(LW_FLOAT32, 2, dims, logits, &value);
+    g->outputs[0] = (lw_io){"logits", value};
+    for (size_t i = 0; i < n_more; i++)
+        g->outputs[1 + i] = more[i];
+    if (status == LW_OK)
+        status = lw_context_run(g->context, g->inputs, g->n_inputs, g->outputs, 1 + n_more);
+    lw_value_free(value);
     for (int i = 0; i <= LWI_SPEECH_NUMBERS; i++)
         lw_value_free(g->inputs[i].value);
     return status;
 }
 
 lw_status lwi_speech_decode(lw_transcriber *t, const int32_t *tokens, size_t at, size_t n,
-                            const int32_t *outputs, size_t n_outputs, float *logits) {
+                            const int32_t *outputs, size_t n_outputs, float *logits,
+                            const lw_io *more, size_t n_more) {
     int32_t **numbers = t->graph.numbers;
     if (n > t->speech->context || at > t->speech->context - n)
         return lwi_fail(LW_LIMIT, "the model's context of %zu tokens is full", t->speech->context);
+    lwi_speech_reserve(t, 0, at, n);
     for (size_t i = 0; i < n; i++) {
-        numbers[LWI_SPEECH_TOKENS][i] = tokens[at + i];
+        numbers[LWI_SPEECH_TOKENS][i] = tokens[i];
         numbers[LWI_SPEECH_POSITIONS][i] = (int32_t)(at + i);
+        numbers[LWI_SPEECH_SEQUENCES][i] = 0;
     }
     memcpy(numbers[LWI_SPEECH_OUTPUTS], outputs, n_outputs * sizeof *outputs);
-    return run_decoder(t, n, n_outputs, logits);
+    return run_decoder(t, n, n_outputs, logits, more, n_more);
+}
+
+lw_status lwi_speech_step(lw_transcriber *t, const size_t *rows, const int32_t *tokens, size_t n,
+                          size_t at, float *logits) {
+    int32_t **numbers = t->graph.numbers;
+    if (at >= t->speech->context)
+        return lwi_fail(LW_LIMIT, "the model's context of %zu tokens is full", t->speech->context);
+    for (size_t i = 0; i < n; i++) {
+        lwi_speech_reserve(t, rows[i], at, 1);
+        numbers[LWI_SPEECH_TOKENS][i] = tokens[i];
+        numbers[LWI_SPEECH_POSITIONS][i] = (int32_t)at;
+        numbers[LWI_SPEECH_SEQUENCES][i] = (int32_t)rows[i];
+        numbers[LWI_SPEECH_OUTPUTS][i] = (int32_t)i;
+    }
+    return run_decoder(t, n, n, logits, NULL, 0);
 }

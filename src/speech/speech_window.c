@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The text of a window of sound: token by token, and again at higher temperatures if the text looks
- * wrong. */
+ * The text of a window of sound, and again at higher temperatures if it looks wrong. */
 #include "speech/transcriber.h"
 
-#include <lampwick/llm.h>
-
-#include <math.h>
 #include <string.h>
 
 /* What stands before the text of a window: [previous text] start [language task] [no timestamps].
@@ -35,42 +31,6 @@ static beginning begin(lw_transcriber *t, const int32_t *previous, size_t n_prev
     }
     if (t->options.no_timestamps) t->before[b.n++] = s->no_timestamps;
     return b;
-}
-
-static lw_status choose(lw_transcriber *t, const float *logits, double temperature,
-                        int32_t *token) {
-    const lw_sampling sampling = {
-        .size = sizeof sampling, .seed = t->options.seed, .temperature = (float)temperature};
-    return lw_sample(&sampling, logits, t->speech->vocabulary, NULL, 0, t->drawn++, NULL, token);
-}
-
-/* Tokens at a temperature, up to half of the context. */
-static lw_status decode(lw_transcriber *t, beginning b, double temperature) {
-    const lw_speech *s = t->speech;
-    lwi_window_text *w = &t->window;
-    const int32_t outputs[2] = {(int32_t)b.start, (int32_t)b.n - 1};
-    float *logits = t->logits + s->vocabulary;
-    double sum = 0;
-    w->n = 0;
-    w->temperature = temperature;
-    w->no_speech = 0;
-    LW_TRY(lwi_speech_decode(t, t->before, 0, b.n, outputs, 2, t->logits));
-    if (s->tokens.no_speech >= 0)
-        w->no_speech = exp((double)t->logits[s->tokens.no_speech] -
-                           lwi_speech_log_sum(t->logits, s->vocabulary));
-    for (size_t i = 0; i < s->context / 2; i++) {
-        int32_t token = -1;
-        lwi_speech_rules(t, w->tokens, w->n, logits);
-        LW_TRY(choose(t, logits, temperature, &token));
-        sum += (double)logits[token] - lwi_speech_log_sum(logits, s->vocabulary);
-        if (token == s->tokens.end) break;
-        w->tokens[w->n++] = token;
-        if (b.n + w->n > s->context || i + 1 == s->context / 2) break;
-        t->before[b.n + w->n - 1] = token;
-        LW_TRY(lwi_speech_decode(t, t->before, b.n + w->n - 1, 1, (int32_t[]){0}, 1, logits));
-    }
-    w->average_logprob = sum / (double)(w->n + 1);
-    return LW_OK;
 }
 
 lw_status lwi_speech_text(const lw_transcriber *t, const int32_t *tokens, size_t n,
@@ -119,7 +79,7 @@ lw_status lwi_speech_window(lw_transcriber *t, const int32_t *previous, size_t n
     bool wrong = true;
     for (int step = 0; wrong && step <= (t->options.no_fallback ? 0 : 5); step++) {
         const beginning b = begin(t, previous, n_previous);
-        LW_TRY(decode(t, b, step / 5.0));
+        LW_TRY(lwi_speech_search(t, b.n, b.start, step / 5.0));
         LW_TRY(judge(t, &wrong));
     }
     return LW_OK;
@@ -127,7 +87,8 @@ lw_status lwi_speech_window(lw_transcriber *t, const int32_t *previous, size_t n
 
 lw_status lwi_speech_detect(lw_transcriber *t, int32_t *language) {
     const lwi_speech_tokens *s = &t->speech->tokens;
-    LW_TRY(lwi_speech_decode(t, &s->start, 0, 1, (int32_t[]){0}, 1, t->logits));
+    lwi_speech_begin(t);
+    LW_TRY(lwi_speech_decode(t, &s->start, 0, 1, (int32_t[]){0}, 1, t->logits, NULL, 0));
     *language = s->languages[0].token;
     for (size_t i = 1; i < s->n_languages; i++)
         if (t->logits[s->languages[i].token] > t->logits[*language])

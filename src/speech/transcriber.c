@@ -2,13 +2,31 @@
  * A transcriber's options and memory. */
 #include "speech/transcriber.h"
 
-#include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 static void fill_defaults(lw_transcriber_options *o) {
     if (o->least_logprob == 0) o->least_logprob = -1;
     if (o->most_compression == 0) o->most_compression = 2.4;
     if (o->most_no_speech == 0) o->most_no_speech = 0.6;
+    if (o->beam_size == 0) o->beam_size = 1;
+    if (o->best_of == 0) o->best_of = 1;
+    if (o->patience == 0) o->patience = 1;
+}
+
+static lw_status size_group(lw_transcriber *t) {
+    enum { MOST_PATIENCE = 16 };
+    const lw_transcriber_options *o = &t->options;
+    if (o->beam_size > LWI_MOST_GROUP || o->best_of > LWI_MOST_GROUP)
+        return lwi_fail(LW_RANGE, "beam_size and best_of are 1 to %d", LWI_MOST_GROUP);
+    if (!(o->patience > 0 && o->patience <= MOST_PATIENCE))
+        return lwi_fail(LW_RANGE, "patience is more than 0 and at most %d", MOST_PATIENCE);
+    if (!(o->length_penalty >= 0 && o->length_penalty <= 1))
+        return lwi_fail(LW_RANGE, "length_penalty is 0 to 1");
+    t->group = o->beam_size > o->best_of ? o->beam_size : o->best_of;
+    t->most_done = (size_t)nearbyint((double)o->beam_size * o->patience);
+    if (t->most_done == 0) t->most_done = 1;
+    return LW_OK;
 }
 
 static lw_status take_language(lw_transcriber *t) {
@@ -61,6 +79,7 @@ static lw_status prepare(lw_transcriber *t) {
     enum { LEAST_CONTEXT = 16 };
     const lw_speech *s = t->speech;
     fill_defaults(&t->options);
+    LW_TRY(size_group(t));
     LW_TRY(take_language(t));
     if (t->options.prompt) LW_TRY(encode_prompt(t, t->options.prompt));
     LW_TRY(check_prompt(t));
@@ -68,7 +87,9 @@ static lw_status prepare(lw_transcriber *t) {
         return lwi_fail(LW_UNSUPPORTED, "a context of %zu tokens is too small", s->context);
     LW_TRY(lwi_arena_alloc(&t->arena, s->context + 1, sizeof *t->before, &t->before));
     LW_TRY(lwi_arena_alloc(&t->arena, s->context + 1, sizeof(int32_t), &t->window.tokens));
-    LW_TRY(lwi_arena_alloc(&t->arena, 2 * s->vocabulary, sizeof *t->logits, &t->logits));
+    LW_TRY(
+        lwi_arena_alloc(&t->arena, (1 + t->group) * s->vocabulary, sizeof *t->logits, &t->logits));
+    LW_TRY(lwi_speech_search_init(t));
     t->window.text = lwi_buffer_new(&lwi_malloc_allocator);
     return lwi_speech_graph_init(t);
 }

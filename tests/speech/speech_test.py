@@ -102,6 +102,15 @@ def test_transcripts():
     same("german", silence, language=wn.LANGUAGES[1])
     same("translated", [*silence, "--translate"], language=wn.LANGUAGES[1], task=wn.TRANSLATE)
     same("forgetting", ["--language", "en", "--forget"], language=wn.LANGUAGES[0], remember=False)
+    for beams in (2, 5):
+        same(f"{beams} beams", ["--language", "en", "--beam-size", str(beams)], language=wn.LANGUAGES[0],
+             beams=beams)
+    same("patience", ["--language", "de", "--beam-size", "3", "--patience", "2.5"],
+         language=wn.LANGUAGES[1], beams=3, patience=2.5)
+    same("little patience", ["--language", "de", "--beam-size", "4", "--patience", "0.5"],
+         language=wn.LANGUAGES[1], beams=4, patience=0.5)
+    same("a length penalty", ["--language", "en", "--beam-size", "4", "--length-penalty", "0.3"],
+         language=wn.LANGUAGES[0], beams=4, alpha=0.3)
     same("a prompt", ["--language", "haw", "--prompt", " Lamp. "], language=wn.LANGUAGES[2],
          prompt=b" Lamp.")
 
@@ -121,7 +130,9 @@ class Options(c.Structure):
                 ("translate", c.c_bool), ("no_timestamps", c.c_bool), ("forget", c.c_bool),
                 ("prompt", c.c_char_p), ("least_logprob", c.c_double),
                 ("most_compression", c.c_double), ("most_no_speech", c.c_double),
-                ("no_fallback", c.c_bool), ("seed", c.c_uint64), ("segment", Callback),
+                ("no_fallback", c.c_bool), ("seed", c.c_uint64), ("beam_size", c.c_size_t),
+                ("patience", c.c_double), ("best_of", c.c_size_t), ("length_penalty", c.c_double),
+                ("segment", Callback),
                 ("user", c.c_void_p)]
 
 
@@ -138,7 +149,7 @@ def listen(speech, x, **members):
     while not status and not SPEECH.lw_transcript_segment(transcript, c.c_size_t(len(found)),
                                                           c.byref(segment)):
         found.append((segment.start, segment.end, segment.tokens[:segment.n_tokens],
-                      segment.temperature))
+                      segment.temperature, segment.logprob))
     SPEECH.lw_transcript_free(transcript)
     SPEECH.lw_transcriber_free(transcriber)
     return status or found
@@ -159,6 +170,18 @@ def test_library():
     check("fallback", hot and all(s[3] == 1 for s in hot), hot)
     check("the same seed", listen(speech, samples(), seed=4, **wrong) == hot)
     check("another seed", listen(speech, samples(), seed=5, **wrong) != hot)
+    means = [np.mean([s[4] for seed in range(6) for s in listen(
+        speech, samples(), seed=seed, best_of=n, **wrong)]) for n in (1, 6)]
+    check("the best of some", means[1] > means[0] + 0.1, means)
+    check("the best of some, again", listen(speech, samples(), seed=4, best_of=3, **wrong) ==
+          listen(speech, samples(), seed=4, best_of=3, **wrong))
+    for name, number in (("beam_size", 33), ("best_of", 1000), ("patience", -1.0),
+                         ("length_penalty", 2.0)):
+        try:
+            listen(speech, samples(), **{name: number})
+            check(name, False)
+        except RuntimeError as error:
+            check(name, name in str(error), error)
     quiet = listen(speech, samples(), language=b"en", least_logprob=-1e-9, most_no_speech=1e-30)
     check("no speech", quiet == [], quiet)
     seen = []

@@ -172,8 +172,10 @@ def apply_rules(logits, said, never, not_first, times):
     return x
 
 
-def decode_window(model, states, begin, never, not_first, times):
+def decode_window(model, states, begin, never, not_first, times, beams=1, patience=1.0, alpha=None):
     """Tokens, mean log-probability, probability of no speech."""
+    if beams > 1:
+        return search_window(model, states, begin, never, not_first, times, beams, patience, alpha)
     said, total, context = [], 0.0, SIZES["context"]
     for i in range(context // 2):
         logits = model.logits(begin + said, states)
@@ -187,6 +189,38 @@ def decode_window(model, states, begin, never, not_first, times):
         said.append(token)
         if len(begin) + len(said) > context:
             break
+    return said, total / (len(said) + 1), no_speech
+
+
+def search_window(model, states, begin, never, not_first, times, beams, patience, alpha):
+    """OpenAI's BeamSearchDecoder and MaximumLikelihoodRanker."""
+    rows, done, most = [((), 0.0)], {}, round(beams * patience)
+    for i in range(SIZES["context"] // 2):
+        scores = {}
+        for said, total in rows:
+            logits = model.logits(begin + list(said), states)
+            if i == 0:
+                no_speech = np.exp(log_softmax(logits[begin.index(START)])[NO_SPEECH])
+            logs = log_softmax(apply_rules(logits[-1], list(said), never, not_first, times))
+            for token in np.argsort(-logs, kind="stable")[:beams + 1]:
+                if np.isfinite(logs[token]):
+                    scores[said + (int(token),)] = total + logs[token]
+        rows, finished = [], []
+        for said in sorted(scores, key=scores.get, reverse=True):
+            (finished if said[-1] == END else rows).append((said, scores[said]))
+            if len(rows) == beams:
+                break
+        for said, total in finished:
+            if len(done) < most:
+                done[said] = total
+        if len(done) >= most or len(begin) + i + 1 > SIZES["context"]:
+            break
+    for said, total in rows:
+        if len(done) < beams:
+            done[said + (END,)] = total
+    texts = [(list(said[:-1]), total) for said, total in done.items()]
+    lengths = [max(len(t), 1) if alpha is None else ((5 + len(t)) / 6) ** alpha for t, _ in texts]
+    said, total = texts[int(np.argmax([x / n for (_, x), n in zip(texts, lengths)]))]
     return said, total / (len(said) + 1), no_speech
 
 
@@ -206,7 +240,7 @@ def cut(said, seek, left):
 
 
 def transcribe(model, samples, language=None, task=TRANSCRIBE, never=(), not_first=(), times=True,
-               remember=True, prompt=()):
+               remember=True, prompt=(), **search):
     """Language and segments (begin, end, tokens, mean log-probability, no speech)."""
     features = log_mel(samples, SIZES["bands"])
     window, seek, segments, previous = 2 * SIZES["frames"], 0, [], list(prompt)
@@ -221,7 +255,7 @@ def transcribe(model, samples, language=None, task=TRANSCRIBE, never=(), not_fir
         begin = ([PREVIOUS] + seen if seen else []) + [START, language, task]
         begin += [] if times else [NO_TIMES]
         said, mean, silence = decode_window(model, states, begin, list(never), list(not_first),
-                                            times)
+                                            times, **search)
         new, step = cut(said, seek, left)
         new = [s for s in new if s[0] != s[1] and any(t < END and t != 32 for t in s[2])]
         segments += [(*s, mean, silence) for s in new]
