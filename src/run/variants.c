@@ -47,22 +47,15 @@ static bool fits_sizes(const lwi_graph *g, const lwi_type *t, const lw_io *input
     return true;
 }
 
-/* Of a whole number. */
+/* Of a whole number or truth; false: it is neither. */
 static bool value_of(const lw_value *v, int64_t *value) {
+    int32_t half = 0;
     if (v->rank != 0) return false;
-    switch (v->dtype) {
-    case LW_INT64:
-        *value = *(const int64_t *)v->data;
-        return true;
-    case LW_INT32:
-        *value = *(const int32_t *)v->data;
-        return true;
-    case LW_BOOL:
-        *value = *(const bool *)v->data;
-        return true;
-    default:
-        return false;
-    }
+    if (v->dtype == LW_INT64) memcpy(value, v->data, sizeof *value);
+    else if (v->dtype == LW_INT32) memcpy(&half, v->data, sizeof half), *value = half;
+    else if (v->dtype == LW_BOOL) *value = *(const uint8_t *)v->data != 0;
+    else return false;
+    return true;
 }
 
 /* The values that the graph was made for. */
