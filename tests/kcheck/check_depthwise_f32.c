@@ -4,7 +4,7 @@
 
 #include "kcheck.h"
 
-enum { MOST_ROWS = 8 };
+enum { MOST_ROWS = 9 };
 
 static void check(kc_case *c) {
     const float *x[MOST_ROWS], *w[MOST_ROWS];
@@ -16,6 +16,7 @@ static void check(kc_case *c) {
                                .channels = c->size[3],
                                .low = -INFINITY,
                                .high = INFINITY};
+    if (kc_below(c, 4) == 0) j.rows = 3, j.kernel = 3; /* the usual one */
     j.stride = 1 + (ptrdiff_t)kc_below(c, 3);
     j.dilation = 1 + (ptrdiff_t)kc_below(c, 2);
     j.begin = (ptrdiff_t)kc_below(c, (size_t)j.kernel + 1);
@@ -24,7 +25,8 @@ static void check(kc_case *c) {
     if (j.in < 0) j.in = 0;
     j.x_pixel = j.channels + kc_below(c, 3);
     j.y_pixel = j.channels + kc_below(c, 3);
-    for (size_t r = 0; r < j.rows; r++) {
+    const bool two = kc_below(c, 2);
+    for (size_t r = 0; r < j.rows + two; r++) {
         x[r] = kc_floats(c, j.in ? (size_t)(j.in - 1) * j.x_pixel + j.channels : 0);
         w[r] = kc_floats(c, (size_t)j.kernel * j.channels);
     }
@@ -33,12 +35,21 @@ static void check(kc_case *c) {
     if (kc_below(c, 3) == 0) j.high = 0.5f;
     const size_t y = j.out ? (size_t)(j.out - 1) * j.y_pixel + j.channels : 0;
     float *got = kc_floats(c, y), *want = kc_copy(c, got, y * sizeof *got);
+    float *got_next = kc_floats(c, y), *want_next = kc_copy(c, got_next, y * sizeof *got);
     j.y = want;
     c->base->depthwise_f32(&j);
+    if (two) {
+        j.x = x + 1;
+        j.y = want_next;
+        c->base->depthwise_f32(&j);
+        j.x = x;
+        j.next = got_next;
+    }
     j.y = got;
     c->kernels->depthwise_f32(&j);
     const float taps = (float)j.rows * (float)j.kernel + 2;
     kc_same_floats(c, "y", got, want, y, taps * 2e-7f * sqrtf(taps));
+    kc_same_floats(c, "the row below", got_next, want_next, y, taps * 2e-7f * sqrtf(taps));
 }
 
 static void run(void *arg) {
@@ -74,8 +85,14 @@ static void bench(const kc_timing *t) {
         const void *arg[] = {t->kernels, &j};
         kc_measure(t, kernel == 3 ? "28 x 96, 3 x 3" : "28 x 96, 5 x 5", KC_F32,
                    2.0 * OUT * CHANNELS * kernel * kernel, run, arg);
+        lwi_depthwise_f32_job two = j;
+        two.next = two.y + OUT * CHANNELS;
+        const void *both[] = {t->kernels, &two};
+        if (kernel == 3)
+            kc_measure(t, "2 rows of 28 x 96, 3 x 3", KC_F32,
+                       4.0 * OUT * CHANNELS * kernel * kernel, run, both);
     }
 }
 
 const kc_check kc_depthwise_f32 = {
-    "depthwise_f32", {5, 3, 2, 9}, {30, 7, MOST_ROWS, 100}, check, bench};
+    "depthwise_f32", {5, 3, 2, 9}, {30, 7, MOST_ROWS - 1, 100}, check, bench};

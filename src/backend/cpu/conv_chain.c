@@ -119,20 +119,28 @@ static void multiply(const band *b, size_t i, size_t row, size_t n) {
     }
 }
 
-static void convolve(const band *b, size_t i, size_t row) {
+/* One row; two if there may be so many and both lie within the image. The number of them. */
+static size_t convolve(const band *b, size_t i, size_t row, size_t most) {
     const stage *s = &b->chain->stages[i];
-    const float *x[LWI_DEPTHWISE_ROWS];
+    const float *x[LWI_DEPTHWISE_ROWS + 1];
     const lwi_conv_part *p = &s->plan->parts[0];
-    for (int64_t h = 0; h < p->kernel[1]; h++) {
+    const bool two = most > 1 && lwi_conv_depthwise_in_pairs(s->plan);
+    bool all = two;
+    for (int64_t h = 0; h < p->kernel[1] + two; h++) {
         const int64_t y = (int64_t)row * p->stride[1] - p->begin[1] + h * p->dilation[1];
         const bool there = y >= 0 && y < (int64_t)s->in_rows;
         x[h] = there ? input_row(b, i, (size_t)y) : NULL;
+        all = all && there;
     }
     const lwi_conv_args args = {.plan = s->plan,
                                 .call = (lwi_call *)&s->call,
                                 .weights = s->plan->packed,
                                 .bias = bias_of(&s->call)};
-    lwi_conv_depthwise_row(&args, x, b->image * s->rows + row, output_row(b, i, row));
+    const size_t place = b->image * s->rows + row;
+    float *y = output_row(b, i, row);
+    if (all) lwi_conv_depthwise_pair(&args, x, place, y, output_row(b, i, row + 1));
+    else lwi_conv_depthwise_row(&args, x, place, y);
+    return all ? 2 : 1;
 }
 
 /* Makes rows of stage i until `end`; what goes before it as far as they need it. */
@@ -145,8 +153,8 @@ static void make(band *b, size_t i, size_t end) {
         seen(s, p->made + n - 1, &first, &last);
         if (i) make(b, i - 1, last);
         if (is_depthwise(s->plan))
-            for (size_t r = 0; r < n; r++)
-                convolve(b, i, p->made + r);
+            for (size_t r = 0; r < n;)
+                r += convolve(b, i, p->made + r, n - r);
         else multiply(b, i, p->made, n);
         p->made += n;
     }

@@ -90,6 +90,11 @@ lw_status lwi_conv_depthwise_run(const lwi_conv_args *args);
 /* Row number `row` of the output, counted over slices and images. x: the rows of the input that the
  * kernel's rows meet, NULL where there are none. */
 void lwi_conv_depthwise_row(const lwi_conv_args *args, const float *const *x, size_t row, float *y);
+/* Whether two rows of the output, one below the other, are made faster together; x has one row
+ * more then, and none is NULL. */
+bool lwi_conv_depthwise_in_pairs(const lwi_conv_plan *plan);
+void lwi_conv_depthwise_pair(const lwi_conv_args *args, const float *const *x, size_t row,
+                             float *y, float *next);
 /* cpu_conv.c: what runs a Transpose that puts the channels last and the convolution that reads it;
  * both->run is NULL if they are others, or it copies nothing. */
 lw_status lwi_conv_read_planes(const lwi_cpu_step *first, const lwi_cpu_step *second,
