@@ -164,6 +164,7 @@ typedef struct direct {
     size_t filter_blocks, shares;     /* blocks of all groups; shares that threads take of them */
     size_t panel;                     /* floats from one panel of weights to the next */
     size_t width;                     /* of a panel */
+    size_t first;                     /* the pixel of the output that args->y begins with */
 } direct;
 
 /* Rows of the output, or some columns of a row, that are made together. */
@@ -335,7 +336,7 @@ static void multiply_block(const direct *d, const block *b, size_t unit) {
             const int64_t x = p->y_first[2] + b->column * p->y_step[2];
             const int64_t place = ((b->image * v->out[0] + z) * v->out[1] + y) * v->out[2] + x;
             job.a = b->x + (size_t)r * b->x_row + group * v->channels + k.first;
-            job.y = args->y + (size_t)place * y_pixel + filter;
+            job.y = args->y + ((size_t)place - d->first) * y_pixel + filter;
             const bool ends = k.ends && is_one(p->y_step);
             const bool joined =
                 ends && v->kind == LWI_CONV_DIRECT &&
@@ -463,21 +464,31 @@ static void share_out(direct *d, size_t threads) {
     if (d->shares == 1) deal_evenly(d, others, threads);
 }
 
-static lw_status run_part(const lwi_conv_args *args, const lwi_conv_part *p) {
+static size_t copy_floats(const lwi_conv_plan *v, const lwi_conv_part *p) {
+    return p->in_place ? 0 : lwi_conv_taps(p->copy) * lwi_conv_x_pixel(v);
+}
+
+static void begin(const lwi_conv_args *args, const lwi_conv_part *p, direct *d) {
     const lwi_conv_plan *v = args->plan;
     const lwi_kernels *kernels = lwi_cpu_kernels();
     const bool dot = v->kind == LWI_CONV_DOT;
-    direct d = {.args = args,
-                .part = p,
-                .multiply = dot ? kernels->dot_f32 : kernels->gemm_f32,
-                .filter_block = p->filter_block,
-                .width = dot ? 1 : kernels->gemm_f32_columns};
-    d.panel = p->runs * p->run * d.width;
-    d.filter_blocks = v->groups * divide_up(v->filters, p->filter_block);
+    *d = (direct){.args = args,
+                  .part = p,
+                  .multiply = dot ? kernels->dot_f32 : kernels->gemm_f32,
+                  .filter_block = p->filter_block,
+                  .width = dot ? 1 : kernels->gemm_f32_columns};
+    d->panel = p->runs * p->run * d->width;
+    d->filter_blocks = v->groups * divide_up(v->filters, p->filter_block);
+}
+
+static lw_status run_part(const lwi_conv_args *args, const lwi_conv_part *p) {
+    const lwi_conv_plan *v = args->plan;
+    direct d;
+    begin(args, p, &d);
     const size_t products = work_of(&d);
     const size_t threads = (size_t)args->call->host->threads(args->call->state);
     share_out(&d, products < 2 * TASK ? 1 : threads);
-    const size_t copy = p->in_place ? 0 : lwi_conv_taps(p->copy) * lwi_conv_x_pixel(v);
+    const size_t copy = copy_floats(v, p);
     const size_t places = v->batch * (size_t)p->out[0] * d.row_blocks * d.column_blocks;
     LW_TRY(lwi_work_slots_make(args->call, copy * sizeof(float), &d.slots));
     const size_t items = places * d.shares;
@@ -494,4 +505,33 @@ lw_status lwi_conv_direct_run(const lwi_conv_args *args) {
         else LW_TRY(run_part(args, p));
     }
     return LW_OK;
+}
+
+/* -------------------------------------------------------------------- rows */
+
+size_t lwi_conv_direct_most_rows(const lwi_conv_plan *v) {
+    const lwi_conv_part *p = &v->parts[0];
+    if ((v->kind != LWI_CONV_DIRECT && v->kind != LWI_CONV_DOT) || v->transposed ||
+        v->n_parts != 1 || v->in[0] != 1 || v->out[0] != 1 || lwi_conv_taps(p->kernel) == 0 ||
+        p->kernel[0] != 1 || p->block_columns != p->out[2])
+        return 0;
+    return (size_t)p->block_rows;
+}
+
+size_t lwi_conv_direct_copy(const lwi_conv_plan *v) { return copy_floats(v, &v->parts[0]); }
+
+void lwi_conv_direct_rows(const lwi_conv_args *args, size_t image, size_t row, size_t n,
+                          float *copy) {
+    const lwi_conv_plan *v = args->plan;
+    const lwi_conv_part *p = &v->parts[0];
+    direct d;
+    begin(args, p, &d);
+    d.first = (image * (size_t)v->out[1] + row) * (size_t)v->out[2];
+    block b = {.image = (int64_t)image,
+               .row = (int64_t)row,
+               .rows = (int64_t)n,
+               .columns = p->out[2]};
+    find_input(&d, &b, copy);
+    for (size_t u = 0; u < d.filter_blocks; u++)
+        multiply_block(&d, &b, u);
 }

@@ -74,6 +74,13 @@ void lwi_conv_pack(const lwi_conv_plan *plan, const lwi_call *call, const float 
 /* offsets: room for as many as the kernel has elements. */
 void lwi_conv_direct_plan(lwi_conv_plan *plan, int64_t *offsets);
 lw_status lwi_conv_direct_run(const lwi_conv_args *args);
+/* How many rows of an image can be made at once by lwi_conv_direct_rows, which does what the run
+ * does on one thread; 0: it is not made for such a plan. */
+size_t lwi_conv_direct_most_rows(const lwi_conv_plan *plan);
+size_t lwi_conv_direct_copy(const lwi_conv_plan *plan); /* floats of memory that it needs */
+/* args->y: where the first of the rows [row, row + n) goes. */
+void lwi_conv_direct_rows(const lwi_conv_args *args, size_t image, size_t row, size_t n,
+                          float *copy);
 /* conv_winograd.c, for plans with a tile of 2 or 4 */
 lw_status lwi_conv_winograd_run(const lwi_conv_args *args);
 /* Whether weights can be kept as they are to save memory: transformed ones are 16/9 or 36/9 as

@@ -2,7 +2,7 @@
  * Pooling: rows of outputs from the input rows that their windows meet. With the channels first,
  * each channel is an image of its own, with one channel; small ones are turned, several at a time,
  * so that they become the channels of one image. */
-#include "backend/cpu/cpu_backend.h"
+#include "backend/cpu/cpu_pool.h"
 #include "backend/cpu/work_slots.h"
 #include "ops/pool.h"
 
@@ -110,20 +110,24 @@ static size_t find_rows(const pool *p, size_t channels, const float *x, int64_t 
     return n;
 }
 
+static lwi_pool_f32_job job_of(const pool *p, size_t channels, const float *const *rows) {
+    return (lwi_pool_f32_job){.x = rows,
+                              .in = p->in[2],
+                              .out = p->out[2],
+                              .kernel = p->kernel[2],
+                              .stride = p->stride[2],
+                              .dilation = p->dilation[2],
+                              .begin = p->begin[2],
+                              .channels = channels,
+                              .divisors = p->counts[2],
+                              .divisor = 1};
+}
+
 /* Rows [begin, end) of outputs, with the channels last. */
 static void pool_lines(const pool *p, size_t channels, const float *x, float *y, size_t begin,
                        size_t end) {
     const float *rows[MOST_ROWS];
-    lwi_pool_f32_job job = {.x = rows,
-                            .in = p->in[2],
-                            .out = p->out[2],
-                            .kernel = p->kernel[2],
-                            .stride = p->stride[2],
-                            .dilation = p->dilation[2],
-                            .begin = p->begin[2],
-                            .channels = channels,
-                            .divisors = p->counts[2],
-                            .divisor = 1};
+    lwi_pool_f32_job job = job_of(p, channels, rows);
     int64_t at[3];
     lwi_window_index(3, p->lines, begin, at);
     for (size_t i = begin; i < end; i++) {
@@ -133,6 +137,15 @@ static void pool_lines(const pool *p, size_t channels, const float *x, float *y,
         p->fn(&job);
         lwi_window_next(3, p->lines, at);
     }
+}
+
+void lwi_pool_row(const void *prepared, const float *const *x, size_t n, size_t row, float *y) {
+    const pool *p = prepared;
+    lwi_pool_f32_job job = job_of(p, p->channels, x);
+    job.rows = n;
+    job.y = y;
+    if (p->counts[0]) job.divisor = p->counts[0][0] * p->counts[1][row];
+    p->fn(&job);
 }
 
 static void run_last(void *arg, size_t begin, size_t end) {
@@ -247,6 +260,19 @@ static lw_status run(lwi_call *c) {
                                 c->out[1]->data);
     }
     return LW_OK;
+}
+
+const void *lwi_pool_of(const lwi_cpu_step *step, int64_t *kernel, int64_t *stride,
+                        int64_t *dilation, int64_t *begin) {
+    const pool *p = step->run == run ? step->call.prepared : NULL;
+    if (!p || !p->fn || p->turned || p->in[0] != 1 || p->kernel[0] != 1 || p->out[0] != 1 ||
+        p->kernel[1] > LWI_POOL_ROWS_SEEN)
+        return NULL;
+    *kernel = p->kernel[1];
+    *stride = p->stride[1];
+    *dilation = p->dilation[1];
+    *begin = p->begin[1];
+    return p;
 }
 
 static bool fits(const lwi_call *c, bool last) {
