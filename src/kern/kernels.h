@@ -14,6 +14,7 @@
 #include "kern/depthwise_f32.h"
 #include "kern/depthwise_i8.h"
 #include "kern/dot_f32.h"
+#include "kern/few_columns_f32.h"
 #include "kern/gemm_bf16.h"
 #include "kern/gemm_f32.h"
 #include "kern/gemm_half.h"

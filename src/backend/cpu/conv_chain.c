@@ -103,13 +103,13 @@ static const float *bias_of(const lwi_call *c) { return lwi_has(c, 2) ? c->in[2]
 static void multiply(const band *b, size_t i, size_t row, size_t n) {
     const stage *s = &b->chain->stages[i];
     const lwi_conv_plan *v = s->plan;
-    const lwi_kernels *k = lwi_cpu_kernels();
+    lwi_gemm_f32_fn *const kernel = lwi_conv_direct_kernel(v, &v->parts[0]);
     const float *bias = bias_of(&s->call);
     lwi_gemm_f32_job job = {.a = input_row(b, i, row),
                             .a_row = v->channels,
                             .segments = 1,
                             .length = v->channels,
-                            .b_panel = v->channels * k->gemm_f32_columns,
+                            .b_panel = v->channels * lwi_cpu_kernels()->gemm_f32_columns,
                             .y_row = v->filters,
                             .rows = n * s->columns,
                             .low = v->low,
@@ -122,8 +122,9 @@ static void multiply(const band *b, size_t i, size_t row, size_t n) {
         job.columns = smaller(block, v->filters - f);
         job.bias = bias ? bias + f : NULL;
         job.y = y + f;
-        const bool joined = lwi_epilogue_join(&v->epilogue, &s->call, place, f, &job);
-        k->gemm_f32(&job);
+        const bool joined = kernel == lwi_cpu_kernels()->gemm_f32 &&
+                            lwi_epilogue_join(&v->epilogue, &s->call, place, f, &job);
+        kernel(&job);
         if (!joined)
             lwi_epilogue_apply(&v->epilogue, &s->call, job.y, v->filters, place, f, job.rows,
                                job.columns);

@@ -167,6 +167,14 @@ typedef struct direct {
     size_t first;                     /* the pixel of the output that args->y begins with */
 } direct;
 
+/* Whole sums of few filters have tiles of more rows. */
+lwi_gemm_f32_fn *lwi_conv_direct_kernel(const lwi_conv_plan *v, const lwi_conv_part *p) {
+    const lwi_kernels *k = lwi_cpu_kernels();
+    if (v->kind == LWI_CONV_DOT) return k->dot_f32;
+    return v->filters <= k->few_columns_f32_most && p->runs * p->run <= LONGEST ? k->few_columns_f32
+                                                                                : k->gemm_f32;
+}
+
 /* Rows of the output, or some columns of a row, that are made together. */
 typedef struct block {
     int64_t image, slice, row, rows, column, columns;
@@ -339,7 +347,7 @@ static void multiply_block(const direct *d, const block *b, size_t unit) {
             job.y = args->y + ((size_t)place - d->first) * y_pixel + filter;
             const bool ends = k.ends && is_one(p->y_step);
             const bool joined =
-                ends && v->kind == LWI_CONV_DIRECT &&
+                ends && d->multiply == lwi_cpu_kernels()->gemm_f32 &&
                 lwi_epilogue_join(&v->epilogue, args->call, (size_t)place, filter, &job);
             d->multiply(&job);
             if (ends && !joined)
@@ -470,13 +478,12 @@ static size_t copy_floats(const lwi_conv_plan *v, const lwi_conv_part *p) {
 
 static void begin(const lwi_conv_args *args, const lwi_conv_part *p, direct *d) {
     const lwi_conv_plan *v = args->plan;
-    const lwi_kernels *kernels = lwi_cpu_kernels();
     const bool dot = v->kind == LWI_CONV_DOT;
     *d = (direct){.args = args,
                   .part = p,
-                  .multiply = dot ? kernels->dot_f32 : kernels->gemm_f32,
+                  .multiply = lwi_conv_direct_kernel(v, p),
                   .filter_block = p->filter_block,
-                  .width = dot ? 1 : kernels->gemm_f32_columns};
+                  .width = dot ? 1 : lwi_cpu_kernels()->gemm_f32_columns};
     d->panel = p->runs * p->run * d->width;
     d->filter_blocks = v->groups * divide_up(v->filters, p->filter_block);
 }
@@ -527,10 +534,8 @@ void lwi_conv_direct_rows(const lwi_conv_args *args, size_t image, size_t row, s
     direct d;
     begin(args, p, &d);
     d.first = (image * (size_t)v->out[1] + row) * (size_t)v->out[2];
-    block b = {.image = (int64_t)image,
-               .row = (int64_t)row,
-               .rows = (int64_t)n,
-               .columns = p->out[2]};
+    block b = {
+        .image = (int64_t)image, .row = (int64_t)row, .rows = (int64_t)n, .columns = p->out[2]};
     find_input(&d, &b, copy);
     for (size_t u = 0; u < d.filter_blocks; u++)
         multiply_block(&d, &b, u);

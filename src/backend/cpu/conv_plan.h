@@ -74,6 +74,8 @@ void lwi_conv_pack(const lwi_conv_plan *plan, const lwi_call *call, const float 
 /* offsets: room for as many as the kernel has elements. */
 void lwi_conv_direct_plan(lwi_conv_plan *plan, int64_t *offsets);
 lw_status lwi_conv_direct_run(const lwi_conv_args *args);
+/* The kernel that multiplies runs of the input with weights. */
+lwi_gemm_f32_fn *lwi_conv_direct_kernel(const lwi_conv_plan *plan, const lwi_conv_part *part);
 /* How many rows of an image can be made at once by lwi_conv_direct_rows, which does what the run
  * does on one thread; 0: it is not made for such a plan. */
 size_t lwi_conv_direct_most_rows(const lwi_conv_plan *plan);
@@ -100,8 +102,8 @@ void lwi_conv_depthwise_row(const lwi_conv_args *args, const float *const *x, si
 /* Whether two rows of the output, one below the other, are made faster together; x has one row
  * more then, and none is NULL. */
 bool lwi_conv_depthwise_in_pairs(const lwi_conv_plan *plan);
-void lwi_conv_depthwise_pair(const lwi_conv_args *args, const float *const *x, size_t row,
-                             float *y, float *next);
+void lwi_conv_depthwise_pair(const lwi_conv_args *args, const float *const *x, size_t row, float *y,
+                             float *next);
 /* cpu_conv.c: what runs a Transpose that puts the channels last and the convolution that reads it;
  * both->run is NULL if they are others, or it copies nothing. */
 lw_status lwi_conv_read_planes(const lwi_cpu_step *first, const lwi_cpu_step *second,
