@@ -7,13 +7,14 @@
 
 #include "commands.h"
 #include "session.h"
-#include "input_dims.h"
+#include "feeds.h"
 #include "json.h"
 #include "measure.h"
 #include "stopwatch.h"
 
 typedef struct bench_options {
-    lwi_texts shapes;
+    lwi_texts inputs;
+    lwi_input_options input;
     double seconds;
     int runs, warmup;
     const char *fill;
@@ -114,21 +115,17 @@ static int run(const void *given, char **arguments, int n) {
     (void)n;
     const bench_options *options = given;
     lwi_session session;
-    lw_io *inputs;
-    size_t n_inputs;
+    lwi_feeds feeds = {0};
+    const lwi_fill rest = strcmp(options->fill, "zeros") ? LWI_RANDOM : LWI_ZEROS;
     result r = {0};
     const double start = lwi_seconds();
     if (lwi_session_open(arguments[0], &options->engine, &session))
         return lwi_complain("%s", lw_last_error());
     r.load = lwi_seconds() - start;
-    bool good = lwi_fill_inputs(session.model, &options->shapes,
-                                strcmp(options->fill, "zeros") ? LWI_RANDOM : LWI_ZEROS, &inputs,
-                                &n_inputs);
-    if (good) {
-        good = measure(&session, inputs, n_inputs, options, &r);
-        if (good) print_result(&r, options);
-        lwi_ios_free(inputs, n_inputs);
-    }
+    const bool good = lwi_feed(session.model, &options->inputs, &options->input, &rest, &feeds) &&
+                      measure(&session, feeds.ios, feeds.n, options, &r);
+    if (good) print_result(&r, options);
+    lwi_feeds_free(&feeds);
     lwi_times_free(&r.times);
     lwi_session_close(&session);
     return good ? LWI_EXIT_OK : LWI_EXIT_FAILURE;
@@ -138,7 +135,7 @@ static const bench_options defaults = {.seconds = 2, .warmup = 3, .fill = "rando
 
 #define AT(member) offsetof(bench_options, member)
 static const lwi_option table[] = {
-    {"shape", 's', LWI_LIST, AT(shapes), "NAME=1x3x8x8", NULL, "sizes of an input"},
+    LWI_FEED_OPTIONS(bench_options, inputs, input.shapes),
     {"seconds", 0, LWI_NUMBER, AT(seconds), "X", NULL, "how long to run (2)"},
     {"runs", 'n', LWI_COUNT, AT(runs), "N", NULL, "how often to run, instead"},
     {"warmup", 0, LWI_COUNT, AT(warmup), "N", NULL, "runs that do not count (3)"},

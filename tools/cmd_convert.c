@@ -8,13 +8,14 @@
 #include <lampwick/weights.h>
 
 #include "commands.h"
-#include "input_dims.h"
+#include "feeds.h"
 #include "session.h"
 
 typedef struct convert_options {
     const char *key;
     bool keep_prefixes, any_class, weights_beside;
-    lwi_texts shapes;
+    lwi_texts inputs;
+    lwi_input_options input;
 } convert_options;
 
 static bool ends(const char *path, const char *with) {
@@ -48,25 +49,13 @@ static lw_status convert_weights(const char *from, const char *to, const convert
     return status;
 }
 
-/* A TorchScript file has a graph for given inputs; others have one. */
-static bool find_graph(const lw_model *model, const convert_options *o, lw_model **graph) {
-    lw_io *inputs = NULL;
-    size_t n = 0;
-    if (lwi_is_open(model) && !lwi_fill_inputs(model, &o->shapes, LWI_ZEROS, &inputs, &n))
-        return false;
-    const lw_status status = lw_model_for(model, inputs, n, graph);
-    lwi_ios_free(inputs, n);
-    if (status) lwi_complain("%s", lw_last_error());
-    return !status;
-}
-
 static int convert_network(const char *from, const char *to, const convert_options *o) {
     const lw_model_options options = {.size = sizeof options, .keep_graph = true};
     const lw_onnx_options onnx = {sizeof onnx, o->weights_beside};
     lw_model *model = NULL, *graph = NULL;
     int code = LWI_EXIT_FAILURE;
     if (lw_model_load(from, &options, &model)) return lwi_complain("%s", lw_last_error());
-    if (find_graph(model, o, &graph))
+    if (lwi_graph_for(model, &o->inputs, &o->input, &graph))
         code = lw_model_save_onnx(graph, to, &onnx) ? lwi_complain("%s", lw_last_error())
                                                     : LWI_EXIT_OK;
     lw_model_free(graph);
@@ -93,8 +82,7 @@ static const lwi_option table[] = {
      "leave 'module.' and '_orig_mod.' before names"},
     {"any-class", 0, LWI_FLAG, offsetof(convert_options, any_class), NULL, NULL,
      "pass over objects of a PyTorch file that functions unknown to lampwick would make"},
-    {"shape", 's', LWI_LIST, offsetof(convert_options, shapes), "NAME=1x3x8x8", NULL,
-     "to ONNX: sizes of an input of a TorchScript file"},
+    LWI_FEED_OPTIONS(convert_options, inputs, input.shapes),
     {"weights-beside", 0, LWI_FLAG, offsetof(convert_options, weights_beside), NULL, NULL,
      "to ONNX: weights in a file OUT.data, as always above 2 GB"},
 };

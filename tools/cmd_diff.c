@@ -9,14 +9,15 @@
 
 #include "commands.h"
 #include "compare_values.h"
-#include "input_dims.h"
+#include "feeds.h"
 #include "session.h"
 #include "text.h"
 
 typedef struct diff_options {
     double rtol, atol;
     const char *kind, *fill;
-    lwi_texts shapes;
+    lwi_texts inputs;
+    lwi_input_options input;
     lwi_engine engine;
 } diff_options;
 
@@ -109,20 +110,16 @@ static bool run_model(const char *path, const diff_options *options, const lw_io
 /* Two models on the same inputs, made up for the first, which owns their names. */
 static bool run_models(char **paths, const diff_options *options, side *sides) {
     lw_model *first;
-    lw_io *inputs = NULL;
-    size_t n = 0;
+    lwi_feeds feeds = {0};
+    const lwi_fill rest = strcmp(options->fill, "zeros") ? LWI_RANDOM : LWI_ZEROS;
     if (lwi_session_inspect(paths[0], &first)) {
         lwi_complain("%s", lw_last_error());
         return false;
     }
-    bool good =
-        lwi_fill_inputs(first, &options->shapes,
-                        strcmp(options->fill, "zeros") ? LWI_RANDOM : LWI_ZEROS, &inputs, &n);
-    if (good) {
-        good = run_model(paths[0], options, inputs, n, &sides[0]) &&
-               run_model(paths[1], options, inputs, n, &sides[1]);
-        lwi_ios_free(inputs, n);
-    }
+    const bool good = lwi_feed(first, &options->inputs, &options->input, &rest, &feeds) &&
+                      run_model(paths[0], options, feeds.ios, feeds.n, &sides[0]) &&
+                      run_model(paths[1], options, feeds.ios, feeds.n, &sides[1]);
+    lwi_feeds_free(&feeds);
     lw_model_free(first);
     return good;
 }
@@ -186,7 +183,7 @@ static const lwi_option table[] = {
     {"atol", 0, LWI_NUMBER, AT(atol), "X", NULL, "absolute tolerance (1e-5)"},
     {"kind", 0, LWI_TEXT, AT(kind), "KIND", "tensor|sequence|optional",
      "what .pb files hold (tensor)"},
-    {"shape", 's', LWI_LIST, AT(shapes), "NAME=1x3x8x8", NULL, "sizes of the models' input"},
+    LWI_FEED_OPTIONS(diff_options, inputs, input.shapes),
     {"fill", 0, LWI_TEXT, AT(fill), "WHAT", "random|zeros", "what the inputs hold (random)"},
     LWI_ENGINE_OPTIONS(diff_options, engine),
 };

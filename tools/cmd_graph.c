@@ -8,13 +8,14 @@
 #include "commands.h"
 #include "session.h"
 #include "drawing.h"
-#include "input_dims.h"
+#include "feeds.h"
 #include "text.h"
 
 typedef struct graph_options {
     const char *output;
     bool time;
-    lwi_texts shapes;
+    lwi_texts inputs;
+    lwi_input_options input;
     lwi_engine engine;
 } graph_options;
 
@@ -35,21 +36,20 @@ static int draw(const lw_model *model, const lwi_node_time *nodes, const char *t
 static int draw_with_time(const char *path, const graph_options *options) {
     enum { RUNS = 5 };
     lwi_session session;
-    lw_io *inputs;
+    lwi_feeds feeds = {0};
+    const lwi_fill rest = LWI_RANDOM;
     lwi_node_time *nodes;
-    size_t n_inputs, n_nodes;
+    size_t n_nodes;
     double seconds;
     if (lwi_session_open(path, &options->engine, &session))
         return lwi_complain("%s", lw_last_error());
     int code = LWI_EXIT_FAILURE;
-    if (lwi_fill_inputs(session.model, &options->shapes, LWI_RANDOM, &inputs, &n_inputs)) {
-        if (lwi_measure_nodes(&session, inputs, n_inputs, RUNS, &nodes, &n_nodes, &seconds)) {
-            code = draw(lw_context_model(session.context), nodes, lwi_base_name(path),
-                        options->output);
-            free(nodes);
-        }
-        lwi_ios_free(inputs, n_inputs);
+    if (lwi_feed(session.model, &options->inputs, &options->input, &rest, &feeds) &&
+        lwi_measure_nodes(&session, feeds.ios, feeds.n, RUNS, &nodes, &n_nodes, &seconds)) {
+        code = draw(lw_context_model(session.context), nodes, lwi_base_name(path), options->output);
+        free(nodes);
     }
+    lwi_feeds_free(&feeds);
     lwi_session_close(&session);
     return code;
 }
@@ -72,7 +72,7 @@ static int run(const void *given, char **arguments, int n) {
 static const lwi_option table[] = {
     {"output", 'o', LWI_TEXT, AT(output), "FILE", NULL, "FILE.svg, or FILE.html to zoom and move"},
     {"time", 0, LWI_FLAG, AT(time), NULL, NULL, "run the model and colour nodes by their time"},
-    {"shape", 's', LWI_LIST, AT(shapes), "NAME=1x3x8x8", NULL, "sizes of an input, for --time"},
+    LWI_FEED_OPTIONS(graph_options, inputs, input.shapes),
     LWI_ENGINE_OPTIONS(graph_options, engine),
 };
 

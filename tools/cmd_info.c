@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "feeds.h"
 #include "json.h"
 #include "session.h"
 #include "shape_text.h"
@@ -15,6 +16,8 @@
 typedef struct info_options {
     bool json, passes;
     const char *key;
+    lwi_texts inputs;
+    lwi_input_options input;
 } info_options;
 
 typedef struct op_count {
@@ -126,7 +129,9 @@ static void print_info(const lw_model *model, const lw_model_info *info) {
     }
     for (size_t i = 0; i < info->issues; i++)
         print_line(i ? "" : "not run", lw_model_issue(model, i));
-    if (!info->issues) printf("%-12s yes\n", "supported");
+    if (lwi_is_open(model) && !info->nodes)
+        print_line("supported", "to be seen with inputs: --shape NAME=1x3x224x224, --input NAME=1");
+    else if (!info->issues) print_line("supported", "yes");
 }
 
 static void json_ios(lwi_json *json, const char *key, const lw_model *model, size_t n,
@@ -216,10 +221,17 @@ static int print_model(const char *path, const info_options *options) {
     lw_model *model;
     lw_model_info info = {.size = sizeof info};
     if (lwi_session_inspect(path, &model)) return lwi_complain("%s", lw_last_error());
-    const bool good = !lw_model_describe(model, &info);
-    if (!good) lwi_complain("%s", lw_last_error());
-    else if (options->json) print_json(model, &info);
-    else print_info(model, &info);
+    const bool asked = options->inputs.n || options->input.shapes.n;
+    lw_model *graph = NULL;
+    bool good = !asked || lwi_graph_for(model, &options->inputs, &options->input, &graph);
+    const lw_model *told = graph ? graph : model;
+    if (good && lw_model_describe(told, &info)) {
+        lwi_complain("%s", lw_last_error());
+        good = false;
+    }
+    if (good && options->json) print_json(told, &info);
+    else if (good) print_info(told, &info);
+    lw_model_free(graph);
     lw_model_free(model);
     return good ? LWI_EXIT_OK : LWI_EXIT_FAILURE;
 }
@@ -247,6 +259,7 @@ static const lwi_option table[] = {
     {"json", 0, LWI_FLAG, offsetof(info_options, json), NULL, NULL, "print JSON"},
     {"key", 0, LWI_TEXT, offsetof(info_options, key), "KEY", NULL,
      "of a PyTorch file of weights, the dictionary to look at; '' is the outermost one"},
+    LWI_FEED_OPTIONS(info_options, inputs, input.shapes),
     {"passes", 0, LWI_FLAG, offsetof(info_options, passes), NULL, NULL,
      "list the passes over the graph; with a MODEL, how often each was applied"},
 };
@@ -259,6 +272,7 @@ const lwi_command lwi_cmd_info = {
              "lampwick could not run it; of a file of weights (.safetensors, .pth, .bin) the "
              "tensors.",
     .examples = "lampwick info net.onnx\nlampwick info --json net.onnx\n"
+                "lampwick info script.pt --shape x=1x3x224x224\n"
                 "lampwick info --passes net.onnx\nlampwick info resnet18.pth",
     LWI_OPTIONS(table),
     .least = 0,

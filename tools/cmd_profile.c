@@ -8,12 +8,13 @@
 
 #include "commands.h"
 #include "session.h"
-#include "input_dims.h"
+#include "feeds.h"
 #include "measure.h"
 #include "text.h"
 
 typedef struct profile_options {
-    lwi_texts shapes;
+    lwi_texts inputs;
+    lwi_input_options input;
     int runs, nodes;
     const char *trace;
     bool explain;
@@ -152,26 +153,26 @@ static int run(const void *given, char **arguments, int n) {
     (void)n;
     const profile_options *options = given;
     lwi_session session;
-    lw_io *inputs;
+    lwi_feeds feeds = {0};
+    const lwi_fill rest = LWI_RANDOM;
     lwi_node_time *nodes;
-    size_t n_inputs, n_nodes;
+    size_t n_nodes;
     double run_seconds;
     if (!options->runs) return lwi_misuse("--runs is at least 1");
     if (lwi_session_open(arguments[0], &options->engine, &session))
         return lwi_complain("%s", lw_last_error());
     int code = LWI_EXIT_FAILURE;
-    if (lwi_fill_inputs(session.model, &options->shapes, LWI_RANDOM, &inputs, &n_inputs)) {
-        if (lwi_measure_nodes(&session, inputs, n_inputs, options->runs, &nodes, &n_nodes,
-                              &run_seconds)) {
-            print_tables(lw_context_model(session.context), nodes, n_nodes, run_seconds, options);
-            if (options->explain) explain(&session);
-            code = options->trace ? write_trace(options->trace, lw_context_model(session.context),
-                                                nodes, n_nodes)
-                                  : LWI_EXIT_OK;
-            free(nodes);
-        }
-        lwi_ios_free(inputs, n_inputs);
+    if (lwi_feed(session.model, &options->inputs, &options->input, &rest, &feeds) &&
+        lwi_measure_nodes(&session, feeds.ios, feeds.n, options->runs, &nodes, &n_nodes,
+                          &run_seconds)) {
+        print_tables(lw_context_model(session.context), nodes, n_nodes, run_seconds, options);
+        if (options->explain) explain(&session);
+        code = options->trace
+                   ? write_trace(options->trace, lw_context_model(session.context), nodes, n_nodes)
+                   : LWI_EXIT_OK;
+        free(nodes);
     }
+    lwi_feeds_free(&feeds);
     lwi_session_close(&session);
     return code;
 }
@@ -180,7 +181,7 @@ static const profile_options defaults = {.runs = 10, .nodes = 20};
 
 #define AT(member) offsetof(profile_options, member)
 static const lwi_option table[] = {
-    {"shape", 's', LWI_LIST, AT(shapes), "NAME=1x3x8x8", NULL, "sizes of an input"},
+    LWI_FEED_OPTIONS(profile_options, inputs, input.shapes),
     {"runs", 'n', LWI_COUNT, AT(runs), "N", NULL, "how often to run (10)"},
     {"nodes", 0, LWI_COUNT, AT(nodes), "N", NULL, "rows of the table of nodes (20)"},
     {"trace", 0, LWI_TEXT, AT(trace), "FILE", NULL, "write a trace for chrome://tracing, Perfetto"},

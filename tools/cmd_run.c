@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * lampwick run: one run of a model on files, numbers or text. */
 #include <stdio.h>
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <lampwick/media.h>
 
 #include "commands.h"
-#include "input_dims.h"
+#include "feeds.h"
 #include "json.h"
-#include "load_input.h"
 #include "print_value.h"
 #include "session.h"
 #include "shape_text.h"
@@ -26,100 +24,6 @@ typedef struct run_options {
     bool softmax, json;
     lwi_engine engine;
 } run_options;
-
-typedef struct feeds {
-    lw_io *ios;
-    size_t n;
-    char **names; /* of inputs that the model does not tell of */
-    size_t n_names;
-} feeds;
-
-static const char *input_name(const void *list, size_t i) {
-    return i < lw_model_input_count(list) ? lwi_input_info(list, i).name : NULL;
-}
-
-/* NAME=SOURCE, of an input that the model tells of. */
-static bool find_named(const lw_model *model, const char *text, lw_io_info *info,
-                       const char **source) {
-    for (size_t i = 0; i < lw_model_input_count(model); i++) {
-        *info = lwi_input_info(model, i);
-        const size_t n = strlen(info->name);
-        if (strncmp(text, info->name, n) != 0 || text[n] != '=') continue;
-        *source = text + n + 1;
-        return true;
-    }
-    return false;
-}
-
-/* A TorchScript file does not tell of all inputs: items of lists, optional ones, states. */
-static bool find_untold(const lw_model *model, const char *text, feeds *f, lw_io_info *info,
-                        const char **source) {
-    const size_t n = strcspn(text, "=");
-    for (size_t i = 0; i < n; i++)
-        if (!isalnum((unsigned char)text[i]) && text[i] != '_' && text[i] != '.') return false;
-    if (!n || text[n] != '=' || !lwi_is_open(model)) return false;
-    f->names = lwi_resize(f->names, f->n_names + 1, sizeof *f->names);
-    f->names[f->n_names] = lwi_text("%.*s", (int)n, text);
-    *info = (lw_io_info){.size = sizeof *info, .name = f->names[f->n_names++], .rank = -1};
-    *source = text + n + 1;
-    return true;
-}
-
-/* A model with one input that must be given needs no name. */
-static bool find_only(const lw_model *model, const char *text, lw_io_info *info,
-                      const char **source) {
-    size_t needed = 0;
-    for (size_t i = 0; i < lw_model_input_count(model); i++) {
-        const lw_io_info one = lwi_input_info(model, i);
-        if (!one.has_default && needed++ == 0) *info = one;
-    }
-    *source = text;
-    return needed == 1;
-}
-
-static bool complain_of_name(const lw_model *model, const char *text) {
-    char *name = lwi_text("%.*s", (int)strcspn(text, "="), text);
-    const char *near = lwi_nearest(name, input_name, model);
-    if (!near && lw_model_input_count(model)) near = lwi_input_info(model, 0).name;
-    lwi_complain("the model has no input '%s'%s%s%s; give inputs as NAME=SOURCE", name,
-                 near ? "; it has '" : "", near ? near : "", near ? "'" : "");
-    free(name);
-    return false;
-}
-
-static bool is_fed(const feeds *f, const char *name) {
-    for (size_t i = 0; i < f->n; i++)
-        if (!strcmp(f->ios[i].name, name)) return true;
-    return false;
-}
-
-static bool load_inputs(const lw_model *model, const run_options *options, feeds *f) {
-    const size_t count = lw_model_input_count(model);
-    f->ios = lwi_resize(NULL, count + options->inputs.n, sizeof *f->ios);
-    for (size_t i = 0; i < options->inputs.n; i++) {
-        const char *text = options->inputs.items[i], *source = NULL;
-        lw_io_info info;
-        if (!find_named(model, text, &info, &source) &&
-            !find_untold(model, text, f, &info, &source) && !find_only(model, text, &info, &source))
-            return complain_of_name(model, text);
-        if (is_fed(f, info.name)) {
-            lwi_complain("input %s is given twice", info.name);
-            return false;
-        }
-        lw_value *value;
-        if (!lwi_load_input(source, model, &info, &options->input, &value)) return false;
-        f->ios[f->n++] = (lw_io){info.name, value};
-    }
-    for (size_t i = 0; i < count; i++) {
-        const lw_io_info info = lwi_input_info(model, i);
-        lwi_shape_text type;
-        if (info.has_default || is_fed(f, info.name)) continue;
-        lwi_complain("input %s is missing: --input %s=SOURCE (it is %s)", info.name, info.name,
-                     lwi_type_of_info(&info, &type));
-        return false;
-    }
-    return true;
-}
 
 /* Where --output NAME=FILE sends an output; NULL: to the screen. */
 static const char *file_of(const lw_io *output, size_t n, const run_options *options) {
@@ -212,7 +116,7 @@ static int give_outputs(const lw_io *outputs, size_t n, const run_options *optio
     return LWI_EXIT_OK;
 }
 
-static int run_model(const lwi_session *session, const feeds *f, const run_options *options,
+static int run_model(const lwi_session *session, const lwi_feeds *f, const run_options *options,
                      const lwi_labels *labels) {
     lw_io *outputs = NULL;
     size_t n = 0;
@@ -237,20 +141,16 @@ static int run(const void *given, char **arguments, int n) {
     const run_options *options = given;
     lwi_session session;
     lwi_labels labels;
-    feeds f = {0};
+    lwi_feeds f = {0};
     if (lwi_session_open(arguments[0], &options->engine, &session))
         return lwi_complain("%s", lw_last_error());
     int code = LWI_EXIT_FAILURE;
-    const bool shapes = lwi_check_shapes(session.model, &options->input.shapes);
     if (lwi_labels_read(options->labels, &labels)) {
-        if (shapes && load_inputs(session.model, options, &f))
+        if (lwi_feed(session.model, &options->inputs, &options->input, NULL, &f))
             code = run_model(&session, &f, options, &labels);
         lwi_labels_free(&labels);
     }
-    lwi_ios_free(f.ios, f.n);
-    for (size_t i = 0; i < f.n_names; i++)
-        free(f.names[i]);
-    free(f.names);
+    lwi_feeds_free(&f);
     lwi_session_close(&session);
     return code;
 }

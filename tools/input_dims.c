@@ -30,7 +30,7 @@ bool lwi_check_shapes(const lw_model *model, const lwi_texts *shapes) {
         bool found = n == 1 && !strchr(text, '=');
         for (size_t k = 0; k < n && !found; k++)
             found = after_name(text, lwi_input_info(model, k).name) != NULL;
-        if (!found) {
+        if (!found && !lwi_is_open(model)) {
             lwi_complain("--shape %s: give it as NAME=1x3x224x224 with the name of an input, such "
                          "as %s",
                          text, n ? lwi_input_info(model, 0).name : "(the model has none)");
@@ -134,23 +134,4 @@ bool lwi_fill_input(const lw_model *model, const lw_io_info *info, const lwi_tex
     }
     if (status) lwi_complain("input %s: %s", info->name, lw_last_error());
     return !status;
-}
-
-bool lwi_fill_inputs(const lw_model *model, const lwi_texts *shapes, lwi_fill how, lw_io **inputs,
-                     size_t *n) {
-    const size_t count = lw_model_input_count(model);
-    if (!lwi_check_shapes(model, shapes)) return false;
-    *inputs = lwi_resize(NULL, count, sizeof **inputs);
-    *n = 0;
-    for (size_t i = 0; i < count; i++) {
-        const lw_io_info info = lwi_input_info(model, i);
-        if (info.has_default) continue;
-        lw_value *value;
-        if (!lwi_fill_input(model, &info, shapes, how, &value)) {
-            lwi_ios_free(*inputs, *n);
-            return false;
-        }
-        (*inputs)[(*n)++] = (lw_io){info.name, value};
-    }
-    return true;
 }

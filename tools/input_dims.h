@@ -11,7 +11,7 @@
  * model has one input), else the declared ones, -1 where they are not fixed. rank -1: not known.
  * Complains and returns false if the shape given is not one of the input's. */
 bool lwi_input_dims(const lw_io_info *info, const lwi_texts *shapes, int64_t *dims, int *rank);
-/* All shapes given name an input. Complains otherwise. */
+/* All shapes given name an input, if the model tells of all. Complains otherwise. */
 bool lwi_check_shapes(const lw_model *model, const lwi_texts *shapes);
 
 typedef enum lwi_fill { LWI_ZEROS, LWI_ONES, LWI_RANDOM } lwi_fill;
@@ -19,8 +19,5 @@ typedef enum lwi_fill { LWI_ZEROS, LWI_ONES, LWI_RANDOM } lwi_fill;
  * known are 1, or what the model says of its cache. */
 bool lwi_fill_input(const lw_model *model, const lw_io_info *info, const lwi_texts *shapes,
                     lwi_fill fill, lw_value **value);
-/* Fills all inputs that have no default. *inputs is new: lwi_ios_free. */
-bool lwi_fill_inputs(const lw_model *model, const lwi_texts *shapes, lwi_fill fill, lw_io **inputs,
-                     size_t *n);
 
 #endif

@@ -314,7 +314,7 @@ static lw_status make_variant(lw_model *m, const lwi_given *givens, size_t n) {
     const lwi_maker *maker = m->base->network.maker;
     LW_TRY(keep_givens(m, givens, n));
     LW_TRY(maker->make(maker, m->givens, n, &m->network));
-    return prepare(m, m->keep_graph);
+    return prepare(m, m->keep_graph || m->inspect);
 }
 
 lw_status lwi_model_make_variant(lw_model *base, const lwi_given *givens, size_t n,
@@ -322,7 +322,8 @@ lw_status lwi_model_make_variant(lw_model *base, const lwi_given *givens, size_t
     lw_model *m = NULL;
     const lw_model_options options = {.size = sizeof options,
                                       .allocator = &base->allocator,
-                                      .image_decoder = base->image_decoder};
+                                      .image_decoder = base->image_decoder,
+                                      .inspect = base->inspect};
     LW_TRY(new_model(&options, &m));
     m->base = base;
     m->keep_graph = base->keep_graph;

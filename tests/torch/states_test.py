@@ -51,6 +51,15 @@ def main():
         check("no such rate", isinstance(got, str) and "no such rate" in got, got)
         got = run(pathlib.Path(name), {"x": steps["0.x"], "rate": numpy.array(8), "_stat": numpy.array(8)})
         check("no such state", isinstance(got, str) and "no input '_stat'" in got, got)
+    for command in ("info", "bench", "profile"):
+        done = subprocess.run([LAMPWICK, command, DATA / "model.pt", "-s", "x=2x3", "-i", "rate=8",
+                               *(("--seconds", "0") if command == "bench" else ())],
+                              capture_output=True, text=True)
+        check(f"{command} with a number", done.returncode == 0, done.stderr)
+    info = subprocess.run([LAMPWICK, "info", DATA / "model.pt"], capture_output=True, text=True).stdout
+    check("nothing is said to be supported before inputs are there", "to be seen with inputs" in info, info)
+    done = subprocess.run([LAMPWICK, "info", DATA / "model.pt", "-s", "z=2x3"], capture_output=True, text=True)
+    check("a shape of no input", "no input of that name" in done.stderr, done.stderr)
     finish()
 
 

@@ -51,11 +51,18 @@ static lw_status run(const door *d, lwi_ts_interp *in, lwi_given *givens, size_t
     return lwi_ts_put_outputs(in, &result, &states);
 }
 
+static void name_format(lwi_network *network) {
+    network->format = "TorchScript";
+    network->producer = "PyTorch";
+    network->ir_version = 10;
+}
+
 static lw_status make(const lwi_maker *maker, lwi_given *givens, size_t n, lwi_network *network) {
     const door *d = (const door *)maker;
     lwi_aten a;
     lwi_arena memory;
     lwi_ts_interp in = {.aten = &a, .memory = &memory, .program = &d->archive.program};
+    name_format(network);
     LW_TRY(lwi_aten_open(&a, network, "TorchScript"));
     a.rounds = LWI_ATEN_ROUNDS; /* branches may bring free sizes later */
     lwi_arena_init(&memory, &network->arena.allocator);
@@ -92,9 +99,7 @@ static lw_status find_forward(door *d) {
 }
 
 static lw_status describe(lwi_network *network, const door *d) {
-    network->format = "TorchScript";
-    network->producer = "PyTorch";
-    network->ir_version = 10;
+    name_format(network);
     LW_TRY(lwi_graph_new(&network->arena, NULL, d->class->name, &network->graph));
     LW_TRY(lwi_network_metadata(network, "class", d->class->name));
     return lwi_ts_describe(network, &d->archive, d->forward);
