@@ -11,6 +11,7 @@
 #include "kern/block_dot.h"
 #include "kern/cast.h"
 #include "kern/codes.h"
+#include "kern/deep_row_f32.h"
 #include "kern/depthwise_f32.h"
 #include "kern/depthwise_i8.h"
 #include "kern/dot_f32.h"

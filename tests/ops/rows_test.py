@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "models"
 import lampwick  # noqa: E402
 
 WIDTHS = (1, 2, 3, 4, 8, 15, 16, 17, 33, 64, 100, 160)
+DEEP = (1100, 3000, 5001)  # sums that are cut into several blocks
 ROWS = 40
 MAPS = ("Sigmoid", "Tanh", "Exp", "Softplus", "Gelu", "Swish", "Erf", "Elu", "Mish", "Relu")
 
@@ -43,7 +44,8 @@ def save(nodes, width, path):
     graph = helper.make_graph(
         nodes, "rows", [i for i in inputs if i.name in used],
         [helper.make_tensor_value_info("y", floats, None)],
-        [helper.make_tensor("w", floats, [width], np.linspace(0.5, 1.5, width)),
+        [helper.make_tensor("m", floats, [width, 20], np.sin(np.arange(width * 20))),
+         helper.make_tensor("w", floats, [width], np.linspace(0.5, 1.5, width)),
          helper.make_tensor("last", TensorProto.INT64, [1], [-1])])
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 24)],
                                 ir_version=10), path)
@@ -67,8 +69,9 @@ def main():
     library, rng = lampwick.Library(sys.argv[1]), np.random.default_rng(1)
     failed = n = 0
     with tempfile.TemporaryDirectory() as folder:
-        for name, nodes in graphs():
-            for width in WIDTHS:
+        product = [helper.make_node("MatMul", ["x", "m"], ["y"])]
+        for name, nodes in [*graphs(), ("product", product)]:
+            for width in DEEP if nodes is product else WIDTHS:
                 good = check(library, pathlib.Path(folder) / "m.onnx", nodes, width, rng)
                 n, failed = n + 1, failed + (not good)
                 if not good:

@@ -241,6 +241,8 @@ lw_status lwi_gemm_plan_cut(lwi_call *c, size_t a, size_t b, lwi_gemm_plan *p) {
     share(p, c->host->threads ? (size_t)c->host->threads(c->state) : 1);
     p->single = p->x.batch * p->row_tasks * p->column_tasks == 1 && p->depths == 1 && !p->copied &&
                 p->form != LWI_GEMM_PACK && (!p->finish || p->x.m <= TILE_ROWS);
+    p->deep = lwi_gemm_is_deep(p);
+    if (p->deep) LW_TRY(lwi_kept(c, 1, sizeof *p->turn, &p->turn));
     p->work = work_of(p);
     return LW_OK;
 }

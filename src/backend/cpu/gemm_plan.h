@@ -55,6 +55,8 @@ struct lwi_gemm_plan {
     size_t width;                   /* columns of a panel, 1 if there are none */
     size_t columns;                 /* that are done for all rows before the next ones */
     bool single;                    /* one call of the kernel does it */
+    bool deep;                      /* gemm_deep.c does */
+    bool *turn;                     /* of its runs: every second one goes the other way */
     size_t work;                    /* bytes of memory for a task */
 };
 
@@ -66,6 +68,9 @@ static inline size_t lwi_gemm_steps(const lwi_gemm_plan *p, size_t depth) {
 lw_status lwi_gemm_plan_make(lwi_call *call, size_t a, size_t b, lwi_gemm_plan *plan);
 /* The same when the caller has set x, which lwi_gemm_plan_make takes from the inputs. */
 lw_status lwi_gemm_plan_cut(lwi_call *call, size_t a, size_t b, lwi_gemm_plan *plan);
+/* Whether lwi_gemm_deep_run does it: a row times few columns (gemm_deep.c). */
+bool lwi_gemm_is_deep(const lwi_gemm_plan *plan);
+lw_status lwi_gemm_deep_run(const lwi_gemm_plan *plan, lwi_call *call, const float *bias);
 /* bias: one number for each column, or NULL. */
 lw_status lwi_gemm_plan_run(const lwi_gemm_plan *plan, lwi_call *call, const float *bias);
 

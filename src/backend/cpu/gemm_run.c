@@ -237,6 +237,7 @@ lw_status lwi_gemm_plan_run(const lwi_gemm_plan *p, lwi_call *c, const float *bi
              .b = c->in[p->input_b]->data,
              .y = c->out[0]->data,
              .bias = bias};
+    if (p->deep) return lwi_gemm_deep_run(p, c, bias);
     if (p->single) {
         run_single(&r);
         return LW_OK;
