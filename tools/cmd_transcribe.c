@@ -15,7 +15,7 @@
 typedef struct transcribe_options {
     lwi_engine engine;
     const char *language, *format, *prompt;
-    bool translate, timestamps, forget, no_fallback, statistics;
+    bool translate, timestamps, word_times, forget, no_fallback, statistics;
     int seed, beam_size, best_of;
     double patience, length_penalty;
 } transcribe_options;
@@ -63,7 +63,20 @@ static bool print_text(void *user, const lw_segment *segment) {
     return true;
 }
 
+/* Each word as if it were a segment. */
+static bool print_words(void *user, const lw_segment *segment,
+                        bool (*print)(void *user, const lw_segment *segment)) {
+    for (size_t i = 0; i < segment->n_words; i++) {
+        const lw_word *word = segment->words + i;
+        const lw_segment one = {
+            .size = sizeof one, .start = word->start, .end = word->end, .text = word->text};
+        print(user, &one);
+    }
+    return true;
+}
+
 static bool print_timed(void *user, const lw_segment *segment) {
+    if (segment->words) return print_words(user, segment, print_timed);
     putchar('[');
     print_range(segment, false, '.');
     fputs("]  ", stdout);
@@ -71,6 +84,7 @@ static bool print_timed(void *user, const lw_segment *segment) {
 }
 
 static bool print_vtt(void *user, const lw_segment *segment) {
+    if (segment->words) return print_words(user, segment, print_vtt);
     print_range(segment, false, '.');
     putchar('\n');
     print_text(user, segment);
@@ -79,12 +93,29 @@ static bool print_vtt(void *user, const lw_segment *segment) {
 }
 
 static bool print_srt(void *user, const lw_segment *segment) {
+    if (segment->words) return print_words(user, segment, print_srt);
     printf("%d\n", ++*(int *)user);
     print_range(segment, true, ',');
     putchar('\n');
     print_text(user, segment);
     putchar('\n');
     return true;
+}
+
+static void print_json_words(lwi_json *json, const lw_segment *segment) {
+    lwi_show_key(json, "words");
+    lwi_show_open(json, '[');
+    for (size_t i = 0; i < segment->n_words; i++) {
+        const lw_word *word = segment->words + i;
+        lwi_show_open(json, '{');
+        lwi_show_key(json, "word");
+        lwi_show_string(json, word->text.data, word->text.size);
+        lwi_show_set_number(json, "start", word->start);
+        lwi_show_set_number(json, "end", word->end);
+        lwi_show_set_number(json, "probability", word->probability);
+        lwi_show_close(json, '}');
+    }
+    lwi_show_close(json, ']');
 }
 
 static void print_json_segment(lwi_json *json, const lw_segment *segment) {
@@ -105,6 +136,7 @@ static void print_json_segment(lwi_json *json, const lw_segment *segment) {
     lwi_show_set_number(json, "avg_logprob", segment->average_logprob);
     lwi_show_set_number(json, "compression_ratio", segment->compression);
     lwi_show_set_number(json, "no_speech_prob", segment->no_speech);
+    if (segment->words) print_json_words(json, segment);
     lwi_show_close(json, '}');
 }
 
@@ -162,6 +194,7 @@ static lw_transcriber_options options_of(const transcribe_options *o,
                                       .context = context,
                                       .language = o->language,
                                       .translate = o->translate,
+                                      .word_times = o->word_times,
                                       .forget = o->forget,
                                       .prompt = o->prompt,
                                       .no_fallback = o->no_fallback,
@@ -172,7 +205,7 @@ static lw_transcriber_options options_of(const transcribe_options *o,
                                       .length_penalty = o->length_penalty,
                                       .user = number};
     if (!o->format || !strcmp(o->format, "text"))
-        options.segment = o->timestamps ? print_timed : print_text;
+        options.segment = o->timestamps || o->word_times ? print_timed : print_text;
     else if (!strcmp(o->format, "vtt")) options.segment = print_vtt;
     else if (!strcmp(o->format, "srt")) options.segment = print_srt;
     return options;
@@ -215,6 +248,8 @@ static const lwi_option table[] = {
     {"translate", 0, LWI_FLAG, AT(translate), NULL, NULL, "write English, whatever is spoken"},
     {"format", 'f', LWI_TEXT, AT(format), "KIND", "text|srt|vtt|json", "of the output (text)"},
     {"timestamps", 0, LWI_FLAG, AT(timestamps), NULL, NULL, "text with times before it"},
+    {"word-times", 0, LWI_FLAG, AT(word_times), NULL, NULL,
+     "times of words: in JSON beside the segments', else a line or subtitle for each word"},
     {"prompt", 0, LWI_TEXT, AT(prompt), "TEXT", NULL,
      "text that came before: names, spellings, style"},
     {"forget", 0, LWI_FLAG, AT(forget), NULL, NULL,

@@ -68,6 +68,12 @@ LW_API const char *lw_speech_language(const lw_speech *speech, size_t index);
 typedef struct lw_transcriber lw_transcriber;
 typedef struct lw_transcript lw_transcript;
 
+typedef struct lw_word {
+    double start, end;  /* in seconds */
+    double probability; /* mean of its tokens' */
+    lw_string text;     /* as in the segment's, with the space before it and with punctuation */
+} lw_word;
+
 typedef struct lw_segment {
     size_t size;
     double start, end; /* in seconds */
@@ -79,6 +85,8 @@ typedef struct lw_segment {
     double average_logprob; /* natural logarithm of the tokens' probabilities, its mean */
     double compression;     /* size of the text by its size when deflated; 0: not known */
     double no_speech;       /* probability */
+    const lw_word *words;   /* with word_times; start and end are those of the words then */
+    size_t n_words;
 } lw_segment;
 
 /* Zeros mean the defaults, which are those of OpenAI's whisper. */
@@ -88,6 +96,7 @@ typedef struct lw_transcriber_options {
     const char *language;              /* "en"; NULL: it is detected from the first window */
     bool translate;                    /* into English */
     bool no_timestamps;                /* one segment a window */
+    bool word_times;                   /* of each word, from where the model looks at */
     bool forget;                       /* what was said before is not shown to the model */
     const char *prompt;                /* text that stands before the first window; NULL: none */
     /* A window whose text looks wrong is tried again at the temperatures 0.2, 0.4 ... 1.0: */

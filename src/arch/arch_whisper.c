@@ -7,7 +7,9 @@
  * and outputs that need nothing but the features:
  *   states           float32 [1, frames, width]      of the encoder
  *   cross_keys.N, cross_values.N                     what the decoder takes as its memory
- * All tokens of a run look at the same memory. */
+ * and outputs of the decoder's layers beside its logits:
+ *   cross_scores.N   float32 [heads, tokens, frames] how much each token looks at each frame,
+ * before the softmax All tokens of a run look at the same memory. */
 #include "arch/decoder.h"
 
 #include <stdio.h>
@@ -20,6 +22,8 @@ static void read_audio_sizes(lwi_decoder *d, int64_t *bands, int64_t *frames) {
     lwi_build_note(b, "lampwick.audio.bands", *bands);
     lwi_build_note(b, "lampwick.audio.frames", *frames);
     lwi_build_note(b, "lampwick.decoder.layers", d->layers);
+    lwi_build_note(b, "lampwick.decoder.heads",
+                   lwi_build_size(b, "attention.head_count", 0, 1, LWI_MOST_HEADS));
 }
 
 /* ------------------------------------------------------------------ encoder */
@@ -79,6 +83,7 @@ static void adjust(lwi_decoder *d) {
     read_audio_sizes(d, &bands, &frames);
     lwi_decoder_make_memory(d, encode(d, bands, frames));
     d->look = lwi_decoder_look;
+    d->shows_scores = true;
 }
 
 const lwi_decoder_style lwi_style_whisper = {

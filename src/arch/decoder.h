@@ -107,6 +107,7 @@ struct lwi_decoder {
                            bool turned);
     /* Behind the attention: x and what it sees of an encoder's states; NULL: nothing. */
     int (*look)(lwi_decoder *d, int x, int64_t layer);
+    bool shows_scores;    /* with outputs cross_scores.N [heads, tokens, frames] */
     bool no_feed_forward; /* layers end there */
     /* In the place of the feed-forward network; NULL: that one, or a mixture. */
     int (*feed)(lwi_decoder *d, int x, int64_t layer);

@@ -43,6 +43,24 @@ static int memory_input(lwi_decoder *d, const char *kind, int64_t layer, int64_t
                            (const char *const[]){NULL, "frames", NULL});
 }
 
+static int heads_first(lwi_graph_builder *b, int x, int64_t heads, int64_t key, bool turned) {
+    const int apart = lwi_build_reshape(b, x, 3, (int64_t[]){-1, heads, key});
+    const int y = lwi_build(b, "Transpose", 1, &apart);
+    lwi_build_list(b, "perm", 3, turned ? (int64_t[]){1, 2, 0} : (int64_t[]){1, 0, 2});
+    return y;
+}
+
+/* What the softmax of the attention is taken of. */
+static void show_scores(lwi_decoder *d, int q, int k, int64_t heads, int64_t key, int64_t layer) {
+    lwi_graph_builder *b = &d->b;
+    char name[64];
+    const int scores = lwi_build(
+        b, "MatMul", 2,
+        (int[]){heads_first(b, q, heads, key, false), heads_first(b, k, heads, key, true)});
+    snprintf(name, sizeof name, "cross_scores.%lld", (long long)layer);
+    lwi_build_output(b, lwi_build_scale(b, scores, 1 / sqrt((double)key)), name);
+}
+
 int lwi_decoder_look(lwi_decoder *d, int x, int64_t layer) {
     lwi_graph_builder *b = &d->b;
     int64_t key = 0;
@@ -50,6 +68,7 @@ int lwi_decoder_look(lwi_decoder *d, int x, int64_t layer) {
     const int k = memory_input(d, "keys", layer, width);
     const int v = memory_input(d, "values", layer, width);
     const int h = lwi_build_linear(b, lwi_decoder_norm(d, x, "cross_attn_norm"), "cross_attn_q");
+    if (d->shows_scores) show_scores(d, h, k, heads, key, layer);
     const int q = lwi_build_reshape(b, h, 3, (int64_t[]){1, -1, width});
     const int a = lwi_decoder_attend_dense(d, q, k, v, heads, key);
     const int y = lwi_build_reshape(b, a, 2, (int64_t[]){-1, width});

@@ -10,6 +10,7 @@ static lw_status read_sizes(lw_speech *s) {
     } sizes[] = {{"lampwick.audio.bands", &s->bands},
                  {"lampwick.audio.frames", &s->frames},
                  {"lampwick.decoder.layers", &s->layers},
+                 {"lampwick.decoder.heads", &s->heads},
                  {"lampwick.context", &s->context},
                  {"lampwick.width", &s->width},
                  {"lampwick.vocabulary", &s->vocabulary},

@@ -19,6 +19,11 @@ typedef struct lwi_language {
     int32_t token;
 } lwi_language;
 
+/* A head of a layer of the decoder. */
+typedef struct lwi_head {
+    size_t layer, head;
+} lwi_head;
+
 /* -1: the model does not have it. */
 typedef struct lwi_speech_tokens {
     int32_t end, start, translate, transcribe, previous, no_speech, language_model;
@@ -27,6 +32,8 @@ typedef struct lwi_speech_tokens {
     lwi_token_list never, not_first;
     const lwi_language *languages;
     size_t n_languages;
+    const lwi_head *aligned; /* heads that look at where a token is said */
+    size_t n_aligned;
 } lwi_speech_tokens;
 
 struct lw_speech {
@@ -34,7 +41,7 @@ struct lw_speech {
     lw_model *model;
     lw_tokenizer *tokenizer;
     size_t bands, frames; /* frames: of the encoder's states */
-    size_t layers, vocabulary, context, width;
+    size_t layers, heads, vocabulary, context, width;
     size_t cache_positions, cache_elements;
     lwi_speech_tokens tokens;
 };

@@ -85,6 +85,45 @@ static lw_status read_list(lw_speech *s, const lwi_json_item *config, const char
     return LW_OK;
 }
 
+/* Without a list, those of the upper half of the layers. */
+static lw_status upper_heads(lw_speech *s) {
+    const size_t first = s->layers / 2, n = (s->layers - first) * s->heads;
+    lwi_head *heads = NULL;
+    LW_TRY(lwi_arena_alloc(&s->arena, n, sizeof *heads, &heads));
+    for (size_t i = 0; i < n; i++)
+        heads[i] = (lwi_head){first + i / s->heads, i % s->heads};
+    s->tokens.aligned = heads;
+    s->tokens.n_aligned = n;
+    return LW_OK;
+}
+
+static bool read_index(const lwi_json_item *item, size_t most, size_t *index) {
+    if (!lwi_json_is(item, LWI_JSON_NUMBER) || !item->is_integer || item->integer < 0 ||
+        (uint64_t)item->integer >= most)
+        return false;
+    *index = (size_t)item->integer;
+    return true;
+}
+
+/* alignment_heads: [[layer, head], ...] */
+static lw_status read_heads(lw_speech *s, const lwi_json_item *config) {
+    const lwi_json_item *list = lwi_json_get(config, "alignment_heads");
+    lwi_head *heads = NULL;
+    if (!lwi_json_is(list, LWI_JSON_ARRAY) || list->size == 0) return upper_heads(s);
+    LW_TRY(lwi_arena_alloc(&s->arena, list->size, sizeof *heads, &heads));
+    for (size_t i = 0; i < list->size; i++) {
+        const lwi_json_item *pair = list->items + i;
+        if (!lwi_json_is(pair, LWI_JSON_ARRAY) || pair->size != 2 ||
+            !read_index(pair->items, s->layers, &heads[i].layer) ||
+            !read_index(pair->items + 1, s->heads, &heads[i].head))
+            return lwi_fail(LW_CORRUPT, "alignment_heads: element %zu is no layer and head of it",
+                            i);
+    }
+    s->tokens.aligned = heads;
+    s->tokens.n_aligned = list->size;
+    return LW_OK;
+}
+
 /* OpenAI's models with 51865 tokens or more know all languages, the others English only. */
 static lw_status take_config(lw_speech *s, const lwi_json_item *config) {
     enum { MANY_LANGUAGES = 51865 };
@@ -92,6 +131,7 @@ static lw_status take_config(lw_speech *s, const lwi_json_item *config) {
     const int64_t latest = lwi_json_int(config, "max_initial_timestamp_index", SECOND);
     LW_TRY(read_list(s, config, "suppress_tokens", &t->never));
     LW_TRY(read_list(s, config, "begin_suppress_tokens", &t->not_first));
+    LW_TRY(read_heads(s, config));
     t->latest_start = latest < 0 || latest > INT32_MAX ? INT32_MAX : (int32_t)latest;
     if (!lwi_json_bool(config, "is_multilingual", s->vocabulary >= MANY_LANGUAGES)) return LW_OK;
     return find_languages(s);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * From window to window of a sound, as OpenAI's whisper goes: to the last timestamp that ends a
  * segment, so that what the window has cut is heard again. */
-#include "speech/transcriber.h"
+#include "speech/speech_align.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { FRAMES_PER_STATE = 2 };
@@ -16,6 +17,7 @@ typedef struct run {
     bool prompt_forgotten;
     int32_t *previous; /* the prompt and what has been said, [n_previous] */
     size_t n_previous, cap_previous;
+    double last_speech; /* where the last word ended */
 } run;
 
 static double seconds(size_t frames) {
@@ -58,30 +60,33 @@ static size_t time_of(const run *r, size_t i) {
     return (size_t)(r->t->window.tokens[i] - r->t->speech->tokens.no_timestamps - 1);
 }
 
-static lw_status add_between(run *r, size_t from, size_t to) {
+static void add_piece(run *r, double start, double end, size_t from, size_t to) {
+    r->t->pieces[r->t->n_pieces++] = (lwi_piece){
+        .tokens = r->t->window.tokens + from, .n = to - from, .start = start, .end = end};
+}
+
+static void add_between(run *r, size_t from, size_t to) {
     const double begin = seconds(r->seek);
-    return lwi_transcript_add(r->out, r->t, begin + seconds(FRAMES_PER_STATE * time_of(r, from)),
-                              begin + seconds(FRAMES_PER_STATE * time_of(r, to - 1)),
-                              r->t->window.tokens + from, to - from);
+    add_piece(r, begin + seconds(FRAMES_PER_STATE * time_of(r, from)),
+              begin + seconds(FRAMES_PER_STATE * time_of(r, to - 1)), from, to);
 }
 
 /* Segments end where two timestamps stand together. *last: where the last one ended; 0: nowhere. */
-static lw_status add_pairs(run *r, bool ends, size_t *last) {
+static void add_pairs(run *r, bool ends, size_t *last) {
     const size_t n = r->t->window.n;
     for (size_t i = 1; i < n; i++) {
         if (!is_time(r, i) || !is_time(r, i - 1)) continue;
-        LW_TRY(add_between(r, *last, i));
+        add_between(r, *last, i);
         *last = i;
     }
     if (*last && ends) {
-        LW_TRY(add_between(r, *last, n));
+        add_between(r, *last, n);
         *last = n;
     }
-    return LW_OK;
 }
 
 /* The whole window, up to its last timestamp if there is one. */
-static lw_status add_whole(run *r, size_t frames) {
+static void add_whole(run *r, size_t frames) {
     const lwi_window_text *w = &r->t->window;
     size_t end = frames;
     for (size_t i = w->n; i-- > 0;)
@@ -89,19 +94,49 @@ static lw_status add_whole(run *r, size_t frames) {
             if (time_of(r, i) > 0) end = FRAMES_PER_STATE * time_of(r, i);
             break;
         }
-    return lwi_transcript_add(r->out, r->t, seconds(r->seek), seconds(r->seek) + seconds(end),
-                              w->tokens, w->n);
+    add_piece(r, seconds(r->seek), seconds(r->seek) + seconds(end), 0, w->n);
+}
+
+/* The window's text in pieces; the frames to go on. */
+static size_t divide(run *r, size_t frames, bool ends) {
+    size_t last = 0;
+    r->t->n_pieces = 0;
+    add_pairs(r, ends, &last);
+    if (last == 0) add_whole(r, frames);
+    else if (!ends && time_of(r, last - 1) > 0) return FRAMES_PER_STATE * time_of(r, last - 1);
+    return frames;
+}
+
+/* Where the last word ends, or the last piece if there are no words. */
+static double end_of(const lw_transcriber *t) {
+    for (size_t i = t->n_pieces; i-- > 0;) {
+        const lwi_piece *p = t->pieces + i;
+        if (p->n_words) return p->words[p->n_words - 1].end;
+    }
+    return t->pieces[t->n_pieces - 1].end;
+}
+
+/* With the times of words, the next window begins behind the last one. */
+static lw_status add_words(run *r, size_t frames, bool ends, size_t *next) {
+    lw_transcriber *t = r->t;
+    const double begin = seconds(r->seek);
+    LW_TRY(lwi_speech_words(t, t->pieces, t->n_pieces, begin, frames, &r->last_speech));
+    const double end = end_of(t);
+    r->last_speech = end;
+    if (ends || !(end > begin)) return LW_OK;
+    const double frame = nearbyint(end * LW_SPEECH_RATE / LWI_FRAME_SAMPLES);
+    *next = frame > (double)r->seek ? (size_t)frame - r->seek : 1;
+    return LW_OK;
 }
 
 /* *next: frames to go on. */
 static lw_status add_segments(run *r, size_t frames, size_t *next) {
     const size_t n = r->t->window.n;
     const bool ends = n >= 2 && is_time(r, n - 1) && !is_time(r, n - 2);
-    size_t last = 0;
-    *next = frames;
-    LW_TRY(add_pairs(r, ends, &last));
-    if (last == 0) return add_whole(r, frames);
-    if (!ends && time_of(r, last - 1) > 0) *next = FRAMES_PER_STATE * time_of(r, last - 1);
+    *next = divide(r, frames, ends);
+    if (r->t->options.word_times) LW_TRY(add_words(r, frames, ends, next));
+    for (size_t i = 0; i < r->t->n_pieces; i++)
+        LW_TRY(lwi_transcript_add(r->out, r->t, r->t->pieces + i));
     return LW_OK;
 }
 

@@ -75,6 +75,14 @@ static lw_status check_prompt(const lw_transcriber *t) {
     return LW_OK;
 }
 
+static lw_status make_words(lw_transcriber *t) {
+    const size_t n = t->speech->context + 1;
+    LW_TRY(lwi_arena_alloc(&t->arena, n, sizeof *t->words, &t->words));
+    LW_TRY(lwi_arena_alloc(&t->arena, n, sizeof *t->word_tokens, &t->word_tokens));
+    LW_TRY(lwi_arena_alloc(&t->arena, n + 1, sizeof *t->word_starts, &t->word_starts));
+    return lwi_arena_alloc(&t->arena, n, sizeof *t->word_probabilities, &t->word_probabilities);
+}
+
 static lw_status prepare(lw_transcriber *t) {
     enum { LEAST_CONTEXT = 16 };
     const lw_speech *s = t->speech;
@@ -91,6 +99,9 @@ static lw_status prepare(lw_transcriber *t) {
         lwi_arena_alloc(&t->arena, (1 + t->group) * s->vocabulary, sizeof *t->logits, &t->logits));
     LW_TRY(lwi_speech_search_init(t));
     t->window.text = lwi_buffer_new(&lwi_malloc_allocator);
+    t->word_text = lwi_buffer_new(&lwi_malloc_allocator);
+    LW_TRY(lwi_arena_alloc(&t->arena, s->context + 1, sizeof *t->pieces, &t->pieces));
+    if (t->options.word_times) LW_TRY(make_words(t));
     return lwi_speech_graph_init(t);
 }
 
@@ -118,6 +129,7 @@ void lw_transcriber_free(lw_transcriber *t) {
     if (!t) return;
     lwi_speech_graph_free(&t->graph);
     lwi_buffer_free(&t->window.text);
+    lwi_buffer_free(&t->word_text);
     lwi_arena_free(&t->arena);
     lwi_free(&lwi_malloc_allocator, t);
 }

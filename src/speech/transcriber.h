@@ -53,6 +53,22 @@ typedef struct lwi_candidate {
     bool ended;
 } lwi_candidate;
 
+/* A word; its text lies in a buffer. */
+typedef struct lwi_word {
+    size_t at, size; /* bytes */
+    size_t tokens;
+    double start, end, probability;
+} lwi_word;
+
+/* A part of a window's text that becomes a segment. */
+typedef struct lwi_piece {
+    const int32_t *tokens;
+    size_t n, n_text; /* n_text: without times */
+    double start, end;
+    lwi_word *words;
+    size_t n_words;
+} lwi_piece;
+
 /* One with one more token. */
 typedef struct lwi_extension {
     double sum;
@@ -78,6 +94,14 @@ struct lw_transcriber {
     float *logits;   /* [1 + group, vocabulary] */
     uint64_t drawn;
     lwi_window_text window;
+    lwi_piece *pieces; /* [context] of the window */
+    size_t n_pieces;
+    /* With times of words; [context] each */
+    lwi_word *words;
+    lwi_buffer word_text;
+    int32_t *word_tokens;
+    size_t *word_starts;
+    double *word_probabilities;
 };
 
 /* Allocates all in the arena; values are freed by lwi_speech_graph_free. */
@@ -134,8 +158,8 @@ struct lw_transcript {
     size_t n_tokens, cap_tokens;
 };
 
-/* Adds a segment with a copy of its tokens, whose text is made from them. */
-lw_status lwi_transcript_add(lw_transcript *transcript, const lw_transcriber *t, double start,
-                             double end, const int32_t *tokens, size_t n);
+/* Adds a segment with copies of the piece's tokens and words; its text is made from the tokens. */
+lw_status lwi_transcript_add(lw_transcript *transcript, const lw_transcriber *t,
+                             const lwi_piece *piece);
 
 #endif

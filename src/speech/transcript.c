@@ -52,12 +52,27 @@ static lw_status add_text(lw_transcript *s, const lw_transcriber *t, lw_segment 
     return LW_OK;
 }
 
-lw_status lwi_transcript_add(lw_transcript *s, const lw_transcriber *t, double start, double end,
-                             const int32_t *tokens, size_t n) {
+static lw_status add_words(lw_transcript *s, const lw_transcriber *t, const lwi_piece *piece,
+                           lw_segment *segment) {
+    lw_word *words = NULL;
+    LW_TRY(lwi_arena_alloc(&s->arena, piece->n_words, sizeof *words, &words));
+    for (size_t i = 0; i < piece->n_words; i++) {
+        const lwi_word *from = piece->words + i;
+        const char *text = NULL;
+        LW_TRY(lwi_arena_string(&s->arena, t->word_text.data + from->at, from->size, &text));
+        words[i] = (lw_word){from->start, from->end, from->probability, {text, from->size}};
+    }
+    segment->words = words;
+    segment->n_words = piece->n_words;
+    return LW_OK;
+}
+
+lw_status lwi_transcript_add(lw_transcript *s, const lw_transcriber *t, const lwi_piece *piece) {
     const lwi_window_text *w = &t->window;
+    const size_t n = piece->n;
     lw_segment segment = {.size = sizeof segment,
-                          .start = start,
-                          .end = end,
+                          .start = piece->start,
+                          .end = piece->end,
                           .text = {"", 0},
                           .n_tokens = n,
                           .temperature = w->temperature,
@@ -65,17 +80,19 @@ lw_status lwi_transcript_add(lw_transcript *s, const lw_transcriber *t, double s
                           .compression = w->compression,
                           .no_speech = w->no_speech};
     void *copy = NULL;
-    if (start == end) return LW_OK;
-    LW_TRY(lwi_arena_copy(&s->arena, tokens, n * sizeof *tokens, &copy));
+    if (piece->start == piece->end) return LW_OK;
+    LW_TRY(lwi_arena_copy(&s->arena, piece->tokens, n * sizeof *piece->tokens, &copy));
     segment.tokens = copy;
     LW_TRY(add_text(s, t, &segment));
     if (segment.text.size == 0) return LW_OK;
+    if (piece->n_words) LW_TRY(add_words(s, t, piece, &segment));
     LW_TRY(lwi_arena_grow(&s->arena, &s->segments, &s->capacity, s->n + 1, sizeof segment));
-    LW_TRY(lwi_arena_grow(&s->arena, &s->tokens, &s->cap_tokens, s->n_tokens + n, sizeof *tokens));
-    memcpy(s->tokens + s->n_tokens, tokens, n * sizeof *tokens);
+    LW_TRY(
+        lwi_arena_grow(&s->arena, &s->tokens, &s->cap_tokens, s->n_tokens + n, sizeof *s->tokens));
+    memcpy(s->tokens + s->n_tokens, piece->tokens, n * sizeof *piece->tokens);
     s->n_tokens += n;
     s->segments[s->n++] = segment;
     if (t->options.segment && !t->options.segment(t->options.user, &segment))
-        return lwi_fail(LW_CANCELLED, "the transcription was ended at %.2f s", end);
+        return lwi_fail(LW_CANCELLED, "the transcription was ended at %.2f s", piece->end);
     return LW_OK;
 }

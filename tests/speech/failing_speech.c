@@ -22,8 +22,12 @@ static lw_status transcribe(const char *path) {
     enum { SAMPLES = 20000 };
     static float samples[SAMPLES];
     const lw_context_options context = {.size = sizeof context, .threads = 1};
-    const lw_transcriber_options options = {
-        .size = sizeof options, .context = &context, .prompt = "lamp", .no_fallback = true};
+    const lw_transcriber_options options = {.size = sizeof options,
+                                            .context = &context,
+                                            .prompt = "lamp",
+                                            .no_fallback = true,
+                                            .beam_size = 2,
+                                            .word_times = true};
     lw_speech *speech = NULL;
     lw_transcriber *transcriber = NULL;
     lw_transcript *transcript = NULL;

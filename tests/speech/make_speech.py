@@ -18,6 +18,7 @@ from make_tiny import write_safetensors  # noqa: E402
 
 NEVER, NOT_FIRST = [7, 35, 200], [32, wn.END]
 CODES = ["en", "de", "haw"]
+GENERATION = dict(is_multilingual=True, suppress_tokens=NEVER, begin_suppress_tokens=NOT_FIRST)
 
 
 def byte_letters():
@@ -47,11 +48,9 @@ def write_folder(folder, seed):
                   decoder_attention_heads=s["heads"], num_mel_bins=s["bands"],
                   max_source_positions=s["frames"], max_target_positions=s["context"],
                   vocab_size=wn.VOCABULARY, activation_function="gelu")
-    generation = dict(is_multilingual=True, suppress_tokens=NEVER,
-                      begin_suppress_tokens=NOT_FIRST)
     folder.mkdir(exist_ok=True, parents=True)
     (folder / "config.json").write_text(json.dumps(config))
-    (folder / "generation_config.json").write_text(json.dumps(generation))
+    (folder / "generation_config.json").write_text(json.dumps(GENERATION))
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer()))
     write_safetensors(folder / "model.safetensors", wn.random_weights(seed))
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Makes small Whisper folders with random weights, and what PyTorch gives for random features:
-states of the encoder and logits of the decoder. Needs the packages torch and transformers.
+states of the encoder, logits of the decoder and what its layers look at. Needs the packages torch and transformers.
 
     make_whisper.py FOLDER
 """
@@ -28,16 +28,19 @@ IDS = [(7 * i * i + 3 * i + 5) % 200 for i in range(24)]
 def make(folder, options):
     torch.manual_seed(5)
     config = WhisperConfig(**COMMON, **options)
+    config._attn_implementation = "eager"  # which shows what is looked at
     model = WhisperForConditionalGeneration(config).eval().float()
     with torch.no_grad():
         for parameter in model.parameters():  # norms and biases too
             parameter.mul_(1.5).add_(0.05 * torch.randn_like(parameter))
         features = torch.randn(1, config.num_mel_bins, 2 * config.max_source_positions)
         states = model.model.encoder(features).last_hidden_state
-        logits = model(features, decoder_input_ids=torch.tensor([IDS])).logits[0]
+        result = model(features, decoder_input_ids=torch.tensor([IDS]), output_attentions=True)
+        looks = torch.stack([x[0] for x in result.cross_attentions])
     model.save_pretrained(folder)
     (folder / "ids.json").write_text(json.dumps(IDS))
-    for name, tensor in (("features", features), ("states", states), ("whisper_logits", logits)):
+    for name, tensor in (("features", features), ("states", states), ("looks", looks),
+                         ("whisper_logits", result.logits[0])):
         tensor.numpy().astype("float32").tofile(folder / f"{name}.f32")
 
 

@@ -15,7 +15,7 @@ import wave
 import numpy as np
 
 import whisper_numpy as wn
-from make_speech import CODES, NEVER, NOT_FIRST
+from make_speech import CODES, GENERATION, NEVER, NOT_FIRST
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "models"), str(HERE.parent / "llm")]
@@ -87,13 +87,19 @@ def same(name, options, **expected):
           (len(segments), len(got["segments"])))
     for want, have in zip(segments, got["segments"]):
         text = bytes(t for t in want[2] if t < wn.END).decode("utf-8", "replace")
-        times = [s * wn.HOP / wn.RATE for s in want[:2]]
+        times = want[:2] if "heads" in expected else [s * wn.HOP / wn.RATE for s in want[:2]]
         check(name + ": times", np.allclose(times, [have["start"], have["end"]]), (times, have))
         check(name + ": tokens", want[2] == have["tokens"], (want[2], have["tokens"]))
         check(name + ": text", text == have["text"], (text, have["text"]))
         check(name + ": numbers", np.allclose([want[3], want[4]], [have["avg_logprob"],
                                                                    have["no_speech_prob"]],
                                               rtol=1e-4, atol=1e-6), (want[3:], have))
+
+
+        for a, b in zip(want[5] if len(want) > 5 else [], have.get("words", [])):
+            check(name + ": a word", a[0] == b["word"] and
+                  np.allclose(a[1:], [b["start"], b["end"], b["probability"]], 1e-4, 1e-6), (a, b))
+        check(name + ": words", len(want) <= 5 or len(want[5]) == len(have["words"]))
 
 
 def test_transcripts():
@@ -111,6 +117,13 @@ def test_transcripts():
          language=wn.LANGUAGES[1], beams=4, patience=0.5)
     same("a length penalty", ["--language", "en", "--beam-size", "4", "--length-penalty", "0.3"],
          language=wn.LANGUAGES[0], beams=4, alpha=0.3)
+    for heads in ([[1, h] for h in range(wn.SIZES["heads"])], [[0, 2], [1, 0]]):
+        more = dict(alignment_heads=heads) if heads[0][0] == 0 else {}
+        (FOLDER / "model/generation_config.json").write_text(json.dumps(GENERATION | more))
+        for language in (0, 1):
+            same(f"words, {len(heads)} heads", ["--language", CODES[language], "--word-times"],
+                 language=wn.LANGUAGES[language], heads=heads)
+    (FOLDER / "model/generation_config.json").write_text(json.dumps(GENERATION))
     same("a prompt", ["--language", "haw", "--prompt", " Lamp. "], language=wn.LANGUAGES[2],
          prompt=b" Lamp.")
 
@@ -119,7 +132,8 @@ class Segment(c.Structure):
     _fields_ = [("size", c.c_size_t), ("start", c.c_double), ("end", c.c_double),
                 ("text", lampwick.Text), ("tokens", c.POINTER(c.c_int32)),
                 ("n_tokens", c.c_size_t), ("temperature", c.c_double), ("logprob", c.c_double),
-                ("compression", c.c_double), ("no_speech", c.c_double)]
+                ("compression", c.c_double), ("no_speech", c.c_double), ("words", c.c_void_p),
+                ("n_words", c.c_size_t)]
 
 
 Callback = c.CFUNCTYPE(c.c_bool, c.c_void_p, c.POINTER(Segment))
@@ -127,7 +141,7 @@ Callback = c.CFUNCTYPE(c.c_bool, c.c_void_p, c.POINTER(Segment))
 
 class Options(c.Structure):
     _fields_ = [("size", c.c_size_t), ("context", c.c_void_p), ("language", c.c_char_p),
-                ("translate", c.c_bool), ("no_timestamps", c.c_bool), ("forget", c.c_bool),
+                ("translate", c.c_bool), ("no_timestamps", c.c_bool), ("word_times", c.c_bool), ("forget", c.c_bool),
                 ("prompt", c.c_char_p), ("least_logprob", c.c_double),
                 ("most_compression", c.c_double), ("most_no_speech", c.c_double),
                 ("no_fallback", c.c_bool), ("seed", c.c_uint64), ("beam_size", c.c_size_t),
@@ -203,8 +217,21 @@ def test_command():
     check("srt", code == 0 and out.startswith("1\n00:00:0") and " --> 00:00:0" in out, out[:60])
     code, out, _ = run("transcribe", MODEL, SOUND, "--format", "vtt")
     check("vtt", code == 0 and out.startswith("WEBVTT\n\n00:0"), out[:60])
+    code, out, _ = run("transcribe", MODEL, SOUND, "--format", "srt", "--word-times")
+    lines = run("transcribe", MODEL, SOUND, "--word-times")[1].count("\n[") + 1
+    check("a subtitle for each word", code == 0 and out.count(" --> ") == lines > 5, lines)
     code, out, _ = run("transcribe", MODEL, SOUND, "--timestamps", "--statistics")
     check("timestamps", code == 0 and out.startswith("[00:0"), out[:60])
+
+
+def test_hostile_heads():
+    """Lists of heads that the model does not have."""
+    path = FOLDER / "model/generation_config.json"
+    for heads in ([[2, 0]], [[0, 4]], [[0]], [0], [[-1, 0]], [[0, 1.5]], [["a", 0]]):
+        path.write_text(json.dumps(GENERATION | {"alignment_heads": heads}))
+        code, _, said = run("transcribe", MODEL, SOUND, "--word-times")
+        check(f"heads {heads}", code == 1 and "alignment_heads" in said, said)
+    path.write_text(json.dumps(GENERATION))
 
 
 def test_refusals():
@@ -224,6 +251,7 @@ test_log_mel()
 test_transcripts()
 test_library()
 test_command()
+test_hostile_heads()
 test_refusals()
 print(f"{check.n} checks, {check.failed} failed")
 sys.exit(check.failed > 0)

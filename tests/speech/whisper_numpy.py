@@ -3,6 +3,7 @@
 spectrum, a small model with random weights, decoding of a window, and the way from window to
 window."""
 import math
+import string
 
 import numpy as np
 
@@ -98,10 +99,12 @@ class Model:
         x = x / np.sqrt((x ** 2).mean(-1, keepdims=True) + 1e-5)
         return x * self.w[name + ".weight"] + self.w[name + ".bias"]
 
-    def attend(self, name, x, seen, causal=False):
+    def attend(self, name, x, seen, causal=False, show=None):
         q, k, v = (self.linear(f"{name}.{part}_proj", y).reshape(len(y), SIZES["heads"], -1)
                    for part, y in zip("qkv", (x, seen, seen)))
         scores = np.einsum("qhd,khd->hqk", q, k) / math.sqrt(q.shape[-1])
+        if show is not None:
+            show.append(scores)
         if causal:
             scores = np.where(np.tri(len(x), dtype=bool), scores, -np.inf)
         scores = np.exp(scores - scores.max(-1, keepdims=True))
@@ -109,12 +112,12 @@ class Model:
         return self.linear(name + ".out_proj",
                            np.einsum("hqk,khd->qhd", scores, v).reshape(len(x), -1))
 
-    def block(self, name, x, states=None):
+    def block(self, name, x, states=None, show=None):
         h = self.norm(name + "self_attn_layer_norm", x)
         x = x + self.attend(name + "self_attn", h, h, states is not None)
         if states is not None:
             h = self.norm(name + "encoder_attn_layer_norm", x)
-            x = x + self.attend(name + "encoder_attn", h, states)
+            x = x + self.attend(name + "encoder_attn", h, states, show=show)
         h = gelu(self.linear(name + "fc1", self.norm(name + "final_layer_norm", x)))
         return x + self.linear(name + "fc2", h)
 
@@ -131,11 +134,11 @@ class Model:
             x = self.block(f"encoder.layers.{i}.", x)
         return self.norm("encoder.layer_norm", x)
 
-    def logits(self, tokens, states):
+    def logits(self, tokens, states, show=None):
         embeddings = self.w["decoder.embed_tokens.weight"]
         x = embeddings[tokens] + self.w["decoder.embed_positions.weight"][:len(tokens)]
         for i in range(SIZES["decoder"]):
-            x = self.block(f"decoder.layers.{i}.", x, states)
+            x = self.block(f"decoder.layers.{i}.", x, states, show)
         return self.norm("decoder.layer_norm", x) @ embeddings.T
 
 
@@ -224,6 +227,138 @@ def search_window(model, states, begin, never, not_first, times, beams, patience
     return said, total / (len(said) + 1), no_speech
 
 
+# -------------------------------------------------------------------------- words
+
+def find_path(x):
+    """OpenAI's dtw_cpu and backtrace: the frames at which rows begin."""
+    n, m = x.shape
+    cost = np.full((n + 1, m + 1), np.inf, np.float32)
+    trace = np.full((n + 1, m + 1), -1)
+    cost[0, 0] = 0
+    for j in range(1, m + 1):
+        for i in range(1, n + 1):
+            c0, c1, c2 = cost[i - 1, j - 1], cost[i - 1, j], cost[i, j - 1]
+            c, t = (c0, 0) if c0 < c1 and c0 < c2 else (c1, 1) if c1 < c0 and c1 < c2 else (c2, 2)
+            cost[i, j], trace[i, j] = x[i - 1, j - 1] + np.float64(c), t
+    trace[0, :], trace[:, 0] = 2, 1
+    i, j, starts = n, m, [0] * n
+    while i > 0 or j > 0:
+        if i:
+            starts[i - 1] = j - 1
+        step = trace[i, j]
+        i, j = i - (step != 2), j - (step != 1)
+    return starts
+
+
+def median_filter(x, width=7):
+    half = width // 2
+    if x.shape[-1] <= half:
+        return x
+    x = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(half, half)], mode="reflect")
+    return np.sort(np.lib.stride_tricks.sliding_window_view(x, width, axis=-1), -1)[..., half]
+
+
+def text_of(tokens):
+    return bytes(t for t in tokens if t < END).decode("utf-8", "replace")
+
+
+def split_words(tokens):
+    """Language with spaces: OpenAI's split_to_word_tokens; but that loses what stands behind bytes that
+    are no characters."""
+    full, offset, current, words = text_of(tokens), 0, [], []
+    for i, token in enumerate(tokens):
+        current.append(token)
+        text = text_of(current) if i + 1 < len(tokens) else full[offset:]
+        if i + 1 == len(tokens) or "\ufffd" not in text or full[offset + text.index("\ufffd")] == "\ufffd":
+            if not words or text.startswith(" ") or text.strip() in string.punctuation:
+                words.append([text, current])
+            else:
+                words[-1] = [words[-1][0] + text, words[-1][1] + current]
+            offset, current = offset + len(text), []
+    return words
+
+
+def align(model, states, begin, tokens, frames, heads):
+    """[text, tokens, start, end, probability] of the words."""
+    show = []
+    logits = model.logits(begin + [NO_TIMES, *tokens, END], states, show)
+    logs = np.stack([log_softmax(row) for row in logits[len(begin):len(begin) + len(tokens), :END]])
+    chances = np.exp(logs)[np.arange(len(tokens)), tokens]
+    scores = np.stack([show[layer][head] for layer, head in heads])[:, :, :frames // 2]
+    weights = np.exp(scores - scores.max(-1, keepdims=True))
+    weights /= weights.sum(-1, keepdims=True)
+    spread = weights.std(-2, keepdims=True)  # 0 of a single frame, where OpenAI's divides by it
+    weights = (weights - weights.mean(-2, keepdims=True)) / np.where(spread > 0, spread, 1)
+    matrix = median_filter(weights).mean(0)[len(begin):-1]
+    starts, words, at = find_path(-matrix), split_words(tokens), 0
+    for word in words:
+        end = at + len(word[1])
+        word += [starts[at] / 50, starts[end] / 50, chances[at:end].mean()]
+        at = end
+    return words
+
+
+def merge_punctuation(words):
+    i, j = len(words) - 2, len(words) - 1
+    while i >= 0:
+        if words[i][0].startswith(" ") and words[i][0].strip() in "\"'“¿([{-":
+            words[j][:2] = words[i][0] + words[j][0], words[i][1] + words[j][1]
+            words[i][:2] = "", []
+        else:
+            j = i
+        i -= 1
+    i, j = 0, 1
+    while j < len(words):
+        if not words[i][0].endswith(" ") and words[j][0] in "\"'.。,，!！?？:：”)]}、":
+            words[i][:2] = words[i][0] + words[j][0], words[i][1] + words[j][1]
+            words[j][:2] = "", []
+        else:
+            i = j
+        j += 1
+
+
+def add_words(words, segments, begin, last):
+    """OpenAI's add_word_timestamps; segments [start, end, tokens, words] are changed."""
+    lengths = np.array([w[3] - w[2] for w in words])
+    lengths = lengths[lengths.nonzero()]
+    median = min(0.7, float(np.median(lengths)) if len(lengths) else 0.0)
+    most = 2 * median
+    if len(lengths):
+        for previous, word in zip(words, words[1:]):
+            if word[3] - word[2] > most:
+                if word[0] in ".。!！?？":
+                    word[3] = word[2] + most
+                elif previous[0] in ".。!！?？":
+                    word[2] = word[3] - most
+    merge_punctuation(words)
+    at = 0
+    for segment in segments:
+        n, seen, mine = sum(t < END for t in segment[2]), 0, []
+        while at < len(words) and seen < n:
+            text, tokens, start, end, chance = words[at]
+            if text:
+                mine.append([text, round(begin + start, 2), round(begin + end, 2), chance])
+            seen, at = seen + len(tokens), at + 1
+        if mine:
+            first, final = mine[0], mine[-1]
+            if first[2] - last > median * 4 and (
+                    first[2] - first[1] > most or
+                    (len(mine) > 1 and mine[1][2] - first[1] > most * 2)):
+                if len(mine) > 1 and mine[1][2] - mine[1][1] > most:
+                    first[2] = mine[1][1] = max(mine[1][2] / 2, mine[1][2] - most)
+                first[1] = max(0, first[2] - most)
+            if segment[0] < first[2] and segment[0] - 0.5 > first[1]:
+                first[1] = max(0, min(first[2] - median, segment[0]))
+            else:
+                segment[0] = first[1]
+            if segment[1] > final[1] and segment[1] + 0.5 < final[2]:
+                final[2] = max(final[1] + median, segment[1])
+            else:
+                segment[1] = final[2]
+            last = segment[1]
+        segment[3] = mine
+
+
 def cut(said, seek, left):
     """Segments (begin, end, tokens) in frames of features, and how far to go on."""
     stamp = [t >= FIRST_TIME for t in said]
@@ -240,8 +375,10 @@ def cut(said, seek, left):
 
 
 def transcribe(model, samples, language=None, task=TRANSCRIBE, never=(), not_first=(), times=True,
-               remember=True, prompt=(), **search):
-    """Language and segments (begin, end, tokens, mean log-probability, no speech)."""
+               remember=True, prompt=(), heads=None, **search):
+    """Language and segments (begin, end, tokens, mean log-probability, no speech), begin and end in
+    frames; with heads, also the words (text, start, end, probability), and begin and end are theirs."""
+    last_speech = 0.0
     features = log_mel(samples, SIZES["bands"])
     window, seek, segments, previous = 2 * SIZES["frames"], 0, [], list(prompt)
     while seek < features.shape[1]:
@@ -257,8 +394,17 @@ def transcribe(model, samples, language=None, task=TRANSCRIBE, never=(), not_fir
         said, mean, silence = decode_window(model, states, begin, list(never), list(not_first),
                                             times, **search)
         new, step = cut(said, seek, left)
+        if heads:
+            new = [[a / 100, b / 100, t, []] for a, b, t in new]
+            tokens = [t for s in new for t in s[2] if t < END]
+            words = align(model, states, [START, language, task], tokens, left, heads) if tokens else []
+            add_words(words, new, seek / 100, last_speech)
+            ends = [w[2] for s in new for w in s[3]][-1:] or [new[-1][1]]
+            last_speech = ends[0]
+            single = [t >= FIRST_TIME for t in said[-2:]] == [False, True]
+            step = round(ends[0] * 100) - seek if not single and ends[0] > seek / 100 else step
         new = [s for s in new if s[0] != s[1] and any(t < END and t != 32 for t in s[2])]
-        segments += [(*s, mean, silence) for s in new]
+        segments += [(*s[:3], mean, silence, *s[3:]) for s in new]
         previous = previous + [t for s in new for t in s[2]] if remember else []
         seek += step
     return language, segments

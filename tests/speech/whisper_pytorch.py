@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs the Whisper folders of make_whisper.py and compares the encoder's states and the decoder's
-logits with PyTorch's; the prompt at once and in pieces.
+"""Runs the Whisper folders of make_whisper.py and compares the encoder's states, the decoder's
+logits and what its layers look at with PyTorch's; the prompt at once and in pieces.
 
     whisper_pytorch.py liblampwick.so FOLDER
 """
@@ -20,7 +20,7 @@ from decoder import Decoder, nmse  # noqa: E402
 class Listener(Decoder):
     def encode(self, features):
         names = [n.decode() for n in self.model.outputs()]
-        names = [n for n in names if n == "states" or n.startswith("cross_")]
+        names = [n for n in names if n == "states" or n.startswith(("cross_keys", "cross_values"))]
         made = dict(zip(names, self.model.run({"features": features}, names)))
         for name, value in made.items():
             self.memory[name.replace("cross_", "memory_")] = value
@@ -33,7 +33,11 @@ class Listener(Decoder):
                  "sequences": np.zeros(n, np.int32),
                  "outputs": np.arange(n, dtype=np.int32)} | self.memory
         self.at += n
-        return self.model.run(feeds, ["logits"])[0]
+        names = [o.decode() for o in self.model.outputs() if o.startswith(b"cross_scores.")]
+        logits, *scores = self.model.run(feeds, ["logits", *names])
+        self.looks = [np.exp(s - s.max(-1, keepdims=True)) for s in scores]
+        self.looks = np.stack([s / s.sum(-1, keepdims=True) for s in self.looks])
+        return logits
 
 
 def check(library, folder):
@@ -49,9 +53,11 @@ def check(library, folder):
     got = whole.feed(ids)
     parts = nmse(np.concatenate([pieces.feed(ids[a:b]) for a, b in zip(at, at[1:])]), got)
     decoder = nmse(got, logits)
-    good = encoder < 1e-9 and decoder < 1e-9 and parts < 1e-12
+    looks = np.fromfile(folder / "looks.f32", np.float32).reshape(whole.looks.shape)
+    looks = nmse(whole.looks, looks)
+    good = encoder < 1e-9 and decoder < 1e-9 and looks < 1e-9 and parts < 1e-12
     print(f"{'ok ' if good else 'BAD'} {folder.name:12} states {encoder:.1e}, logits {decoder:.1e}, "
-          f"in pieces {parts:.1e}")
+          f"looks {looks:.1e}, in pieces {parts:.1e}")
     return good
 
 
