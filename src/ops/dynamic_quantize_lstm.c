@@ -22,21 +22,27 @@ static lw_status infer(lwi_call *c) {
     return check_scales(c, R, R_SCALE, R_ZERO);
 }
 
+static int code_at(const lw_value *codes, size_t i) {
+    return codes->dtype == LW_INT8 ? ((const int8_t *)codes->data)[i]
+                                   : ((const uint8_t *)codes->data)[i];
+}
+
 /* [directions, rows, columns] codes to [directions, columns, rows] numbers. */
-static lw_status decode(lwi_call *c, size_t weights, size_t scales, size_t zeros,
-                        const void **decoded) {
-    const lw_value *w = c->in[weights], *scale = c->in[scales], *zero = c->in[zeros];
+lw_status lwi_decode_lstm_codes(lwi_call *c, size_t input, const void **decoded) {
+    const size_t scales = input == W ? W_SCALE : R_SCALE;
+    const lw_value *w = c->in[input], *scale = c->in[scales], *zero = c->in[scales + 1];
     const size_t rows = (size_t)w->dims[1], columns = (size_t)w->dims[2];
     float *to = NULL;
     LW_TRY(lwi_scratch(c, w->count, sizeof *to, &to));
-    for (size_t i = 0; i < w->count; i++) {
-        const size_t direction = i / columns / rows, row = i / columns % rows, column = i % columns;
-        const size_t at = scale->rank == 2 ? direction * columns + column : direction;
-        const int64_t code = lwi_get_int(w, i) - lwi_get_int(zero, at);
-        to[(direction * columns + column) * rows + row] =
-            (float)code * ((const float *)scale->data)[at];
-    }
     *decoded = to;
+    for (size_t i = 0; i < (size_t)w->dims[0] * columns; i++, to += rows) {
+        const size_t direction = i / columns, column = i % columns;
+        const size_t at = scale->rank == 2 ? i : direction, first = direction * rows * columns;
+        const float unit = ((const float *)scale->data)[at];
+        const int middle = code_at(zero, at);
+        for (size_t row = 0; row < rows; row++)
+            to[row] = (float)(code_at(w, first + row * columns + column) - middle) * unit;
+    }
     return LW_OK;
 }
 
@@ -44,8 +50,8 @@ static lw_status run(lwi_call *c) {
     lwi_rnn_shape shape;
     lwi_rnn_weights weights;
     LW_TRY(lwi_rnn_shape_of(c, &lwi_lstm_cell, true, &shape));
-    LW_TRY(decode(c, W, W_SCALE, W_ZERO, &weights.w));
-    LW_TRY(decode(c, R, R_SCALE, R_ZERO, &weights.r));
+    LW_TRY(lwi_decode_lstm_codes(c, W, &weights.w));
+    LW_TRY(lwi_decode_lstm_codes(c, R, &weights.r));
     return lwi_rnn_run(c, &lwi_lstm_cell, &shape, &weights);
 }
 

@@ -56,6 +56,10 @@ static inline size_t lwi_rnn_state_at(const lwi_rnn_shape *s, size_t direction, 
     return s->batch_first ? row * s->directions + direction : direction * s->batch + row;
 }
 
+/* DynamicQuantizeLSTM's input 1 or 2 as the numbers that its codes stand for, as other cells have
+ * them: [directions, gates * hidden, input or hidden], in scratch memory. */
+lw_status lwi_decode_lstm_codes(lwi_call *call, size_t input, const void **decoded);
+
 /* transposed: W and R have their last two dimensions exchanged (DynamicQuantizeLSTM). */
 lw_status lwi_rnn_infer(lwi_call *call, const lwi_rnn_cell *cell, bool transposed);
 lw_status lwi_rnn_shape_of(const lwi_call *call, const lwi_rnn_cell *cell, bool transposed,

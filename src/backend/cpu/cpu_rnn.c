@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * RNN, GRU and LSTM of float32: W and R are packed once for the model, the inputs of all times are
  * projected by one product, and then each direction and each part of the batch goes through the
- * times by itself. Other activations than the usual ones are left to the reference. */
+ * times by itself. Weights that are 8-bit codes are decoded when they are packed. Other activations
+ * than the usual ones are left to the reference. */
 #include "backend/cpu/cpu_rnn.h"
 
 #include "base/checked.h"
+#include "base/hash.h"
 
 #include <math.h>
 #include <string.h>
@@ -50,12 +52,16 @@ static lw_status pack_matrix(const lwi_cpu_rnn *p, const float *from, size_t k, 
 
 static lw_status pack_w(void *arg, const lw_value *from, void *to) {
     const lwi_cpu_rnn *p = arg;
-    return pack_matrix(p, from->data, p->s.input, p->gates, to);
+    const void *w = from->data;
+    if (p->coded) LW_TRY(lwi_decode_lstm_codes(p->coded, 1, &w));
+    return pack_matrix(p, w, p->s.input, p->gates, to);
 }
 
 static lw_status pack_r(void *arg, const lw_value *from, void *to) {
     const lwi_cpu_rnn *p = arg;
-    return pack_matrix(p, from->data, p->s.hidden, p->first, to);
+    const void *r = from->data;
+    if (p->coded) LW_TRY(lwi_decode_lstm_codes(p->coded, 2, &r));
+    return pack_matrix(p, r, p->s.hidden, p->first, to);
 }
 
 /* Sizes of the packed matrices, which are not much larger than the tensors. */
@@ -70,8 +76,18 @@ static lw_status measure(const lwi_call *c, lwi_cpu_rnn *p) {
     return LW_OK;
 }
 
-static lw_status plan(lwi_call *c, const lwi_rnn_cell *cell, lwi_cpu_rnn *p) {
-    LW_TRY(lwi_rnn_shape_of(c, cell, false, &p->s));
+/* What packed codes depend on besides themselves: scales and zero points, from input `first` on. */
+static uint64_t codes_variant(const lwi_cpu_rnn *p, size_t first, uint64_t variant) {
+    for (size_t i = first; p->coded && i < first + 2; i++) {
+        const lw_value *v = p->coded->in[i];
+        variant = lwi_hash(variant, v->data, v->bytes);
+    }
+    return variant;
+}
+
+static lw_status plan(lwi_call *c, const lwi_rnn_cell *cell, bool coded, lwi_cpu_rnn *p) {
+    LW_TRY(lwi_rnn_shape_of(c, cell, coded, &p->s));
+    p->coded = coded ? c : NULL;
     p->cell = cell;
     p->step = cell == &lwi_lstm_cell  ? lwi_cpu_lstm_step
               : cell == &lwi_gru_cell ? lwi_cpu_gru_step
@@ -87,16 +103,18 @@ static lw_status plan(lwi_call *c, const lwi_rnn_cell *cell, lwi_cpu_rnn *p) {
     return measure(c, p);
 }
 
-static lw_status prepare(lwi_call *c, const lwi_rnn_cell *cell) {
+static lw_status prepare(lwi_call *c, const lwi_rnn_cell *cell, bool coded) {
     lwi_cpu_rnn *p = NULL;
     LW_TRY(lwi_prepare(c, sizeof *p, &p));
-    LW_TRY(plan(c, cell, p));
+    LW_TRY(plan(c, cell, coded, p));
     const size_t each = p->s.directions * sizeof(float);
     const void *w = NULL, *r = NULL;
-    LW_TRY(lwi_packed(c, 1, "rnn w", p->panel, p->w_size * each, pack_w, p, &w));
-    const uint64_t variant = p->panel * 4 + cell->gates;
-    LW_TRY(lwi_packed(c, 2, "rnn r", variant, p->r_size * each, pack_r, p, &r));
+    const uint64_t w_variant = codes_variant(p, 8, p->panel);
+    LW_TRY(lwi_packed(c, 1, "rnn w", w_variant, p->w_size * each, pack_w, p, &w));
+    const uint64_t r_variant = codes_variant(p, 10, p->panel * 4 + cell->gates);
+    LW_TRY(lwi_packed(c, 2, "rnn r", r_variant, p->r_size * each, pack_r, p, &r));
     p->w = w, p->r = r;
+    p->coded = NULL;
     return LW_OK;
 }
 
@@ -329,7 +347,7 @@ static lw_status run(lwi_call *c) {
 /* --------------------------------------------------------------- the claim */
 
 #define CELL(ident, CELL_OF)                                                                       \
-    static lw_status prepare_##ident(lwi_call *c) { return prepare(c, CELL_OF); }                  \
+    static lw_status prepare_##ident(lwi_call *c) { return prepare(c, CELL_OF, false); }           \
     const lwi_kernel *lwi_cpu_##ident##_claim(const lwi_call *c);                                  \
     const lwi_kernel *lwi_cpu_##ident##_claim(const lwi_call *c) {                                 \
         static const lwi_kernel kernel = {prepare_##ident, run};                                   \
@@ -347,3 +365,15 @@ static bool claim(const lwi_call *c, const lwi_rnn_cell *cell) {
 CELL(rnn, &lwi_rnn_cell_plain)
 CELL(gru, &lwi_gru_cell)
 CELL(lstm, &lwi_lstm_cell)
+
+/* Weights that are given at run time are left to the reference. */
+static lw_status prepare_codes(lwi_call *c) { return prepare(c, &lwi_lstm_cell, true); }
+
+const lwi_kernel *lwi_cpu_dynamic_quantize_lstm_claim(const lwi_call *c);
+const lwi_kernel *lwi_cpu_dynamic_quantize_lstm_claim(const lwi_call *c) {
+    static const lwi_kernel kernel = {prepare_codes, run};
+    static const size_t constants[] = {1, 2, 8, 9, 10, 11};
+    for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
+        if (!lwi_is_constant(c, constants[i])) return NULL;
+    return claim(c, &lwi_lstm_cell) ? &kernel : NULL;
+}

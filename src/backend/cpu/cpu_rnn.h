@@ -35,7 +35,8 @@ struct lwi_cpu_rnn {
     size_t panel;          /* columns of a panel */
     size_t w_size, r_size; /* floats of one direction, packed */
     const float *w, *r;    /* packed; NULL: in each run */
-    float clip;            /* INFINITY: none */
+    lwi_call *coded; /* that W and R are codes of, while it is prepared; NULL: they are numbers */
+    float clip;      /* INFINITY: none */
     bool linear_before_reset, input_forget;
     bool splits; /* a step may be computed by units apart */
 };
