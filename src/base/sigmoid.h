@@ -6,13 +6,13 @@
 
 #include "base/float_math.h"
 
-/* In float, exp(-x) is scaled by a power of 2 in one step: all is divided by 2^32, so that it
- * overflows only where the result vanishes. */
+/* In float, exp(-x) is scaled by a power of 2 in one step: all is divided by 2^32, so that it does
+ * not overflow. 0 for what would be smaller than normal numbers, which are slow. */
 static inline float lwi_sigmoid_f32(float x) {
     const float low = -x < -64 ? -64 : -x, one = 0x1p-32f;
-    const lwi_exp_parts e = lwi_exp_split(low > 105 ? 105 : low, 0);
+    const lwi_exp_parts e = lwi_exp_split(low > 87 ? 87 : low, 0);
     const float power = lwi_power_of_2(e.n - 32);
-    return one / (one + (power + power * e.p));
+    return low > 87 ? 0 : one / (one + (power + power * e.p));
 }
 
 static inline double lwi_sigmoid_f64(double x) {

@@ -5,7 +5,7 @@
 #ifndef LWI_KERN_EXP_AVX512_H
 #define LWI_KERN_EXP_AVX512_H
 
-#include "kern/vector_f32.h"
+#include "kern/exp_f32.h"
 
 #define LWI_SPLAT _mm512_set1_ps
 
@@ -75,7 +75,7 @@ LWI_INLINE __m512 lwi_tanh_v(__m512 x) {
 }
 
 LWI_INLINE __m512 lwi_sigmoid_v(__m512 x) {
-    const __m512 e = lwi_exp_v(_mm512_or_ps(x, LWI_SPLAT(-0.0f)));
+    const __m512 e = lwi_exp_below(_mm512_or_ps(x, LWI_SPLAT(-0.0f)));
     const __mmask16 below = _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_LT_OQ);
     const __m512 above = _mm512_mask_blend_ps(below, LWI_SPLAT(1), e);
     return _mm512_div_ps(above, _mm512_add_ps(e, LWI_SPLAT(1)));

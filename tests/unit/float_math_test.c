@@ -21,7 +21,8 @@ static double error(float got, double expected) {
 static double normal_cdf(double x) { return 0.5 * erfc(-x * 0.70710678118654752440); }
 static double log1p_unit(double x) { return x >= 0 && x <= 1 ? log1p(x) : 0; }
 static float log1p_unitf(float x) { return x >= 0 && x <= 1 ? lwi_log1pf_unit(x) : 0; }
-static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+/* 0 where results would soon be subnormal. */
+static double sigmoid(double x) { return x < -87 ? 0 : 1 / (1 + exp(-x)); }
 
 static double softplus(double x) { return lwi_softplus_f64(x); }
 /* Further left exp is subnormal, and few of its bits are left. */
