@@ -209,20 +209,30 @@ LWI_INLINE reals add_part(const lwi_block_layout l, const part *x, const numbers
     return add_dots(l, x, n, dot, y);
 }
 
+typedef struct near {
+    numbers of[LWI_BLOCK_GROUP];
+} near;
+
+LWI_INLINE void spread_rows(const lwi_block_layout l, const int8_t *a, const lwi_block_sums *sums,
+                            size_t n, near *rows) {
+    for (size_t r = 0; r < n; r++)
+        rows->of[r] = spread(l, a + r * PART, sums + r);
+}
+
 /* Signed values and their sizes do not all have room in the registers: all rows meet one half of
  * them, then the other. */
-LWI_INLINE void add_rows(const lwi_block_layout l, const part *x, int m, const numbers *near,
-                         size_t n, float (*sums)[LWI_BLOCK_GROUP][ROWS], size_t c) {
+LWI_INLINE void add_rows(const lwi_block_layout l, const part *x, int m, const near *rows, size_t n,
+                         float (*sums)[LWI_BLOCK_GROUP][ROWS], size_t c) {
     (void)m;
     ints half[LWI_BLOCK_GROUP];
     for (size_t r = 0; r < n && is_signed(l); r++)
-        half[r] = signed_dots(l, x, near + r, 0, _mm256_setzero_si256());
+        half[r] = signed_dots(l, x, rows->of + r, 0, _mm256_setzero_si256());
     for (size_t r = 0; r < n; r++) {
         float *y = sums[0][r] + c;
         if (is_signed(l)) {
-            const ints dot = signed_dots(l, x, near + r, 1, half[r]);
-            store_reals(y, add_dots(l, x, near + r, dot, load_reals(y)));
-        } else store_reals(y, add_part(l, x, near + r, load_reals(y)));
+            const ints dot = signed_dots(l, x, rows->of + r, 1, half[r]);
+            store_reals(y, add_dots(l, x, rows->of + r, dot, load_reals(y)));
+        } else store_reals(y, add_part(l, x, rows->of + r, load_reals(y)));
     }
 }
 

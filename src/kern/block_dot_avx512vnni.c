@@ -62,43 +62,55 @@ LWI_INLINE void store(float *y, reals x, const float *bias, size_t n) {
 typedef struct part {
     ints v[8];
     scales s;
+    reals away; /* what MAGIC adds, times the first scale, is taken away by it */
 } part;
+
+/* Where sums for several rows start from its bits, an integer is a float without being converted:
+ * 1.5 * 2^23 and the sum, which is below 2^22. Scales have at most 20 bits, so that their products
+ * with MAGIC are exact, and a product less that is rounded once, as that of the sum itself. Powers
+ * of 2 might be too large for it. */
+static const float MAGIC = 0x1.8p23f;
+enum { MAGIC_BITS = 0x4b400000 };
+LWI_INLINE bool has_magic(const lwi_block_layout l) { return l.scaling != LWI_SCALING_POWER; }
 
 LWI_INLINE part read_part(const lwi_block_layout l, size_t before, reals d, reals dmin,
                           const uint8_t *p, size_t row) {
     part x;
     read_values(l, p + before + 4 * row, x.v);
     x.s = read_scales(l.scaling, d, dmin, p, row);
+    x.away = mul(x.s.s[0], splat(-MAGIC));
     return x;
 }
 
-/* Those of one row beside those of the next, 64 bytes apart. */
+/* Numbers lie in memory, from where four of them are operands for a whole panel. */
 typedef struct numbers {
-    int32_t a[8];     /* four numbers each */
-    int32_t start[2]; /* by half, where they have scales of their own */
-    float scale, sum[2];
-    int32_t padding[3];
+    const int8_t *a;
+    const lwi_block_sums *sums;
 } numbers;
 
 LWI_INLINE numbers spread(const lwi_block_layout l, const int8_t *a, const lwi_block_sums *sums) {
-    numbers n;
-    _mm256_storeu_si256((__m256i *)n.a, _mm256_loadu_si256((const __m256i *)a));
-    n.start[0] = -l.zero * (is_apart(l) ? sums->count[0] : sums->count[0] + sums->count[1]);
-    n.start[1] = -l.zero * sums->count[1];
-    n.scale = sums->scale;
-    n.sum[0] = is_apart(l) ? sums->half[0] : sums->all;
-    n.sum[1] = sums->half[1];
-    return n;
+    (void)l;
+    return (numbers){a, sums};
 }
 
-LWI_INLINE ints four(const int32_t *p) { return _mm512_set1_epi32(*p); }
+/* The sum where a half's products start. */
+LWI_INLINE int32_t start_of(const lwi_block_layout l, const lwi_block_sums *sums, int h) {
+    return -l.zero * (is_apart(l) ? sums->count[h] : sums->count[0] + sums->count[1]);
+}
+
+LWI_INLINE ints four(const int8_t *a, int i) {
+    int32_t x;
+    memcpy(&x, a + 4 * i, sizeof x);
+    return _mm512_set1_epi32(x);
+}
 
 /* y and a part's sums of products times its scales. */
-LWI_INLINE reals add_all(const lwi_block_layout l, const part *x, const numbers *n, reals all,
-                         reals y) {
-    if (has_min(l.scaling)) y = take_product(x->s.m[0], splat(n->sum[0]), y);
-    if (has_min(l.scaling) && is_apart(l)) y = take_product(x->s.m[1], splat(n->sum[1]), y);
-    return add_product(all, splat(n->scale), y);
+LWI_INLINE reals add_all(const lwi_block_layout l, const part *x, const lwi_block_sums *sums,
+                         reals all, reals y) {
+    if (has_min(l.scaling))
+        y = take_product(x->s.m[0], splat(is_apart(l) ? sums->half[0] : sums->all), y);
+    if (has_min(l.scaling) && is_apart(l)) y = take_product(x->s.m[1], splat(sums->half[1]), y);
+    return add_product(all, splat(sums->scale), y);
 }
 
 LWI_INLINE reals add_half(const part *x, int h, ints sum, reals all) {
@@ -110,51 +122,82 @@ LWI_INLINE reals add_part(const lwi_block_layout l, const part *x, const numbers
     const int halves = 1 + is_apart(l), groups = 8 / halves;
     reals all = zero_reals();
     LWI_UNROLL for (int h = 0; h < halves; h++) {
-        ints sum = l.zero ? four(n->start + h) : _mm512_setzero_si512();
+        ints sum = l.zero ? _mm512_set1_epi32(start_of(l, n->sums, h)) : _mm512_setzero_si512();
         ints other = _mm512_setzero_si512();
         LWI_UNROLL for (int i = groups * h; i < groups * (h + 1); i += 2) {
-            sum = _mm512_dpbusd_epi32(sum, x->v[i], four(n->a + i));
-            other = _mm512_dpbusd_epi32(other, x->v[i + 1], four(n->a + i + 1));
+            sum = _mm512_dpbusd_epi32(sum, x->v[i], four(n->a, i));
+            other = _mm512_dpbusd_epi32(other, x->v[i + 1], four(n->a, i + 1));
         }
         all = add_half(x, h, _mm512_add_epi32(sum, other), all);
     }
-    return add_all(l, x, n, all, y);
+    return add_all(l, x, n->sums, all, y);
 }
 
-/* n <= NEAR rows and m <= JOIN panels at once: sums do not wait for one another, and what is read
- * of a row meets all panels. */
-LWI_INLINE void add_some(const lwi_block_layout l, const part *x, int m, const numbers *near, int n,
+/* Those of some rows, one behind the other, and where the sums of their halves start. */
+typedef struct near {
+    const int8_t *a;
+    const lwi_block_sums *sums;
+    int32_t start[2][LWI_BLOCK_GROUP];
+} near;
+
+LWI_INLINE void spread_rows(const lwi_block_layout l, const int8_t *a, const lwi_block_sums *sums,
+                            size_t n, near *rows) {
+    rows->a = a;
+    rows->sums = sums;
+    for (int h = 0; h < 1 + is_apart(l) && l.zero; h++)
+        for (size_t r = 0; r < n; r++)
+            rows->start[h][r] = start_of(l, sums + r, h) + (has_magic(l) ? MAGIC_BITS : 0);
+}
+
+LWI_INLINE ints start_at(const lwi_block_layout l, const near *rows, size_t r, int h) {
+    if (l.zero) return _mm512_set1_epi32(rows->start[h][r]);
+    return _mm512_set1_epi32(has_magic(l) ? MAGIC_BITS : 0);
+}
+
+/* Sums with MAGIC times the scales of the halves. */
+LWI_INLINE reals first_half(const part *x, ints sum) {
+    return add_product(_mm512_castsi512_ps(sum), x->s.s[0], x->away);
+}
+LWI_INLINE reals second_half(const part *x, ints sum, reals all) {
+    return add_product(_mm512_sub_ps(_mm512_castsi512_ps(sum), splat(MAGIC)), x->s.s[1], all);
+}
+
+/* n rows and m <= JOIN panels at once: NEAR * JOIN sums do not wait for one another, and what is
+ * read of a row meets all panels. */
+LWI_INLINE void add_some(const lwi_block_layout l, const part *x, int m, const near *rows, int n,
                          float (*sums)[LWI_BLOCK_GROUP][ROWS], size_t first) {
     const int halves = 1 + is_apart(l), groups = 8 / halves;
-    reals all[NEAR][JOIN];
+    const int8_t *a = rows->a + PART * first;
+    ints sum[2][NEAR][JOIN];
 #define EACH LWI_UNROLL for (int r = 0; r < n; r++) LWI_UNROLL for (int q = 0; q < m; q++)
-    LWI_UNROLL for (int h = 0; h < halves; h++) {
-        ints sum[NEAR][JOIN];
-        EACH sum[r][q] = l.zero ? four(near[r].start + h) : _mm512_setzero_si512();
-        LWI_UNROLL for (int i = groups * h; i < groups * (h + 1); i++)
-            LWI_UNROLL for (int r = 0; r < n; r++) {
-            const ints a = four(near[r].a + i);
-            LWI_UNROLL for (int q = 0; q < m; q++) sum[r][q] =
-                _mm512_dpbusd_epi32(sum[r][q], x[q].v[i], a);
-        }
-        EACH all[r][q] = add_half(x + q, h, sum[r][q], all[r][q]);
+    LWI_UNROLL for (int h = 0; h < halves; h++) EACH sum[h][r][q] =
+        start_at(l, rows, first + (size_t)r, h);
+    LWI_UNROLL for (int i = 0; i < groups; i++) LWI_UNROLL for (int h = 0; h < halves; h++)
+        LWI_UNROLL for (int r = 0; r < n; r++) {
+        const int at = groups * h + i;
+        const ints some = four(a + PART * r, at);
+        LWI_UNROLL for (int q = 0; q < m; q++) sum[h][r][q] =
+            _mm512_dpbusd_epi32(sum[h][r][q], x[q].v[at], some);
     }
     EACH {
         float *y = sums[q][first + (size_t)r];
-        store_reals(y, add_all(l, x + q, near + r, all[r][q], load_reals(y)));
+        reals all = has_magic(l) ? first_half(x + q, sum[0][r][q])
+                                 : mul(to_reals(sum[0][r][q]), x[q].s.s[0]);
+        if (is_apart(l)) all = second_half(x + q, sum[1][r][q], all);
+        store_reals(y, add_all(l, x + q, rows->sums + first + r, all, load_reals(y)));
     }
 #undef EACH
 }
 
-LWI_INLINE void add_rows(const lwi_block_layout l, const part *x, int m, const numbers *near,
-                         size_t n, float (*sums)[LWI_BLOCK_GROUP][ROWS], size_t c) {
+LWI_INLINE void add_rows(const lwi_block_layout l, const part *x, int m, const near *rows, size_t n,
+                         float (*sums)[LWI_BLOCK_GROUP][ROWS], size_t c) {
     const int many = is_apart(l) ? NEAR / 2 : NEAR; /* halves have sums of their own */
     size_t r = 0;
     (void)c;
     for (; r + (size_t)many <= n; r += (size_t)many)
-        add_some(l, x, m, near + r, many, sums, r);
+        add_some(l, x, m, rows, many, sums, r);
     for (; r < n; r++)
-        add_some(l, x, m, near + r, 1, sums, r);
+        add_some(l, x, m, rows, 1, sums, r);
 }
 
 #include "kern/block_dot_wide.inc"
