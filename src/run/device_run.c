@@ -52,7 +52,9 @@ static lw_status launch_all(const lwi_plan *plan, const lwi_device_step *step) {
         const lwi_gpu_launch *l = &step->launches[i];
         for (size_t k = 0; k < l->n; k++) {
             arguments[k] = l->arguments[k].value;
-            if (arguments[k].kind == LWI_DEVICE_MEMORY && !arguments[k].memory.handle)
+            const bool is_memory =
+                arguments[k].kind == LWI_DEVICE_MEMORY || arguments[k].kind == LWI_DEVICE_MAP;
+            if (is_memory && !arguments[k].memory.handle)
                 arguments[k].memory.handle = plan->context->device_block.handle;
         }
         LW_TRY(lwi_device_launch(device, l->kernel, l->groups, l->size, arguments, l->n));

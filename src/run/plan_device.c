@@ -253,13 +253,27 @@ static lw_status resolve(lwi_plan *plan, const lwi_node *node, lwi_gpu_argument 
     return LW_OK;
 }
 
-static lw_status resolve_step(lwi_plan *plan, const lwi_step *step) {
-    for (size_t i = 0; step->device && step->device->launches && i < step->device->n; i++) {
-        lwi_gpu_launch *launch = &step->device->launches[i];
-        for (size_t k = 0; k < launch->n; k++)
-            if (launch->arguments[k].source != LWI_GPU_NUMBER)
-                LW_TRY(resolve(plan, step->call.node, &launch->arguments[k]));
+/* Whether a tensor lies where no map of it can be made: blocks begin at multiples of more. */
+static bool is_unmappable(const lwi_gpu_launch *launch) {
+    for (size_t k = 0; k < launch->n; k++) {
+        const lwi_device_argument *a = &launch->arguments[k].value;
+        if (a->kind == LWI_DEVICE_MAP && a->memory.offset % LWI_DEVICE_MAP_ALIGN) return true;
     }
+    return false;
+}
+
+static lw_status resolve_launch(lwi_plan *plan, const lwi_node *node, lwi_gpu_launch *launch) {
+    for (size_t k = 0; k < launch->n; k++)
+        if (launch->arguments[k].source != LWI_GPU_NUMBER)
+            LW_TRY(resolve(plan, node, &launch->arguments[k]));
+    if (!launch->otherwise || !is_unmappable(launch)) return LW_OK;
+    *launch = *launch->otherwise;
+    return resolve_launch(plan, node, launch);
+}
+
+static lw_status resolve_step(lwi_plan *plan, const lwi_step *step) {
+    for (size_t i = 0; step->device && step->device->launches && i < step->device->n; i++)
+        LW_TRY(resolve_launch(plan, step->call.node, &step->device->launches[i]));
     return LW_OK;
 }
 

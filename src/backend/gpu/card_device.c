@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_PARAMETERS = 64, STAGING = 1 << 21 };
+enum { MOST_PARAMETERS = 64, MOST_MAPS = 2, STAGING = 1 << 21 };
+enum { MAX_DYNAMIC_SHARED_SIZE = 8 /* an attribute of kernels */ };
 
 /* A kind of cards. */
 typedef struct kind {
@@ -162,7 +163,7 @@ static lw_status find_kernel(lwi_device *device, const char *name, void **kernel
     return LW_OK;
 }
 
-/* A parameter as the kernel takes it: 8 bytes are enough for each. */
+/* A parameter as the kernel takes it: 8 bytes are enough for each but maps. */
 typedef union parameter {
     lwi_card_address pointer;
     int64_t offset;
@@ -170,34 +171,90 @@ typedef union parameter {
     float f;
 } parameter;
 
-static size_t write_parameters(const lwi_device_argument *arguments, size_t n,
-                               parameter *parameters) {
-    size_t m = 0;
-    for (size_t i = 0; i < n; i++) {
-        const lwi_device_argument *a = &arguments[i];
-        if (a->kind == LWI_DEVICE_MEMORY) {
-            parameters[m++].pointer = (uintptr_t)a->memory.handle;
-            parameters[m++].offset = (int64_t)a->memory.offset;
-        } else if (a->kind == LWI_DEVICE_INT) parameters[m++].i = a->i;
-        else parameters[m++].f = a->f;
+typedef struct map {
+    _Alignas(64) uint8_t bytes[128]; /* CUtensorMap */
+} map;
+
+/* What a launch gives to a kernel. */
+typedef struct parameters {
+    parameter each[MOST_PARAMETERS];
+    map maps[MOST_MAPS];
+    void *places[MOST_PARAMETERS];
+    size_t n, n_maps;
+    int local; /* bytes of local memory */
+} parameters;
+
+/* Numbers of cuTensorMapEncodeTiled. */
+enum { FLOAT16 = 6, BFLOAT16 = 9, SWIZZLE_128 = 3, PROMOTE_256 = 3 };
+
+static int write_map(const card_device *d, const lwi_device_argument *a, map *to) {
+    static const uint32_t steps[3] = {1, 1, 1};
+    const lwi_device_map *m = a->memory.map;
+    const uint32_t box[3] = {m->box[0], m->box[1], 1};
+    void *start = (uint8_t *)a->memory.handle + a->memory.offset;
+    return d->driver->encode_map(to->bytes, m->is_bf16 ? BFLOAT16 : FLOAT16, 3, start, m->dims,
+                                 m->strides, box, steps, 0, SWIZZLE_128, PROMOTE_256, 0);
+}
+
+static int add_parameter(const card_device *d, const lwi_device_argument *a, parameters *p) {
+    parameter *to = &p->each[p->n];
+    p->places[p->n++] = to;
+    switch (a->kind) {
+    case LWI_DEVICE_MEMORY:
+        to->pointer = (uintptr_t)a->memory.handle;
+        p->each[p->n].offset = (int64_t)a->memory.offset;
+        p->places[p->n] = &p->each[p->n];
+        p->n++;
+        return 0;
+    case LWI_DEVICE_INT:
+        to->i = a->i;
+        return 0;
+    case LWI_DEVICE_FLOAT:
+        to->f = a->f;
+        return 0;
+    case LWI_DEVICE_LOCAL:
+        p->local = a->i;
+        p->n--;
+        return 0;
+    case LWI_DEVICE_MAP:
+        break;
     }
-    return m;
+    p->places[p->n - 1] = &p->maps[p->n_maps];
+    return write_map(d, a, &p->maps[p->n_maps++]);
+}
+
+static size_t count_maps(const lwi_device_argument *arguments, size_t n) {
+    size_t maps = 0;
+    for (size_t i = 0; i < n; i++)
+        maps += arguments[i].kind == LWI_DEVICE_MAP;
+    return maps;
+}
+
+/* More local memory than all cards have must be asked for. */
+static int launch_kernel(const card_device *d, lwi_card_kernel *kernel, const uint32_t groups[3],
+                         uint32_t size, parameters *p) {
+    int code = 0;
+    if (p->local) code = d->driver->kernel_attribute(kernel, MAX_DYNAMIC_SHARED_SIZE, p->local);
+    if (code != 0) return code;
+    return d->driver->launch(kernel, groups[0], groups[1], groups[2], size, 1, 1,
+                             (unsigned)p->local, d->stream, p->places, NULL);
 }
 
 static lw_status launch(lwi_device *device, void *kernel, const char *name,
                         const uint32_t groups[3], uint32_t size,
                         const lwi_device_argument *arguments, size_t n) {
     const card_device *d = (card_device *)device;
-    parameter parameters[MOST_PARAMETERS];
-    void *places[MOST_PARAMETERS];
-    if (2 * n > MOST_PARAMETERS) return lwi_fail(LW_INTERNAL, "%s: too many parameters", name);
-    const size_t m = write_parameters(arguments, n, parameters);
-    for (size_t i = 0; i < m; i++)
-        places[i] = &parameters[i];
+    parameters p;
+    int code = 0;
+    if (2 * n > MOST_PARAMETERS || count_maps(arguments, n) > MOST_MAPS)
+        return lwi_fail(LW_INTERNAL, "%s: too many parameters", name);
+    p.n = p.n_maps = 0;
+    p.local = 0;
     LW_TRY(enter(d));
-    return leave(d, name,
-                 d->driver->launch(kernel, groups[0], groups[1], groups[2], size, 1, 1, 0,
-                                   d->stream, places, NULL));
+    for (size_t i = 0; i < n && code == 0; i++)
+        code = add_parameter(d, &arguments[i], &p);
+    if (code == 0) code = launch_kernel(d, kernel, groups, size, &p);
+    return leave(d, name, code);
 }
 
 static lw_status finish(lwi_device *device) {
@@ -279,6 +336,15 @@ static void close_device(lwi_device *device) {
     (void)leave(d, "closing", d->staging ? d->driver->unpin(d->staging) : 0);
 }
 
+/* Kernels with maps are in the form for Hopper's cards alone, which other cards do not load. */
+static lw_status find_maps(card_device *d) {
+    lwi_card_kernel *found = NULL;
+    if (!d->driver->encode_map || !d->driver->kernel_attribute) return LW_OK;
+    LW_TRY(enter(d));
+    d->base.maps = d->driver->find_kernel(&found, d->modules[0], "matmul_f16_mapped_128") == 0;
+    return leave(d, "finding kernels", 0);
+}
+
 static lw_status start(card_device *d, const kind *k, size_t index) {
     int card = 0;
     void *staging = NULL;
@@ -291,7 +357,7 @@ static lw_status start(card_device *d, const kind *k, size_t index) {
     LW_TRY(leave(d, "pinning memory", d->driver->pin(&staging, STAGING, 0)));
     d->staging = staging;
     d->base.records = d->driver->records;
-    return LW_OK;
+    return find_maps(d);
 }
 
 static lw_status start_cuda(lwi_device *device, size_t index) {

@@ -36,6 +36,8 @@ void lwi_card_driver_load(lwi_card_library *l) {
     for (size_t i = 0; i < l->n_symbols; i++)
         if (!lwi_library_bind(library, l->symbols[i].name, l->symbols[i].function))
             l->missing = l->symbols[i].name;
+    for (size_t i = 0; i < l->n_more; i++)
+        (void)lwi_library_bind(library, l->more[i].name, l->more[i].function);
     l->driver->records =
         !bind_common(l, library, for_graphs, sizeof for_graphs / sizeof *for_graphs);
     if (l->missing) return;

@@ -78,7 +78,13 @@ struct lwi_card_driver {
     LWI_CARD_GRAPH_FUNCTIONS(F)
 #undef F
     bool records; /* it has all functions for graphs */
-    int version;  /* as it counts them */
+    /* Of CUDA 12 alone; NULL: the driver lacks it. Dims and boxes with the innermost first; strides
+     * in bytes, of all but the innermost; modes are numbers of the manual. */
+    int (*encode_map)(void *map, unsigned type, unsigned rank, void *start, const uint64_t *dims,
+                      const uint64_t *strides, const uint32_t *box, const uint32_t *steps,
+                      unsigned interleave, unsigned swizzle, unsigned promotion, unsigned fill);
+    int (*kernel_attribute)(lwi_card_kernel *kernel, int which, int value); /* NULL likewise */
+    int version;                                                            /* as it counts them */
     /* Of card number n: what all in the process share. */
     int (*retain)(lwi_card_context **context, int card);
     /* Makes it current for the thread, and what was current before again. */
@@ -107,6 +113,8 @@ typedef struct lwi_card_library {
     size_t n_files;
     const lwi_card_symbol *symbols; /* that it has beside those of the lists */
     size_t n_symbols;
+    const lwi_card_symbol *more; /* that it need not have */
+    size_t n_more;
     lwi_card_driver *driver; /* to fill */
     int oldest, major;       /* version that is needed; what a major version counts */
     int minor;               /* what a minor one counts */

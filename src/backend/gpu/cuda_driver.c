@@ -38,6 +38,8 @@ static const char *const files[] = {"libcuda.so.1", "/usr/lib/aarch64-linux-gnu/
 static const lwi_card_symbol symbols[] = {{"cuDevicePrimaryCtxRetain", &retain},
                                           {"cuCtxPushCurrent_v2", &push},
                                           {"cuCtxPopCurrent_v2", &pop}};
+static const lwi_card_symbol more[] = {{"cuTensorMapEncodeTiled", &driver.encode_map},
+                                       {"cuFuncSetAttribute", &driver.kernel_attribute}};
 static lwi_card_library library = {.title = "the NVIDIA driver",
                                    .made_for = "CUDA",
                                    .column = 0,
@@ -45,6 +47,8 @@ static lwi_card_library library = {.title = "the NVIDIA driver",
                                    .n_files = sizeof files / sizeof *files,
                                    .symbols = symbols,
                                    .n_symbols = sizeof symbols / sizeof *symbols,
+                                   .more = more,
+                                   .n_more = sizeof more / sizeof *more,
                                    .driver = &driver,
                                    .oldest = OLDEST,
                                    .major = 1000,

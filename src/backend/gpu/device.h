@@ -19,15 +19,28 @@ typedef enum lwi_device_argument_kind {
     LWI_DEVICE_MEMORY, /* two parameters of the kernel: a pointer, and a number of bytes behind it
                         */
     LWI_DEVICE_INT,
-    LWI_DEVICE_FLOAT
+    LWI_DEVICE_FLOAT,
+    LWI_DEVICE_MAP,  /* one parameter: a map of the tensor that lies there; where device->maps */
+    LWI_DEVICE_LOCAL /* no parameter: bytes of local memory for a group; where device->maps */
 } lwi_device_argument_kind;
+
+/* A tensor [batch, outer, inner] of 16-bit floats, of which kernels copy boxes to local memory, a
+ * box of one matrix. It begins at a multiple of 16 bytes, and so do its rows and matrices. */
+typedef struct lwi_device_map {
+    bool is_bf16;
+    uint64_t dims[3];    /* the innermost first */
+    uint64_t strides[2]; /* bytes from row to row, and from matrix to matrix */
+    uint32_t box[2];     /* of the first two dims; 64 in the first */
+} lwi_device_map;
+enum { LWI_DEVICE_MAP_ALIGN = 16 };
 
 typedef struct lwi_device_argument {
     lwi_device_argument_kind kind;
     union {
         struct {
             void *handle;
-            size_t offset; /* bytes */
+            size_t offset;             /* bytes */
+            const lwi_device_map *map; /* of LWI_DEVICE_MAP */
         } memory;
         int32_t i;
         float f;
@@ -67,6 +80,7 @@ struct lwi_device {
     const lwi_device_api *api;
     char name[32]; /* "opencl:0" */
     bool records;
+    bool maps;                         /* it has kernels *_mapped (kernels/half_mapped.k) */
     void *kernels[LWI_DEVICE_KERNELS]; /* those that were asked for, as the driver knows them */
     int n_kernels;
     lwi_strmap kernel_names;

@@ -113,6 +113,23 @@ void lwi_gpu_out(lwi_gpu_launch *launch, size_t output) {
         .source = LWI_GPU_OUTPUT, .index = output, .value.kind = LWI_DEVICE_MEMORY};
 }
 
+lw_status lwi_gpu_map(lwi_gpu_step *step, lwi_gpu_launch *launch, size_t input,
+                      const lwi_device_map *map) {
+    lwi_device_map *own = NULL;
+    LW_TRY(lwi_arena_alloc(step->memory, 1, sizeof *own, &own));
+    *own = *map;
+    launch->arguments[launch->n++] =
+        (lwi_gpu_argument){.source = LWI_GPU_INPUT,
+                           .index = input,
+                           .value = {.kind = LWI_DEVICE_MAP, .memory.map = own}};
+    return LW_OK;
+}
+
+void lwi_gpu_local(lwi_gpu_launch *launch, size_t bytes) {
+    launch->arguments[launch->n++] =
+        (lwi_gpu_argument){.value = {.kind = LWI_DEVICE_LOCAL, .i = (int32_t)bytes}};
+}
+
 void lwi_gpu_int(lwi_gpu_launch *launch, int64_t number) {
     launch->arguments[launch->n++] =
         (lwi_gpu_argument){.value = {.kind = LWI_DEVICE_INT, .i = (int32_t)number}};

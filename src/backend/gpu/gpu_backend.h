@@ -24,12 +24,16 @@ typedef struct lwi_gpu_argument {
     lwi_device_argument value; /* of the others; memory in the plan's block has handle NULL */
 } lwi_gpu_argument;
 
-typedef struct lwi_gpu_launch {
+typedef struct lwi_gpu_launch lwi_gpu_launch;
+struct lwi_gpu_launch {
     const char *kernel;
     uint32_t groups[3], size;
     size_t n;
     lwi_gpu_argument arguments[LWI_GPU_ARGUMENTS];
-} lwi_gpu_launch;
+    /* What is launched instead where a tensor with a map does not begin at a multiple of
+     * LWI_DEVICE_MAP_ALIGN; NULL without maps. */
+    lwi_gpu_launch *otherwise;
+};
 
 /* A step in the making. */
 typedef struct lwi_gpu_step {
@@ -70,6 +74,10 @@ lw_status lwi_gpu_groups(lwi_gpu_step *step, const char *kernel, size_t x, size_
 /* Arguments, in the kernel's order. An input that is left out: input 0, which is not looked at. */
 void lwi_gpu_in(lwi_gpu_launch *launch, const lwi_call *call, size_t input);
 void lwi_gpu_out(lwi_gpu_launch *launch, size_t output);
+/* An input by its map, which is copied. */
+lw_status lwi_gpu_map(lwi_gpu_step *step, lwi_gpu_launch *launch, size_t input,
+                      const lwi_device_map *map);
+void lwi_gpu_local(lwi_gpu_launch *launch, size_t bytes);
 void lwi_gpu_int(lwi_gpu_launch *launch, int64_t number);
 void lwi_gpu_float(lwi_gpu_launch *launch, double number);
 /* Bytes that the kernel reads, copied to the device now. */
