@@ -2,9 +2,11 @@
  * The driver's functions. FAKE_CARD holds words: none (no card), old (a driver of CUDA 8 or HIP 5),
  * cards=N, capability=NN, processor=gfx..., memory=BYTES, refuse (the kernels are not compiled),
  * lost=N (a card is lost at launch N), unrecorded (no graph is made), uncaptured (a stream is not
- * captured), count (what was done is printed at the end). A call that the driver would take badly
+ * captured), count (what was done is printed at the end), version=N (of the driver), hasty
+ * (fake_hopper.c). A call that the driver would take badly
  * ends the process with a sentence. */
 #include "fake_card.h"
+#include "fake_hopper.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -23,6 +25,7 @@ enum { VERSION = 12020, OLD_VERSION = 8000 };
 enum {
     OUT_OF_MEMORY = 2,
     NO_DEVICE = 100,
+    INVALID_VALUE = 1,
     INVALID_DEVICE = 101,
     NO_BINARY = 209,
     INVALID_PTX = 218,
@@ -30,6 +33,8 @@ enum {
     LAUNCH_FAILED = 719,
     MOST = 4096,
     MOST_KERNELS = 256,
+    MOST_MAPS = 2,
+    SMALL_LOCAL = 48 << 10, /* bytes that a kernel may have without asking */
     MOST_CARDS = 8,
     MOST_STREAMS = 64,
     UNITS = 20
@@ -44,6 +49,7 @@ typedef struct module {
 typedef struct function {
     const fake_kernel *kernel;
     int card;
+    unsigned most_local; /* that it asked for */
 } function;
 
 /* What a stream has to do: a copy, or a launch. */
@@ -53,8 +59,10 @@ typedef struct work {
     size_t bytes;
     bool own; /* from is a copy to free */
     const fake_kernel *kernel;
-    unsigned groups[3], size;
+    unsigned groups[3], size, local;
     uint64_t values[FAKE_MOST_PARAMETERS];
+    _Alignas(
+        64) uint8_t maps[MOST_MAPS][FAKE_MAP_BYTES]; /* the values of parameters that are such */
 } work;
 typedef struct graph {
     int card, n;
@@ -213,7 +221,9 @@ API(cuInit, hipInit)(unsigned flags) {
 }
 
 API(cuDriverGetVersion, hipDriverGetVersion)(int *version) {
-    *version = setting("old") >= 0 ? OLD_VERSION : VERSION;
+    *version = setting("old") >= 0      ? OLD_VERSION
+               : setting("version") > 0 ? (int)setting("version")
+                                        : VERSION;
     return 0;
 }
 
@@ -364,7 +374,7 @@ API(cuModuleGetFunction, hipModuleGetFunction)
     for (int i = 0; i < m->n; i++)
         if (!strcmp(m->kernels[i].name, name)) {
             if (n == MOST_CARDS * MOST_KERNELS) wrong("too many kernels are asked for");
-            functions[n] = (function){&m->kernels[i], m->card};
+            functions[n] = (function){&m->kernels[i], m->card, SMALL_LOCAL};
             *found = &functions[n++];
             return 0;
         }
@@ -401,13 +411,20 @@ API(cuMemFreeHost, hipHostFree)(void *place) {
     return free_block("freeing pinned memory", place, true);
 }
 
+static void run(work *w) {
+    int n = 0;
+    for (int i = 0; i < w->kernel->n_parameters; i++)
+        if (w->kernel->bytes[i] == FAKE_MAP_BYTES) w->values[i] = (uintptr_t)w->maps[n++];
+    fake_run(w->kernel, w->groups, w->size, w->local, w->values);
+}
+
 /* A lost card does nothing more: its memory may be gone by now. */
 static int wait(stream *s) {
     if (s->captured) wrong("waiting for a stream while it is captured");
     if (need_card("waiting for a stream") != s->card) wrong("waiting for a stream of another card");
     for (int i = 0; i < s->n; i++) {
         work *w = &s->queue[i];
-        if (w->kernel && !lost[s->card]) fake_run(w->kernel, w->groups, w->size, w->values);
+        if (w->kernel && !lost[s->card]) run(w);
         if (!w->kernel && !lost[s->card]) memcpy(w->to, w->from, w->bytes);
         if (w->own) free((void *)w->from);
     }
@@ -495,6 +512,35 @@ static void check_alive(const work *w, int parameter) {
             wrong("%s in a graph gets memory that was freed", w->kernel->name);
 }
 
+#if !defined(FAKE_HIP)
+
+enum { MAX_DYNAMIC_SHARED_SIZE_BYTES = 8, MOST_LOCAL = 232448 };
+
+API(cuFuncSetAttribute, )(function *f, int which, int value) {
+    LOCK;
+    need_card("an attribute of a kernel");
+    if (which != MAX_DYNAMIC_SHARED_SIZE_BYTES) wrong("an attribute that is not played");
+    if (value < 0 || value > MOST_LOCAL) return INVALID_VALUE;
+    f->most_local = (unsigned)value;
+    return 0;
+}
+
+API(cuTensorMapEncodeTiled, )
+(void *map, unsigned type, unsigned rank, void *start, const uint64_t *dims,
+ const uint64_t *strides, const uint32_t *box, const uint32_t *steps, unsigned interleave,
+ unsigned swizzle, unsigned promotion, unsigned fill) {
+    LOCK;
+    const unsigned modes[4] = {interleave, swizzle, promotion, fill};
+    const char *mistake = fake_encode_map(map, type, rank, start, dims, strides, box, steps, modes);
+    if (mistake) wrong("cuTensorMapEncodeTiled: %s", mistake);
+    on_card("a map", (uintptr_t)start, fake_map_span(map));
+    return 0;
+}
+
+#endif
+
+bool fake_is_hasty(void) { return setting("hasty") >= 0; }
+
 API(cuLaunchKernel, hipModuleLaunchKernel)
 (const function *f, unsigned x, unsigned y, unsigned z, unsigned size, unsigned size_y,
  unsigned size_z, unsigned shared, stream *s, void **parameters, void **extra) {
@@ -502,7 +548,7 @@ API(cuLaunchKernel, hipModuleLaunchKernel)
     const char *name = f->kernel->name;
     if (!x || !y || !z || y > 65535 || z > 65535)
         wrong("%s: a grid of %u x %u x %u", name, x, y, z);
-    if (!size || size > 1024 || size_y != 1 || size_z != 1 || shared || extra)
+    if (!size || size > 1024 || size_y != 1 || size_z != 1 || shared > f->most_local || extra)
         wrong("%s: a block of %u x %u x %u", name, size, size_y, size_z);
     if (f->card != s->card) wrong("%s: a stream of another card", name);
     if (lost[f->card] || launches++ == setting("lost")) {
@@ -510,9 +556,13 @@ API(cuLaunchKernel, hipModuleLaunchKernel)
         return LAUNCH_FAILED;
     }
     work *w = add_work(name, s);
-    *w = (work){.kernel = f->kernel, .groups = {x, y, z}, .size = size};
-    for (int i = 0; i < f->kernel->n_parameters; i++)
-        memcpy(&w->values[i], parameters[i], (size_t)f->kernel->bytes[i]);
+    *w = (work){.kernel = f->kernel, .groups = {x, y, z}, .size = size, .local = shared};
+    for (int i = 0, n = 0; i < f->kernel->n_parameters; i++) {
+        const bool is_map = f->kernel->bytes[i] == FAKE_MAP_BYTES;
+        if (is_map && n == MOST_MAPS) wrong("%s: too many maps", name);
+        memcpy(is_map ? (void *)w->maps[n++] : &w->values[i], parameters[i],
+               (size_t)f->kernel->bytes[i]);
+    }
     check_parameters(f, w);
     return 0;
 }

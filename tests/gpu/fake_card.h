@@ -23,8 +23,8 @@ typedef struct fake_kernel {
     char name[64];
     int n_parameters;
     bool is_float[FAKE_MOST_PARAMETERS];
-    int bytes[FAKE_MOST_PARAMETERS];
-    void (*code)(void); /* compiled for the processor */
+    int bytes[FAKE_MOST_PARAMETERS]; /* 4, 8, or those of a map, which kernels get the place of */
+    void (*code)(void);              /* compiled for the processor */
 } fake_kernel;
 
 /* The kernels of what a driver is given; returns how many, and prints a sentence and returns -1 if
@@ -37,8 +37,9 @@ uint32_t fake_processor_of(const uint8_t *elf);
  * false: there is none. */
 bool fake_find_code(fake_kernel *kernel, const char *tier);
 
-/* Runs all groups of a launch; size: work items of a group. */
-void fake_run(const fake_kernel *kernel, const unsigned groups[3], unsigned size,
+/* Runs all groups of a launch; size: work items of a group; local: bytes of dynamic local memory.
+ */
+void fake_run(const fake_kernel *kernel, const unsigned groups[3], unsigned size, unsigned local,
               const uint64_t *values);
 
 /* For fake_warp.c: the item that runs, and its place in its warp. */
@@ -46,5 +47,13 @@ unsigned fake_item(void);
 unsigned fake_lane(void);
 /* What all 32 items of the warp give, when they have given it; valid until the next but one. */
 const void *fake_exchange(const void *mine, size_t bytes);
+/* The item waits until `count` items of the group have come to barrier number id. */
+void fake_meet(unsigned id, unsigned count);
+/* The item waits for something that others do: called again and again, until it is there; then the
+ * other. */
+void fake_poll(void);
+void fake_went_on(void);
+/* The word "hasty" is in FAKE_CARD. */
+bool fake_is_hasty(void);
 
 #endif

@@ -2,6 +2,7 @@
  * Work items as fibers: at a barrier the next one goes on, and what a warp does together waits for
  * its 32 items. */
 #include "fake_card.h"
+#include "fake_hopper.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -9,10 +10,10 @@
 #include <string.h>
 #include <ucontext.h>
 
-enum { MOST_ITEMS = 1024, STACK = 1 << 16, MOST_EXCHANGED = 32 };
+enum { MOST_ITEMS = 1024, STACK = 1 << 16, MOST_EXCHANGED = 32, BARRIERS = 16 };
 
-/* Why an item does not go on. */
-typedef enum state { READY, AT_BARRIER, AT_EXCHANGE, DONE } state;
+/* Why an item does not go on. AT_MEETING + n: at barrier n of those for some of the items. */
+typedef enum state { READY, AT_BARRIER, AT_EXCHANGE, POLLING, DONE, AT_MEETING } state;
 
 typedef struct group {
     ucontext_t back, items[MOST_ITEMS];
@@ -20,6 +21,8 @@ typedef struct group {
     unsigned exchanges[MOST_ITEMS]; /* of an item so far */
     _Alignas(16) uint8_t exchanged[2][MOST_ITEMS * MOST_EXCHANGED];
     unsigned place[3], size, item;
+    unsigned meetings[BARRIERS]; /* how many items meet there */
+    bool went_on;                /* an item that polled, or any other */
     const fake_kernel *function;
     const uint64_t *values;
 } group;
@@ -49,6 +52,15 @@ void barrier(unsigned fence) {
     (void)fence;
     stop(AT_BARRIER);
 }
+
+void fake_meet(unsigned id, unsigned count) {
+    if (id >= BARRIERS || count > g->size || count % FAKE_WARP) abort();
+    g->meetings[id] = count;
+    stop((state)(AT_MEETING + id));
+}
+
+void fake_poll(void) { stop(POLLING); }
+void fake_went_on(void) { g->went_on = true; }
 
 unsigned fake_item(void) { return g->item; }
 unsigned fake_lane(void) { return g->item % FAKE_WARP; }
@@ -148,18 +160,53 @@ static void run_warp(unsigned from, unsigned to) {
     } while (count(from, to, AT_EXCHANGE));
 }
 
-/* Either all items meet at a barrier, or all are done. */
-static bool run_to_barrier(void) {
+static void wake(state from) {
     for (unsigned i = 0; i < g->size; i++)
-        if (g->states[i] == AT_BARRIER) g->states[i] = READY;
-    for (unsigned i = 0; i < g->size; i += FAKE_WARP)
-        run_warp(i, i + FAKE_WARP < g->size ? i + FAKE_WARP : g->size);
-    const unsigned waiting = count(0, g->size, AT_BARRIER);
-    need_all(waiting, g->size, "a barrier");
-    return waiting > 0;
+        if (g->states[i] == from) g->states[i] = READY;
 }
 
-void fake_run(const fake_kernel *function, const unsigned groups[3], unsigned size,
+static void hold_meetings(void) {
+    for (unsigned id = 0; id < BARRIERS; id++) {
+        const state waits = (state)(AT_MEETING + id);
+        const unsigned n = count(0, g->size, waits);
+        if (n == 0 || n < g->meetings[id]) continue;
+        need_all(n, g->meetings[id], "a barrier for fewer");
+        wake(waits);
+        g->went_on = true;
+    }
+}
+
+/* Nothing goes on by itself: a copy is done, if there is one on its way. */
+static void unblock(void) {
+    if (fake_finish_copy()) return;
+    need_all(count(0, g->size, AT_BARRIER), g->size, "a barrier");
+    fprintf(stderr, FAKE_LIBRARY ": %s: %u work items wait for ever\n", g->function->name,
+            g->size - count(0, g->size, DONE));
+    abort();
+}
+
+/* All items run until they wait or are done; false: all are done. */
+static bool run_on(void) {
+    g->went_on = count(0, g->size, READY) > 0;
+    wake(POLLING);
+    for (unsigned i = 0; i < g->size; i += FAKE_WARP)
+        run_warp(i, i + FAKE_WARP < g->size ? i + FAKE_WARP : g->size);
+    if (count(0, g->size, DONE) == g->size) return false;
+    if (count(0, g->size, AT_BARRIER) == g->size) wake(AT_BARRIER);
+    else hold_meetings();
+    if (!g->went_on) unblock();
+    return true;
+}
+
+static void run_group(unsigned local) {
+    fake_begin_group(local);
+    start_items();
+    while (run_on())
+        ;
+    fake_end_group(g->size);
+}
+
+void fake_run(const fake_kernel *function, const unsigned groups[3], unsigned size, unsigned local,
               const uint64_t *values) {
     if (!g) g = calloc(1, sizeof *g);
     if (!stacks) stacks = malloc((size_t)MOST_ITEMS * STACK);
@@ -169,11 +216,8 @@ void fake_run(const fake_kernel *function, const unsigned groups[3], unsigned si
     g->size = size;
     for (g->place[2] = 0; g->place[2] < groups[2]; g->place[2]++)
         for (g->place[1] = 0; g->place[1] < groups[1]; g->place[1]++)
-            for (g->place[0] = 0; g->place[0] < groups[0]; g->place[0]++) {
-                start_items();
-                while (run_to_barrier())
-                    ;
-            }
+            for (g->place[0] = 0; g->place[0] < groups[0]; g->place[0]++)
+                run_group(local);
 }
 
 /* This library, which the program may have opened for itself alone, or the one of a tier beside it.

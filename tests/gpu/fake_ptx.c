@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "fake_card.h"
+#include "fake_hopper.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* .param .u64 name, or .param .u64 .ptr .global .align 4 name */
+/* .param .u64 name, or .param .u64 .ptr .global .align 4 name, or .param .align 64 .b8 name[128] */
 static bool read_parameter(const char *line, fake_kernel *f) {
     char type = 0;
     int bits = 0;
+    if (f->n_parameters == FAKE_MOST_PARAMETERS) return false;
+    if (sscanf(line, " .param .align 64 .b8 %*[^[][%d]", &bits) == 1) {
+        f->bytes[f->n_parameters++] = bits;
+        return bits == FAKE_MAP_BYTES;
+    }
     if (sscanf(line, " .param .%c%d", &type, &bits) != 2) return false;
-    if (f->n_parameters == FAKE_MOST_PARAMETERS || (bits != 32 && bits != 64)) return false;
+    if (bits != 32 && bits != 64) return false;
     f->is_float[f->n_parameters] = type == 'f';
     f->bytes[f->n_parameters++] = bits / 8;
     return true;
