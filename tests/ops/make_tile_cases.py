@@ -26,15 +26,26 @@ def numbers(shape, dtype, low=-4, high=5):
     return rng.integers(low, high, shape).astype(dtype)
 
 
+def chain(ops, names, attributes):
+    """Each operator takes what the one before it gave, and the next input."""
+    ops, names = ops.split(", "), list(names)
+    nodes = []
+    for i, op in enumerate(ops):
+        given = ([f"t{i}"] if i else []) + ([] if op == "Relu" else names if len(ops) == 1 else names[:1 if i else 2])
+        del names[:len(given) - (i > 0)]
+        nodes.append(helper.make_node(op, given, [f"t{i + 1}" if i + 1 < len(ops) else "y"], **attributes))
+    return nodes
+
+
 def write(folder, name, op, inputs, output, attributes):
     values = [(f"x{i}", x) for i, x in enumerate(inputs)]
     constants = [numpy_helper.from_array(x, n) for n, x in values[1:] if op == "Conv"]
     infos = [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape)
              for n, x in [*values, ("y", output)]]
-    node = helper.make_node(op, [n for n, _ in values], ["y"], **attributes)
+    nodes = chain(op, [n for n, _ in values], attributes)
     if constants:  # as a network has them
         infos, values = [infos[0], infos[-1]], values[:1]
-    graph = helper.make_graph([node], "case", infos[:-1], infos[-1:], constants)
+    graph = helper.make_graph(nodes, "case", infos[:-1], infos[-1:], constants)
     data = folder / name / "test_data_set_0"
     data.mkdir(parents=True)
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10),
@@ -59,6 +70,13 @@ def gemm(dtype, m, n, k, row=False, **attributes):
     return "Gemm", inputs, y.astype(dtype), attributes
 
 
+def fused(dtype, m, n, k):
+    """With a bias and what a program of an epilogue does: a residual, and then Relu."""
+    a, b, row, more = (numbers(shape, dtype) for shape in ((m, k), (k, n), (n,), (m, n)))
+    left, right, bias, residual = (x.astype(np.float64) for x in (a, b, row, more))
+    return "MatMul, Add, Add, Relu", [a, b, row, more], np.maximum(left @ right + bias + residual, 0).astype(dtype), {}
+
+
 def float_cases():
     for name, dtype in FLOATS.items():
         yield f"{name}_even", *matmul(dtype, (128, 64), (64, 128))
@@ -74,6 +92,12 @@ def float_cases():
         yield f"{name}_turned_a", *gemm(dtype, 72, 200, 96, True, transA=1, alpha=0.5)
         yield f"{name}_turned_both", *gemm(dtype, 71, 50, 33, transA=1, transB=1)
         yield f"{name}_few_turned", *gemm(dtype, 3, 50, 100, True, transB=1)
+        yield f"{name}_deep", *matmul(dtype, (200, 648), (648, 264))
+        yield f"{name}_deep_turned_b", *gemm(dtype, 136, 72, 712, True, transB=1)
+        yield f"{name}_batch_rows", *matmul(dtype, (3, 2, 130, 72), (2, 72, 136))
+        yield f"{name}_fused", *fused(dtype, 150, 144, 8)
+    yield "bf16_wide", *matmul(ml_dtypes.bfloat16, (1034, 72), (72, 2056))
+    yield "f16_wide_turned_b", *gemm(np.float16, 1034, 2054, 72, True, transB=1)
 
 
 def integers(a, b, a_type, b_type, a_zeros=None, b_zeros=None):

@@ -35,8 +35,8 @@ static shape choose(const numbers *x) {
     return (shape){"matmul_f32", TILE, TILE, 0};
 }
 
-static lw_status launch_product(const lwi_call *c, const numbers *x, size_t own_inputs,
-                                lwi_gpu_step *step) {
+static lw_status launch_tiles(const lwi_call *c, const numbers *x, size_t own_inputs,
+                              lwi_gpu_step *step) {
     const shape s = choose(x);
     lwi_gpu_launch *launch = NULL;
     LW_TRY(lwi_gpu_groups(step, s.kernel, groups(x->n, s.columns), groups(x->m, s.rows), x->batch,
@@ -44,7 +44,7 @@ static lw_status launch_product(const lwi_call *c, const numbers *x, size_t own_
     LW_TRY(lwi_gpu_data(step, launch, x->plan, sizeof x->plan));
     for (size_t i = 0; i < 3; i++)
         lwi_gpu_in(launch, c, i);
-    if (x->type == LWI_GPU_F32) LW_TRY(lwi_gpu_epilogue(c, own_inputs, step, launch));
+    LW_TRY(lwi_gpu_epilogue(c, own_inputs, step, launch));
     lwi_gpu_out(launch, 0);
     const size_t sizes[7] = {x->m, x->n, x->k, x->a_row, x->a_column, x->b_row, x->b_column};
     for (size_t i = 0; i < 7; i++)
@@ -55,10 +55,105 @@ static lw_status launch_product(const lwi_call *c, const numbers *x, size_t own_
     return LW_OK;
 }
 
+/* ------------------------------------------------ kernels/half_mapped.k, for Hopper's cards */
+
+enum { MAPPED_GROUP = 288, DEPTH = 64 /* numbers of a tile along the sum */, LEAST_ROWS = 65 };
+enum { LOCAL_128 = 3 * 32768 + 64, LOCAL_256 = 4 * 49152 + 64 }; /* a ring of tiles, its barriers */
+
+/* Elements from matrix to matrix, 0: all use one; false: not the same number everywhere. */
+static bool find_batch_stride(const numbers *x, int which, size_t *stride) {
+    size_t count = 1;
+    *stride = 0;
+    for (int d = x->plan[0] - 1; d >= 0; d--) {
+        const size_t own = (size_t)x->plan[1 + 8 * which + d], dim = (size_t)x->plan[1 + d];
+        if (dim == 1) continue;
+        if (count == 1) *stride = own;
+        else if (own != count * *stride) return false;
+        count *= dim;
+    }
+    return true;
+}
+
+/* An operand of n rows or columns; along, across: strides along the sum and across it. false where
+ * rows begin at no multiple of 16 bytes. */
+static bool write_map(const numbers *x, int which, size_t n, size_t along, size_t across,
+                      uint32_t tile, lwi_device_map *map) {
+    size_t batch = 0;
+    const bool deep = along == 1;
+    const size_t far = deep ? across : along, lines = deep ? n : x->k;
+    if ((along != 1 && across != 1) || far % 8 != 0 || far == 0) return false;
+    if (!find_batch_stride(x, which, &batch) || batch % 8 != 0) return false;
+    *map = (lwi_device_map){.is_bf16 = x->type == LWI_GPU_BF16,
+                            .dims = {deep ? x->k : n, lines, batch ? x->batch : 1},
+                            .strides = {2 * far, 2 * (batch ? batch : far * lines)},
+                            .box = {DEPTH, deep ? tile : DEPTH}};
+    return true;
+}
+
+/* With few groups, smaller ones; with many, those that read less for each product. */
+static const char *choose_mapped(const numbers *x, bool turned, uint32_t *tile) {
+    static const char *const kernels[2][2][2] = {
+        {{"matmul_f16_mapped_128", "matmul_f16_mapped_128_turned"},
+         {"matmul_f16_mapped_256", "matmul_f16_mapped_256_turned"}},
+        {{"matmul_bf16_mapped_128", "matmul_bf16_mapped_128_turned"},
+         {"matmul_bf16_mapped_256", "matmul_bf16_mapped_256_turned"}}};
+    const size_t many = groups(x->m, WIDE) * groups(x->n, 256) * x->batch;
+    const bool wide = x->n > WIDE && many >= MANY_GROUPS;
+    *tile = wide ? 256 : WIDE;
+    return kernels[x->type == LWI_GPU_BF16][wide][turned];
+}
+
+static lw_status launch_maps(const lwi_call *c, const numbers *x, size_t own_inputs,
+                             const char *kernel, const lwi_device_map maps[2], uint32_t tile,
+                             lwi_gpu_step *step) {
+    lwi_gpu_launch *launch = NULL;
+    LW_TRY(lwi_gpu_groups(step, kernel, groups(x->n, tile), groups(x->m, WIDE), x->batch, &launch));
+    launch->size = MAPPED_GROUP;
+    for (size_t i = 0; i < 2; i++)
+        LW_TRY(lwi_gpu_map(step, launch, i, &maps[i]));
+    lwi_gpu_in(launch, c, 2);
+    LW_TRY(lwi_gpu_epilogue(c, own_inputs, step, launch));
+    lwi_gpu_out(launch, 0);
+    const size_t sizes[3] = {x->m, x->n, x->k};
+    for (size_t i = 0; i < 3; i++)
+        lwi_gpu_int(launch, (int64_t)sizes[i]);
+    lwi_gpu_int(launch, (maps[0].dims[2] > 1) | (maps[1].dims[2] > 1) << 1);
+    lwi_gpu_float(launch, x->alpha);
+    lwi_gpu_int(launch, x->bias);
+    lwi_gpu_local(launch, tile == WIDE ? LOCAL_128 : LOCAL_256);
+    return LW_OK;
+}
+
+/* Turns the launch of tiles that was just made into what is launched otherwise. */
+static lw_status launch_mapped(const lwi_call *c, const numbers *x, size_t own_inputs,
+                               lwi_gpu_step *step) {
+    lwi_device_map maps[2];
+    lwi_gpu_launch *otherwise = NULL;
+    uint32_t tile = 0;
+    const char *kernel = choose_mapped(x, x->b_row != 1, &tile);
+    if (x->a_column != 1 || !write_map(x, 1, x->m, x->a_column, x->a_row, WIDE, &maps[0]) ||
+        !write_map(x, 2, x->n, x->b_row, x->b_column, tile, &maps[1]))
+        return LW_OK;
+    LW_TRY(lwi_arena_alloc(step->memory, 1, sizeof *otherwise, &otherwise));
+    *otherwise = step->launches[--step->n];
+    LW_TRY(launch_maps(c, x, own_inputs, kernel, maps, tile, step));
+    step->launches[step->n - 1].otherwise = otherwise;
+    return LW_OK;
+}
+
+static lw_status launch_product(const lwi_call *c, const numbers *x, size_t own_inputs,
+                                lwi_gpu_step *step) {
+    LW_TRY(launch_tiles(c, x, own_inputs, step));
+    if (x->type == LWI_GPU_F32 || !step->device->maps || x->m < LEAST_ROWS || x->k == 0)
+        return LW_OK;
+    return launch_mapped(c, x, own_inputs, step);
+}
+
 /* All are floats of one width. */
 static bool find_type(const lwi_call *c, size_t own_inputs, lwi_gpu_type *type) {
     *type = lwi_gpu_type_of(c->in[0]->dtype);
-    if (*type == LWI_GPU_F32) return lwi_gpu_all_float(c) && lwi_gpu_takes_epilogue(c, own_inputs);
+    if (!lwi_gpu_takes_epilogue(c, own_inputs)) return false;
+    if (*type == LWI_GPU_F32) return lwi_gpu_all_float(c);
     return lwi_gpu_is_float(*type) && lwi_gpu_moves(c) && c->out[0]->dtype == c->in[0]->dtype &&
            c->in[1]->dtype == c->in[0]->dtype;
 }
