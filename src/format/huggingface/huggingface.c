@@ -23,6 +23,7 @@ static lw_status read_config(lwi_hf_source *s, const char *folder) {
     const lwi_json_item *inner = lwi_json_get(root, "text_config");
     const char *type = lwi_json_text(root, "model_type", "");
     char both[80];
+    s->root = root;
     s->config = lwi_json_is(inner, LWI_JSON_OBJECT) ? inner : root;
     if (lwi_json_bool(s->config, "use_bidirectional_attention", false)) {
         snprintf(both, sizeof both, "%.50s, bidirectional", type);
@@ -56,6 +57,7 @@ lw_status lwi_hf_add(lwi_hf_source *s, const lwi_checkpoint_tensor *tensor) {
 lw_status lwi_hf_read_folder(lwi_hf_source *s, const char *folder) {
     LW_TRY(read_config(s, folder));
     LW_TRY(lwi_hf_read_weights(s, folder, "model", "pytorch_model", &s->files));
+    LW_TRY(lwi_hf_unquantize(s));
     LW_TRY(lwi_hf_translate(s));
     LW_TRY(lwi_hf_add_rope_factors(s));
     return lwi_hf_add_sentence_parts(s, folder);

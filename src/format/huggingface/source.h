@@ -28,6 +28,7 @@ typedef struct lwi_hf_family {
 
 typedef struct lwi_hf_source {
     lwi_network *network;
+    const lwi_json_item *root;    /* config.json */
     const lwi_json_item *config;  /* of the part that makes text */
     const lwi_json_item *pooling; /* of sentence-transformers; NULL: there is none */
     const lwi_hf_family *family;
@@ -55,6 +56,9 @@ int64_t lwi_hf_first_position(const lwi_hf_source *s);
 bool lwi_hf_number(void *state, const char *key, size_t i, double *value);
 lw_string lwi_hf_text(void *state, const char *key);
 
+/* Weights of the files that are quantised become float16 or bfloat16 (hf_quantized.c).
+ * LW_UNSUPPORTED names a method that is not known. */
+lw_status lwi_hf_unquantize(lwi_hf_source *s);
 /* config.json, and the weights under the architecture's names. */
 lw_status lwi_hf_read_folder(lwi_hf_source *s, const char *folder);
 /* The architecture's name of a tensor; false: nobody knows it. */
