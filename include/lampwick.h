@@ -174,7 +174,9 @@ LW_API LW_MUST_CHECK lw_status lw_model_load_memory(const void *data, size_t siz
 /* Contexts keep the model alive: it may be freed before them. */
 LW_API void lw_model_free(lw_model *model);
 
-/* options may be NULL: all cores this process may use, standard allocator. */
+/* options may be NULL: all cores this process may use, standard allocator. Where the sizes of all
+ * inputs are declared, a plan for them is made, and the first run is like the others; only weights
+ * of files above 8 MiB are not packed yet: see lw_context_prepare. */
 LW_API LW_MUST_CHECK lw_status lw_context_new(const lw_model *model,
                                               const lw_context_options *options,
                                               lw_context **context);
@@ -359,8 +361,10 @@ LW_API const lw_value *lw_map_values(const lw_value *map); /* NULL if not a map 
 /* Gets everything ready for runs with inputs of these types and shapes and with these outputs: the
  * plan is made, weights are packed, memory is touched, and a run that is not too long takes place
  * on copies of the inputs, so that the first run is like those after it. Values of outputs are not
- * looked at. Only for models whose inputs have open sizes: lw_context_new does the same where all
- * sizes are declared. Errors: those of lw_context_run. */
+ * looked at. For models whose inputs have open sizes, and for those of more than 8 MiB: without it,
+ * the first run of a model's first context reads weights where they lie in the file, which makes it
+ * longer, and the second one packs them. The results are the same bits. Errors: those of
+ * lw_context_run. */
 LW_API LW_MUST_CHECK lw_status lw_context_prepare(lw_context *context, const lw_io *inputs,
                                                   size_t n_inputs, const lw_io *outputs,
                                                   size_t n_outputs);

@@ -76,6 +76,7 @@ typedef struct lwi_packing {
     void *arg;
     bool anywhere;     /* pack reads elements that are not aligned */
     const void *level; /* of the kernels that use it; set by the host */
+    bool can_wait;     /* run can do without */
 } lwi_packing;
 
 /* Services that whoever executes provides. */
@@ -86,6 +87,7 @@ typedef struct lwi_host {
     /* *packed stays NULL where nothing can keep it; the service may be NULL. */
     lw_status (*packed)(void *state, const lw_value *value, const lwi_packing *packing,
                         const void **packed);
+    bool waits; /* what can wait is not packed: this is prepared for a first run only */
     /* Pack has read these bytes of a constant: the pages of a file that they came from can go. May
      * be NULL. */
     void (*forget)(void *state, const void *data, size_t bytes);
@@ -117,7 +119,7 @@ struct lwi_call {
     const lwi_host *host;
     void *state;              /* of the host */
     void *prepared;           /* of the kernel; NULL: nothing was prepared */
-    uint64_t packed;          /* bit i: prepare has packed input i */
+    uint64_t packed;          /* bit i: prepare has packed input i, or run reads it anywhere */
     const lwi_call *original; /* in a converted call (LWI_WIDEN, LWI_UNPACK): the true one */
 };
 
@@ -187,8 +189,15 @@ lw_status lwi_packed_anywhere(lwi_call *call, size_t input, const char *form, ui
                               size_t bytes,
                               lw_status (*pack)(void *arg, const lw_value *from, void *to),
                               void *arg, const void **packed);
-/* In pack, which may take call along in arg: so many bytes of `from` have been read, and are given
- * back now rather than when a large constant and its packed form both lie in memory. */
+/* The same for a run that gives the same bits without the packed form, if slower: *packed is NULL
+ * too when call->host->waits. Run then sees the input where it lies in the file, aligned or not. */
+lw_status lwi_packed_later(lwi_call *call, size_t input, const char *form, uint64_t variant,
+                           size_t bytes,
+                           lw_status (*pack)(void *arg, const lw_value *from, void *to), void *arg,
+                           const void **packed);
+/* In pack, which may take call along in arg, or in a run that packs: so many bytes of a constant
+ * have been read, and are given back now rather than when it and its packed form both lie in
+ * memory. */
 void lwi_forget(const lwi_call *call, const void *data, size_t bytes);
 /* A string that lives as long as the run: for elements of LW_STRING outputs. Copying lw_string
  * elements from input to output needs no call of this. */

@@ -32,8 +32,10 @@ static lw_status get_packed(lwi_call *c, size_t input, lwi_packing *packing, con
     const lw_value *value = c->original ? c->original->in[input] : c->in[input];
     if (value->kind != LW_KIND_TENSOR || !value->data) return LW_OK;
     packing->shown = c->in[input]->dtype;
-    LW_TRY(c->host->packed(c->state, value, packing, packed));
-    if (*packed && input < 64) c->packed |= (uint64_t)1 << input;
+    const bool left =
+        packing->can_wait && c->host->waits && !c->original && value->fixed == LWI_FIXED_MODEL;
+    if (!left) LW_TRY(c->host->packed(c->state, value, packing, packed));
+    if ((*packed || left) && input < 64) c->packed |= (uint64_t)1 << input;
     return LW_OK;
 }
 
@@ -55,6 +57,20 @@ lw_status lwi_packed_anywhere(lwi_call *c, size_t input, const char *form, uint6
                            .pack = pack,
                            .arg = arg,
                            .anywhere = true};
+    return get_packed(c, input, &packing, packed);
+}
+
+lw_status lwi_packed_later(lwi_call *c, size_t input, const char *form, uint64_t variant,
+                           size_t bytes,
+                           lw_status (*pack)(void *arg, const lw_value *from, void *to), void *arg,
+                           const void **packed) {
+    lwi_packing packing = {.form = form,
+                           .variant = variant,
+                           .bytes = bytes,
+                           .pack = pack,
+                           .arg = arg,
+                           .anywhere = true,
+                           .can_wait = true};
     return get_packed(c, input, &packing, packed);
 }
 

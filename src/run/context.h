@@ -51,6 +51,7 @@ struct lw_context {
     size_t memory_limit;
     lwi_plan **plans; /* of the main graph; the last one used first */
     size_t n_plans, max_plans;
+    bool has_run;
     const lw_value **inputs;        /* [graph inputs] of the run under way; NULL: left out */
     lw_value **outputs;             /* [graph outputs] the caller's tensors, or those made */
     bool *wanted;                   /* [graph outputs] */
@@ -85,9 +86,14 @@ lw_status lwi_give_output(lwi_plan *plan, lw_value **outputs, size_t i);
  * of the run under way; else value->data stays NULL. */
 lw_status lwi_place_in_output(lwi_plan *plan, lw_value *value);
 
-/* Makes a plan for these inputs and remembers it (run/plan_cache.c). */
+/* Makes a plan for these inputs and remembers it (run/plan_cache.c). The first one of a context
+ * that would pack many weights leaves them where they lie, if `waits`: it is for one run. */
 lw_status lwi_context_plan(lw_context *context, const lw_value *const *inputs, const bool *wanted,
-                           lwi_plan **plan);
+                           bool waits, lwi_plan **plan);
+/* Whether the next plan may be one that waits. */
+bool lwi_context_waits(const lw_context *context);
+/* Puts one with packed weights in the place of one that waits. */
+lw_status lwi_context_pack_plan(lw_context *context, lwi_plan **plan);
 /* One that is remembered and fits; NULL: none. */
 lwi_plan *lwi_context_find_plan(lw_context *context, const lw_value *const *inputs,
                                 const bool *wanted);

@@ -31,6 +31,10 @@ static lw_status packed(void *state, const lw_value *value, const lwi_packing *p
     return lwi_context_packed(context_of(state), value, packing, made);
 }
 
+static void forget(void *state, const void *data, size_t bytes) {
+    lwi_model_forget(context_of(state)->model, data, bytes);
+}
+
 static lw_status output(void *state, lw_value *value) {
     lw_context *c = context_of(state);
     void *data = NULL;
@@ -82,6 +86,7 @@ void lwi_host_init(lw_context *c) {
     c->host = (lwi_host){.memory = memory,
                          .keep = keep,
                          .packed = packed,
+                         .forget = forget,
                          .output = output,
                          .bytes = bytes,
                          .parallel = parallel,

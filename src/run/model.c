@@ -16,6 +16,8 @@ enum { SMALL_TENSOR = 4096 };
 /* Float tensors up to this size are aligned for the first context, larger ones when a kernel wants
  * to read them as they are. */
 enum { SMALL_FLOATS = 1 << 16 };
+/* Of the files of a model whose weights take long to pack. */
+enum { MANY_BYTES = 8 << 20 };
 
 lw_model *lwi_model_ref(const lw_model *model) {
     lw_model *m = (lw_model *)model;
@@ -347,12 +349,23 @@ lw_status lwi_model_align(const lw_model *model) {
     return status;
 }
 
+bool lwi_model_packs_late(const lw_model *model) {
+    const lwi_network *n = &(model->base ? model->base : model)->network;
+    size_t bytes = model->file_bytes;
+    for (size_t i = 0; i < n->n_files; i++)
+        bytes += n->files[i].size;
+    return bytes >= MANY_BYTES && !model->weights.find && lwi_weights_are_none(&model->weights);
+}
+
+void lwi_model_forget(const lw_model *model, const void *data, size_t bytes) {
+    lwi_network_forget(&(model->base ? model->base : model)->network, data, bytes);
+}
+
 lw_status lwi_model_packed(const lw_model *model, const lw_value *value, const lwi_packing *packing,
                            const void **packed) {
     bool made = false;
     LW_TRY(lwi_weights_get((lwi_weights *)&model->weights, value, packing, packed, &made));
-    const lw_model *owner = model->base ? model->base : model;
-    if (made) lwi_network_forget(&owner->network, value->data, value->bytes);
+    if (made) lwi_model_forget(model, value->data, value->bytes);
     return LW_OK;
 }
 

@@ -47,6 +47,12 @@ lw_status lwi_model_settled(const lw_model *model, const lw_value *value, const 
 lw_status lwi_model_packed(const lw_model *model, const lw_value *value, const lwi_packing *packing,
                            const void **packed);
 
+/* Gives back the pages of the model's files that hold these bytes. */
+void lwi_model_forget(const lw_model *model, const void *data, size_t bytes);
+/* Whether a first plan had better leave weights where they lie: there are so many that packing them
+ * takes long, and none is packed yet, nor to be found in a file or kept in one. */
+bool lwi_model_packs_late(const lw_model *model);
+
 /* A model whose graph is made by a function rather than read from a file: make fills the network,
  * which is initialised. The passes run as after loading. */
 lw_status lwi_model_make(lw_status (*make)(void *arg, lwi_network *network), void *arg,

@@ -41,6 +41,14 @@ void lwi_weights_free(lwi_weights *w) {
     pthread_mutex_destroy(&w->lock);
 }
 
+bool lwi_weights_are_none(const lwi_weights *weights) {
+    lwi_weights *w = (lwi_weights *)weights; /* locking changes nothing that is seen */
+    pthread_mutex_lock(&w->lock);
+    const bool none = w->bytes == 0;
+    pthread_mutex_unlock(&w->lock);
+    return none;
+}
+
 /* ------------------------------------------------------------------ memory */
 
 static lw_status take_from_chunk(lwi_weights *w, size_t bytes, void **block) {

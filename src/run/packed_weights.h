@@ -45,6 +45,7 @@ typedef struct lwi_weights {
 
 void lwi_weights_init(lwi_weights *weights, const lw_allocator *allocator);
 void lwi_weights_free(lwi_weights *weights);
+bool lwi_weights_are_none(const lwi_weights *weights);
 /* The packed form of a constant. Threads that want the same one wait for the first. *made tells
  * whether this call has made it. */
 lw_status lwi_weights_get(lwi_weights *weights, const lw_value *value, const lwi_packing *packing,

@@ -298,8 +298,13 @@ static lw_status fill(lwi_planner *p, const lw_value *const *givens, const bool 
     return p->shapes ? LW_OK : lwi_plan_finish(p);
 }
 
+/* What a plan is made for. */
+typedef struct purpose {
+    bool any, shapes, waits;
+} purpose;
+
 static lw_status make_plan(lw_context *c, const lwi_graph *graph, lwi_plan *outer,
-                           const lw_value *const *givens, bool any, bool shapes, const bool *wanted,
+                           const lw_value *const *givens, purpose is, const bool *wanted,
                            lwi_plan **plan) {
     lwi_arena memory;
     lwi_plan *new_plan = NULL;
@@ -314,9 +319,10 @@ static lw_status make_plan(lw_context *c, const lwi_graph *graph, lwi_plan *oute
                            .graph = graph,
                            .outer = outer,
                            .depth = outer ? outer->depth + 1 : 0,
-                           .any = any};
+                           .any = is.any,
+                           .waits = is.waits};
     lwi_planner p = {
-        .context = c, .graph = graph, .plan = new_plan, .host = c->host, .shapes = shapes};
+        .context = c, .graph = graph, .plan = new_plan, .host = c->host, .shapes = is.shapes};
     p.host.allocator = c->allocator;
     const lwi_scratch_mark mark = lwi_scratch_here(&c->stack);
     lwi_arena_init(&p.passing, &c->allocator);
@@ -331,12 +337,18 @@ static lw_status make_plan(lw_context *c, const lwi_graph *graph, lwi_plan *oute
 lw_status lwi_plan_make(lw_context *c, const lwi_graph *graph, lwi_plan *outer,
                         const lw_value *const *givens, bool any, const bool *wanted,
                         lwi_plan **plan) {
-    return make_plan(c, graph, outer, givens, any, false, wanted, plan);
+    return make_plan(c, graph, outer, givens, (purpose){.any = any}, wanted, plan);
+}
+
+lw_status lwi_plan_make_first(lw_context *c, const lw_value *const *givens, const bool *wanted,
+                              lwi_plan **plan) {
+    const lwi_graph *graph = c->model->network.graph;
+    return make_plan(c, graph, NULL, givens, (purpose){.waits = true}, wanted, plan);
 }
 
 lw_status lwi_plan_shapes(lw_context *c, const lwi_graph *graph, lwi_plan *outer,
                           const lw_value *const *givens, const bool *wanted, lwi_plan **plan) {
-    return make_plan(c, graph, outer, givens, false, true, wanted, plan);
+    return make_plan(c, graph, outer, givens, (purpose){.shapes = true}, wanted, plan);
 }
 
 void lwi_plan_free(lwi_plan *plan) {

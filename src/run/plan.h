@@ -60,7 +60,9 @@ struct lwi_plan {
     /* What it was made for. */
     const lw_value *const *givens; /* [inputs, then captures] types and shapes; NULL: left out */
     bool any;                      /* nothing is known of what is given */
-    const bool *wanted;            /* [graph outputs] */
+    bool waits; /* it is for one run, which packs weights as it goes (lwi_packed_later) */
+    bool ran;
+    const bool *wanted; /* [graph outputs] */
 
     uint8_t *work;    /* [nodes] lwi_work */
     int *with;        /* [nodes] for LWI_WORK_JOINED */
@@ -98,6 +100,9 @@ static inline int lwi_given_slot(const lwi_graph *g, size_t i) {
 lw_status lwi_plan_make(lw_context *context, const lwi_graph *graph, lwi_plan *outer,
                         const lw_value *const *givens, bool any, const bool *wanted,
                         lwi_plan **plan);
+/* A plan of the main graph that leaves weights where they lie, for a first run. */
+lw_status lwi_plan_make_first(lw_context *context, const lw_value *const *givens,
+                              const bool *wanted, lwi_plan **plan);
 /* A plan that cannot be run, only looked at: the types and shapes of all values, and the data of
  * those that do not depend on the data of inputs. Inputs that are constant count as known.
  * LW_UNSUPPORTED if a shape depends on data. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Plans before the first run, so that it is not slower than the others: with the declared shapes
  * of the inputs where they are fixed, and the model is even run once. Where they are not, a plan
- * for small sizes lets kernels pack their weights at least. */
+ * for small sizes lets kernels pack their weights at least. Many weights are packed later
+ * (lwi_context_waits). */
 #include "ops/registry.h"
 #include "run/rehearse.h"
 
@@ -97,14 +98,16 @@ static lw_status plan_ahead(lw_context *c, lw_value *values) {
     lwi_plan *plan = NULL;
     if (!guess_inputs(c, values)) return LW_OK;
     if (c->model->network.maker) return variant_ahead(c, values);
-    LW_TRY(lwi_context_plan(c, c->inputs, c->wanted, &plan));
+    LW_TRY(lwi_context_plan(c, c->inputs, c->wanted, true, &plan));
+    if (plan->waits) return LW_OK;
     LW_TRY(lwi_touch_arena(plan));
     rehearse(c, plan, values);
     return LW_OK;
 }
 
 void lwi_context_plan_ahead(lw_context *c) {
-    if (c->plugin && has_open_sizes(c->model->network.graph)) return; /* it takes long to compile */
+    if (has_open_sizes(c->model->network.graph) && (c->plugin || lwi_context_waits(c)))
+        return; /* it takes long to compile; or nothing would be packed */
     const size_t n = c->model->network.graph->n_inputs;
     lw_value *values = NULL;
     lw_status status = lwi_alloc_array(&c->allocator, n, sizeof *values, &values);

@@ -18,16 +18,33 @@ lwi_plan *lwi_context_find_plan(lw_context *c, const lw_value *const *inputs, co
     return NULL;
 }
 
+bool lwi_context_waits(const lw_context *c) {
+    return !c->has_run && !c->device && !c->plugin && lwi_model_packs_late(c->model);
+}
+
 lw_status lwi_context_plan(lw_context *c, const lw_value *const *inputs, const bool *wanted,
-                           lwi_plan **plan) {
+                           bool waits, lwi_plan **plan) {
     lwi_plan *made = NULL;
-    LW_TRY(lwi_plan_make(c, c->model->network.graph, NULL, inputs, false, wanted, &made));
+    if (waits && lwi_context_waits(c)) LW_TRY(lwi_plan_make_first(c, inputs, wanted, &made));
+    else LW_TRY(lwi_plan_make(c, c->model->network.graph, NULL, inputs, false, wanted, &made));
     c->allocations++;
     if (c->n_plans == c->max_plans) lwi_plan_free(c->plans[--c->n_plans]);
     c->plans[c->n_plans++] = made;
     bring_to_front(c, c->n_plans - 1);
     *plan = made;
     return LW_OK;
+}
+
+/* What the run before this one packed lies in the pool. */
+lw_status lwi_context_pack_plan(lw_context *c, lwi_plan **plan) {
+    size_t i = 0;
+    while (c->plans[i] != *plan)
+        i++;
+    lwi_plan_free(*plan);
+    for (c->n_plans--; i < c->n_plans; i++)
+        c->plans[i] = c->plans[i + 1];
+    lwi_pool_trim(&c->pool);
+    return lwi_context_plan(c, c->inputs, c->wanted, false, plan);
 }
 
 void lwi_context_forget_plans(lw_context *c) {

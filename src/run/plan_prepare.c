@@ -27,20 +27,16 @@ static lw_status packed(void *state, const lw_value *value, const lwi_packing *p
     return lwi_context_packed(plan->context, value, packing, made);
 }
 
-static void forget(void *state, const void *data, size_t bytes) {
-    lwi_network_forget(&((lwi_plan *)state)->context->model->network, data, bytes);
-}
-
-static lwi_host preparing(const lwi_host *run) {
-    lwi_host host = *run;
+static lwi_host preparing(const lwi_call *call) {
+    lwi_host host = *call->host;
+    host.waits = ((const lwi_plan *)call->state)->waits;
     host.keep = keep;
     host.packed = packed;
-    host.forget = forget;
     return host;
 }
 
 lw_status lwi_plan_prepare(lwi_call *call, const lwi_kernel *kernel) {
-    const lwi_host *run = call->host, host = preparing(run);
+    const lwi_host *run = call->host, host = preparing(call);
     call->host = &host;
     const lw_status status = lwi_call_prepare(call, kernel);
     call->host = run;
@@ -49,7 +45,7 @@ lw_status lwi_plan_prepare(lwi_call *call, const lwi_kernel *kernel) {
 
 lw_status lwi_plan_prepare_chain(const lwi_cpu_step *first, const lwi_cpu_step *second,
                                  lwi_cpu_step *both) {
-    const lwi_host host = preparing(second->call.host);
+    const lwi_host host = preparing(&second->call);
     lwi_cpu_step last = *second;
     last.call.host = &host;
     LW_TRY(lwi_cpu_chain(first, &last, both));

@@ -102,9 +102,9 @@ static lw_status return_outputs(const lw_context *c, lw_io *outputs, size_t n) {
 /* --------------------------------------------------------------------- run */
 
 /* A plan was made for inputs that had been checked. */
-static lw_status make_plan(lw_context *c, lwi_plan **plan) {
+static lw_status make_plan(lw_context *c, bool waits, lwi_plan **plan) {
     LW_TRY(check_inputs(c));
-    return lwi_context_plan(c, c->inputs, c->wanted, plan);
+    return lwi_context_plan(c, c->inputs, c->wanted, waits, plan);
 }
 
 static lw_status run(lw_context *c, const lw_io *inputs, size_t n_inputs, lw_io *outputs,
@@ -120,7 +120,9 @@ static lw_status run(lw_context *c, const lw_io *inputs, size_t n_inputs, lw_io 
     plan = lwi_context_find_plan(c, c->inputs, c->wanted);
     if (!plan && lwi_replaces_default(c))
         return lwi_run_replacing(c, inputs, n_inputs, outputs, n_outputs);
-    if (!plan) LW_TRY(make_plan(c, &plan));
+    if (!plan) LW_TRY(make_plan(c, true, &plan));
+    if (plan->waits && plan->ran) LW_TRY(lwi_context_pack_plan(c, &plan));
+    c->has_run = plan->ran = true;
     LW_TRY(lwi_execute(plan, c->inputs, c->outputs));
     return return_outputs(c, outputs, n_outputs);
 }
@@ -160,7 +162,8 @@ static lw_status prepare(lw_context *c, const lw_io *inputs, size_t n_inputs, co
     LW_TRY(take_outputs(c, outputs, n_outputs));
     plan = lwi_context_find_plan(c, c->inputs, c->wanted);
     if (!plan && lwi_replaces_default(c)) return LW_OK; /* rare: that run prepares itself */
-    if (!plan) LW_TRY(make_plan(c, &plan));
+    if (!plan) LW_TRY(make_plan(c, false, &plan));
+    if (plan->waits) LW_TRY(lwi_context_pack_plan(c, &plan));
     if (plan->rehearsed) return LW_OK;
     LW_TRY(lwi_touch_arena(plan));
     return rehearse(c, plan);

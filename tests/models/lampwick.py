@@ -60,6 +60,7 @@ SIGNATURES = {
     "lw_pass": (c.c_int, [c.c_size_t, P]),
     "lw_context_new": (c.c_int, [P, P, P]),
     "lw_context_free": (None, [P]),
+    "lw_context_prepare": (c.c_int, [P, P, c.c_size_t, P, c.c_size_t]),
     "lw_context_run": (c.c_int, [P, P, c.c_size_t, P, c.c_size_t]),
     "lw_model_output_count": (c.c_size_t, [P]),
     "lw_model_output": (c.c_int, [P, c.c_size_t, P]),
@@ -211,6 +212,18 @@ class Model:
         for io in outputs:
             lib.c.lw_value_free(io.value)
         return results
+
+    def prepare(self, feeds):
+        """For runs with inputs like these and all outputs."""
+        lib = self.library
+        made = [(n.encode(), lib.value(v)) for n, v in feeds.items()]
+        inputs = (Io * max(1, len(made)))(*[Io(n, v) for n, v in made])
+        names = self.outputs()
+        outputs = (Io * len(names))(*[Io(n, None) for n in names])
+        status = lib.c.lw_context_prepare(self.context, inputs, len(made), outputs, len(names))
+        for _, value in made:
+            lib.c.lw_value_free(value)
+        lib.check(status)
 
     def close(self):
         self.library.c.lw_context_free(self.context)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Loading must cost at most 1.15 times the file: makes a model with many weights, aligned and not,
-and looks at the largest memory of a process that loads it and runs it once.
+and looks at the largest memory of a process that loads it and runs it three times: the first run
+reads weights where they lie, the second one packs them.
 
     python3 tests/robust/load_memory.py LIBLAMPWICK.SO
 """
@@ -14,6 +15,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+MODELS = pathlib.Path(__file__).resolve().parent.parent / "models"
 LAYERS, SIZE, MOST = 24, 1024, 1.15
 
 
@@ -33,15 +35,17 @@ def write_model(path):
 
 
 CHILD = """
-import ctypes as c, sys
+import sys
+sys.path.insert(0, sys.argv[3])
+import lampwick, numpy as np
 def status(key):
     return next(int(l.split()[1]) for l in open("/proc/self/status") if l.startswith(key))
-lib = c.CDLL(sys.argv[1])
+library, x = lampwick.Library(sys.argv[1]), np.zeros((1, int(sys.argv[4])), np.float32)
 before = status("VmRSS")
-model, context = c.c_void_p(), c.c_void_p()
-assert lib.lw_model_load(sys.argv[2].encode(), None, c.byref(model)) == 0
+model = library.load(sys.argv[2], 1)
 loaded = status("VmHWM") - before
-assert lib.lw_context_new(model, None, c.byref(context)) == 0
+for _ in range(3):
+    model.run({"x": x})
 print(loaded, status("VmHWM") - before)
 """
 
@@ -52,10 +56,10 @@ def main():
         write_model(path)
         size = path.stat().st_size / 1024
         loaded, ready = map(int, subprocess.run(
-            [sys.executable, "-c", CHILD, sys.argv[1], str(path)], check=True,
-            capture_output=True, text=True).stdout.split())
+            [sys.executable, "-c", CHILD, sys.argv[1], str(path), str(MODELS), str(SIZE)],
+            check=True, capture_output=True, text=True).stdout.split())
     print(f"file {size:.0f} KiB, peak after load {loaded} KiB ({loaded / size:.2f}), "
-          f"after making a context {ready} KiB ({ready / size:.2f}); at most {MOST}")
+          f"after three runs {ready} KiB ({ready / size:.2f}); at most {MOST}")
     sys.exit(ready / size > MOST)
 
 

@@ -37,8 +37,12 @@ static lw_status pack_double(void *arg, const lw_value *from, void *to) {
 }
 
 static lwi_packing doubling(uint64_t variant, void *arg) {
-    return (lwi_packing){"double", variant, COUNT * sizeof(float), LW_FLOAT32, pack_double, arg,
-                         false,    NULL};
+    return (lwi_packing){.form = "double",
+                         .variant = variant,
+                         .bytes = COUNT * sizeof(float),
+                         .shown = LW_FLOAT32,
+                         .pack = pack_double,
+                         .arg = arg};
 }
 
 static lw_value constant(lw_dtype dtype, void *data) {

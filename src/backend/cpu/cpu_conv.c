@@ -57,7 +57,7 @@ static void choose_winograd(const lwi_call *c, lwi_conv_plan *p) {
     p->kind = LWI_CONV_WINOGRAD;
     p->batch *= (size_t)p->in[0]; /* slices of depth 1 are images */
     p->in[0] = p->out[0] = 1;
-    p->in_run = c->host->less_memory && lwi_conv_winograd_in_run(p);
+    p->in_run = (c->host->less_memory || c->host->waits) && lwi_conv_winograd_in_run(p);
 }
 
 static size_t plan_bytes(const lwi_conv_plan *p) {
@@ -114,8 +114,8 @@ static lw_status prepare(lwi_call *c, bool transposed) {
         lwi_conv_direct_plan(p, (int64_t *)(p->parts + p->n_parts));
     p->packed_bytes = lwi_conv_packed_floats(p) * sizeof(float);
     const void *packed = NULL;
-    LW_TRY(lwi_packed_anywhere(c, 1, "conv", variant(c, p), p->packed_bytes, pack, &(packing){p, c},
-                               &packed));
+    LW_TRY(lwi_packed_later(c, 1, "conv", variant(c, p), p->packed_bytes, pack, &(packing){p, c},
+                            &packed));
     p->packed = packed;
     return LW_OK;
 }
@@ -160,6 +160,7 @@ static lw_status run(lwi_call *c) {
         float *packed = NULL;
         LW_TRY(lwi_scratch(c, p->packed_bytes, 1, &packed));
         LW_TRY(pack(&(packing){p, c}, c->in[1], packed));
+        if (c->in[1]->fixed == LWI_FIXED_MODEL) lwi_forget(c, c->in[1]->data, c->in[1]->bytes);
         args.weights = packed;
     }
     LW_TRY(compute(&args));

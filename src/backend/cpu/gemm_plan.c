@@ -98,8 +98,11 @@ static lw_status pack_b(lwi_call *c, lwi_gemm_plan *p) {
     const uint64_t variant =
         (uint64_t)p->depth << 16 | width << 2 | (p->x.b.column != 1) << 1 | (p->x.b.row != 1);
     const size_t bytes = b->count / (p->x.k * p->x.n) * p->matrix * sizeof(float);
-    LW_TRY(lwi_packed_anywhere(c, p->input_b, p->pairs ? "gemm_bf16" : "gemm_f32", variant, bytes,
-                               pack_constant, &(packing){.plan = p, .call = c}, &panels));
+    packing k = {.plan = p, .call = c};
+    LW_TRY(p->pairs ? lwi_packed_anywhere(c, p->input_b, "gemm_bf16", variant, bytes, pack_constant,
+                                          &k, &panels)
+                    : lwi_packed_later(c, p->input_b, "gemm_f32", variant, bytes, pack_constant, &k,
+                                       &panels));
     p->panels = panels;
     return LW_OK;
 }
@@ -152,7 +155,8 @@ static void share(lwi_gemm_plan *p, size_t threads) {
                         : p->depth > LWI_GEMM_DEPTH && !p->pairs ? LWI_GEMM_ROWS / 2
                                                                  : LWI_GEMM_ROWS;
     p->block = divide_up(p->row_step, divide_up(p->row_step, rows));
-    const size_t most = p->copied ? MOST_COLUMNS * LWI_GEMM_COLUMNS : LWI_GEMM_COLUMNS;
+    size_t most = p->copied ? MOST_COLUMNS * LWI_GEMM_COLUMNS : LWI_GEMM_COLUMNS;
+    if (p->depth > LWI_GEMM_DEPTH) most /= 2; /* a constant that is not packed yet */
     p->columns = p->form == LWI_GEMM_PACK ? smaller(round_up(p->column_step, p->width), most)
                                           : p->column_step;
     p->row_tasks = divide_up(p->x.m, p->row_step);
@@ -169,9 +173,9 @@ static bool wants_dots(const lwi_gemm_plan *p) {
     return x->n == 1 || (x->m <= FEW_DOTS && x->b.column != 1);
 }
 
-static void choose_form(lwi_gemm_plan *p) {
+static void choose_form(lwi_gemm_plan *p, bool aligned) {
     const lwi_matmul_side *b = &p->x.b;
-    const bool near = !p->fill && (p->x.m <= FEW_ROWS || b->row <= NARROW);
+    const bool near = !p->fill && aligned && (p->x.m <= FEW_ROWS || b->row <= NARROW);
     p->form = p->panels ? LWI_GEMM_PANELS : b->column == 1 && near ? LWI_GEMM_PLACE : LWI_GEMM_PACK;
 }
 
@@ -230,12 +234,13 @@ lw_status lwi_gemm_plan_cut(lwi_call *c, size_t a, size_t b, lwi_gemm_plan *p) {
     p->padded = round_up(p->x.n, p->width);
     cut_depth(p, packable);
     if (packable) LW_TRY(pack_b(c, p));
-    if (packable && !p->panels) {
+    const bool left = packable && !p->panels && c->packed >> b & 1;
+    if (packable && !p->panels && !left) {
         p->pairs = false;
         cut_depth(p, false);
     }
-    choose_form(p);
-    if (dots && !p->panels) use_dots(p);
+    choose_form(p, !left || (uintptr_t)c->in[b]->data % sizeof(float) == 0);
+    if (dots && !p->panels && !left) use_dots(p);
     p->copied = turned || p->pairs || (p->form != LWI_GEMM_DOT && collides(&p->x));
     p->copy_row = lwi_gemm_steps(p, p->depth) + PADDING;
     share(p, c->host->threads ? (size_t)c->host->threads(c->state) : 1);

@@ -16,7 +16,7 @@
 typedef enum lwi_gemm_form {
     LWI_GEMM_PANELS, /* B is constant and was packed once for the model */
     LWI_GEMM_PLACE,  /* B is row-major and read where it lies */
-    LWI_GEMM_PACK,   /* B is packed block by block in each run */
+    LWI_GEMM_PACK,   /* B is packed block by block in each run, wherever its elements lie */
     LWI_GEMM_DOT     /* columns of B lie along K and are read in place: dot products */
 } lwi_gemm_form;
 
