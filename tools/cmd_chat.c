@@ -125,8 +125,9 @@ static lw_status open_all(conversation *c, const char *path) {
     const chat_options *o = c->options;
     lw_context_options context;
     const lw_batch_options batch = lwi_llm_batch_options(&o->llm, &context);
-    const lw_sampling sampling = lwi_llm_sampling(&o->sampling);
+    lw_sampling sampling = lwi_llm_sampling(&o->sampling);
     lw_status status = lwi_llm_open(path, &o->llm, &c->llm);
+    if (status == LW_OK) status = lwi_llm_breakers(c->llm, &o->sampling, &sampling);
     if (status == LW_OK) status = lwi_draft_open(&o->draft, &o->llm, &c->draft);
     const lw_session_options session = {.size = sizeof session,
                                         .batch_options = &batch,
@@ -135,6 +136,7 @@ static lw_status open_all(conversation *c, const char *path) {
     if (status == LW_OK && !lw_llm_tokenizer(c->llm))
         status = lw_fail(LW_NOT_FOUND, "the model has no tokenizer: give --tokenizer FILE");
     if (status == LW_OK) status = lw_session_new(c->llm, &session, &c->session);
+    free((void *)sampling.dry_breakers);
     if (status == LW_OK && o->system)
         status = add_message(c, "system", o->system, strlen(o->system));
     return status;

@@ -138,7 +138,7 @@ static lw_status open_and_run(const char *path, const generate_options *o, const
     generation g = {.options = o};
     lw_context_options context;
     const lw_batch_options batch = lwi_llm_batch_options(&o->llm, &context);
-    const lw_sampling sampling = lwi_llm_sampling(&o->sampling);
+    lw_sampling sampling = lwi_llm_sampling(&o->sampling);
     lw_status status = read_grammar(o, &grammar);
     if (status == LW_OK) status = lwi_draft_open(&o->draft, &o->llm, &draft);
     const lw_session_options session = {.size = sizeof session,
@@ -149,6 +149,7 @@ static lw_status open_and_run(const char *path, const generate_options *o, const
                                         .keep = KEPT,
                                         .speculation = &draft.speculation};
     if (status == LW_OK) status = lwi_llm_open(path, &o->llm, &llm);
+    if (status == LW_OK) status = lwi_llm_breakers(llm, &o->sampling, &sampling);
     lw_llm_info info = {.size = sizeof info};
     if (status == LW_OK) status = lw_llm_describe(llm, &info);
     g.reads_source = info.reads_source;
@@ -158,6 +159,7 @@ static lw_status open_and_run(const char *path, const generate_options *o, const
     if (status == LW_OK && o->statistics) print_cache(&g, llm);
     lw_stop_texts_free(g.stops);
     lw_session_free(g.session);
+    free((void *)sampling.dry_breakers);
     lwi_draft_close(&draft);
     lw_llm_free(llm);
     lw_grammar_free(grammar);

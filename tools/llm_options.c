@@ -66,8 +66,8 @@ lw_sampling lwi_llm_sampling(const lwi_sampling_options *o) {
         .frequency = (float)o->frequency,
         .presence = (float)o->presence,
         .dry_multiplier = (float)o->dry,
-        .dry_base = 1.75f,
-        .dry_allowed = 2,
+        .dry_base = (float)o->dry_base,
+        .dry_allowed = (size_t)o->dry_allowed,
         .top_k = (size_t)o->top_k,
         .typical = (float)o->typical,
         .top_p = (float)o->top_p,
@@ -77,4 +77,19 @@ lw_sampling lwi_llm_sampling(const lwi_sampling_options *o) {
         .mirostat_tau = (float)o->mirostat,
         .mirostat_eta = 0.1f,
     };
+}
+
+lw_status lwi_llm_breakers(const lw_llm *llm, const lwi_sampling_options *o,
+                           lw_sampling *sampling) {
+    const bool given = o->breakers.n > 0, none = given && !strcmp(o->breakers.items[0], "none");
+    const char *const *texts = given ? (const char *const *)o->breakers.items : NULL;
+    size_t n = 0;
+    if (!(o->dry > 0) || none || !lw_llm_tokenizer(llm)) return LW_OK;
+    lw_status status = lw_llm_dry_breakers(llm, texts, o->breakers.n, NULL, 0, &n);
+    if (status != LW_OK) return status;
+    int32_t *tokens = lwi_resize(NULL, n + 1, sizeof *tokens);
+    status = lw_llm_dry_breakers(llm, texts, o->breakers.n, tokens, n, &n);
+    sampling->dry_breakers = tokens;
+    sampling->n_dry_breakers = n;
+    return status;
 }

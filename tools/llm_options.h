@@ -44,11 +44,16 @@ typedef struct lwi_llm_options {
 
 typedef struct lwi_sampling_options {
     double temperature, top_p, min_p, typical, repetition, frequency, presence, dry, xtc, mirostat;
-    int top_k, last, seed;
+    double dry_base;
+    int top_k, last, seed, dry_allowed;
+    lwi_texts breakers;
 } lwi_sampling_options;
 
 #define LWI_SAMPLING_DEFAULTS                                                                      \
-    { .temperature = 0.8, .top_k = 40, .top_p = 0.95, .min_p = 0.05, .last = 64, .seed = -1 }
+    {                                                                                              \
+        .temperature = 0.8, .top_k = 40, .top_p = 0.95, .min_p = 0.05, .last = 64, .seed = -1,     \
+        .dry_base = 1.75, .dry_allowed = 2                                                         \
+    }
 
 #define LWI_SAMPLING_OPTIONS(T, member)                                                            \
     {"temperature",                                                                                \
@@ -108,6 +113,22 @@ typedef struct lwi_sampling_options {
          "X",                                                                                      \
          NULL,                                                                                     \
          "penalty for repeating sequences (0)"},                                                   \
+        {"dry-base",                                                                               \
+         0,                                                                                        \
+         LWI_NUMBER,                                                                               \
+         offsetof(T, member.dry_base),                                                             \
+         "X",                                                                                      \
+         NULL,                                                                                     \
+         "which grows X times with each token (1.75)"},                                            \
+        {"dry-allowed-length",  0, LWI_COUNT, offsetof(T, member.dry_allowed), "N", NULL,          \
+         "from N tokens on (2)"},                                                                  \
+        {"dry-sequence-breaker",                                                                   \
+         0,                                                                                        \
+         LWI_LIST,                                                                                 \
+         offsetof(T, member.breakers),                                                             \
+         "TEXT",                                                                                   \
+         NULL,                                                                                     \
+         "where sequences end; several times for several, none: nowhere (\\n : \" *)"},            \
         {"xtc",                                                                                    \
          0,                                                                                        \
          LWI_NUMBER,                                                                               \
@@ -142,5 +163,9 @@ lw_batch_options lwi_llm_batch_options(const lwi_llm_options *options, lw_contex
 lw_status lwi_llm_encode(const lw_llm *llm, const char *text, size_t size, int32_t **tokens,
                          size_t *n);
 lw_sampling lwi_llm_sampling(const lwi_sampling_options *options);
+/* Fills in the tokens at which DRY's sequences end, which are to be freed (sampling->dry_breakers).
+ */
+lw_status lwi_llm_breakers(const lw_llm *llm, const lwi_sampling_options *options,
+                           lw_sampling *sampling);
 
 #endif

@@ -138,6 +138,9 @@ typedef struct lw_sampling {
      * behind the same n >= dry_allowed tokens that are the last now; multiplier 0: off */
     float dry_multiplier, dry_base;
     size_t dry_allowed;
+    /* Such repetitions end at these tokens, which are never penalised (lw_llm_dry_breakers). */
+    const int32_t *dry_breakers;
+    size_t n_dry_breakers;
     size_t top_k;  /* the k likeliest; 0: all */
     float typical; /* Meister et al. 2022, arXiv 2202.00666; 0 or 1: off */
     float top_p;   /* the likeliest that make up p (Holtzman et al. 2019, arXiv 1904.09751); 0 or 1:
@@ -149,6 +152,14 @@ typedef struct lw_sampling {
      */
     float mirostat_tau, mirostat_eta;
 } lw_sampling;
+
+/* The tokens at which repetitions end, for texts: those whose own text has one of them in it; where
+ * no token has, the last token of the text. texts NULL: "\n", ":", "\"" and "*". *n is how many
+ * there are, of which the first `capacity` are written. Errors: LW_UNSUPPORTED (no tokenizer),
+ * LW_LIMIT (a long text). */
+LW_API LW_MUST_CHECK lw_status lw_llm_dry_breakers(const lw_llm *llm, const char *const *texts,
+                                                   size_t n_texts, int32_t *tokens, size_t capacity,
+                                                   size_t *n);
 
 /* Chooses among n logits, which stay as they are; tokens: the n_tokens that came before. For use
  * without a session; mirostat keeps its state in *mu (0 at first; may be NULL). `drawn` tells how

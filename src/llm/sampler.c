@@ -6,6 +6,27 @@
 #include <math.h>
 #include <string.h>
 
+static lw_status make_breakers(lwi_sampler *s, const lw_sampling *options) {
+    enum { MOST = 1 << 26 }; /* tokens of a vocabulary */
+    int32_t largest = -1;
+    for (size_t i = 0; i < options->n_dry_breakers; i++) {
+        const int32_t token = options->dry_breakers[i];
+        if (token < 0 || token > MOST)
+            return lwi_fail(LW_RANGE, "lw_sampling: dry_breakers has a token %d", token);
+        if (token > largest) largest = token;
+    }
+    s->options.dry_breakers = NULL;
+    s->options.n_dry_breakers = 0;
+    if (largest < 0) return LW_OK;
+    const size_t words = (size_t)largest / 64 + 1;
+    LW_TRY(lwi_alloc_array(&s->allocator, words, sizeof *s->breakers.bits, &s->breakers.bits));
+    s->breakers.words = words;
+    for (size_t i = 0; i < options->n_dry_breakers; i++)
+        s->breakers.bits[options->dry_breakers[i] / 64] |= UINT64_C(1)
+                                                           << options->dry_breakers[i] % 64;
+    return LW_OK;
+}
+
 lw_status lwi_sampler_init(lwi_sampler *s, const lw_allocator *allocator,
                            const lw_sampling *options) {
     *s = (lwi_sampler){.allocator = *allocator};
@@ -13,6 +34,8 @@ lw_status lwi_sampler_init(lwi_sampler *s, const lw_allocator *allocator,
     if (options->size < sizeof *options)
         return lwi_fail(LW_INVALID, "lw_sampling: size is %zu, expected %zu", options->size,
                         sizeof *options);
+    if (options->n_dry_breakers && !options->dry_breakers)
+        return lwi_fail(LW_INVALID, "lw_sampling: dry_breakers is NULL");
     if (!(options->temperature >= 0) || (options->n_biases && !options->biases))
         return lwi_fail(LW_INVALID, "lw_sampling: the temperature is %g",
                         (double)options->temperature);
@@ -21,12 +44,18 @@ lw_status lwi_sampler_init(lwi_sampler *s, const lw_allocator *allocator,
     LW_TRY(lwi_alloc_array(allocator, options->n_biases, sizeof *biases, &biases));
     if (options->n_biases) memcpy(biases, options->biases, options->n_biases * sizeof *biases);
     s->options.biases = biases;
-    return LW_OK;
+    const lw_status status = make_breakers(s, options);
+    if (status != LW_OK) lwi_sampler_free(s);
+    return status;
 }
 
 void lwi_sampler_free(lwi_sampler *s) {
     lwi_free(&s->allocator, (void *)s->options.biases);
     lwi_free(&s->allocator, s->items);
+    lwi_free(&s->allocator, s->breakers.bits);
+    s->options.biases = NULL;
+    s->items = NULL;
+    s->breakers = (lwi_token_set){NULL, 0};
 }
 
 static bool is_plain_greedy(const lw_sampling *s, const uint64_t *allowed) {
@@ -111,7 +140,7 @@ lw_status lwi_sampler_choose(lwi_sampler *s, const float *logits, size_t n, cons
     for (size_t i = 0; i < n; i++)
         c.items[i] = (lwi_candidate){(int32_t)i, logits[i] == logits[i] ? logits[i] : -INFINITY, 0};
     add_biases(&s->options, &c);
-    if (s->options.penalty_last) lwi_penalize(&s->options, &c, tokens, n_tokens);
+    if (s->options.penalty_last) lwi_penalize(&s->options, &c, tokens, n_tokens, &s->breakers);
     drop_forbidden(&c, allowed);
     if (c.n == 0) return lwi_fail(LW_NOT_FOUND, "no token may follow");
     *token = choose(s, &c, number);

@@ -24,14 +24,22 @@ void lwi_candidates_sort(lwi_candidates *c, size_t k);
 /* Probabilities of all, after division of the logits by the temperature. */
 void lwi_candidates_softmax(lwi_candidates *c, float temperature);
 
-/* Penalties on what the last tokens were. */
-void lwi_penalize(const lw_sampling *s, lwi_candidates *c, const int32_t *tokens, size_t n);
+/* A bit for each token below 64 * words. */
+typedef struct lwi_token_set {
+    uint64_t *bits;
+    size_t words;
+} lwi_token_set;
+
+/* Penalties on what the last tokens were. breakers: tokens at which DRY's repetitions end. */
+void lwi_penalize(const lw_sampling *s, lwi_candidates *c, const int32_t *tokens, size_t n,
+                  const lwi_token_set *breakers);
 /* Everything from top_k to XTC; at least one candidate is left. number: of draws before. */
 void lwi_filter(const lw_sampling *s, lwi_candidates *c, uint64_t number);
 
 typedef struct lwi_sampler {
     lw_allocator allocator;
-    lw_sampling options; /* with a copy of the biases */
+    lw_sampling options; /* with a copy of the biases; breakers are in the set */
+    lwi_token_set breakers;
     lwi_candidate *items;
     size_t capacity;
     float mu; /* of mirostat; 0: not begun */

@@ -38,15 +38,31 @@ static size_t repeated(const int32_t *tokens, size_t i, size_t n, size_t most) {
     return length;
 }
 
+static bool is_in(const lwi_token_set *set, int32_t token) {
+    return token >= 0 && (size_t)token / 64 < set->words &&
+           (set->bits[token / 64] >> token % 64 & 1);
+}
+
+/* Tokens at the end behind the last one at which repetitions end; at most so many. */
+static size_t unbroken(const lwi_token_set *breakers, const int32_t *tokens, size_t n,
+                       size_t most) {
+    size_t length = 0;
+    while (length < n && length < most && !is_in(breakers, tokens[n - 1 - length]))
+        length++;
+    return length;
+}
+
 /* "Don't repeat yourself" (p-e-w, text-generation-webui pull request 5677): the token at place i
  * would continue a repetition of what stands before it. */
 static void penalize_repeats(const lw_sampling *s, lwi_candidates *c, const int32_t *tokens,
-                             size_t from, size_t n) {
+                             size_t from, size_t n, const lwi_token_set *breakers) {
     enum { MOST = 1024 };
+    const size_t most = unbroken(breakers, tokens, n, MOST);
     const double base = s->dry_base > 0 ? (double)s->dry_base : 1.75;
-    for (size_t i = from + 1; i < n; i++) {
-        const size_t length = repeated(tokens, i, n, MOST);
-        if (length == 0 || length < s->dry_allowed || tokens[i] < 0 || (size_t)tokens[i] >= c->n)
+    for (size_t i = from + 1; i < n && most > 0; i++) {
+        const size_t length = repeated(tokens, i, n, most);
+        if (is_in(breakers, tokens[i]) || length == 0 || length < s->dry_allowed || tokens[i] < 0 ||
+            (size_t)tokens[i] >= c->n)
             continue;
         const double penalty =
             (double)s->dry_multiplier * pow(base, (double)(length - s->dry_allowed));
@@ -60,10 +76,11 @@ static void penalize_repeats(const lw_sampling *s, lwi_candidates *c, const int3
     }
 }
 
-void lwi_penalize(const lw_sampling *s, lwi_candidates *c, const int32_t *tokens, size_t n) {
+void lwi_penalize(const lw_sampling *s, lwi_candidates *c, const int32_t *tokens, size_t n,
+                  const lwi_token_set *breakers) {
     const size_t from = s->penalty_last < n ? n - s->penalty_last : 0;
     const bool plain =
         (s->repetition > 0 && s->repetition != 1) || s->frequency != 0 || s->presence != 0;
     if (plain) penalize_seen(s, c, tokens, from, n);
-    if (s->dry_multiplier > 0 && n > 1) penalize_repeats(s, c, tokens, from, n);
+    if (s->dry_multiplier > 0 && n > 1) penalize_repeats(s, c, tokens, from, n, breakers);
 }

@@ -9,7 +9,7 @@
 #include "serve/completion.h"
 #include "serve/members.h"
 
-enum { MOST_STOPS = 16, MOST_N = 16, MOST_TOP = 20 };
+enum { MOST_STOPS = 16, MOST_N = 16, MOST_TOP = 20, MOST_BREAKERS = 64 };
 
 static lw_status read_numbers(lw_sampling *s, const lwi_json_item *o) {
     LW_TRY(lwi_member_number(o, "temperature", 0, 100, &s->temperature));
@@ -60,6 +60,32 @@ static lw_status read_biases(lwi_completion *c, const lwi_json_item *o) {
     return LW_OK;
 }
 
+/* Texts at which repetitions end; those of llama.cpp if none are given. */
+static lw_status read_breakers(lwi_completion *c, const lwi_json_item *o) {
+    const lwi_json_item *given = lwi_member(o, "dry_sequence_breakers");
+    const char **texts = NULL;
+    int32_t *tokens = NULL;
+    size_t n = 0;
+    if (given && (given->kind != LWI_JSON_ARRAY || given->size > MOST_BREAKERS))
+        return lwi_fail(LW_INVALID, "'dry_sequence_breakers' is no array of at most %d strings",
+                        MOST_BREAKERS);
+    if (given) LW_TRY(lwi_arena_alloc(&c->arena, given->size + 1, sizeof *texts, &texts));
+    for (size_t i = 0; given && i < given->size; i++) {
+        if (given->items[i].kind != LWI_JSON_STRING)
+            return lwi_fail(LW_INVALID,
+                            "'dry_sequence_breakers' holds something that is no string");
+        texts[i] = given->items[i].text;
+    }
+    const lw_llm *llm = c->model->llm;
+    if (!(c->sampling.dry_multiplier > 0) || !lw_llm_tokenizer(llm)) return LW_OK;
+    LW_TRY(lw_llm_dry_breakers(llm, texts, given ? given->size : 0, NULL, 0, &n));
+    LW_TRY(lwi_arena_alloc(&c->arena, n, sizeof *tokens, &tokens));
+    LW_TRY(lw_llm_dry_breakers(llm, texts, given ? given->size : 0, tokens, n, &n));
+    c->sampling.dry_breakers = tokens;
+    c->sampling.n_dry_breakers = n;
+    return LW_OK;
+}
+
 static lw_status read_sampling(lwi_completion *c, const lwi_json_item *o) {
     int64_t seed = (int64_t)some_seed();
     c->sampling = (lw_sampling){.size = sizeof c->sampling,
@@ -72,6 +98,7 @@ static lw_status read_sampling(lwi_completion *c, const lwi_json_item *o) {
     LW_TRY(read_numbers(&c->sampling, o));
     LW_TRY(lwi_member_integer(o, "seed", &seed));
     c->sampling.seed = (uint64_t)seed;
+    LW_TRY(read_breakers(c, o));
     return read_biases(c, o);
 }
 

@@ -9,7 +9,8 @@ class Sampling(c.Structure):
     _fields_ = [("size", SIZE), ("seed", c.c_uint64), ("temperature", c.c_float), ("biases", P),
                 ("n_biases", SIZE), ("penalty_last", SIZE), ("repetition", c.c_float),
                 ("frequency", c.c_float), ("presence", c.c_float), ("dry_multiplier", c.c_float),
-                ("dry_base", c.c_float), ("dry_allowed", SIZE), ("top_k", SIZE),
+                ("dry_base", c.c_float), ("dry_allowed", SIZE), ("dry_breakers", P),
+                ("n_dry_breakers", SIZE), ("top_k", SIZE),
                 ("typical", c.c_float), ("top_p", c.c_float), ("min_p", c.c_float),
                 ("xtc_probability", c.c_float), ("xtc_threshold", c.c_float),
                 ("mirostat_tau", c.c_float), ("mirostat_eta", c.c_float)]

@@ -150,6 +150,35 @@ def test_commands(path):
     model.close()
 
 
+def breakers_of(llm, texts):
+    given = (c.c_char_p * max(1, len(texts or [])))(*(t.encode() for t in texts or []))
+    found, count = (c.c_int32 * 10000)(), SIZE()
+    ok(lib.lw_llm_dry_breakers(llm, given if texts is not None else None, SIZE(len(texts or [])), found,
+                               SIZE(10000), c.byref(count)))
+    return set(found[:count.value])
+
+
+def test_breakers(path):
+    """Texts at which repetitions end, as tokens of SentencePiece."""
+    model = Model(path)
+    llm = model.p
+    pieces = {x["id"]: x["piece"] for x in command("tokenize", path, "Once: a \"dog\".\n*", "--json")}
+    usual = breakers_of(llm, None)
+    check("the usual breakers", {i for i, t in pieces.items() if set(t) & set("\n:\"*") or t in ("<0x0A>", "<0x2A>")} <= usual and
+          not {i for i, t in pieces.items() if t.strip() in ("a", "Once", "dog")} & usual, (pieces, usual))
+    check("the same by texts", breakers_of(llm, ["\n", ":", '"', "*"]) == usual)
+    the = {x["id"] for x in command("tokenize", path, "a the", "--json") if x["piece"] == "▁the"}
+    check("spaces", the and the <= breakers_of(llm, [" th"]), (the, breakers_of(llm, [" th"])))
+    long = breakers_of(llm, [" a very long text that no token has"])
+    check("the last token of a text", len(long) == 1, long)
+    check("no texts", breakers_of(llm, []) == set() == breakers_of(llm, [""]))
+    model.close()
+    for more in ([], ["--dry-sequence-breaker", "none"], ["--dry-sequence-breaker", " the", "--dry-base", "3"]):
+        text = subprocess.run([sys.argv[2], "generate", path, "Once upon a time", "--tokens", "20", "--dry", "2",
+                               "--seed", "1", *more], capture_output=True, text=True, check=False)
+        check(f"generate {more}", text.returncode == 0 and len(text.stdout) > 20, text.stderr)
+
+
 def main():
     tiny = pathlib.Path(sys.argv[3])
     for name in ("f32", "q8_0", "experts"):
@@ -159,6 +188,8 @@ def main():
     for path in sorted((data / "tinystories" / "golden").glob("stories*.json")):
         if path.with_suffix(".prompt-logits.f32").exists():
             test_golden(path)
+    for path in sorted((data / "tinystories" / "gguf").glob("stories260K*.gguf"))[:1]:
+        test_breakers(path)
     print(f"{check.n - check.failed} passed, {check.failed} failed")
     sys.exit(check.failed > 0)
 

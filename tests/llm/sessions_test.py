@@ -251,6 +251,38 @@ def test_sampling():
                        dry_allowed=2)
         check(f"dry after {length}", near(draw(dry, logits, n, [*seen, int(order[0]), 29, *seen]),
                                           softmax(changed)))
+    test_breakers(logits, n)
+
+
+def dry_penalties(tokens, breakers, base, allowed, multiplier):
+    """text-generation-webui's DRYLogitsProcessor (modules/sampler_hijack.py)."""
+    if tokens[-1] in breakers:
+        return {}
+    lengths = {}
+    for i in (i for i in range(len(tokens) - 1) if tokens[i] == tokens[-1]):
+        following = tokens[i + 1]
+        if following in breakers:
+            continue
+        length = 1
+        while i - length >= 0 and tokens[i - length] == tokens[-(length + 1)] and \
+                tokens[-(length + 1)] not in breakers:
+            length += 1
+        lengths[following] = max(length, lengths.get(following, 0))
+    return {t: multiplier * base ** (n - allowed) for t, n in lengths.items() if n >= allowed}
+
+
+def test_breakers(logits, n):
+    rng = np.random.default_rng(3)
+    for i in range(40):
+        tokens = [int(t) for t in rng.integers(0, 4 if i % 2 else 8, 40)]
+        breakers = [int(t) for t in rng.permutation(8)[:i % 4]]
+        changed = logits.astype(np.float64).copy()
+        for token, penalty in dry_penalties(tokens, breakers, 1.2, 2, 0.3).items():
+            changed[token] -= penalty
+        array = (c.c_int32 * max(1, len(breakers)))(*breakers)
+        dry = sampling(seed=8, temperature=1, penalty_last=64, dry_multiplier=0.3, dry_base=1.2, dry_allowed=2,
+                       dry_breakers=c.cast(array, P), n_dry_breakers=len(breakers))
+        check(f"dry with {len(breakers)} breakers, {i}", near(draw(dry, logits, n, tokens), softmax(changed)))
 
 
 def main():

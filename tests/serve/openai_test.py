@@ -80,6 +80,15 @@ def test_completions(client):
               for top, own in zip(likely.top_logprobs, likely.token_logprobs)), likely)
     forced = complete(temperature=0, logit_bias={"300": 100}, max_tokens=3)
     check("bias", forced.choices[0].text == "GGG", forced.choices[0].text)
+    dry = [complete(seed=1, extra_body={"dry_multiplier": 1, "dry_sequence_breakers": texts}) for texts in
+           ([], ["a"], ["\n", ":"])]
+    check("breakers", all(len(d.choices) == 1 for d in dry))
+    for texts in ("a", [1], ["a"] * 65):
+        try:
+            complete(extra_body={"dry_sequence_breakers": texts})
+            check("wrong breakers", False)
+        except openai.BadRequestError as error:
+            check("wrong breakers", "dry_sequence_breakers" in str(error))
     free = complete(extra_body={"grammar": 'root ::= ("no" | "yes") "!"'}, seed=1)
     check("grammar", free.choices[0].text in ("no!", "yes!") and
           free.choices[0].finish_reason == "stop", free.choices[0])
