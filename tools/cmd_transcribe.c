@@ -273,8 +273,10 @@ const lwi_command lwi_cmd_transcribe = {
     .name = "transcribe",
     .arguments = "MODEL SOUND...",
     .summary = "speech in sound files as text",
-    .about = "Opens a Whisper model (a Hugging Face folder) and writes down what is said, segment "
-             "by segment. Sounds of any rate and number of channels are mixed and resampled.",
+    .about =
+        "Opens a Whisper model (a Hugging Face folder, or a GGUF file made of one) and writes down "
+        "what is said, segment by segment. Sounds of any rate and number of channels are mixed and "
+        "resampled.",
     .examples = "lampwick transcribe whisper-tiny talk.wav\n"
                 "lampwick transcribe whisper-tiny talk.flac --format srt >talk.srt\n"
                 "lampwick transcribe whisper-tiny rede.wav --language de --translate",

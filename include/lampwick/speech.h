@@ -45,8 +45,9 @@ LW_API LW_MUST_CHECK lw_status lw_log_mel(const float *samples, size_t n, int ba
 typedef struct lw_speech lw_speech; /* weights, tokenizer, special tokens */
 
 /* Opens a Hugging Face folder (config.json, model.safetensors, tokenizer.json; what
- * generation_config.json forbids is heeded). options may be NULL. Errors: those of lw_model_load
- * and lw_tokenizer_load; LW_UNSUPPORTED (no speech model), LW_CORRUPT. */
+ * generation_config.json forbids is heeded), or a GGUF file that lw_llm_quantize has made of one.
+ * options may be NULL. Errors: those of lw_model_load and lw_tokenizer_load; LW_UNSUPPORTED (no
+ * speech model), LW_CORRUPT. */
 LW_API LW_MUST_CHECK lw_status lw_speech_load(const char *path, const lw_model_options *options,
                                               lw_speech **speech);
 LW_API void lw_speech_free(lw_speech *speech);

@@ -44,6 +44,23 @@ static lw_status put_tokenizer(lwi_gguf_source *s, lwi_pairs *p, const char *fol
     return put_template(s, p, folder);
 }
 
+/* What a speech model must not say and so on, as the folder has it (src/speech/speech_tokens.c). */
+static lw_status put_generation(lwi_pairs *p, const char *folder) {
+    enum { PATH = 4096 };
+    static const char *const names[] = {"generation_config.json", "config.json"};
+    for (size_t i = 0; i < 2 && !strcmp(p->prefix, "whisper"); i++) {
+        char path[PATH];
+        lwi_file file = {0};
+        const int n = snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        if (n < 0 || n >= PATH || lwi_file_map(path, &file) != LW_OK) continue;
+        const lw_status status =
+            lwi_pairs_text(p, LWI_GENERATION_KEY, (lw_string){(const char *)file.data, file.size});
+        lwi_file_unmap(&file);
+        return status;
+    }
+    return LW_OK;
+}
+
 static lw_string last_name(const char *path) {
     size_t end = strlen(path), begin;
     while (end > 1 && path[end - 1] == '/')
@@ -63,6 +80,7 @@ static lw_status take_pairs(lwi_gguf_source *s, const char *folder) {
     LW_TRY(lwi_pairs_text(&p, "general.type", (lw_string){"model", 5}));
     LW_TRY(lwi_pairs_text(&p, "general.name", last_name(folder)));
     LW_TRY(lwi_pairs_hyperparameters(&p, s->checkpoint));
+    LW_TRY(put_generation(&p, folder));
     LW_TRY(put_tokenizer(s, &p, folder));
     s->gguf.pairs = p.items;
     s->gguf.n_pairs = p.n;

@@ -8,6 +8,9 @@
 #include "lampwick/llm_weights.h"
 #include "lampwick/llm.h"
 
+/* A speech model's generation_config.json, as a text. */
+#define LWI_GENERATION_KEY "whisper.generation_config"
+
 typedef struct lwi_gguf_source {
     lwi_arena arena;
     lwi_file *files; /* mapped */

@@ -32,12 +32,28 @@ static lw_status make_tokenizer(const char *from, const lwi_gguf *gguf, lwi_buff
     return status;
 }
 
+static bool has(lw_string text, const char *part) {
+    const size_t n = strlen(part);
+    for (size_t i = 0; i + n <= text.size; i++)
+        if (!memcmp(text.data + i, part, n)) return true;
+    return false;
+}
+
+/* Not where it was a whole config.json, of which folders without generation_config.json have made
+ * it. */
+static lw_status write_generation(const lwi_gguf *gguf, const char *folder) {
+    const lw_string text = lwi_gguf_string(gguf, LWI_GENERATION_KEY);
+    if (!text.size || has(text, "\"model_type\"")) return LW_OK;
+    return write_text(folder, "generation_config.json", text.data, text.size);
+}
+
 static lw_status convert(const lwi_gguf *gguf, const char *from, const char *folder,
                          lwi_buffer *json) {
     const lw_string template = lwi_gguf_string(gguf, "tokenizer.chat_template");
     LW_TRY(make_tokenizer(from, gguf, json));
     LW_TRY(lw_weights_to_folder(from, folder));
     if (json->size) LW_TRY(write_text(folder, "tokenizer.json", json->data, json->size));
+    LW_TRY(write_generation(gguf, folder));
     if (!template.size) return LW_OK;
     return write_text(folder, "chat_template.jinja", template.data, template.size);
 }

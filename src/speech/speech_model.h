@@ -46,7 +46,8 @@ struct lw_speech {
     lwi_speech_tokens tokens;
 };
 
-/* Reads generation_config.json, or config.json where there is none. */
-lw_status lwi_speech_tokens_read(lw_speech *speech, const char *folder);
+/* Reads generation_config.json of a folder, or config.json where there is none; or what a GGUF file
+ * has of it. */
+lw_status lwi_speech_tokens_read(lw_speech *speech, const char *path);
 
 #endif

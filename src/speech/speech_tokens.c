@@ -3,6 +3,7 @@
  * say. */
 #include "base/file.h"
 #include "base/json_read.h"
+#include "llm/gguf_source.h"
 #include "speech/speech_model.h"
 
 #include <stdio.h>
@@ -137,28 +138,48 @@ static lw_status take_config(lw_speech *s, const lwi_json_item *config) {
     return find_languages(s);
 }
 
-static lw_status read_config(lw_speech *s, const lwi_file *file, const char *name) {
+static lw_status read_config(lw_speech *s, lw_string text, const char *name) {
     lwi_arena arena;
     const lwi_json_item *root = NULL;
     const lwi_json_limits limits = {.python_numbers = true};
     lwi_arena_init(&arena, &lwi_malloc_allocator);
-    lw_status status = lwi_json_parse(&arena, (const char *)file->data, file->size, &limits, &root);
+    lw_status status = lwi_json_parse(&arena, text.data, text.size, &limits, &root);
     if (status == LW_OK) status = take_config(s, root);
     lwi_arena_free(&arena);
     return status == LW_OK ? LW_OK : lwi_fail_prefix(status, "%s", name);
 }
 
-lw_status lwi_speech_tokens_read(lw_speech *s, const char *folder) {
+/* A GGUF file has the text of generation_config.json. */
+static lw_status read_gguf(lw_speech *s, const char *path, bool *done) {
+    lwi_gguf_source source;
+    lwi_file file = {0};
+    if (lwi_file_map(path, &file) != LW_OK) return LW_OK; /* a folder */
+    lwi_file_unmap(&file);
+    *done = true;
+    lw_status status = lwi_gguf_source_open(path, &source);
+    const lw_string text =
+        status == LW_OK ? lwi_gguf_string(&source.gguf, LWI_GENERATION_KEY) : (lw_string){NULL, 0};
+    if (status == LW_OK && text.size) status = read_config(s, text, LWI_GENERATION_KEY);
+    else if (status == LW_OK) status = read_config(s, (lw_string){"{}", 2}, path);
+    lwi_gguf_source_close(&source);
+    return status;
+}
+
+lw_status lwi_speech_tokens_read(lw_speech *s, const char *path_given) {
     static const char *const names[] = {"generation_config.json", "config.json"};
+    bool done = false;
     LW_TRY(find_all(s));
+    const lw_status read = read_gguf(s, path_given, &done);
+    if (done) return read;
     for (size_t i = 0; i < 2; i++) {
         char path[PATH];
         lwi_file file = {0};
-        const int n = snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        const int n = snprintf(path, sizeof path, "%s/%s", path_given, names[i]);
         if (n < 0 || n >= PATH || lwi_file_map(path, &file) != LW_OK) continue;
-        const lw_status status = read_config(s, &file, names[i]);
+        const lw_status status =
+            read_config(s, (lw_string){(const char *)file.data, file.size}, names[i]);
         lwi_file_unmap(&file);
         return status;
     }
-    return lwi_fail(LW_NOT_FOUND, "%s has no config.json", folder);
+    return lwi_fail(LW_NOT_FOUND, "%s has no config.json", path_given);
 }

@@ -8,6 +8,7 @@ numpy; and the command.
 import ctypes as c
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import wave
@@ -224,6 +225,44 @@ def test_command():
     check("timestamps", code == 0 and out.startswith("[00:0"), out[:60])
 
 
+def arrays(folder):
+    data = (folder / "model.safetensors").read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    return {name: (t["shape"], data[8 + size + t["data_offsets"][0]:8 + size + t["data_offsets"][1]])
+            for name, t in json.loads(data[8:8 + size]).items() if name != "__metadata__"}
+
+
+def test_gguf():
+    """As a GGUF file, and as a folder again."""
+    file, again = FOLDER / "model.gguf", FOLDER / "again"
+    options = [SOUND, "--format", "json", "--no-fallback", "--word-times"]
+    shutil.rmtree(again, ignore_errors=True)
+    heads = GENERATION | {"alignment_heads": [[1, 2], [0, 3]]}
+    (FOLDER / "model/generation_config.json").write_text(json.dumps(heads))
+    want = run("transcribe", MODEL, *options)
+    for place, arguments in ((file, [MODEL, file]), (again, [file, again])):
+        code, _, said = run("convert", *map(str, arguments))
+        check(f"convert to {place.name}", code == 0, said)
+        check(f"transcribe {place.name}", want[0] == 0 and run("transcribe", str(place), *options) == want)
+    check("tensors", arrays(again) == arrays(FOLDER / "model"))
+    config = json.loads((again / "config.json").read_text())
+    for key, value in json.loads((FOLDER / "model/config.json").read_text()).items():
+        check(f"config: {key}", config.get(key) == value, config.get(key))
+    check("generation", json.loads((again / "generation_config.json").read_text()) == heads)
+    (FOLDER / "model/generation_config.json").write_text(json.dumps(GENERATION))
+    check("quantize", run("quantize", MODEL, str(file), "Q8_0")[0] == 0)
+    code, out, said = run("transcribe", str(file), SOUND)
+    check("quantised", code == 0 and out, said)
+    whole = file.read_bytes()
+    for i in range(40):
+        data = bytearray(whole[:len(whole) * i // 20] if i < 20 else whole)
+        if i >= 20:
+            data[8 + 97 * (i - 20)] ^= 1 << i % 8
+        (FOLDER / "damaged.gguf").write_bytes(data)
+        code, _, said = run("transcribe", str(FOLDER / "damaged.gguf"), SOUND, "--no-fallback")
+        check(f"damaged {i}", code in (0, 1), (code, said))
+
+
 def test_hostile_heads():
     """Lists of heads that the model does not have."""
     path = FOLDER / "model/generation_config.json"
@@ -251,6 +290,7 @@ test_log_mel()
 test_transcripts()
 test_library()
 test_command()
+test_gguf()
 test_hostile_heads()
 test_refusals()
 print(f"{check.n} checks, {check.failed} failed")

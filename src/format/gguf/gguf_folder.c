@@ -44,11 +44,13 @@ static const lwi_folder_name *look_up(const lwi_folder_name *names, const char *
 /* "blk.3.attn_q.weight", "dec.blk.3.attn_q.weight" */
 static bool translate(const lwi_folder_work *w, const char *name, char to[NAME]) {
     const lwi_folder_family *f = w->family;
-    const bool decoder = f->decoder_names && !strncmp(name, "dec.", 4);
+    const bool encoder = f->decoder_names && !strncmp(name, "enc.", 4);
+    const bool named = f->decoder_names && !strncmp(name, "dec.", 4);
+    const bool decoder = f->bare_decoder ? !encoder : named;
     const lwi_folder_name *names = decoder ? f->decoder_names : f->names;
     const char *layers = decoder ? f->decoder_layers : f->layers;
     int layer = -1, at = 0;
-    if (decoder || (f->decoder_names && !strncmp(name, "enc.", 4))) name += 4;
+    if (encoder || named) name += 4;
     const bool inner = sscanf(name, "blk.%5d.%n", &layer, &at) == 1 && at > 0 && layer >= 0;
     const char *rest = inner ? name + at : name, *dot = strrchr(rest, '.');
     if (!dot || (strcmp(dot, ".weight") != 0 && strcmp(dot, ".bias") != 0)) return false;

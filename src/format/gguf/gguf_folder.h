@@ -52,8 +52,9 @@ typedef struct lwi_folder_family {
     const char *classifier, *prefix;
     const lwi_folder_name *head;
     const lwi_folder_joint *joints; /* the last one is empty; NULL: none */
-    /* Of the decoder, where the file has "enc." and "dec." before names. */
+    /* Of the decoder, where the file has "enc." and "dec." before names, or only "enc.". */
     const char *decoder_layers;
+    bool bare_decoder;
     const lwi_folder_name *decoder_names;
     const char *const *without;    /* hyperparameters that mean something else; NULL at the end */
     const char *window, *windowed; /* "sliding_window", "sliding_attention" if NULL */
@@ -136,7 +137,7 @@ lw_status lwi_folder_sentences(lwi_folder_work *w, const char *folder);
 typedef lw_status lwi_folder_own(const lwi_folder_work *w, lwi_buffer *text);
 lwi_folder_own lwi_folder_deepseek, lwi_folder_gpt_oss, lwi_folder_llama4, lwi_folder_lfm2,
     lwi_folder_mamba, lwi_folder_mamba2, lwi_folder_granite, lwi_folder_delta, lwi_folder_t5,
-    lwi_folder_rwkv, lwi_folder_bidirectional;
+    lwi_folder_rwkv, lwi_folder_bidirectional, lwi_folder_whisper;
 /* gguf_folder_config.c: the text of config.json. */
 lw_status lwi_folder_config(const lwi_folder_work *w, lwi_buffer *text);
 

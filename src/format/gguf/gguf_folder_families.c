@@ -241,6 +241,31 @@ static const name t5_gated_decoder[] = {T5_CROSS,
                                         {0}};
 #undef T5_ATTENTION
 #undef T5_CROSS
+#define WHISPER_LAYER                                                                              \
+    {"attn_norm", "self_attn_layer_norm", false}, {"attn_q", "self_attn.q_proj", false},           \
+        {"attn_k", "self_attn.k_proj", false}, {"attn_v", "self_attn.v_proj", false},              \
+        {"attn_output", "self_attn.out_proj", false}, {"ffn_norm", "final_layer_norm", false},     \
+        {"ffn_up", "fc1", false}, {                                                                \
+        "ffn_down", "fc2", false                                                                   \
+    }
+static const name whisper[] = {{"conv1", "model.encoder.conv1", true},
+                               {"conv2", "model.encoder.conv2", true},
+                               {"position_embd", "model.encoder.embed_positions", true},
+                               {"output_norm", "model.encoder.layer_norm", true},
+                               WHISPER_LAYER,
+                               {0}};
+static const name whisper_decoder[] = {{"token_embd", "model.decoder.embed_tokens", true},
+                                       {"position_embd", "model.decoder.embed_positions", true},
+                                       {"output_norm", "model.decoder.layer_norm", true},
+                                       {"output", "proj_out", true},
+                                       {"cross_attn_norm", "encoder_attn_layer_norm", false},
+                                       {"cross_attn_q", "encoder_attn.q_proj", false},
+                                       {"cross_attn_k", "encoder_attn.k_proj", false},
+                                       {"cross_attn_v", "encoder_attn.v_proj", false},
+                                       {"cross_attn_output", "encoder_attn.out_proj", false},
+                                       WHISPER_LAYER,
+                                       {0}};
+#undef WHISPER_LAYER
 static const name gemma_states[] = {{"token_embd", "embed_tokens", true},
                                     {"output_norm", "norm", true},
                                     {"post_attention_norm", "post_attention_layernorm", false},
@@ -327,6 +352,8 @@ static const char *const latent_keys[] = {"attention.key_length", "attention.hea
 static const char *const inner_keys[] = {"feed_forward_length", NULL};
 static const char *const mamba_keys[] = {"feed_forward_length", "attention.head_count",
                                          "attention.layer_norm_epsilon", NULL};
+static const char *const whisper_keys[] = {"attention.layer_norm_epsilon", "feed_forward_length",
+                                           "block_count", NULL};
 static const char *const epsilon_keys[] = {"attention.layer_norm_epsilon", NULL};
 
 #define LLAMA .layers = "model.layers.", .like_llama = true, .activation = "silu"
@@ -418,6 +445,10 @@ static const lwi_folder_family families[] = {
     {"t5encoder", "t5", "T5EncoderModel", PLAIN},
     {"t5encoder", "t5", "T5EncoderModel", GATED, .has = "enc.blk.0.ffn_gate.weight"},
     {"t5encoder", "umt5", "UMT5EncoderModel", GATED, .has = "enc.blk.1.attn_rel_b.weight"},
+    {"whisper", "whisper", "WhisperForConditionalGeneration", .layers = "model.encoder.layers.",
+     .names = whisper, .decoder_layers = "model.decoder.layers.", .decoder_names = whisper_decoder,
+     .bare_decoder = true, .activation = "gelu", .without = whisper_keys,
+     .own = lwi_folder_whisper},
     {"modern-bert", "modernbert", "ModernBertModel", .layers = "layers.", .names = modern,
      .activation = "gelu", .window = "local_attention",
      .classifier = "ModernBertForSequenceClassification", .prefix = "model.", .head = modern_head},

@@ -210,3 +210,29 @@ lw_status lwi_folder_bidirectional(const lwi_folder_work *w, lwi_buffer *b) {
     LW_TRY(lwi_folder_put_number(b, "query_pre_attn_scalar", head));
     return lwi_folder_put_flag(b, "use_bidirectional_attention", true);
 }
+
+/* Rows of a matrix; 0: it is not there. */
+static size_t rows_of(const lwi_folder_work *w, const char *tensor) {
+    const lwi_gguf_tensor *t = lwi_gguf_find_tensor(&w->gguf, tensor);
+    return t ? (size_t)t->dims[0] : 0;
+}
+
+lw_status lwi_folder_whisper(const lwi_folder_work *w, lwi_buffer *b) {
+    static const char *const sizes[][2] = {
+        {"embedding_length", "d_model"},
+        {"encoder.block_count", "encoder_layers"},
+        {"decoder.block_count", "decoder_layers"},
+        {"encoder.block_count", "num_hidden_layers"},
+        {"encoder.attention.head_count", "encoder_attention_heads"},
+        {"attention.head_count", "decoder_attention_heads"},
+        {"audio.bands", "num_mel_bins"},
+        {"audio.context_length", "max_source_positions"},
+        {"context_length", "max_target_positions"}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        LW_TRY(put_size(w, b, sizes[i][0], sizes[i][1]));
+    LW_TRY(
+        lwi_folder_put_number(b, "encoder_ffn_dim", (double)rows_of(w, "enc.blk.0.ffn_up.weight")));
+    LW_TRY(lwi_folder_put_number(b, "decoder_ffn_dim", (double)rows_of(w, "blk.0.ffn_up.weight")));
+    if (!lwi_folder_pair(w, "decoder_start_token_id")) return LW_OK;
+    return put_size(w, b, "decoder_start_token_id", "decoder_start_token_id");
+}

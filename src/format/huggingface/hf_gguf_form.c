@@ -62,7 +62,8 @@ static bool is_convertible(const char *architecture) {
                                         "qwen2",       "qwen2moe",   "qwen3",
                                         "qwen35",      "qwen35moe",  "qwen3moe",
                                         "qwen3next",   "rwkv4",      "smollm3",
-                                        "stablelm",    "starcoder2", "t5"};
+                                        "stablelm",    "starcoder2", "t5",
+                                        "whisper"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(names[i], architecture)) return true;
     return false;
