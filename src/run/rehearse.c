@@ -13,6 +13,10 @@ static const size_t LARGEST_INPUTS = (size_t)1 << 24;
 /* When it ends, after the node under way: loading is to stay quick, and what a longer run gains is
  * small beside its time. */
 static const uint64_t LONGEST_NS = 1000000;
+/* Short runs take place again within this time, without anyone looking on: of a run of microseconds
+ * much is what the processor has not seen of the program yet. */
+static const uint64_t SHORT_NS = 200000;
+enum { AGAIN = 6 };
 
 static bool is_random(const lwi_graph *g) {
     for (size_t i = 0; i < g->n_nodes; i++) {
@@ -52,18 +56,30 @@ static void stop_in_time(void *user, size_t node, uint64_t start, uint64_t now) 
     if (now > e->at) atomic_store(&e->context->cancel, true);
 }
 
+static lw_status run_once(lwi_plan *plan, const lw_value *const *inputs) {
+    lw_context *c = plan->context;
+    const size_t n = plan->graph->n_outputs;
+    for (size_t i = 0; i < n; i++)
+        c->outputs[i] = NULL;
+    LW_TRY(lwi_execute(plan, inputs, c->outputs));
+    for (size_t i = 0; i < n; i++)
+        lw_value_free(c->outputs[i]);
+    lwi_arena_reset(&c->strings);
+    return LW_OK;
+}
+
 void lwi_rehearse(lwi_plan *plan, const lw_value *const *inputs) {
     lw_context *c = plan->context;
-    const lwi_graph *g = plan->graph;
     const lw_profile_fn profile = c->profile;
     void *user = c->profile_user;
-    end e = {c, lwi_clock() + LONGEST_NS};
+    const uint64_t start = lwi_clock();
+    end e = {c, start + LONGEST_NS};
     lw_context_profile(c, stop_in_time, &e);
-    for (size_t i = 0; i < g->n_outputs; i++)
-        c->outputs[i] = NULL;
-    if (lwi_execute(plan, inputs, c->outputs) == LW_OK)
-        for (size_t i = 0; i < g->n_outputs; i++)
-            lw_value_free(c->outputs[i]);
+    lw_status status = run_once(plan, inputs);
+    lw_context_profile(c, NULL, NULL);
+    for (int i = 0; i < AGAIN && !c->device && status == LW_OK && lwi_clock() - start < SHORT_NS;
+         i++)
+        status = run_once(plan, inputs);
     lw_context_profile(c, profile, user);
     atomic_store(&c->cancel, false);
     lwi_arena_reset(&c->strings);
