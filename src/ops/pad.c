@@ -132,6 +132,13 @@ static void fill_units(const padding *p, char *to, size_t n) {
     }
 }
 
+/* Most stretches that are not the row itself are single numbers. */
+static void copy_stretch(const char *from, char *to, size_t bytes) {
+    if (bytes == 4) memcpy(to, from, 4);
+    else if (bytes == 8) memcpy(to, from, 8);
+    else memcpy(to, from, bytes);
+}
+
 /* from is NULL where the whole row is outside. */
 static void pad_row(const padding *p, const char *from, char *to) {
     if (!from) {
@@ -141,7 +148,7 @@ static void pad_row(const padding *p, const char *from, char *to) {
     for (const stretch *s = p->stretches; s < p->stretches + p->n_stretches; s++) {
         char *part = to + (size_t)s->at * p->unit;
         if (s->from == OUTSIDE) fill_units(p, part, (size_t)s->n);
-        else memcpy(part, from + (size_t)s->from * p->unit, (size_t)s->n * p->unit);
+        else copy_stretch(from + (size_t)s->from * p->unit, part, (size_t)s->n * p->unit);
     }
 }
 
