@@ -18,6 +18,8 @@ enum {
     MOST_TILES = 112,
     FEW_TILES = 14,  /* of a thread, where there are too few filters to share */
     FEW_BLOCKS = 16, /* of a thread: so few are made a multiple of the threads */
+    SMALL = 1 << 21, /* products whose filters threads do not share: they would take as long to get
+                        one another's lines of the output */
 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -264,6 +266,10 @@ static bool is_heavy(const winograd *w) {
     return channels * filters > w->tiles * (channels + filters);
 }
 
+static bool is_small(const winograd *w) {
+    return w->points * w->tiles * w->plan->channels * w->plan->filters < SMALL;
+}
+
 static void share_filters(winograd *w, size_t threads) {
     const size_t most = divide_up(divide_up(w->plan->filters, 2 * threads), w->width) * w->width;
     w->filter_block = smaller(w->filter_block, most);
@@ -289,7 +295,7 @@ static void cut(winograd *w, size_t threads) {
     }
     w->filter_blocks = divide_up(p->filters, w->filter_block);
     w->shares = 1;
-    if (threads > 1 && blocks < 2 * threads) {
+    if (threads > 1 && blocks < 2 * threads && !(is_heavy(w) && is_small(w))) {
         if (is_heavy(w)) share_filters(w, threads);
         if (blocks * w->shares < threads || !is_heavy(w)) blocks = share_tiles(w, threads);
     }
