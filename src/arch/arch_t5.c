@@ -73,7 +73,7 @@ static int encode(lwi_decoder *d) {
     for (int64_t i = 0; i < d->layers && b->status == LW_OK; i++)
         x = lwi_decoder_layer(d, x, i);
     x = lwi_decoder_norm(d, x, "enc.output_norm");
-    lwi_build_output(b, x, "states");
+    lwi_build_output(b, x, LW_FLOAT32, "states");
     return lwi_build_reshape(b, x, 3, (int64_t[]){1, -1, d->width});
 }
 

@@ -74,7 +74,7 @@ static int encode(lwi_decoder *d, int64_t bands, int64_t frames) {
     x = lwi_decoder_norm(d, x, "output_norm");
     b->stack = NULL;
     b->apart = false;
-    lwi_build_output(b, x, "states");
+    lwi_build_output(b, x, LW_FLOAT32, "states");
     return x;
 }
 

@@ -106,7 +106,7 @@ static lw_status append(lwi_graph_builder *b, const char *domain, const char *op
     return lwi_graph_append(g, &node);
 }
 
-void lwi_build_output(lwi_graph_builder *b, int value, const char *name) {
+void lwi_build_output(lwi_graph_builder *b, int value, lw_dtype dtype, const char *name) {
     lwi_graph *g = b->graph;
     size_t capacity = g->n_outputs;
     int id = -1;
@@ -114,7 +114,7 @@ void lwi_build_output(lwi_graph_builder *b, int value, const char *name) {
         failed(b, lwi_arena_grow(g->arena, &g->outputs, &capacity, g->n_outputs + 1, sizeof(int))))
         return;
     g->slots[id].type =
-        (lwi_type){.kind = LW_KIND_TENSOR, .dtype = LW_FLOAT32, .declared = true, .rank = -1};
+        (lwi_type){.kind = LW_KIND_TENSOR, .dtype = dtype, .declared = true, .rank = -1};
     g->outputs[g->n_outputs++] = id;
     failed(b, append(b, "", "Identity", 1, &value, 1, &id));
 }

@@ -49,7 +49,8 @@ bool lwi_build_text_is(lwi_graph_builder *b, const char *key, const char *text);
 /* An input; a dimension of -1 with its name is free. */
 int lwi_build_input(lwi_graph_builder *b, const char *name, lw_dtype dtype, int rank,
                     const int64_t *dims, const char *const *dim_names);
-void lwi_build_output(lwi_graph_builder *b, int value, const char *name);
+/* Of any shape. */
+void lwi_build_output(lwi_graph_builder *b, int value, lw_dtype dtype, const char *name);
 /* A node with one output. */
 int lwi_build(lwi_graph_builder *b, const char *op_type, size_t n, const int *inputs);
 int lwi_build_fused(lwi_graph_builder *b, const char *op_type, size_t n, const int *inputs);

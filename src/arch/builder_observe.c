@@ -11,7 +11,7 @@ static void put(lwi_graph_builder *b, const char *kind, const char *weight, int 
     char full[96], name[128];
     lwi_build_full_name(b, weight, full, sizeof full);
     snprintf(name, sizeof name, "%s.%s", kind, full);
-    lwi_build_output(b, value, name);
+    lwi_build_output(b, value, LW_FLOAT32, name);
 }
 
 static int over_rows(lwi_graph_builder *b, const char *op_type, int x) {

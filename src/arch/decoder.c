@@ -141,8 +141,8 @@ static void make_outputs(lwi_decoder *d, int x) {
             b, lwi_build_has(b, "output.weight") ? "output.weight" : "token_embd.weight", true, &t))
         d->vocabulary = t.rank == 2 ? t.dims[0] : 1;
     const int logits = lwi_build_scale(b, lwi_build_linear(b, h, head), d->logit_scale);
-    lwi_build_output(b, lwi_build_softcap(b, logits, d->logit_cap), "logits");
-    lwi_build_output(b, h, "embeddings");
+    lwi_build_output(b, lwi_build_softcap(b, logits, d->logit_cap), LW_FLOAT32, "logits");
+    lwi_build_output(b, h, LW_FLOAT32, "embeddings");
 }
 
 /* How much of a slot the layers use is known when they are built. */

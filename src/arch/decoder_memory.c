@@ -29,9 +29,9 @@ void lwi_decoder_make_memory(lwi_decoder *d, int states) {
     for (int64_t i = 0; i < d->layers && b->status == LW_OK; i++) {
         b->layer = (int)i;
         snprintf(name, sizeof name, "cross_keys.%lld", (long long)i);
-        lwi_build_output(b, lwi_build_linear(b, states, "cross_attn_k"), name);
+        lwi_build_output(b, lwi_build_linear(b, states, "cross_attn_k"), LW_FLOAT32, name);
         snprintf(name, sizeof name, "cross_values.%lld", (long long)i);
-        lwi_build_output(b, lwi_build_linear(b, states, "cross_attn_v"), name);
+        lwi_build_output(b, lwi_build_linear(b, states, "cross_attn_v"), LW_FLOAT32, name);
     }
     b->layer = -1;
 }
@@ -58,7 +58,7 @@ static void show_scores(lwi_decoder *d, int q, int k, int64_t heads, int64_t key
         b, "MatMul", 2,
         (int[]){heads_first(b, q, heads, key, false), heads_first(b, k, heads, key, true)});
     snprintf(name, sizeof name, "cross_scores.%lld", (long long)layer);
-    lwi_build_output(b, lwi_build_scale(b, scores, 1 / sqrt((double)key)), name);
+    lwi_build_output(b, lwi_build_scale(b, scores, 1 / sqrt((double)key)), LW_FLOAT32, name);
 }
 
 int lwi_decoder_look(lwi_decoder *d, int x, int64_t layer) {

@@ -83,5 +83,5 @@ void lwi_encoder_outputs(lwi_decoder *d, int x) {
         y = classify(d, y);
         d->width = rows_of(d, "cls.output.weight", rows_of(d, "cls.weight", d->width));
     }
-    lwi_build_output(b, y, "embeddings");
+    lwi_build_output(b, y, LW_FLOAT32, "embeddings");
 }

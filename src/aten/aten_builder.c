@@ -382,13 +382,12 @@ void lwi_aten_output(lwi_aten *a, const lwi_aten_value *value, const char *name)
     if (a->scope && a->scope->outer) lwi_aten_note_outcome(a, id);
     for (int d = 0; d < rank; d++)
         sizes[d] = lwi_aten_dim(a, id, d);
-    lwi_build_output(&a->b, id, name);
+    lwi_build_output(&a->b, id, dtype, name);
     if (failed(a, LW_OK) ||
         failed(a, lwi_arena_copy(a->b.graph->arena, sizes, (size_t)rank * sizeof *sizes, &dims)))
         return;
     lwi_graph *g = a->b.graph;
     lwi_type *type = &g->slots[g->outputs[g->n_outputs - 1]].type;
-    type->dtype = dtype;
     type->rank = rank;
     type->dims = dims;
 }

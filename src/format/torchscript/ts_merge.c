@@ -251,9 +251,7 @@ static int fill_side(lwi_aten *a, const lwi_ts_pair *p) {
 }
 
 static void put_output(lwi_aten *a, const lwi_ts_pair *p, int side, const char *name) {
-    lwi_graph *g = a->b.graph;
-    lwi_build_output(&a->b, p->ids[side], name);
-    if (a->b.status == LW_OK) g->slots[g->outputs[g->n_outputs - 1]].type.dtype = p->dtype;
+    lwi_build_output(&a->b, p->ids[side], p->dtype, name);
 }
 
 static lw_status put_side(lwi_ts_merge *m, lwi_ts_arm *arm, int side) {
