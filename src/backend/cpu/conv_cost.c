@@ -2,7 +2,7 @@
  * Which algorithm a 3x3 convolution is fastest with, from an estimate of processor cycles. The
  * constants are those of one core (two FMA units, 1 MiB of second-level cache); what matters are
  * their proportions, which other cores share roughly. Nothing is measured where a model runs: the
- * algorithm decides the bits of the result, which must not depend on what else a machine was doing. */
+ * algorithm decides the bits of the result, which must not depend on what else goes on there. */
 #include "backend/cpu/conv_plan.h"
 
 enum {
