@@ -17,7 +17,10 @@ PTX = ROOT / "src/backend/gpu/ptx"
 # What may not use memory for an item's own arrays, by form. An epilogue that is a program may: it
 # has 40 floats.
 MAPPED = [f"matmul_{t}_mapped_{n}{turned}" for t in ("f16", "bf16") for n in (128, 256) for turned in ("", "_turned")]
-IN_REGISTERS = {"sm_75": ["matmul_f16"], "sm_80": ["matmul_f16", "matmul_bf16"], "sm_90a": MAPPED}
+BYTES = ["matmul_i8", "block_dot_gemm", "block_dot_gemv"]
+IN_REGISTERS = {"sm_75": ["matmul_f16", *BYTES], "sm_80": ["matmul_f16", "matmul_bf16", *BYTES], "sm_90a": MAPPED}
+# What reads weights 16 bytes at a time: such loads that a kernel's text has at least.
+VECTORS = {"block_dot_gemv": 4, "block_gemv": 1, "matmul_few_half": 2}
 PROGRAM = 160
 FRAME = re.compile(r"Compiling entry function '(\w+)'.*?(\d+) bytes stack frame, (\d+) bytes spill", re.S)
 SERIAL = re.compile(r".*instructions are serialized.*")
@@ -44,10 +47,20 @@ def examine(ptxas, form, names):
     return wrong + SERIAL.findall(shown)
 
 
+def narrow():
+    text = (PTX / "sm_50.ptx").read_text()
+    for name, least in VECTORS.items():
+        body = text[text.index(f".entry {name}("):].split("// -- End function")[0]
+        found = len(re.findall(r"ld\.global(?:\.nc)?\.v4\.u32", body))
+        if found < least:
+            yield f"{name} has {found} loads of 16 bytes, not {least}"
+
+
 def main():
     ptxas = find(pathlib.Path(sys.argv[1]))
     done = subprocess.run([ROOT / "scripts/make_ptx.py", "--check", "--ptxas", ptxas], check=False)
     wrong = [line for form, names in IN_REGISTERS.items() for line in examine(ptxas, form, names)]
+    wrong += narrow()
     print("\n".join(wrong) or "all forms are assembled")
     sys.exit(done.returncode or bool(wrong))
 

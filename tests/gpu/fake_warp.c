@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * What the 32 items of a warp do together (kernels/tier.k), after the PTX ISA: section "Warp Level
- * Matrix Instructions", "Matrix Fragments for mma.m16n8k8" and ".m16n8k16", "ldmatrix". It is
- * written from those pages alone, so that kernels are held against them. */
+ * Matrix Instructions", "Matrix Fragments for mma.m16n8k8", ".m16n8k16", ".m8n8k16" and
+ * ".m16n8k32", "ldmatrix". It is written from those pages alone, so that kernels are held against
+ * them. */
 #include "fake_card.h"
 
 #include "base/half.h"
@@ -19,6 +20,9 @@ void load_matrices_turned(uint32_t *to, const uint16_t *row);
 void multiply_f16_k8(float *d, const uint32_t *a, uint32_t b);
 void multiply_f16_k16(float *d, const uint32_t *a, const uint32_t *b);
 void multiply_bf16_k16(float *d, const uint32_t *a, const uint32_t *b);
+void multiply_s8_m8_k16(int *d, uint32_t a, uint32_t b);
+void multiply_s8_k16(int *d, const uint32_t *a, uint32_t b);
+void multiply_s8_k32(int *d, const uint32_t *a, const uint32_t *b);
 void start_copy(uint16_t *to, const uint16_t *from);
 void finish_copies(void);
 #pragma GCC visibility pop
@@ -93,6 +97,36 @@ void multiply_f16_k16(float *d, const uint32_t *a, const uint32_t *b) {
 
 void multiply_bf16_k16(float *d, const uint32_t *a, const uint32_t *b) {
     multiply(d, &(registers){{a[0], a[1], a[2], a[3]}, {b[0], b[1]}}, 16, brain);
+}
+
+/* Four signed bytes in a word. Element (row, k) of A [8 or 16, 16 or 32] is in the register of rows
+ * row / 8 and of k / 16 (rows first), of item 4 (row % 8) + k % 16 / 4; (k, column) of B likewise
+ * of item 4 column + k % 16 / 4. c_i as above. */
+static void multiply_bytes(int *d, const registers *mine, int rows, int depth) {
+    const registers *warp = fake_exchange(mine, sizeof *mine);
+    const int lane = (int)fake_lane();
+    for (int i = 0; i < rows / 4; i++) {
+        const int row = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2;
+        uint32_t sum = (uint32_t)d[i];
+        for (int k = 0; k < depth; k++) {
+            const uint32_t a = warp[row % 8 * 4 + k % 16 / 4].a[row / 8 + k / 16 * (rows / 8)];
+            const uint32_t b = warp[column * 4 + k % 16 / 4].b[k / 16];
+            sum += (uint32_t)((int8_t)(a >> k % 4 * 8) * (int8_t)(b >> k % 4 * 8));
+        }
+        d[i] = (int)sum;
+    }
+}
+
+void multiply_s8_m8_k16(int *d, uint32_t a, uint32_t b) {
+    multiply_bytes(d, &(registers){{a}, {b}}, 8, 16);
+}
+
+void multiply_s8_k16(int *d, const uint32_t *a, uint32_t b) {
+    multiply_bytes(d, &(registers){{a[0], a[1]}, {b}}, 16, 16);
+}
+
+void multiply_s8_k32(int *d, const uint32_t *a, const uint32_t *b) {
+    multiply_bytes(d, &(registers){{a[0], a[1], a[2], a[3]}, {b[0], b[1]}}, 16, 32);
 }
 
 /* ------------------------------------------------------------------- cp.async */

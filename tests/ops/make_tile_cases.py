@@ -92,6 +92,8 @@ def float_cases():
         yield f"{name}_turned_a", *gemm(dtype, 72, 200, 96, True, transA=1, alpha=0.5)
         yield f"{name}_turned_both", *gemm(dtype, 71, 50, 33, transA=1, transB=1)
         yield f"{name}_few_turned", *gemm(dtype, 3, 50, 100, True, transB=1)
+        yield f"{name}_few_deep", *gemm(dtype, 5, 70, 1096, True, transB=1)
+        yield f"{name}_few_across", *matmul(dtype, (2, 3, 104), (2, 104, 136))
         yield f"{name}_deep", *matmul(dtype, (200, 648), (648, 264))
         yield f"{name}_deep_turned_b", *gemm(dtype, 136, 72, 712, True, transB=1)
         yield f"{name}_batch_rows", *matmul(dtype, (3, 2, 130, 72), (2, 72, 136))
@@ -118,6 +120,8 @@ def integer_cases():
     yield "u8_i8", *integers((65, 130), (130, 66), u8, i8, (), ())
     yield "u8_u8", *integers((5, 33), (33, 129), u8, u8, (), (129,))
     yield "i8_u8_rows", *integers((70, 31), (31, 70), i8, u8, (70,), (70,))
+    yield "u8_i8_wide", *integers((80, 96), (96, 128), u8, i8, (), (128,))
+    yield "i8_u8_wide_odd", *integers((80, 112), (112, 132), i8, u8, (80,), ())
     yield "u8_batch", *integers((3, 20, 36), (3, 36, 40), u8, u8, (), ())
 
 

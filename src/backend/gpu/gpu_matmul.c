@@ -26,6 +26,8 @@ typedef struct shape {
 static size_t groups(size_t n, size_t of) { return (n + of - 1) / of; }
 
 static shape choose(const numbers *x) {
+    if (x->type != LWI_GPU_F32 && x->m <= FEW)
+        return (shape){"matmul_few_half", FEW_ROWS, x->b_row == 1 ? 4 : 64, 0};
     if (x->type == LWI_GPU_F16) return (shape){"matmul_f16", WIDE, WIDE, 0};
     if (x->type == LWI_GPU_BF16) return (shape){"matmul_bf16", WIDE, WIDE, 0};
     const size_t lanes = x->b_row == 1 ? 64 : 4;
@@ -52,6 +54,7 @@ static lw_status launch_tiles(const lwi_call *c, const numbers *x, size_t own_in
     lwi_gpu_float(launch, x->alpha);
     lwi_gpu_int(launch, x->bias);
     if (s.lanes) lwi_gpu_int(launch, (int64_t)s.lanes);
+    else if (x->type != LWI_GPU_F32 && x->m <= FEW) lwi_gpu_int(launch, x->type == LWI_GPU_BF16);
     return LW_OK;
 }
 
