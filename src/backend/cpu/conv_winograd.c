@@ -295,7 +295,8 @@ static void cut(winograd *w, size_t threads) {
     }
     w->filter_blocks = divide_up(p->filters, w->filter_block);
     w->shares = 1;
-    if (threads > 1 && blocks < 2 * threads && !(is_heavy(w) && is_small(w))) {
+    if (is_heavy(w) && is_small(w)) threads = 1;
+    if (threads > 1 && blocks < 2 * threads) {
         if (is_heavy(w)) share_filters(w, threads);
         if (blocks * w->shares < threads || !is_heavy(w)) blocks = share_tiles(w, threads);
     }
