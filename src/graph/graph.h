@@ -75,6 +75,7 @@ typedef struct lwi_slot {
     const char *name;
     lwi_type type;      /* as declared, if it was */
     lw_value *constant; /* initializer; NULL otherwise */
+    bool wide;          /* float32 in a network of 16-bit floats (lwi_network.floats) */
 } lwi_slot;
 
 /* A subgraph's value that is one of the enclosing graph's. */

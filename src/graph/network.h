@@ -51,7 +51,9 @@ struct lwi_network {
     size_t n_issues, cap_issues;
     lwi_file *files; /* mapped: the model's own first, then external data */
     size_t n_files, cap_files;
-    bool observe;                  /* the door is to add outputs for an importance matrix */
+    lw_dtype floats; /* what the network's numbers were before they were widened: float16 or
+                        bfloat16 (opt/widen_floats.c); NONE: they were not, or there were both */
+    bool observe;    /* the door is to add outputs for an importance matrix */
     struct lwi_adapters *adapters; /* that the door is to apply (arch/adapters.h); NULL: none */
     lwi_maker
         *maker; /* the graph tells only of inputs and outputs, as far as they are known; NULL */

@@ -179,11 +179,25 @@ static void retype(widening *w) {
     }
 }
 
+/* What was float32 before has a reason to be: a device that computes with 16 bits keeps it so. */
+static void mark_wide(const widening *w) {
+    for (size_t s = 0; s < w->n_slots; s++)
+        if (lwi_shape_of(w->r->shapes, (int)s)->dtype == LW_FLOAT32)
+            w->r->graph->slots[s].wide = true;
+}
+
+/* Of two types that a network has, neither is right for all. */
+static void note_type(widening *w, bool first) {
+    if (first) mark_wide(w);
+    w->r->network->floats = first ? w->from : LW_DTYPE_NONE;
+}
+
 static lw_status widen(lwi_rewrite *r, lw_dtype from) {
     widening w = {.r = r, .from = from, .n_slots = r->graph->n_slots};
     const size_t n = r->graph->n_nodes;
     if (!computes(&w) || !can_widen(&w)) return LW_OK;
     LW_TRY(lwi_arena_alloc(&r->scratch, w.n_slots, sizeof *w.wide, &w.wide));
+    note_type(&w, r->count == 0);
     for (size_t i = 0; i < n; i++)
         if (lwi_rewrite_node(r, i) && touches(&w, lwi_rewrite_node(r, i)))
             LW_TRY(widen_node(&w, i));

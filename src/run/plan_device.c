@@ -3,6 +3,7 @@
 
 #include "ops/registry.h"
 #include "run/device_memory.h"
+#include "tensor/convert.h"
 
 #include <string.h>
 
@@ -21,6 +22,15 @@ static lw_status keep(void *arg, const void *data, size_t bytes, lwi_device_memo
     return device->api->upload(device, memory->handle, 0, data, bytes);
 }
 
+/* For a call that will be claimed once more, when it is known which values are narrow. */
+static lw_status keep_nothing(void *arg, const void *data, size_t bytes,
+                              lwi_device_memory *memory) {
+    (void)arg;
+    (void)data;
+    *memory = (lwi_device_memory){NULL, bytes};
+    return LW_OK;
+}
+
 void lwi_plan_device_free(lwi_plan *plan) {
     for (size_t i = 0; plan->device && i < plan->device->n_pieces; i++)
         lwi_device_forget(plan->context->device, &plan->device->pieces[i]);
@@ -28,21 +38,65 @@ void lwi_plan_device_free(lwi_plan *plan) {
         lwi_device_give(plan->context, &plan->device->kept[i]);
 }
 
-/* A constant of the model or the plan: it is brought to the device once. */
-static lw_status find_constant(lwi_plan *plan, int slot, lwi_device_memory *memory) {
+static bool find_there(const lw_context *c, const void *data, size_t bytes,
+                       lwi_device_memory *memory) {
+    for (size_t i = 0; i < c->n_constants; i++)
+        if (c->constants[i].data == data && c->constants[i].memory.bytes == bytes) {
+            *memory = c->constants[i].memory;
+            return true;
+        }
+    return false;
+}
+
+/* What is made of a constant's data, or those themselves. */
+static lw_status bring(lwi_plan *plan, int slot, const void *made, size_t bytes,
+                       lwi_device_memory *memory) {
     lw_context *c = plan->context;
     const lw_value *v = &plan->values[slot];
-    if (v->fixed == LWI_FIXED_PLAN) return keep(plan, v->data, v->bytes, memory);
-    for (size_t i = 0; i < c->n_constants; i++)
-        if (c->constants[i].data == v->data && c->constants[i].memory.bytes == v->bytes) {
-            *memory = c->constants[i].memory;
-            return LW_OK;
-        }
+    if (v->fixed == LWI_FIXED_PLAN) return keep(plan, made, bytes, memory);
     LW_TRY(lwi_grow(&c->allocator, &c->constants, &c->cap_constants, c->n_constants + 1,
                     sizeof *c->constants));
-    LW_TRY(lwi_device_take(c, "the constant ", plan->graph->slots[slot].name, v->bytes, memory));
+    LW_TRY(lwi_device_take(c, "the constant ", plan->graph->slots[slot].name, bytes, memory));
     c->constants[c->n_constants++] = (lwi_device_constant){v->data, *memory};
-    return c->device->api->upload(c->device, memory->handle, 0, v->data, v->bytes);
+    return c->device->api->upload(c->device, memory->handle, 0, made, bytes);
+}
+
+/* A constant of the model or the plan: it is brought to the device once. */
+static lw_status find_constant(lwi_plan *plan, int slot, lwi_device_memory *memory) {
+    const lw_value *v = &plan->values[slot];
+    if (v->fixed != LWI_FIXED_PLAN && find_there(plan->context, v->data, v->bytes, memory))
+        return LW_OK;
+    return bring(plan, slot, v->data, v->bytes, memory);
+}
+
+/* What the constant was widened from, if that is of the type; -1: it was not. */
+static int find_source(const lwi_plan *plan, int slot, lw_dtype type) {
+    const lwi_graph *g = plan->graph;
+    for (size_t i = 0; i < g->n_nodes; i++) {
+        const lwi_node *node = &g->nodes[i];
+        if (node->n_outputs != 1 || node->outputs[0] != slot || strcmp(node->op_type, "Cast") != 0)
+            continue;
+        const lw_value *from = &plan->values[node->inputs[0]];
+        return from->dtype == type && from->data ? node->inputs[0] : -1;
+    }
+    return -1;
+}
+
+/* A constant of floats in another type of floats. */
+static lw_status find_converted(lwi_plan *plan, int slot, lw_dtype type,
+                                lwi_device_memory *memory) {
+    lw_context *c = plan->context;
+    const lw_value *v = &plan->values[slot];
+    const int source = find_source(plan, slot, type);
+    const size_t bytes = v->count * lwi_dtype_size(type);
+    uint8_t *made = NULL;
+    if (source >= 0) return find_constant(plan, source, memory);
+    if (v->fixed != LWI_FIXED_PLAN && find_there(c, v->data, bytes, memory)) return LW_OK;
+    LW_TRY(lwi_alloc_array(&c->allocator, bytes, 1, &made));
+    lwi_convert(&lwi_convert_nearest, v->dtype, v->data, type, made, v->count);
+    const lw_status status = bring(plan, slot, made, bytes, memory);
+    lwi_free(&c->allocator, made);
+    return status;
 }
 
 /* --------------------------------------------------------------------- nodes */
@@ -50,8 +104,10 @@ static lw_status find_constant(lwi_plan *plan, int slot, lwi_device_memory *memo
 static lw_status open_device_plan(lwi_planner *p) {
     if (p->plan->device) return LW_OK;
     LW_TRY(lwi_arena_alloc(&p->plan->memory, 1, sizeof *p->plan->device, &p->plan->device));
-    return lwi_arena_alloc(&p->plan->memory, p->graph->n_slots, sizeof(size_t),
-                           &p->plan->device->places);
+    lwi_device_plan *d = p->plan->device;
+    d->narrow_type = lwi_plan_narrow_type(p->context);
+    LW_TRY(lwi_arena_alloc(&p->plan->memory, p->graph->n_slots, sizeof *d->narrow, &d->narrow));
+    return lwi_arena_alloc(&p->plan->memory, p->graph->n_slots, sizeof *d->places, &d->places);
 }
 
 static lw_status open_mistake(lwi_plan *plan) {
@@ -67,27 +123,82 @@ static lw_status settle_constants(lwi_planner *p, const lwi_node *node) {
     return LW_OK;
 }
 
-lw_status lwi_plan_on_device(lwi_planner *p, lwi_call *call, lwi_step *step, bool *taken) {
+/* Kernels of products want all their numbers in one type: how many inputs that concerns. */
+static size_t count_alike(const lwi_call *call) {
+    const char *name = call->node->op_type;
+    if (!strcmp(name, "Attention") && *call->node->op->domain) return 3;
+    return !strcmp(name, "MatMul") || !strcmp(name, "Gemm") ? 3 : 0;
+}
+
+static bool is_float(const lw_value *v) {
+    return v->dtype == LW_FLOAT32 || v->dtype == LW_FLOAT16 || v->dtype == LW_BFLOAT16;
+}
+
+/* Constants of a product are brought to the device in the type of its input 0. *converted: those
+ * that are of another. */
+static lw_status show_alike(lwi_planner *p, const lwi_call *call, lwi_call *shown,
+                            uint64_t *converted) {
+    const lwi_plan *plan = p->plan;
+    const lw_value **in = NULL;
+    const size_t n = count_alike(call);
+    *shown = *call;
+    *converted = 0;
+    if (n == 0) return LW_OK;
+    LW_TRY(lwi_arena_alloc(&p->passing, call->n_in + 1, sizeof *in, &in));
+    memcpy(in, call->in, call->n_in * sizeof *in);
+    for (size_t i = 1; i < call->n_in && i < n; i++) {
+        lw_value *v = NULL;
+        if (!in[i] || in[i]->dtype == in[0]->dtype || !is_float(in[i]) || !is_float(in[0]) ||
+            plan->places[plan->roots[call->node->inputs[i]]] != LWI_PLACE_KNOWN)
+            continue;
+        LW_TRY(lwi_arena_alloc(&p->passing, 1, sizeof *v, &v));
+        memcpy(v, in[i], sizeof *v);
+        v->dtype = in[0]->dtype;
+        v->bytes = v->count * lwi_dtype_size(v->dtype);
+        v->data = NULL;
+        in[i] = v;
+        *converted |= (uint64_t)1 << i;
+    }
+    shown->in = in;
+    return LW_OK;
+}
+
+lw_status lwi_plan_claim(lwi_planner *p, const lwi_call *call, bool for_good, lwi_step *step,
+                         bool *taken) {
     lwi_plan *plan = p->plan;
     const char *reason = NULL;
-    LW_TRY(open_device_plan(p));
-    LW_TRY(settle_constants(p, call->node));
+    lwi_call shown;
+    uint64_t converted = 0;
+    LW_TRY(show_alike(p, call, &shown, &converted));
     lwi_gpu_step s = {.device = p->context->device,
                       .memory = &plan->memory,
-                      .keep = keep,
+                      .keep = for_good ? keep : keep_nothing,
                       .arg = plan,
                       .node = 1 + (int)(call->node - plan->graph->nodes)};
-    LW_TRY(lwi_gpu_claim(call, &s, taken));
-    if (*taken && s.checks) LW_TRY(open_mistake(plan));
+    LW_TRY(lwi_gpu_claim(&shown, &s, taken));
+    if (!*taken && step->device) return LW_OK; /* it stays as it was */
+    if (*taken && s.checks && for_good) LW_TRY(open_mistake(plan));
     if (*taken && s.scratch > plan->device->scratch) plan->device->scratch = s.scratch;
-    if (!*taken && !p->context->options.fallback)
-        return lwi_call_fail(call, LW_UNSUPPORTED, "%s cannot run it: %s", p->context->device->name,
-                             s.reason);
     LW_TRY(lwi_arena_string(&plan->memory, s.reason, strlen(s.reason), &reason));
-    LW_TRY(lwi_arena_alloc(&plan->memory, 1, sizeof *step->device, &step->device));
-    *step->device = (lwi_device_step){
-        .launches = *taken ? s.launches : NULL, .n = s.n, .written = s.written, .reason = reason};
+    if (!step->device)
+        LW_TRY(lwi_arena_alloc(&plan->memory, 1, sizeof *step->device, &step->device));
+    *step->device = (lwi_device_step){.launches = *taken ? s.launches : NULL,
+                                      .n = s.n,
+                                      .written = s.written,
+                                      .reason = reason,
+                                      .converted = converted};
+    if (converted) step->device->type = call->in[0]->dtype;
     return LW_OK;
+}
+
+lw_status lwi_plan_on_device(lwi_planner *p, lwi_call *call, lwi_step *step, bool *taken) {
+    LW_TRY(open_device_plan(p));
+    LW_TRY(settle_constants(p, call->node));
+    const bool for_good = p->plan->device->narrow_type == LW_DTYPE_NONE;
+    LW_TRY(lwi_plan_claim(p, call, for_good, step, taken));
+    if (*taken || p->context->options.fallback) return LW_OK;
+    return lwi_call_fail(call, LW_UNSUPPORTED, "%s cannot run it: %s", p->context->device->name,
+                         step->device->reason);
 }
 
 /* --------------------------------------------------------------- kept inputs */
@@ -227,7 +338,13 @@ static void place_values(lwi_plan *plan) {
     if (d->scratch) d->bytes = d->scratch_place + d->scratch;
 }
 
-static lw_status resolve(lwi_plan *plan, const lwi_node *node, lwi_gpu_argument *a) {
+/* Where in its root a value begins on the device, in bytes. */
+static size_t within(const lwi_plan *plan, int slot) {
+    return plan->device->narrow[plan->roots[slot]] ? plan->within[slot] / 2 : plan->within[slot];
+}
+
+static lw_status resolve(lwi_plan *plan, const lwi_step *step, lwi_gpu_argument *a) {
+    const lwi_node *node = step->call.node;
     if (a->source == LWI_GPU_MISTAKE) {
         a->value.memory.handle = plan->device->mistake.handle;
         a->source = LWI_GPU_NUMBER;
@@ -241,8 +358,11 @@ static lw_status resolve(lwi_plan *plan, const lwi_node *node, lwi_gpu_argument 
     const int slot = a->source == LWI_GPU_INPUT ? node->inputs[a->index] : node->outputs[a->index];
     const int root = plan->roots[slot];
     lwi_device_memory memory = {NULL, 0};
-    a->value.memory.offset = plan->device->places[root] + plan->within[slot];
-    if (plan->places[root] == LWI_PLACE_KNOWN) {
+    a->value.memory.offset = plan->device->places[root] + within(plan, slot);
+    if (a->source == LWI_GPU_INPUT && a->index < 64 && step->device->converted >> a->index & 1) {
+        LW_TRY(find_converted(plan, slot, step->device->type, &memory));
+        a->value.memory.offset = 0;
+    } else if (plan->places[root] == LWI_PLACE_KNOWN) {
         LW_TRY(find_constant(plan, root, &memory));
         a->value.memory.offset = plan->within[slot];
     } else if (find_kept(plan, root)) {
@@ -262,23 +382,24 @@ static bool is_unmappable(const lwi_gpu_launch *launch) {
     return false;
 }
 
-static lw_status resolve_launch(lwi_plan *plan, const lwi_node *node, lwi_gpu_launch *launch) {
+static lw_status resolve_launch(lwi_plan *plan, const lwi_step *step, lwi_gpu_launch *launch) {
     for (size_t k = 0; k < launch->n; k++)
         if (launch->arguments[k].source != LWI_GPU_NUMBER)
-            LW_TRY(resolve(plan, node, &launch->arguments[k]));
+            LW_TRY(resolve(plan, step, &launch->arguments[k]));
     if (!launch->otherwise || !is_unmappable(launch)) return LW_OK;
     *launch = *launch->otherwise;
-    return resolve_launch(plan, node, launch);
+    return resolve_launch(plan, step, launch);
 }
 
 static lw_status resolve_step(lwi_plan *plan, const lwi_step *step) {
     for (size_t i = 0; step->device && step->device->launches && i < step->device->n; i++)
-        LW_TRY(resolve_launch(plan, step->call.node, &step->device->launches[i]));
+        LW_TRY(resolve_launch(plan, step, &step->device->launches[i]));
     return LW_OK;
 }
 
 lw_status lwi_plan_device_finish(lwi_planner *p) {
     if (!p->plan->device) return LW_OK;
+    LW_TRY(lwi_plan_narrow(p));
     place_values(p->plan);
     LW_TRY(reserve_kept(p->plan));
     LW_TRY(find_moves(p));

@@ -24,6 +24,8 @@ typedef struct lwi_device_step {
     size_t n;
     int written;        /* 1 + the input that it writes to; 0: none */
     const char *reason; /* why */
+    uint64_t converted; /* inputs that are constants, brought there in another type: */
+    lw_dtype type;
     size_t piece;
 } lwi_device_step;
 
@@ -47,11 +49,21 @@ typedef struct lwi_device_plan {
     size_t next_move; /* of the run under way */
     lwi_device_piece *pieces;
     size_t n_pieces, cap_pieces;
-    bool recording; /* under way */
+    bool recording;       /* under way */
+    lw_dtype narrow_type; /* of values that are narrow on the device (run/plan_narrow.c) */
+    bool *narrow;         /* [slots], of roots */
 } lwi_device_plan;
 
 /* A ready node: the device takes it, or *taken is false; LW_UNSUPPORTED if it must. */
 lw_status lwi_plan_on_device(lwi_planner *planner, lwi_call *call, lwi_step *step, bool *taken);
+/* Launches for a call whose inputs and outputs may have other types than in the plan. A step that
+ * has some keeps them where these are not taken. for_good: what they need is brought there. */
+lw_status lwi_plan_claim(lwi_planner *planner, const lwi_call *call, bool for_good, lwi_step *step,
+                         bool *taken);
+/* Float16 or bfloat16 where the context's device computes the model's network in that; or NONE. */
+lw_dtype lwi_plan_narrow_type(const lw_context *context);
+/* Finds out which values are narrow, and claims all calls of the device for good. */
+lw_status lwi_plan_narrow(lwi_planner *planner);
 /* When all nodes have places. */
 lw_status lwi_plan_device_finish(lwi_planner *planner);
 void lwi_plan_device_free(lwi_plan *plan);

@@ -345,6 +345,14 @@ static lw_status find_maps(card_device *d) {
     return leave(d, "finding kernels", 0);
 }
 
+/* The card's own form, the first of two, has those kernels for which it has instructions. */
+static bool has_own(const card_device *d, const char *kernel) {
+    lwi_card_kernel *found = NULL;
+    if (!d->modules[1] || enter(d) != LW_OK) return false;
+    const bool has = d->driver->find_kernel(&found, d->modules[0], kernel) == 0;
+    return leave(d, kernel, 0) == LW_OK && has;
+}
+
 static lw_status start(card_device *d, const kind *k, size_t index) {
     int card = 0;
     void *staging = NULL;
@@ -357,6 +365,8 @@ static lw_status start(card_device *d, const kind *k, size_t index) {
     LW_TRY(leave(d, "pinning memory", d->driver->pin(&staging, STAGING, 0)));
     d->staging = staging;
     d->base.records = d->driver->records;
+    d->base.multiplies_f16 = has_own(d, "matmul_f16");
+    d->base.multiplies_bf16 = has_own(d, "matmul_bf16");
     return find_maps(d);
 }
 

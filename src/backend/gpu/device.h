@@ -80,8 +80,9 @@ struct lwi_device {
     const lwi_device_api *api;
     char name[32]; /* "opencl:0" */
     bool records;
-    bool maps;                         /* it has kernels *_mapped (kernels/half_mapped.k) */
-    void *kernels[LWI_DEVICE_KERNELS]; /* those that were asked for, as the driver knows them */
+    bool maps;                            /* it has kernels *_mapped (kernels/half_mapped.k) */
+    bool multiplies_f16, multiplies_bf16; /* it has units for products of matrices of that type */
+    void *kernels[LWI_DEVICE_KERNELS];    /* those that were asked for, as the driver knows them */
     int n_kernels;
     lwi_strmap kernel_names;
 };
