@@ -17,8 +17,10 @@ PTX = ROOT / "src/backend/gpu/ptx"
 # What may not use memory for an item's own arrays, by form. An epilogue that is a program may: it
 # has 40 floats.
 MAPPED = [f"matmul_{t}_mapped_{n}{turned}" for t in ("f16", "bf16") for n in (128, 256) for turned in ("", "_turned")]
+F16, BF16 = ([f"{name}_{t}" for name in ("matmul", "conv", "conv_wide", "attention_64", "attention_128")]
+             for t in ("f16", "bf16"))
 BYTES = ["matmul_i8", "block_dot_gemm", "block_dot_gemv"]
-IN_REGISTERS = {"sm_75": ["matmul_f16", *BYTES], "sm_80": ["matmul_f16", "matmul_bf16", *BYTES], "sm_90a": MAPPED}
+IN_REGISTERS = {"sm_75": F16 + BYTES, "sm_80": F16 + BF16 + BYTES, "sm_90a": F16 + BF16 + MAPPED}
 # What reads weights 16 bytes at a time: such loads that a kernel's text has at least.
 VECTORS = {"block_dot_gemv": 4, "block_gemv": 1, "matmul_few_half": 2}
 PROGRAM = 160

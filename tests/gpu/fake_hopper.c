@@ -39,8 +39,6 @@ void group_multiply(float *d, uint64_t a, uint64_t b, int n, int is_bf16, int tu
 void group_begin(void);
 void group_commit(void);
 void group_done(uint32_t left);
-uint32_t pack_f16(float low, float high);
-uint32_t pack_bf16(float low, float high);
 #pragma GCC visibility pop
 
 static _Alignas(1024) uint8_t ring[MOST_LOCAL];
@@ -340,14 +338,6 @@ void group_done(uint32_t left) {
     p->n_commits = (int)left;
     for (int i = 0; i < p->n_commits; i++)
         p->commits[i] = p->commits[i + over] - n;
-}
-
-uint32_t pack_f16(float low, float high) {
-    return lwi_f32_to_f16(low) | (uint32_t)lwi_f32_to_f16(high) << 16;
-}
-
-uint32_t pack_bf16(float low, float high) {
-    return lwi_f32_to_bf16(low) | (uint32_t)lwi_f32_to_bf16(high) << 16;
 }
 
 /* ---------------------------------------------------------------------- groups */

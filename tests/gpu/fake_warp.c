@@ -7,6 +7,7 @@
 
 #include "base/half.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,10 @@ void multiply_bf16_k16(float *d, const uint32_t *a, const uint32_t *b);
 void multiply_s8_m8_k16(int *d, uint32_t a, uint32_t b);
 void multiply_s8_k16(int *d, const uint32_t *a, uint32_t b);
 void multiply_s8_k32(int *d, const uint32_t *a, const uint32_t *b);
+float exchange_float(float v, int mask);
+float quick_exp2(float v);
+uint32_t pack_f16(float low, float high);
+uint32_t pack_bf16(float low, float high);
 void start_copy(uint16_t *to, const uint16_t *from);
 void finish_copies(void);
 #pragma GCC visibility pop
@@ -127,6 +132,22 @@ void multiply_s8_k16(int *d, const uint32_t *a, uint32_t b) {
 
 void multiply_s8_k32(int *d, const uint32_t *a, const uint32_t *b) {
     multiply_bytes(d, &(registers){{a[0], a[1], a[2], a[3]}, {b[0], b[1]}}, 16, 32);
+}
+
+/* --------------------------------------------------------- shfl.sync.bfly, cvt */
+
+float exchange_float(float v, int mask) {
+    return ((const float *)fake_exchange(&v, sizeof v))[fake_lane() ^ (unsigned)mask];
+}
+
+float quick_exp2(float v) { return exp2f(v); }
+
+uint32_t pack_f16(float low, float high) {
+    return lwi_f32_to_f16(low) | (uint32_t)lwi_f32_to_f16(high) << 16;
+}
+
+uint32_t pack_bf16(float low, float high) {
+    return lwi_f32_to_bf16(low) | (uint32_t)lwi_f32_to_bf16(high) << 16;
 }
 
 /* ------------------------------------------------------------------- cp.async */

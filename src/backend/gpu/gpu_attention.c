@@ -2,7 +2,8 @@
 #include "backend/gpu/gpu_backend.h"
 #include "ops/attention_core.h"
 
-enum { MOST = 768 }; /* elements of a value, of kernels/attention.k */
+enum { MOST = 768 };    /* elements of a value, of kernels/attention.k */
+enum { QUERIES = 128 }; /* of a group of kernels/half_attention.k */
 
 typedef struct planning {
     lwi_gpu_step *step;
@@ -16,11 +17,48 @@ static void write_strides(int32_t *to, size_t batch, size_t head, size_t positio
     to[3] = (int32_t)last;
 }
 
+/* On tensor cores; NULL: in float32. */
+static const char *half_kernel(const lwi_call *c, const lwi_attention *a,
+                               const char *const names[4]) {
+    const size_t size = a->head > a->v_head ? a->head : a->v_head;
+    if (c->in[0]->dtype == LW_FLOAT32) return NULL;
+    return names[2 * (c->in[0]->dtype == LW_BFLOAT16) + (size > 64)];
+}
+
+/* Which biases there are, and their types. */
+static int biases_of(const lwi_call *c, const lwi_attention *a, size_t first) {
+    int bits = (1 << a->n_bias) - 1;
+    for (size_t i = 0; i < a->n_bias; i++)
+        bits |= (int)lwi_gpu_type_of(c->in[first + i]->dtype) << (4 + 4 * i);
+    return bits;
+}
+
+static lw_status launch_attention(const lwi_call *c, const lwi_attention *a, const int32_t plan[32],
+                                  lwi_gpu_step *step) {
+    static const char *const halves[] = {"attention_64_f16", "attention_128_f16",
+                                         "attention_64_bf16", "attention_128_bf16"};
+    const char *half = half_kernel(c, a, halves);
+    const size_t groups = half ? (a->q_len + QUERIES - 1) / QUERIES : a->q_len;
+    const size_t first = lwi_has(c, 3) ? 3 : 4;
+    lwi_gpu_launch *launch = NULL;
+    LW_TRY(
+        lwi_gpu_groups(step, half ? half : "attention_f32", groups, a->q_heads, a->batch, &launch));
+    LW_TRY(lwi_gpu_data(step, launch, plan, 32 * sizeof *plan));
+    for (size_t i = 0; i < 3; i++)
+        lwi_gpu_in(launch, c, i);
+    lwi_gpu_in(launch, c, first);
+    lwi_gpu_in(launch, c, first + 1);
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_float(launch, a->scale);
+    lwi_gpu_int(launch, half ? biases_of(c, a, first) : (1 << a->n_bias) - 1);
+    return LW_OK;
+}
+
 static lw_status attend(lwi_call *c, const lwi_attention *a) {
     const planning *p = c->prepared;
-    lwi_gpu_launch *launch = NULL;
-    if (a->v_head > MOST || a->kv_len == 0 || a->kv_len >= INT32_MAX || a->choice.data ||
-        a->nan_zero || lwi_has(c, 5))
+    const size_t most = c->in[0]->dtype == LW_FLOAT32 ? MOST : 128;
+    if (a->v_head > most || (most < MOST && a->head > most) || a->kv_len == 0 ||
+        a->kv_len >= INT32_MAX || a->choice.data || a->nan_zero || lwi_has(c, 5))
         return lwi_gpu_refuse(p->step, "values of more than 768 elements, or a choice of scores");
     int32_t plan[32] = {(int32_t)a->batch,
                         (int32_t)a->q_heads,
@@ -37,28 +75,30 @@ static lw_status attend(lwi_call *c, const lwi_attention *a) {
         const size_t *s = a->bias[i].strides;
         write_strides(plan + 24 + 4 * i, s[0], s[1], s[2], s[3]);
     }
-    LW_TRY(lwi_gpu_groups(p->step, "attention_f32", a->q_len, a->q_heads, a->batch, &launch));
-    LW_TRY(lwi_gpu_data(p->step, launch, plan, sizeof plan));
-    for (size_t i = 0; i < 3; i++)
-        lwi_gpu_in(launch, c, i);
-    const size_t first = lwi_has(c, 3) ? 3 : 4;
-    lwi_gpu_in(launch, c, first);
-    lwi_gpu_in(launch, c, first + 1);
-    lwi_gpu_out(launch, 0);
-    lwi_gpu_float(launch, a->scale);
-    lwi_gpu_int(launch, (1 << a->n_bias) - 1);
     *p->taken = true;
-    return LW_OK;
+    return launch_attention(c, a, plan, p->step);
+}
+
+/* Float32, or Q, K, V and Y of a type that the device multiplies; then biases of any width. */
+static bool takes_types(const lwi_call *c, const lwi_device *device) {
+    const lw_dtype type = c->in[0]->dtype;
+    if (lwi_gpu_all_float(c)) return true;
+    if (!(type == LW_FLOAT16 && device->multiplies_f16) &&
+        !(type == LW_BFLOAT16 && device->multiplies_bf16))
+        return false;
+    for (size_t i = 0; i < c->n_in; i++)
+        if (c->in[i] &&
+            (i < 3 ? c->in[i]->dtype != type : !lwi_gpu_is_float(lwi_gpu_type_of(c->in[i]->dtype))))
+            return false;
+    return c->out[0]->dtype == type && lwi_gpu_moves(c);
 }
 
 lw_status lwi_gpu_attention(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     static const lwi_attention_engine engine = {.attend = attend};
     const planning p = {step, taken};
     lwi_call call = *c;
-    for (size_t i = 0; i < c->n_in; i++)
-        if (c->in[i] && c->in[i]->dtype != LW_FLOAT32)
-            return lwi_gpu_refuse(step, "a choice of scores");
-    if (!lwi_gpu_all_float(c)) return lwi_gpu_refuse(step, "its types");
+    if (lwi_has(c, 5)) return lwi_gpu_refuse(step, "a choice of scores");
+    if (!takes_types(c, step->device)) return lwi_gpu_refuse(step, "its types");
     call.prepared = (void *)&p;
     return lwi_attention_fused_run(&call, &engine);
 }

@@ -5,6 +5,7 @@
 #include "ops/channels_last.h"
 #include "ops/conv.h"
 #include "ops/pool.h"
+#include "tensor/convert.h"
 
 enum { TILE = 64, WIDE = 128, MANY_GROUPS = 64, OWN_INPUTS = 3, SHAPE = 18 };
 
@@ -80,8 +81,107 @@ static lw_status launch_conv(const lwi_call *c, const lwi_conv *v, lwi_gpu_step 
     return LW_OK;
 }
 
+/* ------------------------------------------------------------ on tensor cores */
+
+static size_t half_pitch(const lwi_conv *v) { return (v->channels * v->kernel_size + 7) / 8 * 8; }
+
+/* [filters, channels, taps] to [filters, pitch] by tap and channel. */
+static void turn_halves(const lwi_conv *v, lw_dtype type, const float *w, float *row,
+                        uint16_t *to) {
+    const size_t k = v->channels * v->kernel_size, pitch = half_pitch(v);
+    for (size_t f = 0; f < v->filters * v->groups; f++) {
+        for (size_t c = 0; c < v->channels; c++)
+            for (size_t t = 0; t < v->kernel_size; t++)
+                row[t * v->channels + c] = w[f * k + c * v->kernel_size + t];
+        lwi_narrow(type, row, k, 0, to + f * pitch);
+    }
+}
+
+static lw_status give_halves(const lwi_call *c, const lwi_conv *v, lwi_gpu_step *step,
+                             lwi_gpu_launch *launch) {
+    const lw_value *w = c->in[1];
+    const size_t n = v->filters * v->groups * half_pitch(v), k = v->channels * v->kernel_size;
+    uint16_t *turned = NULL;
+    float *wide = NULL;
+    LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, n, sizeof *turned, &turned));
+    lw_status status = lwi_alloc_array(&lwi_malloc_allocator, w->count + k, sizeof *wide, &wide);
+    if (status == LW_OK) {
+        lwi_convert(&lwi_convert_nearest, w->dtype, w->data, LW_FLOAT32, wide, w->count);
+        turn_halves(v, c->in[0]->dtype, wide, wide + w->count, turned);
+        status = lwi_gpu_data(step, launch, turned, n * sizeof *turned);
+    }
+    lwi_free(&lwi_malloc_allocator, wide);
+    lwi_free(&lwi_malloc_allocator, turned);
+    return status;
+}
+
+static lw_status launch_half_tiles(const lwi_conv *v, bool bf16, lwi_gpu_step *step,
+                                   lwi_gpu_launch **launch) {
+    const size_t pixels = v->batch * v->out_size;
+    const size_t x = (v->filters + WIDE - 1) / WIDE, y = (pixels + WIDE - 1) / WIDE;
+    if (v->filters > TILE && x * y * v->groups >= MANY_GROUPS)
+        return lwi_gpu_groups(step, bf16 ? "conv_wide_bf16" : "conv_wide_f16", x, y, v->groups,
+                              launch);
+    return lwi_gpu_groups(step, bf16 ? "conv_bf16" : "conv_f16", (v->filters + TILE - 1) / TILE,
+                          (pixels + TILE - 1) / TILE, v->groups, launch);
+}
+
+/* The bias as float32. */
+static lw_status give_bias(const lwi_call *c, lwi_gpu_step *step, lwi_gpu_launch *launch) {
+    const lw_value *bias = lwi_has(c, 2) ? c->in[2] : NULL;
+    const size_t n = bias ? bias->count : 1;
+    float *wide = NULL;
+    LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, n, sizeof *wide, &wide));
+    if (bias) lwi_convert(&lwi_convert_nearest, bias->dtype, bias->data, LW_FLOAT32, wide, n);
+    const lw_status status = lwi_gpu_data(step, launch, wide, n * sizeof *wide);
+    lwi_free(&lwi_malloc_allocator, wide);
+    return status;
+}
+
+static lw_status launch_half_conv(const lwi_call *c, const lwi_conv *v, lwi_gpu_step *step) {
+    lwi_gpu_launch *launch = NULL;
+    int32_t shape[SHAPE];
+    size_t n = 0;
+    const float *factors = lwi_attr_floats(c->node, "scale", &n), none = 1;
+    write_shape(&v->window, v->batch, v->channels, v->groups, v->filters, shape);
+    LW_TRY(launch_half_tiles(v, c->in[0]->dtype == LW_BFLOAT16, step, &launch));
+    LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
+    lwi_gpu_in(launch, c, 0);
+    LW_TRY(give_halves(c, v, step, launch));
+    LW_TRY(lwi_gpu_data(step, launch, n ? factors : &none, (n ? n : 1) * sizeof none));
+    LW_TRY(give_bias(c, step, launch));
+    LW_TRY(lwi_gpu_epilogue(c, OWN_INPUTS, step, launch));
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_int(launch, (int64_t)half_pitch(v));
+    lwi_gpu_int(launch, lwi_has(c, 2) | (n > 0) << 1 | (c->out[0]->dtype == LW_FLOAT32) << 2);
+    return LW_OK;
+}
+
+/* Of few channels for each filter, a tile would be mostly zeros. */
+enum { LEAST_CHANNELS = 3 };
+
+static bool is_known(const lwi_call *c, size_t input) {
+    return lwi_is_constant(c, input) && c->in[input]->data &&
+           lwi_gpu_is_float(lwi_gpu_type_of(c->in[input]->dtype));
+}
+
+static bool takes_halves(const lwi_call *c, const lwi_device *device) {
+    const lw_dtype type = c->in[0]->dtype;
+    return ((type == LW_FLOAT16 && device->multiplies_f16) ||
+            (type == LW_BFLOAT16 && device->multiplies_bf16)) &&
+           lwi_gpu_moves(c) && (c->out[0]->dtype == type || c->out[0]->dtype == LW_FLOAT32) &&
+           is_known(c, 1) && (!lwi_has(c, 2) || is_known(c, 2)) &&
+           lwi_gpu_takes_epilogue(c, OWN_INPUTS) && c->in[0]->rank <= 4 &&
+           c->in[1]->dims[1] >= LEAST_CHANNELS;
+}
+
 lw_status lwi_gpu_conv(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     lwi_conv v = {.groups = 0};
+    if (takes_halves(c, step->device)) {
+        LW_TRY(lwi_conv_shape(c, 0, 1, true, &v));
+        *taken = v.batch * v.out_size / TILE < 65535;
+        if (*taken) return launch_half_conv(c, &v, step);
+    }
     if (!lwi_gpu_all_float(c) || !lwi_gpu_takes_epilogue(c, OWN_INPUTS) || c->in[0]->rank > 4 ||
         !lwi_is_constant(c, 1) || !c->in[1]->data)
         return lwi_gpu_direct(c, true, false, step, taken);
