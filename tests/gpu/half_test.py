@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Networks of float16 and bfloat16 on cards with and without tensor cores, with the driver of
+tests/gpu/fake_card.c: the card computes in 16 bits where it can multiply them, in float32 where it
+cannot, and results are those of numpy in float64 either way, as near as the type allows; also where
+the processor runs a node in the middle.
+
+    tests/gpu/half_test.py build/lampwick build/tests/fake_cuda
+"""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import ml_dtypes
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+PROGRAM, FOLDER = sys.argv[1:3]
+TYPES = {"f16": (np.float16, TensorProto.FLOAT16), "bf16": (ml_dtypes.bfloat16, TensorProto.BFLOAT16)}
+# The largest difference to the largest number of an output.
+NEAR = {"f16": 4e-3, "bf16": 3e-2}
+failed = passed = 0
+
+
+def expect(name, condition, shown):
+    global failed, passed
+    passed += bool(condition)
+    failed += not condition
+    if not condition:
+        print(f"{name}: {shown}")
+
+
+class Network:
+    """ONNX's nodes in a type, and what they compute in float64."""
+
+    def __init__(self, name):
+        self.dtype, self.code = TYPES[name]
+        self.rng, self.nodes, self.weights, self.values = np.random.default_rng(7), [], [], {}
+
+    def rounded(self, x):
+        return x.astype(self.dtype)
+
+    def weight(self, *shape, scale=1.0, offset=0.0):
+        name = f"w{len(self.weights)}"
+        x = self.rounded(offset + scale * self.rng.standard_normal(shape))
+        self.weights.append(numpy_helper.from_array(x, name))
+        self.values[name] = x.astype(np.float64)
+        return name
+
+    def constant(self, x):
+        name = f"w{len(self.weights)}"
+        self.weights.append(numpy_helper.from_array(x, name))
+        self.values[name] = x
+        return name
+
+    def node(self, op, inputs, y, **attributes):
+        name = f"v{len(self.nodes)}"
+        self.nodes.append(helper.make_node(op, inputs, [name], **attributes))
+        self.values[name] = y(*(self.values[i] for i in inputs))
+        return name
+
+    def write(self, folder, x, y):
+        wanted = self.rounded(self.values[y])
+        self.nodes[-1].output[0] = "y"
+        ends = [helper.make_tensor_value_info(n, self.code, v.shape) for n, v in (("x", x), ("y", wanted))]
+        graph = helper.make_graph(self.nodes, "g", ends[:1], ends[1:], self.weights)
+        (folder / "test_data_set_0").mkdir(parents=True)
+        onnx.save(helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 21)]),
+                  folder / "model.onnx")
+        for name, value in (("input_0", x), ("output_0", wanted)):
+            (folder / f"test_data_set_0/{name}.pb").write_bytes(numpy_helper.from_array(value, "").SerializeToString())
+        return np.abs(wanted.astype(np.float64)).max()
+
+
+def convolve(x, w, b, stride=1, pad=0, group=1):
+    x = np.pad(x, [(0, 0), (0, 0), (pad, pad), (pad, pad)])
+    high, wide = ((n - k) // stride + 1 for n, k in zip(x.shape[2:], w.shape[2:]))
+    y = np.zeros((len(x), group, len(w) // group, high, wide))
+    for i, j in np.ndindex(*w.shape[2:]):
+        part = x[:, :, i:, j:][:, :, ::stride, ::stride][:, :, :high, :wide]
+        y += np.einsum("bgchw,gfc->bgfhw", part.reshape(len(x), group, -1, high, wide),
+                       w[:, :, i, j].reshape(group, -1, w.shape[1]))
+    return y.reshape(len(x), len(w), high, wide) + b[:, None, None]
+
+
+def softmax(x):
+    e = np.exp(x - x.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+def relu(x):
+    return np.maximum(x, 0)
+
+
+def pictures(name, odd=""):
+    """Convolutions of odd and even sizes, in groups, by channels, a residual sum; odd: a node more."""
+    n = Network(name)
+    x = n.rounded(n.rng.standard_normal((2, 3, 21, 17)))
+    n.values["x"] = x.astype(np.float64)
+
+    def conv(x, channels, filters, size, group=1, **how):
+        w = n.weight(filters, channels // group, size, size, scale=(channels // group * size * size) ** -0.5)
+        pads = {"pads": [how["pad"]] * 4} if "pad" in how else {}
+        return n.node("Conv", [x, w, n.weight(filters, scale=0.1)], lambda x, w, b: convolve(x, w, b, group=group, **how),
+                      group=group, strides=[how.get("stride", 1)] * 2, **pads)
+
+    a = n.node("Relu", [conv("x", 3, 24, 5, pad=2, stride=2)], relu)
+    mean, variance = n.weight(24, scale=0.1), n.constant(n.rounded(np.linspace(0.5, 1.5, 24)))
+    a = n.node("BatchNormalization", [a, n.weight(24, scale=0.1, offset=1), n.weight(24, scale=0.1), mean, variance],
+               lambda x, s, b, m, v: (x - m[:, None, None]) / np.sqrt(v.astype(np.float64) + 1e-5)[:, None, None]
+               * s[:, None, None] + b[:, None, None])
+    b = n.node("Relu", [conv(a, 24, 72, 3, pad=1)], relu)
+    if odd:
+        b = n.node(odd, [b], lambda x: x / (1 + 0.1 * x * x) ** 0.75, size=1, alpha=0.1)
+    b = conv(b, 72, 72, 3, pad=1, group=3)
+    b = n.node("Relu", [conv(b, 72, 72, 3, pad=1, group=72)], relu)
+    b = conv(b, 72, 24, 1)
+    a = n.node("Relu", [n.node("Add", [a, b], np.add)], relu)
+    a = n.node("GlobalAveragePool", [a], lambda x: x.mean((2, 3), keepdims=True))
+    a = n.node("Reshape", [a, n.constant(np.array([2, 24]))], lambda x, _: x.reshape(2, 24))
+    y = n.node("Gemm", [a, n.weight(10, 24, scale=0.2), n.weight(10, scale=0.1)], lambda a, w, b: a @ w.T + b, transB=1)
+    return n, x, y
+
+
+def sequences(name, length=67, size=72, heads=1, mask=True):
+    """A layer of a transformer. What is squared is float32 in the file, and beyond float16."""
+    n, width = Network(name), heads * size
+    x = n.rounded(n.rng.standard_normal((2, length, width)))
+    n.values["x"] = x.astype(np.float64)
+
+    def linear(x, a, b):
+        y = n.node("MatMul", [x, n.weight(a, b, scale=a ** -0.5)], np.matmul)
+        return n.node("Add", [y, n.weight(b, scale=0.1)], np.add)
+
+    def head(x, keys=False):
+        y = n.node("Reshape", [linear(x, width, width), n.constant(np.array([0, 0, heads, size]))],
+                   lambda x, _: x.reshape(2, length, heads, size))
+        perm = [0, 2, 3, 1] if keys else [0, 2, 1, 3]
+        return n.node("Transpose", [y], lambda x: x.transpose(perm), perm=perm)
+
+    a = n.node("LayerNormalization", ["x", n.weight(width, scale=0.1, offset=1), n.weight(width, scale=0.1)],
+               lambda x, s, b: (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-5) * s + b)
+    q, k, v = head(a), head(a, True), head(a)
+    s = n.node("MatMul", [q, k], np.matmul)
+    s = n.node("Mul", [s, n.constant(n.rounded(np.array(size ** -0.5)))], lambda x, c: x * c.astype(np.float64))
+    if mask:
+        m = np.where(np.arange(length) < length - 9, 0, -100.0) + np.zeros((2, 1, 1, length))
+        s = n.node("Add", [s, n.constant(n.rounded(m))], lambda x, c: x + c.astype(np.float64))
+    p = n.node("Softmax", [s], softmax, axis=-1)
+    a = n.node("Transpose", [n.node("MatMul", [p, v], np.matmul)], lambda x: x.transpose(0, 2, 1, 3), perm=[0, 2, 1, 3])
+    a = n.node("Reshape", [a, n.constant(np.array([0, 0, width]))], lambda x, _: x.reshape(2, length, width))
+    a = n.node("Add", ["x", linear(a, width, width)], np.add)
+    wide = n.node("Cast", [a], lambda x: x, to=TensorProto.FLOAT)
+    wide = n.node("Mul", [wide, n.constant(np.array(1000, np.float32))], lambda x, c: x * c)
+    wide = n.node("Mul", [wide, wide], np.multiply)
+    mean = n.node("Sqrt", [n.node("ReduceMean", [wide, n.constant(np.array([-1]))],
+                                  lambda x, _: x.mean(-1, keepdims=True), keepdims=1)], np.sqrt)
+    mean = n.node("Div", [mean, n.constant(np.array(1000, np.float32))], lambda x, c: x / c)
+    a = n.node("Div", [a, n.node("Cast", [mean], lambda x: x, to=n.code)], np.divide)
+    h = n.node("Relu", [linear(a, width, 3 * width)], relu)
+    return n, x, n.node("Add", [a, linear(h, 3 * width, width)], np.add)
+
+
+def check(name, made, folder, capability, *more, explain=True):
+    """Results; returns which kernels ran."""
+    kind = name.split()[0]
+    network, x, y = made
+    folder = folder / name.replace(" ", "-") / str(capability)
+    largest = network.write(folder, x, y)
+    env = dict(os.environ, FAKE_CARD=f"capability={capability}", LD_LIBRARY_PATH=FOLDER)
+    where = ["--device", "cuda", *more]
+    done = subprocess.run([PROGRAM, "test", "--no-fork", "--rtol", "0", "--atol", str(NEAR[kind] * largest), *where, folder],
+                          env=env, capture_output=True, text=True, check=False)
+    expect(f"{name} {capability}", done.returncode == 0, (done.stdout + done.stderr)[-600:])
+    if not explain:
+        return ""
+    shown = subprocess.run([PROGRAM, "profile", "--runs", "1", "--explain", *where, folder / "model.onnx"],
+                           env=env, capture_output=True, text=True, check=False)
+    return shown.stdout
+
+
+def main():
+    with tempfile.TemporaryDirectory() as made:
+        folder = pathlib.Path(made)
+        for kind in TYPES:
+            for capability in (61, 75, 80, 90):
+                has = capability >= (75 if kind == "f16" else 80)
+                shown = check(f"{kind} pictures", pictures(kind), folder, capability)
+                expect(f"{kind} {capability} convolutions", (f"conv_{kind}" in shown) == has, shown)
+                shown = check(f"{kind} sequences", sequences(kind), folder, capability)
+                expect(f"{kind} {capability} attention", (f"attention_128_{kind}" in shown) == has, shown)
+            for name, arguments in (("small", (37, 24, 3)), ("wide", (9, 128, 1)), ("open", (131, 16, 1, False))):
+                check(f"{kind} sequences {name}", sequences(kind, *arguments), folder, 80, explain=False)
+            shown = check(f"{kind} fallback", pictures(kind, "LRN"), folder, 80, "--fallback")
+            expect(f"{kind} fallback", "cpu" in shown and f"conv_{kind}" in shown, shown)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+main()
