@@ -15,6 +15,7 @@ enum {
     OUT_4 = 80,
     NEAR = 2 << 20, /* bytes of weights that stay in a cache from run to run */
     BYTES = 4,      /* bytes of other weights that arrive per cycle */
+    WORTH = 5,      /* bytes of memory for weights that are worth a cycle in each run */
 };
 
 static double vectors(size_t n) {
@@ -47,10 +48,15 @@ static double winograd_cycles(const lwi_conv_plan *p, int64_t size, double in, d
            tiles * (in * vectors(p->channels) + out * vectors(p->filters));
 }
 
+/* What the memory of weights is worth, with so many numbers for a channel and filter. */
+static double memory_cycles(const lwi_conv_plan *p, double points) {
+    return points * (double)p->channels * (double)p->filters * sizeof(float) / WORTH;
+}
+
 size_t lwi_conv_choose_tile(const lwi_conv_plan *p) {
-    const double direct = direct_cycles(p);
-    const double two = winograd_cycles(p, 2, IN_2, OUT_2),
-                 four = winograd_cycles(p, 4, IN_4, OUT_4);
+    const double direct = direct_cycles(p) + memory_cycles(p, 9);
+    const double two = winograd_cycles(p, 2, IN_2, OUT_2) + memory_cycles(p, 16);
+    const double four = winograd_cycles(p, 4, IN_4, OUT_4) + memory_cycles(p, 36);
     if (direct <= two && direct <= four) return 1;
     return two < four ? 2 : 4;
 }
