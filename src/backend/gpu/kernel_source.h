@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The text of all kernels (backend/gpu/kernels), one after the other. */
+ * The text of all kernels (backend/gpu/kernels), one after the other: kernels.txt in a zip file. */
 #ifndef LWI_KERNEL_SOURCE_H
 #define LWI_KERNEL_SOURCE_H
 

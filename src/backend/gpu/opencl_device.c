@@ -3,6 +3,7 @@
 
 #include "backend/gpu/kernel_source.h"
 #include "backend/gpu/opencl_api.h"
+#include "backend/gpu/packed_kernels.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -192,18 +193,26 @@ typedef struct shared {
 static shared all_shared[MOST_DEVICES];
 static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static lw_status build(const opencl_device *d, cl_device_id device, shared *s) {
+/* Whose program is built, and where it goes. */
+typedef struct building {
+    const opencl_device *d;
+    cl_device_id device;
+    shared *to;
+} building;
+
+static lw_status build(void *arg, const char *source) {
+    const building *b = arg;
+    const opencl_device *d = b->d;
     char log[160] = "";
     cl_int code = CL_SUCCESS;
-    const char *source = (const char *)lwi_kernel_source;
-    const size_t size = lwi_kernel_source_size;
-    cl_program program = d->cl->clCreateProgramWithSource(s->context, 1, &source, &size, &code);
+    cl_program program = d->cl->clCreateProgramWithSource(b->to->context, 1, &source, NULL, &code);
     LW_TRY(check(d, "reading the kernels", code));
-    if (d->cl->clBuildProgram(program, 1, &device, "-cl-std=CL1.2", NULL, NULL) == CL_SUCCESS) {
-        s->program = program;
+    if (d->cl->clBuildProgram(program, 1, &b->device, "-cl-std=CL1.2", NULL, NULL) == CL_SUCCESS) {
+        b->to->program = program;
         return LW_OK;
     }
-    d->cl->clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, sizeof log - 1, log, NULL);
+    d->cl->clGetProgramBuildInfo(program, b->device, CL_PROGRAM_BUILD_LOG, sizeof log - 1, log,
+                                 NULL);
     d->cl->clReleaseProgram(program);
     return lwi_fail(LW_DEVICE, "%s: its driver cannot compile the kernels: %s", d->base.name, log);
 }
@@ -217,7 +226,10 @@ static lw_status open_shared(opencl_device *d, size_t index, cl_device_id device
         s->context = d->cl->clCreateContext(NULL, 1, &device, NULL, NULL, &code);
         status = check(d, "making a context", code);
     }
-    if (status == LW_OK && !s->program) status = build(d, device, s);
+    building b = {d, device, s};
+    if (status == LW_OK && !s->program)
+        status =
+            lwi_with_kernels(lwi_kernel_source, lwi_kernel_source_size, "kernels.txt", build, &b);
     d->context = s->context;
     d->program = s->program;
     pthread_mutex_unlock(&shared_lock);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * One of the files of kernels that lie packed in the library (ptx.h, code_objects.h). */
+ * One of the files of kernels that lie packed in the library (kernel_source.h, ptx.h,
+ * code_objects.h). */
 #ifndef LWI_PACKED_KERNELS_H
 #define LWI_PACKED_KERNELS_H
 
