@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * gemm_bf16 for levels without instructions for it: small tiles, as nobody should want it there.
+ * gemm_bf16 for levels without instructions for it: single rows, as nobody should want it there.
  * Included by one file for each level. */
 #include "kern/narrow_bf16.h"
 
@@ -11,8 +11,8 @@ LWI_INLINE lwi_vec multiply_pairs(lwi_vec x, lwi_vec w, lwi_vec sum) {
 
 #define KERNEL gemm_bf16
 #define MULTIPLY_ADD multiply_pairs
-#define ROWS 3
-#define EACH_ROWS(X) X(1) X(2) X(3)
-#define TILES_OF_2(X) X(1)
+#define ROWS 1
+#define EACH_ROWS(X) X(1)
+#define TILES_OF_2(X)
 #define TILES_OF_4(X)
 #include "kern/gemm_f32.inc"
