@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#define ROWS 4
+#include "kern/level.h"
+
+#define ROWS (LWI_FEW_FORMS ? 1 : 4)
 #define COLUMNS 4
 #include "kern/dot_f32.inc"

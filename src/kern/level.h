@@ -9,6 +9,12 @@
 /* The version for this level of the kernel `name`: lwi_<name>__<level>. */
 #define LWI_AT(name) LWI_PASTE(name, LWI_LEVEL)
 
+/* Whether a kernel has no forms beside those that it cannot do without: CMake defines it for a
+ * level that is hardly ever the best one. */
+#ifndef LWI_FEW_FORMS
+#define LWI_FEW_FORMS 0
+#endif
+
 #define LWI_INLINE static inline __attribute__((always_inline))
 /* Loops of a constant number of steps, whose arrays are to live in registers. */
 #if defined(__clang__)
