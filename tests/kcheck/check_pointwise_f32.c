@@ -33,8 +33,8 @@ static void check_one(kc_case *c, lwi_pointwise_code code, unsigned repeats) {
     const size_t y_row = columns + kc_below(c, 2), count = rows * y_row;
     float *got = kc_floats(c, count), *want = kc_copy(c, got, count * sizeof *got);
     if (rows && columns) {
-        c->kernels->pointwise_f32(code, repeats)(got, y_row, o, rows, columns);
-        c->base->pointwise_f32(code, repeats)(want, y_row, o, rows, columns);
+        c->kernels->pointwise_f32(code, repeats, got, y_row, o, rows, columns);
+        c->base->pointwise_f32(code, repeats, want, y_row, o, rows, columns);
     }
     const float relative = is_steep(code) ? 1e-5f : 2e-6f;
     kc_near_floats(c, INSTRUCTIONS[code].name, got, want, count, relative, 2e-6f);
@@ -50,18 +50,20 @@ enum { N = 1024 };
 static float *x, *y;
 
 typedef struct timed {
-    lwi_pointwise_loop *loop;
+    lwi_pointwise_f32_fn *compute;
+    lwi_pointwise_code code;
 } timed;
 
 static void run(void *arg) {
+    const timed *t = arg;
     const lwi_lane o[3] = {{x, N}, {x + N, N}, {x + 2 * N, N}};
-    ((const timed *)arg)->loop(y, N, o, 1, N);
+    t->compute(t->code, 0, y, N, o, 1, N);
 }
 
 static void bench(const kc_timing *t) {
     if (!x) x = kc_bench_floats(3 * N), y = kc_bench_floats(N);
     for (int code = 0; code < LWI_POINTWISE_CODES; code++) {
-        timed one = {t->kernels->pointwise_f32((lwi_pointwise_code)code, 0)};
+        timed one = {t->kernels->pointwise_f32, (lwi_pointwise_code)code};
         char label[64];
         snprintf(label, sizeof label, "%s of 1024", INSTRUCTIONS[code].name);
         kc_measure(t, label, KC_BYTES, (double)(N * (INSTRUCTIONS[code].operands + 1)) * sizeof *x,

@@ -50,7 +50,6 @@ static size_t find_capacity(size_t buffers) {
 }
 
 void lwi_block_compile(const lwi_program *p, uint32_t repeats, size_t spare, lwi_block_program *b) {
-    lwi_pointwise_f32_fn *const loop_of = lwi_cpu_kernels()->pointwise_f32;
     b->n_inputs = p->n_inputs;
     b->n_constants = p->n_constants;
     b->n_steps = p->n_steps;
@@ -68,12 +67,14 @@ void lwi_block_compile(const lwi_program *p, uint32_t repeats, size_t spare, lwi
         }
         for (size_t k = lwi_pointwise_operands(from->code); k < 3; k++)
             b->steps[i].operands[k] = b->steps[i].operands[0];
-        b->steps[i].loop = loop_of(from->code, set);
+        b->steps[i].code = from->code;
+        b->steps[i].repeats = (uint8_t)set;
     }
 }
 
 void lwi_block_run(const lwi_block_program *b, const lwi_lane *inputs, float *y, size_t y_row,
                    size_t rows, size_t columns, float *work) {
+    lwi_pointwise_f32_fn *const compute = lwi_cpu_kernels()->pointwise_f32;
     lwi_lane lanes[LWI_BLOCK_LANES];
     const size_t first = b->n_inputs + b->n_constants;
     for (size_t k = 0; k < b->n_inputs; k++)
@@ -86,7 +87,8 @@ void lwi_block_run(const lwi_block_program *b, const lwi_lane *inputs, float *y,
         const lwi_block_step *s = &b->steps[i];
         const lwi_lane operands[3] = {lanes[s->operands[0]], lanes[s->operands[1]],
                                       lanes[s->operands[2]]};
-        if (i + 1 == b->n_steps) s->loop(y, y_row, operands, rows, columns);
-        else s->loop((float *)lanes[first + s->buffer].data, columns, operands, rows, columns);
+        const bool last = i + 1 == b->n_steps;
+        compute(s->code, s->repeats, last ? y : (float *)lanes[first + s->buffer].data,
+                last ? y_row : columns, operands, rows, columns);
     }
 }

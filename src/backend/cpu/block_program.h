@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A pointwise program (ops/pointwise_program.h) made ready to run over blocks of rows: each
- * instruction has its loop (kern/pointwise_f32.h), each intermediate result its buffer. Blocks are
- * small, so that buffers stay in the first-level cache. */
+ * A pointwise program (ops/pointwise_program.h) made ready to run over blocks of rows
+ * (kern/pointwise_f32.h): each intermediate result has its buffer. Blocks are small, so that
+ * buffers stay in the first-level cache. */
 #ifndef LWI_BLOCK_PROGRAM_H
 #define LWI_BLOCK_PROGRAM_H
 
@@ -16,7 +16,8 @@ enum {
 };
 
 typedef struct lwi_block_step {
-    lwi_pointwise_loop *loop;
+    lwi_pointwise_code code;
+    uint8_t repeats;     /* bit k: operand k has one element per row */
     uint8_t operands[3]; /* lanes */
     uint8_t buffer;      /* number of the buffer that the result goes to */
 } lwi_block_step;
