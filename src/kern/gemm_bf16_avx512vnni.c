@@ -6,6 +6,7 @@ LWI_INLINE lwi_vec multiply_pairs(lwi_vec x, lwi_vec w, lwi_vec sum) {
 }
 
 #define KERNEL gemm_bf16
+#define WHOLE_PANELS
 #define MULTIPLY_ADD multiply_pairs
 #define ROWS 14
 #define EACH_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)

@@ -10,6 +10,7 @@ LWI_INLINE lwi_vec multiply_pairs(lwi_vec x, lwi_vec w, lwi_vec sum) {
 }
 
 #define KERNEL gemm_bf16
+#define WHOLE_PANELS
 #define MULTIPLY_ADD multiply_pairs
 #define ROWS 1
 #define EACH_ROWS(X) X(1)
