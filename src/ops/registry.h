@@ -14,9 +14,9 @@ typedef enum lwi_option {
 
 typedef struct lwi_param {
     const char *name;
-    uint64_t types; /* bit d: tensors of lw_dtype d; LWI_SEQUENCE_BIT ... */
-    uint8_t group;  /* parameters with the same number have the same type; 0: none */
-    uint8_t option; /* lwi_option */
+    uint64_t types : 48; /* bit d: tensors of lw_dtype d; LWI_SEQUENCE_BIT ... */
+    uint64_t group : 8;  /* parameters with the same number have the same type; 0: none */
+    uint64_t option : 8; /* lwi_option */
 } lwi_param;
 #define LWI_SEQUENCE_BIT (UINT64_C(1) << 32)
 #define LWI_OPTIONAL_BIT (UINT64_C(1) << 33)
