@@ -123,12 +123,44 @@ static lw_status open_llm(lwi_served *s, const char *path, const lwi_served_opti
     return lwi_scheduler_start(&scheduler, &s->scheduler);
 }
 
+/* Zeros for an input whose sizes are all declared; false: they are not. */
+static bool make_zeros(const lw_model *model, size_t i, lw_io *io) {
+    lw_io_info info = {.size = sizeof info};
+    if (lw_model_input(model, i, &info) != LW_OK || info.kind != LW_KIND_TENSOR || info.rank < 0)
+        return false;
+    for (int d = 0; d < info.rank; d++)
+        if (info.dims[d] < 0) return false;
+    io->name = info.name;
+    return lw_tensor_new(info.dtype, info.rank, info.dims, &io->value) == LW_OK;
+}
+
+/* Packs all weights now, if the sizes of inputs are known, and not in some client's time. What
+ * fails here is left to the first request, which will say it. */
+static void prepare(const lw_model *model, lw_context *context) {
+    const size_t n = lw_model_input_count(model), n_out = lw_model_output_count(model);
+    lw_io *ios = NULL;
+    size_t made = 0;
+    if (lwi_alloc_array(&lwi_malloc_allocator, n + n_out, sizeof *ios, &ios) != LW_OK) return;
+    while (made < n && make_zeros(model, made, &ios[made]))
+        made++;
+    for (size_t i = 0; i < n_out; i++) {
+        lw_io_info info = {.size = sizeof info};
+        if (lw_model_output(model, i, &info) == LW_OK) ios[n + i].name = info.name;
+    }
+    const bool ready = made == n && lw_context_prepare(context, ios, n, ios + n, n_out) == LW_OK;
+    (void)ready;
+    for (size_t i = 0; i < made; i++)
+        lw_value_free(ios[i].value);
+    lwi_free(&lwi_malloc_allocator, ios);
+}
+
 static lw_status open_network(lwi_served *s, const char *path, const lwi_served_options *o) {
     s->run = o->run;
     LW_TRY(make_idle(&s->idle));
     LW_TRY(lw_model_load(path, NULL, &s->network));
     lw_context *first = NULL;
     LW_TRY(lwi_served_borrow(s, &first));
+    prepare(s->network, first);
     lwi_served_return(s, first);
     return LW_OK;
 }
