@@ -16,16 +16,49 @@ static int attended(lwi_aten *a, const attention *t) {
     return y;
 }
 
+static int shape_of_parts(lwi_aten *a, size_t n, const int *parts) {
+    const int shape = lwi_build(&a->b, "Concat", n, parts);
+    lwi_build_int(&a->b, "axis", 0);
+    return shape;
+}
+
+/* Of more than four dimensions, all but the last three become one. */
+static int merged(lwi_aten *a, int x) {
+    const int rank = lwi_aten_rank(a, x);
+    int parts[4] = {INTS(a, -1)};
+    for (int i = 1; i < 4 && a->b.status == LW_OK; i++)
+        parts[i] = lwi_aten_size_id(a, x, rank - 4 + i);
+    return NODE(a, "Reshape", x, shape_of_parts(a, 4, parts));
+}
+
+/* The first dimensions of front, and the last n of back. */
+static int joined_shape(lwi_aten *a, int front, int back, int n) {
+    const int rank = lwi_aten_rank(a, front), last = lwi_aten_rank(a, back);
+    int parts[LW_MAX_RANK];
+    for (int d = 0; d < rank && a->b.status == LW_OK; d++)
+        parts[d] = d < rank - n ? lwi_aten_size_id(a, front, d)
+                                : lwi_aten_size_id(a, back, last - rank + d);
+    return shape_of_parts(a, (size_t)rank, parts);
+}
+
 /* Dimensions in front so that there are four: heads before all others. */
 static int with_heads(lwi_aten *a, int x, int rank) {
-    if (x < 0 || rank > 4) return x;
+    if (x < 0) return x;
+    if (rank > 4 && lwi_aten_rank(a, x) == rank) return merged(a, x);
     if (rank == 3 && lwi_aten_rank(a, x) == 3) x = lwi_aten_unsqueeze(a, x, 1);
     while (a->b.status == LW_OK && lwi_aten_rank(a, x) < 4)
         x = lwi_aten_unsqueeze(a, x, 0);
     return x;
 }
 
-static int without_heads(lwi_aten *a, int y, int rank) {
+/* A mask for queries of more than four dimensions: [length, keys] is the same for all of them. */
+static int mask_with_heads(lwi_aten *a, int m, int q, int rank) {
+    if (m < 0 || rank <= 4 || lwi_aten_rank(a, m) <= 2) return with_heads(a, m, rank);
+    return merged(a, NODE(a, "Expand", m, joined_shape(a, q, m, 2)));
+}
+
+static int without_heads(lwi_aten *a, int y, int rank, int q, int v) {
+    if (rank > 4) return NODE(a, "Reshape", y, joined_shape(a, q, v, 1));
     if (rank == 3) return lwi_aten_squeeze(a, y, 1);
     return rank == 2 ? NODE(a, "Squeeze", y, INTS(a, 0, 1)) : y;
 }
@@ -33,16 +66,18 @@ static int without_heads(lwi_aten *a, int y, int rank) {
 static void attend(lwi_aten *a, const lwi_aten_value *in, const lwi_aten_value *mask, bool causal,
                    const lwi_aten_value *scale, lwi_aten_value *out) {
     const int q = lwi_aten_id(a, &in[0]), rank = lwi_aten_rank(a, q);
+    const int v = lwi_aten_id(a, &in[2]);
     const int m = lwi_aten_given(mask) ? lwi_aten_id(a, mask) : -1;
-    if (rank < 2 || rank > 4) lwi_aten_fail(a, LW_UNSUPPORTED, "%d dimensions", rank);
+    if (rank < 2 || (rank > 4 && lwi_aten_rank(a, v) != rank))
+        lwi_aten_fail(a, LW_UNSUPPORTED, "%d dimensions", rank);
     if (a->b.status != LW_OK) return;
     const attention t = {.q = with_heads(a, q, rank),
                          .k = with_heads(a, lwi_aten_id(a, &in[1]), rank),
-                         .v = with_heads(a, lwi_aten_id(a, &in[2]), rank),
-                         .mask = m < 0 ? m : with_heads(a, m, rank),
+                         .v = with_heads(a, v, rank),
+                         .mask = mask_with_heads(a, m, q, rank),
                          .causal = causal,
                          .scale = scale};
-    lwi_aten_return(a, out, without_heads(a, attended(a, &t), rank));
+    lwi_aten_return(a, out, without_heads(a, attended(a, &t), rank, q, v));
 }
 
 /* query, key, value, attn_mask, dropout_p, is_causal, scale, enable_gqa */

@@ -185,3 +185,8 @@ case("lstm_cell", F(2, 3), [zeros(2, 2), zeros(2, 2)], *weights(4, 3, 2))
 case("gru_cell", F(2, 3), zeros(2, 2), *weights(3, 3, 2))
 case("rnn_tanh_cell", F(2, 3), zeros(2, 2), *weights(1, 3, 2))
 case("rnn_relu_cell", F(2, 3), zeros(2, 2), *weights(1, 3, 2))
+# Attention of more than four dimensions.
+case(Q, F(2, 2, 2, 3, 4), F(2, 2, 2, 5, 4), F(2, 2, 2, 5, 3))
+case(Q, F(2, 2, 2, 3, 4), F(2, 2, 2, 5, 4), F(2, 2, 2, 5, 3), F(3, 5))
+case(Q, F(2, 3, 2, 3, 4), F(2, 3, 2, 5, 4), F(2, 3, 2, 5, 3), F(3, 1, 3, 5))
+case(Q, F(1, 2, 2, 1, 3, 4), F(1, 2, 2, 1, 3, 4), F(1, 2, 2, 1, 3, 4), None, 0.0, True)
