@@ -3,8 +3,6 @@
 #include "base/checked.h"
 #include "ops/strided_copy.h"
 
-#include <string.h>
-
 /* Expand's shape takes part in broadcasting like the shape of a tensor. */
 static lw_status infer_expand(lwi_call *c) {
     const lw_value *x = c->in[0];
@@ -54,53 +52,20 @@ static lw_status infer_tile(lwi_call *c) {
     return lwi_out(c, 0, x->dtype, x->rank, dims);
 }
 
-/* Sizes in bytes. Axes from `last` on are not repeated. */
-typedef struct tiling {
-    const lw_value *x, *y;
-    size_t from[LW_MAX_RANK], to[LW_MAX_RANK]; /* from one element of an axis to the next */
-    int first, last;                           /* the first axis that is repeated; past the last */
-} tiling;
-
-/* What axis d and those after it make of one block: it is written once, and copied from there. */
-static void tile_axis(const tiling *t, int d, const char *from, char *to) {
-    const size_t n = (size_t)t->x->dims[d], chunk = n * t->to[d];
-    if (d + 1 >= t->last) memcpy(to, from, chunk);
-    else
-        for (size_t i = 0; i < n; i++)
-            tile_axis(t, d + 1, from + i * t->from[d], to + i * t->to[d]);
-    const size_t all = (size_t)t->y->dims[d] * t->to[d];
-    for (size_t done = chunk; done < all; done += chunk)
-        memcpy(to + done, to, chunk);
-}
-
-static void tile_blocks(void *arg, size_t begin, size_t end) {
-    const tiling *t = arg;
-    const size_t from = (size_t)t->x->dims[t->first] * t->from[t->first];
-    const size_t to = (size_t)t->y->dims[t->first] * t->to[t->first];
-    for (size_t i = begin; i < end; i++)
-        tile_axis(t, t->first, (const char *)t->x->data + i * from, (char *)t->y->data + i * to);
-}
-
+/* Each axis is two in the output: which repetition, and where in it. */
 static lw_status run_tile(lwi_call *c) {
-    tiling t = {.x = c->in[0], .y = c->out[0]};
-    const lw_value *x = t.x, *y = t.y;
-    const size_t size = lwi_dtype_size(y->dtype);
+    const lw_value *x = c->in[0], *y = c->out[0];
     if (y->count == 0) return LW_OK;
-    if (y->rank == 0) {
-        memcpy(y->data, x->data, size);
-        return LW_OK;
-    }
-    lwi_strides(x->rank, x->dims, t.from);
-    lwi_strides(y->rank, y->dims, t.to);
+    size_t from[LW_MAX_RANK], to[LW_MAX_RANK];
+    lwi_strides(x->rank, x->dims, from);
+    lwi_strides(y->rank, y->dims, to);
+    lwi_strided_copy s = {.size = lwi_dtype_size(y->dtype), .from = x->data, .to = y->data};
     for (int d = 0; d < y->rank; d++) {
-        t.from[d] *= size;
-        t.to[d] *= size;
-        if (y->dims[d] != x->dims[d]) t.last = d + 1;
+        lwi_strided_add(&s, (size_t)(y->dims[d] / x->dims[d]), 0,
+                        (ptrdiff_t)to[d] * (ptrdiff_t)x->dims[d]);
+        lwi_strided_add(&s, (size_t)x->dims[d], (ptrdiff_t)from[d], (ptrdiff_t)to[d]);
     }
-    while (t.first + 1 < t.last && y->dims[t.first] == x->dims[t.first])
-        t.first++;
-    const size_t block = (size_t)y->dims[t.first] * t.to[t.first];
-    lwi_parallel(c, y->count * size / block, 1 + (1 << 16) / block, tile_blocks, &t);
+    lwi_strided_run(c, &s);
     return LW_OK;
 }
 
