@@ -17,24 +17,18 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from checks import check as expect, finish  # noqa: E402
+
 PROGRAM, KIND, FOLDER, MODEL = sys.argv[1:5]
 DRIVER, LIBRARY = {"cuda": ("the NVIDIA driver", "libcuda.so.1"),
                    "hip": ("the HIP driver", "libamdhip64.so")}[KIND]
-failed = passed = 0
 
 
 def lampwick(setting, *arguments, library=FOLDER):
     env = dict(os.environ, FAKE_CARD=setting, LD_LIBRARY_PATH=library)
     done = subprocess.run([PROGRAM, *arguments], env=env, capture_output=True, text=True, timeout=120)
     return done.returncode, done.stdout, done.stderr
-
-
-def expect(name, condition, shown):
-    global failed, passed
-    passed += bool(condition)
-    failed += not condition
-    if not condition:
-        print(f"{name}: {shown}")
 
 
 def run(setting, device=KIND, *more, library=FOLDER):
@@ -145,5 +139,4 @@ with tempfile.TemporaryDirectory() as folder:
         of_cuda()
     else:
         of_hip(here)
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+finish()

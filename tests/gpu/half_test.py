@@ -18,19 +18,13 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from checks import check as expect, finish  # noqa: E402
+
 PROGRAM, FOLDER = sys.argv[1:3]
 TYPES = {"f16": (np.float16, TensorProto.FLOAT16), "bf16": (ml_dtypes.bfloat16, TensorProto.BFLOAT16)}
 # The largest difference to the largest number of an output.
 NEAR = {"f16": 4e-3, "bf16": 3e-2}
-failed = passed = 0
-
-
-def expect(name, condition, shown):
-    global failed, passed
-    passed += bool(condition)
-    failed += not condition
-    if not condition:
-        print(f"{name}: {shown}")
 
 
 class Network:
@@ -196,8 +190,7 @@ def main():
                 check(f"{kind} sequences {name}", sequences(kind, *arguments), folder, 80, explain=False)
             shown = check(f"{kind} fallback", pictures(kind, "LRN"), folder, 80, "--fallback")
             expect(f"{kind} fallback", "cpu" in shown and f"conv_{kind}" in shown, shown)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
+    finish()
 
 
 main()

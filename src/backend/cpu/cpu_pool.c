@@ -165,16 +165,9 @@ static void max_lines(const pool *p, size_t channels, const float *x, float *lin
                              .channels = channels * (size_t)p->in[2],
                              .y = line};
     const float *const joined[1] = {line};
-    lwi_pool_f32_job along = {.x = joined,
-                              .rows = 1,
-                              .in = p->in[2],
-                              .out = p->out[2],
-                              .kernel = p->kernel[2],
-                              .stride = p->stride[2],
-                              .dilation = p->dilation[2],
-                              .begin = p->begin[2],
-                              .channels = channels,
-                              .y = y};
+    lwi_pool_f32_job along = job_of(p, channels, joined);
+    along.rows = 1;
+    along.y = y;
     for (int64_t slice = 0; slice < p->out[0]; slice++)
         for (int64_t row = 0; row < p->out[1]; row++, along.y += channels * (size_t)p->out[2]) {
             down.rows = find_rows(p, channels, x, slice, row, rows);
