@@ -42,11 +42,6 @@ void lwi_print_text(const char *text, size_t most) {
     if (text[i]) fputs("...", stdout);
 }
 
-bool lwi_ends_with(const char *text, const char *end) {
-    const size_t n = strlen(text), m = strlen(end);
-    return n >= m && !strcmp(text + n - m, end);
-}
-
 const char *lwi_base_name(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;

@@ -7,11 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/text_end.h"
+
 /* realloc of n elements. */
 void *lwi_resize(void *block, size_t n, size_t size);
 /* A new formatted string. */
 char *lwi_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
-bool lwi_ends_with(const char *text, const char *end);
 /* Prints at most so many bytes. A file may say anything: control characters become spaces. */
 void lwi_print_text(const char *text, size_t most);
 /* What follows the last slash. */

@@ -16,19 +16,12 @@ static int attended(lwi_aten *a, const attention *t) {
     return y;
 }
 
-static int shape_of_parts(lwi_aten *a, size_t n, const int *parts) {
-    const int shape = lwi_build(&a->b, "Concat", n, parts);
-    lwi_build_int(&a->b, "axis", 0);
-    return shape;
-}
-
 /* Of more than four dimensions, all but the last three become one. */
 static int merged(lwi_aten *a, int x) {
-    const int rank = lwi_aten_rank(a, x);
-    int parts[4] = {INTS(a, -1)};
-    for (int i = 1; i < 4 && a->b.status == LW_OK; i++)
-        parts[i] = lwi_aten_size_id(a, x, rank - 4 + i);
-    return NODE(a, "Reshape", x, shape_of_parts(a, 4, parts));
+    const lwi_aten_value in[3] = {lwi_aten_tensor_of(a, x), lwi_aten_int(0), lwi_aten_int(-4)};
+    lwi_aten_value out;
+    lwi_aten_flatten(a, in, &out);
+    return lwi_aten_id(a, &out);
 }
 
 /* The first dimensions of front, and the last n of back. */
@@ -38,7 +31,9 @@ static int joined_shape(lwi_aten *a, int front, int back, int n) {
     for (int d = 0; d < rank && a->b.status == LW_OK; d++)
         parts[d] = d < rank - n ? lwi_aten_size_id(a, front, d)
                                 : lwi_aten_size_id(a, back, last - rank + d);
-    return shape_of_parts(a, (size_t)rank, parts);
+    const int shape = lwi_build(&a->b, "Concat", (size_t)rank, parts);
+    lwi_build_int(&a->b, "axis", 0);
+    return shape;
 }
 
 /* Dimensions in front so that there are four: heads before all others. */

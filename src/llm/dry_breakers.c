@@ -17,12 +17,6 @@ static void add(found *f, int32_t token) {
     f->n++;
 }
 
-static bool has(lw_string text, lw_string part) {
-    for (size_t i = 0; i + part.size <= text.size; i++)
-        if (!memcmp(text.data + i, part.data, part.size)) return true;
-    return false;
-}
-
 /* The bytes that a token stands for, where that is known; of SentencePiece's the text with its
  * mark for spaces. */
 static lw_string text_of(const lw_tokenizer *t, size_t token, char *byte) {
@@ -69,8 +63,10 @@ static lw_status find(const lw_tokenizer *t, const char *text, found *f) {
     if (strlen(text) + 2 > ROOM)
         return lwi_fail(LW_LIMIT, "a text of %zu bytes ends repetitions", strlen(text));
     const lw_string part = as_written(t, text, room);
-    for (size_t i = 0; i < t->vocabulary.count; i++)
-        if (has(text_of(t, i, &byte), part)) add(f, (int32_t)i);
+    for (size_t i = 0; i < t->vocabulary.count; i++) {
+        const lw_string token = text_of(t, i, &byte);
+        if (token.size && memmem(token.data, token.size, part.data, part.size)) add(f, (int32_t)i);
+    }
     return f->n > before ? LW_OK : add_last(t, text, f);
 }
 

@@ -2,6 +2,8 @@
  * Which kind of file a tokenizer is in: by its first bytes and lines, and by names where those do
  * not tell. */
 #include "text/gguf_tokenizer.h"
+
+#include "base/text_end.h"
 #include "text/hft_tokenizer.h"
 #include "text/text_lines.h"
 #include "text/tokenizer_files.h"
@@ -17,11 +19,6 @@ static lw_string text_of(const lwi_file *file) {
 
 static bool starts(lw_string text, const char *with) {
     return text.size >= strlen(with) && !memcmp(text.data, with, strlen(with));
-}
-
-static bool ends(const char *path, const char *with) {
-    const size_t n = strlen(path), m = strlen(with);
-    return n >= m && !strcmp(path + n - m, with);
 }
 
 /* The path of another file in the same folder. */
@@ -120,11 +117,12 @@ static lw_status load(const char *path, const lwi_file *file, lw_tokenizer **tok
     *keep = lwi_is_gguf(file->data, file->size) || starts(text, "\n");
     if (lwi_is_gguf(file->data, file->size)) return load_gguf(file, tokenizer);
     if (starts(text, "\n")) return lwi_spm_tokenizer(text, tokenizer); /* its first field's tag */
-    if (ends(path, "vocab.json") || ends(path, "encoder.json"))
+    if (lwi_ends_with(path, "vocab.json") || lwi_ends_with(path, "encoder.json"))
         return load_gpt2(path, file, false, tokenizer);
-    if (ends(path, "merges.txt") || ends(path, "vocab.bpe") || starts(text, "#version"))
+    if (lwi_ends_with(path, "merges.txt") || lwi_ends_with(path, "vocab.bpe") ||
+        starts(text, "#version"))
         return load_gpt2(path, file, true, tokenizer);
-    if (starts(text, "{") || ends(path, ".json")) return load_json(path, file, tokenizer);
+    if (starts(text, "{") || lwi_ends_with(path, ".json")) return load_json(path, file, tokenizer);
     if (is_tiktoken(text)) return lwi_tiktoken_tokenizer(text, path, tokenizer);
     if (is_rwkv(text)) return lwi_rwkv_tokenizer(text, tokenizer);
     return load_wordpiece(path, file, tokenizer);

@@ -2,7 +2,7 @@
  * Sizes: rows, columns, segments, length. */
 #include <math.h>
 
-#include "kcheck.h"
+#include "gemm_runs.h"
 
 static void check(kc_case *c) {
     lwi_gemm_f32_job j = {.rows = c->size[0],
@@ -12,12 +12,7 @@ static void check(kc_case *c) {
                           .low = -INFINITY,
                           .high = INFINITY};
     const size_t k = j.segments * j.length;
-    int64_t *offsets = kc_bytes(c, j.segments * sizeof *offsets);
-    const size_t gap = kc_below(c, 3);
-    for (size_t s = 0; s < j.segments; s++)
-        offsets[s] = (int64_t)(s * (j.length + gap));
-    const size_t a_last = j.segments ? (size_t)offsets[j.segments - 1] + j.length : 0;
-    j.offsets = j.segments == 1 && kc_below(c, 2) ? NULL : offsets;
+    const size_t a_last = kc_gemm_runs(c, &j);
     j.a_row = a_last + kc_below(c, 5);
     j.a = kc_floats(c, j.rows ? (j.rows - 1) * j.a_row + a_last : 0);
     j.b_panel = k + kc_below(c, 3);

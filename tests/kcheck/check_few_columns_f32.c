@@ -2,7 +2,7 @@
  * Against gemm_f32 of the base level. Sizes: rows, columns, segments, length. */
 #include <math.h>
 
-#include "kcheck.h"
+#include "gemm_runs.h"
 
 /* B in the panels of a level. */
 static void set_b(kc_case *c, const lwi_kernels *k, const float *b, lwi_gemm_f32_job *j) {
@@ -21,12 +21,7 @@ static void check(kc_case *c) {
                           .low = -INFINITY,
                           .high = INFINITY};
     const size_t k = j.segments * j.length;
-    int64_t *offsets = kc_bytes(c, j.segments * sizeof *offsets);
-    const size_t gap = kc_below(c, 3);
-    for (size_t s = 0; s < j.segments; s++)
-        offsets[s] = (int64_t)(s * (j.length + gap));
-    const size_t a_last = j.segments ? (size_t)offsets[j.segments - 1] + j.length : 0;
-    j.offsets = j.segments == 1 && kc_below(c, 2) ? NULL : offsets;
+    const size_t a_last = kc_gemm_runs(c, &j);
     j.a_row = kc_below(c, 2) ? a_last + kc_below(c, 5) : kc_below(c, a_last + 1);
     j.a = kc_floats(c, j.rows ? (j.rows - 1) * j.a_row + a_last : 0);
     const float *b = kc_floats(c, k * j.columns);

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "kcheck.h"
+#include "gemm_runs.h"
 
 /* A divisor of k at random: the length of A's runs. */
 static size_t draw_length(kc_case *c, size_t k) {
@@ -37,12 +37,7 @@ static void check(kc_case *c) {
     lwi_gemm_f32_job j = {.rows = rows, .columns = columns, .low = -INFINITY, .high = INFINITY};
     j.length = draw_length(c, k);
     j.segments = k / j.length;
-    int64_t *offsets = kc_bytes(c, j.segments * sizeof *offsets);
-    const size_t gap = kc_below(c, 3);
-    for (size_t s = 0; s < j.segments; s++)
-        offsets[s] = (int64_t)(s * (j.length + gap));
-    const size_t a_last = j.segments ? (size_t)offsets[j.segments - 1] + j.length : 0;
-    j.offsets = j.segments == 1 && kc_below(c, 2) ? NULL : offsets;
+    const size_t a_last = kc_gemm_runs(c, &j);
     j.a_row = kc_below(c, 4) ? a_last + kc_below(c, 5) : kc_below(c, a_last + 1);
     j.a = kc_floats(c, rows ? (rows - 1) * j.a_row + a_last : 0);
     const size_t b_row = columns + kc_below(c, 3);

@@ -2,6 +2,8 @@
  * A GGUF file as a Hugging Face folder: config.json and model.safetensors. Weights in blocks become
  * float16. */
 #include "arch/architectures.h"
+
+#include "base/text_end.h"
 #include "arch/row_order.h"
 #include "files/gguf_parts.h"
 #include "format/gguf/gguf.h"
@@ -27,11 +29,6 @@ static lw_status keep(void *network, lwi_file *file) {
 }
 
 /* --------------------------------------------------------------------- names */
-
-static bool ends(const char *name, const char *with) {
-    const size_t n = strlen(name), m = strlen(with);
-    return n >= m && !strcmp(name + n - m, with);
-}
 
 static const lwi_folder_name *look_up(const lwi_folder_name *names, const char *name, size_t n,
                                       bool inner) {
@@ -174,7 +171,8 @@ static lw_status read_item(lwi_folder_work *w, const lwi_gguf_tensor *from, lwi_
         !translate_expert(w->family, from->name, 0, it->name))
         return lwi_fail(LW_UNSUPPORTED, "the tensor '%s' has no name in such folders", from->name);
     it->t = lwi_gguf_checkpoint_tensor(from);
-    const bool norm = ends(from->name, "norm.weight") && !ends(from->name, ".ssm_norm.weight");
+    const bool norm =
+        lwi_ends_with(from->name, "norm.weight") && !lwi_ends_with(from->name, ".ssm_norm.weight");
     it->added = norm ? w->family->added : 0;
     if (style && style->permuted && (q || k)) LW_TRY(order_heads(w, &it->t, k));
     if (strstr(from->name, ".ffn_gate_inp_shexp.") && it->t.rank == 1) {
@@ -258,10 +256,10 @@ static lw_status read_joint(lwi_folder_work *w, const lwi_gguf_tensor *from, siz
 /* "dense_2.weight": of a layer behind the model. */
 static lw_status read_dense(lwi_folder_work *w, const lwi_gguf_tensor *from, size_t *room,
                             bool *done) {
-    const bool bias = ends(from->name, ".bias");
+    const bool bias = lwi_ends_with(from->name, ".bias");
     const char second = from->name[6];
     *done = !strncmp(from->name, "dense_", 6) && (second == '2' || second == '3') &&
-            (bias || ends(from->name, ".weight"));
+            (bias || lwi_ends_with(from->name, ".weight"));
     if (!*done) return LW_OK;
     LW_TRY(lwi_arena_grow(&w->network.arena, &w->items, room, w->n + 1, sizeof *w->items));
     lwi_folder_item *it = w->items + w->n++;

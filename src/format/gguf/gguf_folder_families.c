@@ -3,6 +3,8 @@
  * names are where they are not those of Llama. */
 #include "format/gguf/gguf_folder.h"
 
+#include "base/text_end.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -454,14 +456,9 @@ static const lwi_folder_family families[] = {
      .classifier = "ModernBertForSequenceClassification", .prefix = "model.", .head = modern_head},
 };
 
-static bool ends(const char *text, const char *with) {
-    const size_t n = strlen(text), m = strlen(with);
-    return n >= m && !strcmp(text + n - m, with);
-}
-
 static bool has_one(const lwi_gguf *gguf, const char *end) {
     for (size_t i = 0; i < gguf->n_tensors; i++)
-        if (ends(gguf->tensors[i].name, end)) return true;
+        if (lwi_ends_with(gguf->tensors[i].name, end)) return true;
     return false;
 }
 

@@ -5,6 +5,8 @@
  * keys [keys, each]; files have them as [each, keys]. */
 #include "format/huggingface/source.h"
 
+#include "base/text_end.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -29,11 +31,6 @@ static lw_status read_sizes(const lwi_hf_source *s, sizes *z) {
                         z->heads, z->value, z->keys, z->key);
     z->each = z->heads / z->keys;
     return LW_OK;
-}
-
-static bool ends(const char *name, const char *with) {
-    const size_t n = strlen(name), m = strlen(with);
-    return n >= m && !strcmp(name + n - m, with);
 }
 
 static lw_status wrong_size(const lwi_checkpoint_tensor *t, const sizes *z) {
@@ -125,10 +122,10 @@ static lw_status tile_heads(lwi_hf_source *s, lwi_checkpoint_tensor *t, const si
                  {".ssm_beta.weight", false, true},   {".ssm_a", false, true},
                  {".ssm_dt.bias", false, true}};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (ends(t->name, parts[i].end))
+        if (lwi_ends_with(t->name, parts[i].end))
             return tile_rows(s, t, z, parts[i].keys ? 2 * z->keys * z->key : 0,
                              parts[i].single ? 1 : z->value);
-    return ends(t->name, ".ssm_out.weight") ? tile_columns(s, t, z) : LW_OK;
+    return lwi_ends_with(t->name, ".ssm_out.weight") ? tile_columns(s, t, z) : LW_OK;
 }
 
 lw_status lwi_hf_arrange_delta(lwi_hf_source *s) {
@@ -141,7 +138,7 @@ lw_status lwi_hf_arrange_delta(lwi_hf_source *s) {
         lwi_checkpoint_tensor *t = s->tensors + i;
         if (!t->name || t->rank == 0) continue;
         if (!next) LW_TRY(tile_heads(s, t, &z));
-        else if (ends(t->name, ".ssm_in.weight")) {
+        else if (lwi_ends_with(t->name, ".ssm_in.weight")) {
             lwi_checkpoint_tensor gate = {0};
             LW_TRY(split_projection(s, t, &z, &gate));
             LW_TRY(lwi_hf_add(s, &gate)); /* tensors may move */

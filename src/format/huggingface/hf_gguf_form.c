@@ -2,6 +2,8 @@
  * Tensors in the form of GGUF files: rows of queries and keys in their order there, Gemma's norms
  * with the one that is added, vectors in float32, matrices in as many parts as there. */
 #include "arch/architectures.h"
+
+#include "base/text_end.h"
 #include "arch/row_order.h"
 #include "format/huggingface/source.h"
 
@@ -9,15 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool ends(const char *name, const char *with) {
-    const size_t n = strlen(name), m = strlen(with);
-    return n >= m && !strcmp(name + n - m, with);
-}
-
 /* What transformers keeps among the weights, though it is no weight. */
 static bool is_buffer(const char *name) {
-    return ends(name, ".inv_freq") || ends(name, ".masked_bias") || ends(name, ".attn.bias") ||
-           ends(name, ".attention.bias") || ends(name, "position_ids");
+    return lwi_ends_with(name, ".inv_freq") || lwi_ends_with(name, ".masked_bias") ||
+           lwi_ends_with(name, ".attn.bias") || lwi_ends_with(name, ".attention.bias") ||
+           lwi_ends_with(name, "position_ids");
 }
 
 static bool has(lwi_hf_source *s, const char *name) { return lwi_strmap_get(&s->index, name) >= 0; }
@@ -38,7 +36,7 @@ static bool is_left_out(lwi_hf_source *s, const lwi_checkpoint_tensor *t) {
     static const char *const guessing[] = {"cls.predictions.", "cls.seq_relationship.", "lm_head.",
                                            "decoder."};
     if (s->family->form == LWI_HF_STACKS)
-        return t->rank == 0 && ends(t->name, "coder.embed_tokens.weight");
+        return t->rank == 0 && lwi_ends_with(t->name, "coder.embed_tokens.weight");
     if (t->rank > 0)
         return !strncmp(t->name, "output.", 7) ||
                (!strncmp(t->name, "cls.", 4) && !has(s, "cls.output.weight"));
@@ -109,15 +107,17 @@ static lw_status to_recurrent(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
     const bool second = !strcmp(s->family->architecture, "mamba2") ||
                         !strcmp(s->family->architecture, "granitehybrid");
     const int64_t groups = (int64_t)size_of(s, "ssm.group_count");
-    const bool kernel = (ends(t->name, ".ssm_conv1d.weight") || ends(t->name, ".conv.weight")) &&
-                        t->rank == 3 && t->dims[1] == 1;
-    if (kernel || ends(t->name, ".ssm_a")) LW_TRY(to_floats(s, t, 0));
+    const bool kernel =
+        (lwi_ends_with(t->name, ".ssm_conv1d.weight") || lwi_ends_with(t->name, ".conv.weight")) &&
+        t->rank == 3 && t->dims[1] == 1;
+    if (kernel || lwi_ends_with(t->name, ".ssm_a")) LW_TRY(to_floats(s, t, 0));
     if (kernel) fold(t, t->dims[0], t->dims[2]);
-    for (size_t i = 0; ends(t->name, ".ssm_a") && i < t->bytes / sizeof(float); i++)
+    for (size_t i = 0; lwi_ends_with(t->name, ".ssm_a") && i < t->bytes / sizeof(float); i++)
         ((float *)(uintptr_t)t->data)[i] = -expf(((const float *)t->data)[i]);
     if (!second || t->rank != 1) return LW_OK;
-    if (ends(t->name, ".ssm_a") || ends(t->name, ".ssm_d")) fold(t, t->dims[0], 1);
-    if (!ends(t->name, ".ssm_norm.weight")) return LW_OK;
+    if (lwi_ends_with(t->name, ".ssm_a") || lwi_ends_with(t->name, ".ssm_d"))
+        fold(t, t->dims[0], 1);
+    if (!lwi_ends_with(t->name, ".ssm_norm.weight")) return LW_OK;
     if (groups < 1 || t->dims[0] % groups)
         return lwi_fail(LW_CORRUPT, "tensor '%s': %lld groups", t->name, (long long)groups);
     fold(t, groups, t->dims[0] / groups);
@@ -131,7 +131,8 @@ static lw_status to_gguf(lwi_hf_source *s, const lwi_decoder_style *style,
                           !strcmp(family, "qwen3next");
     const bool q = strstr(t->name, ".attn_q."), k = strstr(t->name, ".attn_k.");
     if (style->permuted && (q || k)) LW_TRY(order_heads(s, t, k));
-    const bool norm = ends(t->name, "norm.weight") && !ends(t->name, ".ssm_norm.weight");
+    const bool norm =
+        lwi_ends_with(t->name, "norm.weight") && !lwi_ends_with(t->name, ".ssm_norm.weight");
     if (t->rank == 1) LW_TRY(to_floats(s, t, less_one && norm ? 1 : 0));
     const bool recurrent = strstr(t->name, ".ssm_") || strstr(t->name, ".shortconv.");
     return recurrent ? to_recurrent(s, t) : LW_OK;

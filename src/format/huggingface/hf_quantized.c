@@ -5,6 +5,7 @@
  * one scale for all, for a row, or for a block; X.weight_packed, integers of 4 or 8 bits
  * (compressed-tensors), X.qweight (GPTQ, AWQ): a scale for some elements of a row. */
 #include "base/half.h"
+#include "base/text_end.h"
 #include "format/huggingface/hf_quantized.h"
 #include "tensor/convert.h"
 
@@ -12,11 +13,6 @@
 #include <string.h>
 
 enum { NAME = 256 };
-
-static bool ends(const char *name, const char *with) {
-    const size_t n = strlen(name), m = strlen(with);
-    return n >= m && !strcmp(name + n - m, with);
-}
 
 static const lwi_safetensor *beside(const lwi_hf_source *s, const lwi_safetensor *t,
                                     const char *without, const char *with) {
@@ -186,7 +182,7 @@ static bool is_helper(const char *name) {
         ".qzeros",           ".scales", ".g_idx",    ".weight_g_idx", ".input_zero_point",
         ".output_zero_point"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (ends(name, names[i])) return true;
+        if (lwi_ends_with(name, names[i])) return true;
     return false;
 }
 
@@ -211,8 +207,9 @@ static lw_status check_method(const lwi_hf_source *s, bool *quantized) {
 static lw_status add(lwi_hf_source *s, const lwi_safetensor *t, lwi_safetensors *to) {
     lwi_safetensor made = *t;
     if (is_scaled(s, t)) LW_TRY(unscale(s, t, &made));
-    else if (ends(t->name, ".weight_packed")) LW_TRY(lwi_hf_unpack_compressed(s, t, &made));
-    else if (ends(t->name, ".qweight")) LW_TRY(lwi_hf_unpack_gptq(s, t, &made));
+    else if (lwi_ends_with(t->name, ".weight_packed"))
+        LW_TRY(lwi_hf_unpack_compressed(s, t, &made));
+    else if (lwi_ends_with(t->name, ".qweight")) LW_TRY(lwi_hf_unpack_gptq(s, t, &made));
     else if (is_helper(t->name)) return LW_OK;
     return lwi_safetensors_put(to, &made);
 }

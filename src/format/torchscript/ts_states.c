@@ -29,8 +29,8 @@ static const lwi_ts_expr *type_of(const lwi_ts_object *o, size_t at) {
 static bool join(const char *prefix, const lwi_ts_object *o, size_t at, char name[NAME]) {
     if (!lwi_ts_is_plain(&o->keys[at], LWI_ATEN_STRING)) return false;
     const lw_string key = o->keys[at].plain.s;
-    return snprintf(name, NAME, "%s%s%.*s", prefix, *prefix ? "." : "", (int)(key.size % NAME),
-                    key.data) < NAME;
+    return key.size < NAME && snprintf(name, NAME, "%s%s%.*s", prefix, *prefix ? "." : "",
+                                       (int)key.size, key.data) < NAME;
 }
 
 static lw_status add_state(lwi_ts_interp *in, lwi_ts_states *states, lwi_ts_state state,
