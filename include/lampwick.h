@@ -279,8 +279,8 @@ struct lw_context_options {
                                       LW_LIMIT */
     size_t max_plans;              /* sets of input shapes remembered, 0: 16 */
     lw_precision precision;
-    const char *isa;  /* level of kernels: "base", "avx2", "avx512", "avx512vnni",
-                         "neon", "neon_dot", "neon_i8mm"; LW_UNSUPPORTED if the
+    const char *isa;  /* level of kernels: "base", "avx2", "avxvnni", "avx512",
+                         "avx512vnni", "neon", "neon_dot", "neon_i8mm"; LW_UNSUPPORTED if the
                          processor lacks it. NULL: the environment's LAMPWICK_ISA, or
                          the best */
     bool less_memory; /* weights of some 3x3 convolutions stay a quarter of what they are else, and

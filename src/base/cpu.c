@@ -13,8 +13,11 @@
 #include <sys/auxv.h>
 #endif
 
-static const char *const NAMES[] = {"base", "avx2",     "avx512",   "avx512vnni",
-                                    "neon", "neon_dot", "neon_i8mm"};
+static const char *const NAMES[] = {"base",       "avx2", "avxvnni",  "avx512",
+                                    "avx512vnni", "neon", "neon_dot", "neon_i8mm"};
+
+/* A set of levels has a bit for each. */
+#define LEVEL(name) (1u << LWI_ISA_##name)
 
 #if defined(__x86_64__)
 /* The register states that the operating system saves: XGETBV with index 0 (Intel SDM vol. 1,
@@ -28,44 +31,52 @@ static uint32_t saved_states(void) {
 static bool has(uint32_t word, uint32_t bits) { return (word & bits) == bits; }
 
 /* Feature bits: Intel SDM vol. 2, CPUID. */
-static lwi_isa detect(void) {
+static uint32_t detect(void) {
     const uint32_t leaf1_c = 1u << 12 | 1u << 27 | 1u << 29;           /* FMA, OSXSAVE, F16C */
     const uint32_t avx2 = 1u << 5 | 1u << 8;                           /* AVX2, BMI2 */
     const uint32_t avx512 = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31; /* F, DQ, BW, VL */
     const uint32_t vnni_c = 1u << 1 | 1u << 6 | 1u << 11;              /* VBMI, VBMI2, VNNI */
-    const uint32_t bf16 = 1u << 5, avx_state = 6, avx512_state = 0xe6;
-    uint32_t a, b, c, d;
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !has(c, leaf1_c)) return LWI_ISA_BASE;
+    const uint32_t avx_vnni = 1u << 4, bf16 = 1u << 5;                 /* leaf 7, 1: EAX */
+    const uint32_t avx_state = 6, avx512_state = 0xe6;
+    uint32_t a, b, c, d, more = 0, levels = LEVEL(BASE);
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !has(c, leaf1_c)) return levels;
     const uint32_t states = saved_states();
     if (!has(states, avx_state) || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !has(b, avx2))
-        return LWI_ISA_BASE;
-    if (!has(states, avx512_state) || !has(b, avx512)) return LWI_ISA_AVX2;
-    if (!has(c, vnni_c) || a < 1 || !__get_cpuid_count(7, 1, &a, &b, &c, &d) || !has(a, bf16))
-        return LWI_ISA_AVX512;
-    return LWI_ISA_AVX512VNNI;
+        return levels;
+    if (a >= 1) {
+        uint32_t others[3];
+        __get_cpuid_count(7, 1, &more, &others[0], &others[1], &others[2]);
+    }
+    levels |= LEVEL(AVX2);
+    if (has(more, avx_vnni)) levels |= LEVEL(AVXVNNI);
+    if (!has(states, avx512_state) || !has(b, avx512)) return levels;
+    levels |= LEVEL(AVX512);
+    return has(c, vnni_c) && has(more, bf16) ? levels | LEVEL(AVX512VNNI) : levels;
 }
 #elif defined(__aarch64__) && defined(__linux__)
-static lwi_isa detect(void) {
+static uint32_t detect(void) {
     const unsigned long asimd_dp = 1ul << 20, i8mm = 1ul << 13; /* HWCAP_ASIMDDP, HWCAP2_I8MM */
-    if (!(getauxval(AT_HWCAP) & asimd_dp)) return LWI_ISA_NEON;
-    return getauxval(AT_HWCAP2) & i8mm ? LWI_ISA_NEON_I8MM : LWI_ISA_NEON_DOT;
+    uint32_t levels = LEVEL(BASE) | LEVEL(NEON);
+    if (!(getauxval(AT_HWCAP) & asimd_dp)) return levels;
+    levels |= LEVEL(NEON_DOT);
+    return getauxval(AT_HWCAP2) & i8mm ? levels | LEVEL(NEON_I8MM) : levels;
 }
 #elif defined(__aarch64__)
-static lwi_isa detect(void) { return LWI_ISA_NEON; }
+static uint32_t detect(void) { return LEVEL(BASE) | LEVEL(NEON); }
 #else
-static lwi_isa detect(void) { return LWI_ISA_BASE; }
+static uint32_t detect(void) { return LEVEL(BASE); }
 #endif
 
-bool lwi_cpu_has(lwi_isa isa) {
-    const lwi_isa best = detect();
-    return isa == LWI_ISA_BASE || (isa <= best && (isa >= LWI_ISA_NEON) == (best >= LWI_ISA_NEON));
-}
+bool lwi_cpu_has(lwi_isa isa) { return detect() >> isa & 1; }
 
 lwi_isa lwi_cpu_isa(void) {
     const char *wanted = getenv("LAMPWICK_ISA");
+    int best = LWI_ISAS - 1;
     for (int i = 0; wanted && i < LWI_ISAS; i++)
         if (!strcmp(wanted, NAMES[i]) && lwi_cpu_has((lwi_isa)i)) return (lwi_isa)i;
-    return detect();
+    while (!lwi_cpu_has((lwi_isa)best))
+        best--;
+    return (lwi_isa)best;
 }
 
 const char *lwi_isa_name(lwi_isa isa) { return NAMES[isa]; }

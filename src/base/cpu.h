@@ -5,10 +5,12 @@
 
 #include "base/status.h"
 
-/* Levels of kernels. Those of one architecture include those before it. */
+/* Levels of kernels, by rank. Each includes those of its architecture before it, but for AVXVNNI,
+ * which those after it need not have. */
 typedef enum lwi_isa {
     LWI_ISA_BASE,
     LWI_ISA_AVX2,       /* with FMA, F16C, BMI2 */
+    LWI_ISA_AVXVNNI,    /* AVX-VNNI: vpdpbusd of 256 bits, without AVX-512 */
     LWI_ISA_AVX512,     /* F, VL, BW, DQ */
     LWI_ISA_AVX512VNNI, /* VNNI, BF16, VBMI, VBMI2 */
     LWI_ISA_NEON,
@@ -22,7 +24,7 @@ typedef enum lwi_isa {
 lwi_isa lwi_cpu_isa(void);
 /* Whether this processor can run the kernels of a level. */
 bool lwi_cpu_has(lwi_isa isa);
-/* base, avx2, avx512, avx512vnni, neon, neon_dot, neon_i8mm */
+/* base, avx2, avxvnni, avx512, avx512vnni, neon, neon_dot, neon_i8mm */
 const char *lwi_isa_name(lwi_isa isa);
 /* Processors in the affinity mask, at most the cgroup's quota (rounded up); at least 1. */
 int lwi_cpu_threads(void);

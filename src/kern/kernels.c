@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "kern/kernels.h"
 
-#define LWI_KERNEL_SIZE(name, base, avx2, avx512, vnni, neon, dot, i8mm)
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)
 #if defined(LWI_HAVE_X86_KERNELS)
-#define LWI_KERNEL(name, type, avx2, avx512, vnni, neon, dot, i8mm)                                \
-    type lwi_##name##__base, lwi_##name##__##avx2, lwi_##name##__##avx512, lwi_##name##__##vnni;
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+    type lwi_##name##__base, lwi_##name##__##avx2, lwi_##name##__##avxvnni,                        \
+        lwi_##name##__##avx512, lwi_##name##__##vnni;
 #elif defined(LWI_HAVE_ARM_KERNELS)
-#define LWI_KERNEL(name, type, avx2, avx512, vnni, neon, dot, i8mm)                                \
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
     type lwi_##name##__base, lwi_##name##__##neon, lwi_##name##__##dot, lwi_##name##__##i8mm;
 #else
-#define LWI_KERNEL(name, type, avx2, avx512, vnni, neon, dot, i8mm) type lwi_##name##__base;
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+    type lwi_##name##__base;
 #endif
 #include "kern/kernels.def"
 #undef LWI_KERNEL
 #undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avx512, vnni, neon, dot, i8mm) .name = lwi_##name##__base,
-#define LWI_KERNEL_SIZE(name, base, avx2, avx512, vnni, neon, dot, i8mm) .name = base,
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+    .name = lwi_##name##__base,
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) .name = base,
 static const lwi_kernels BASE = {
 #include "kern/kernels.def"
 };
@@ -24,24 +27,36 @@ static const lwi_kernels BASE = {
 #undef LWI_KERNEL_SIZE
 
 #if defined(LWI_HAVE_X86_KERNELS)
-#define LWI_KERNEL(name, type, avx2, avx512, vnni, neon, dot, i8mm) .name = lwi_##name##__##avx2,
-#define LWI_KERNEL_SIZE(name, base, avx2, avx512, vnni, neon, dot, i8mm) .name = avx2,
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+    .name = lwi_##name##__##avx2,
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) .name = avx2,
 static const lwi_kernels AVX2 = {
 #include "kern/kernels.def"
 };
 #undef LWI_KERNEL
 #undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avx512, vnni, neon, dot, i8mm) .name = lwi_##name##__##avx512,
-#define LWI_KERNEL_SIZE(name, base, avx2, avx512, vnni, neon, dot, i8mm) .name = avx512,
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+    .name = lwi_##name##__##avxvnni,
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) .name = avxvnni,
+static const lwi_kernels AVXVNNI = {
+#include "kern/kernels.def"
+};
+#undef LWI_KERNEL
+#undef LWI_KERNEL_SIZE
+
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+    .name = lwi_##name##__##avx512,
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) .name = avx512,
 static const lwi_kernels AVX512 = {
 #include "kern/kernels.def"
 };
 #undef LWI_KERNEL
 #undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avx512, vnni, neon, dot, i8mm) .name = lwi_##name##__##vnni,
-#define LWI_KERNEL_SIZE(name, base, avx2, avx512, vnni, neon, dot, i8mm) .name = vnni,
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+    .name = lwi_##name##__##vnni,
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) .name = vnni,
 static const lwi_kernels AVX512VNNI = {
 #include "kern/kernels.def"
 };
@@ -50,24 +65,27 @@ static const lwi_kernels AVX512VNNI = {
 #endif
 
 #if defined(LWI_HAVE_ARM_KERNELS)
-#define LWI_KERNEL(name, type, avx2, avx512, vnni, neon, dot, i8mm) .name = lwi_##name##__##neon,
-#define LWI_KERNEL_SIZE(name, base, avx2, avx512, vnni, neon, dot, i8mm) .name = neon,
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+    .name = lwi_##name##__##neon,
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) .name = neon,
 static const lwi_kernels NEON = {
 #include "kern/kernels.def"
 };
 #undef LWI_KERNEL
 #undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avx512, vnni, neon, dot, i8mm) .name = lwi_##name##__##dot,
-#define LWI_KERNEL_SIZE(name, base, avx2, avx512, vnni, neon, dot, i8mm) .name = dot,
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+    .name = lwi_##name##__##dot,
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) .name = dot,
 static const lwi_kernels NEON_DOT = {
 #include "kern/kernels.def"
 };
 #undef LWI_KERNEL
 #undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avx512, vnni, neon, dot, i8mm) .name = lwi_##name##__##i8mm,
-#define LWI_KERNEL_SIZE(name, base, avx2, avx512, vnni, neon, dot, i8mm) .name = i8mm,
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+    .name = lwi_##name##__##i8mm,
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) .name = i8mm,
 static const lwi_kernels NEON_I8MM = {
 #include "kern/kernels.def"
 };
@@ -80,6 +98,8 @@ const lwi_kernels *lwi_kernels_of(lwi_isa isa) {
 #if defined(LWI_HAVE_X86_KERNELS)
     case LWI_ISA_AVX2:
         return &AVX2;
+    case LWI_ISA_AVXVNNI:
+        return &AVXVNNI;
     case LWI_ISA_AVX512:
         return &AVX512;
     case LWI_ISA_AVX512VNNI:

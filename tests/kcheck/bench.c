@@ -65,15 +65,18 @@ LOOP(peak_avx512, "avx512f", __m512, _mm512_setzero_ps(), FMA512)
 #define DOT_INT8(s) _mm512_dpbusd_epi32(s, x, y)
 LOOP(peak_vnni, "avx512f,avx512vnni", __m512i, _mm512_setzero_si512(), DOT_INT8)
 #define DOT_BF16(s) _mm512_dpbf16_ps(s, (__m512bh)x, (__m512bh)y)
+#define DOT_INT8_256(s) _mm256_dpbusd_avx_epi32(s, x, y)
+LOOP(peak_avxvnni, "avx2,avxvnni", __m256i, _mm256_setzero_si256(), DOT_INT8_256)
 LOOP(peak_bf16, "avx512f,avx512bf16", __m512, _mm512_setzero_ps(), DOT_BF16)
 
 /* Operations of one loop, and the loop; for what a level has no instruction for, the one of
  * float32. */
 static void (*peak_loop(kc_unit unit, lwi_isa level, double *work))(void *) {
-    *work = 2.0 * SUMS * LOOPS * (level == LWI_ISA_BASE ? 4 : level == LWI_ISA_AVX2 ? 8 : 16);
+    *work = 2.0 * SUMS * LOOPS * (level == LWI_ISA_BASE ? 4 : level < LWI_ISA_AVX512 ? 8 : 16);
+    if (level == LWI_ISA_AVXVNNI && unit == KC_INT8) return *work *= 4, peak_avxvnni;
     if (level == LWI_ISA_AVX512VNNI && unit == KC_INT8) return *work *= 4, peak_vnni;
     if (level == LWI_ISA_AVX512VNNI && unit == KC_BF16) return *work *= 2, peak_bf16;
-    return level == LWI_ISA_BASE ? peak_base : level == LWI_ISA_AVX2 ? peak_avx2 : peak_avx512;
+    return level == LWI_ISA_BASE ? peak_base : level < LWI_ISA_AVX512 ? peak_avx2 : peak_avx512;
 }
 #else
 static void (*peak_loop(kc_unit unit, lwi_isa level, double *work))(void *) {

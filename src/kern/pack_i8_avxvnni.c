@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+#include "kern/pack_i8.inc"
