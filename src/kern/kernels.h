@@ -17,6 +17,7 @@
 #include "kern/dot_f32.h"
 #include "kern/few_columns_f32.h"
 #include "kern/gemm_bf16.h"
+#include "kern/gemm_byte.h"
 #include "kern/gemm_f32.h"
 #include "kern/gemm_half.h"
 #include "kern/gemm_i8.h"

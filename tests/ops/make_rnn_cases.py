@@ -77,7 +77,10 @@ def quantised_lstm(cases, number):
     dtype = str(rng.choice(["i1", "u1"]))
     scales = (d, 4 * hidden) if rng.random() < 0.5 else (d,)
     middle = np.full(scales, 0 if dtype == "i1" else 128, dtype)
-    if len(scales) == 1:
+    if number % 10 == 9:  # threads share the units of each step
+        direction, d, batch, hidden, scales = "forward", 1, 1, 512, (1,)
+        middle = np.full(scales, 0 if dtype == "i1" else 128, dtype)
+    if len(scales) == 1 and number % 2 == 0:
         middle = middle + codes(dtype, *scales) % 5
     scale = [rng.uniform(0.002, 0.01, scales).astype("f4") for _ in range(2)]
     inputs = [normal(steps, batch, size), codes(dtype, d, size, 4 * hidden),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * RNN, GRU and LSTM of float32: W and R are packed once for the model, the inputs of all times are
  * projected by one product, and then each direction and each part of the batch goes through the
- * times by itself. Weights that are 8-bit codes are decoded when they are packed. Other activations
+ * times by itself. Weights that are 8-bit codes stay
+ * so where their zero is the middle, or else are decoded when they are packed. Other activations
  * than the usual ones are left to the reference. */
 #include "backend/cpu/cpu_rnn.h"
 
@@ -21,7 +22,7 @@ enum {
 typedef struct running {
     const lwi_cpu_rnn *p;
     lwi_call *c;
-    const float *w, *r;  /* packed */
+    const void *w, *r;   /* packed */
     const float *biases; /* of the projection [directions, gates], or NULL */
     float *projected;    /* [directions, rows of X, gates] */
     float *states;       /* [4, directions * batch, hidden]: h twice, c, spare */
@@ -50,9 +51,22 @@ static lw_status pack_matrix(const lwi_cpu_rnn *p, const float *from, size_t k, 
     return LW_OK;
 }
 
+/* Codes less their middle; they are transposed: the columns of a k lie side by side. */
+static lw_status pack_codes(const lwi_cpu_rnn *p, const lw_value *from, size_t k, uint8_t *to) {
+    const uint8_t *codes = from->data, flip = from->dtype == LW_UINT8 ? 0x80 : 0;
+    memset(to, 0, p->s.directions * panels(p, p->gates) * p->panel * k);
+    for (size_t d = 0; d < p->s.directions; d++, codes += p->gates * k)
+        for (size_t first = 0; first < p->gates; first += p->panel)
+            for (size_t i = 0; i < k; i++, to += p->panel)
+                for (size_t c = 0; c < p->panel && first + c < p->gates; c++)
+                    to[c] = codes[i * p->gates + first + c] ^ flip;
+    return LW_OK;
+}
+
 static lw_status pack_w(void *arg, const lw_value *from, void *to) {
     const lwi_cpu_rnn *p = arg;
     const void *w = from->data;
+    if (p->number == 1) return pack_codes(p, from, p->s.input, to);
     if (p->coded) LW_TRY(lwi_decode_lstm_codes(p->coded, 1, &w));
     return pack_matrix(p, w, p->s.input, p->gates, to);
 }
@@ -60,6 +74,7 @@ static lw_status pack_w(void *arg, const lw_value *from, void *to) {
 static lw_status pack_r(void *arg, const lw_value *from, void *to) {
     const lwi_cpu_rnn *p = arg;
     const void *r = from->data;
+    if (p->number == 1) return pack_codes(p, from, p->s.hidden, to);
     if (p->coded) LW_TRY(lwi_decode_lstm_codes(p->coded, 2, &r));
     return pack_matrix(p, r, p->s.hidden, p->first, to);
 }
@@ -85,6 +100,17 @@ static uint64_t codes_variant(const lwi_cpu_rnn *p, size_t first, uint64_t varia
     return variant;
 }
 
+/* Whether codes have one scale and the middle of their type as zero, by direction; these are inputs
+ * `first` and the one behind. */
+static bool has_middle(const lwi_call *c, size_t first) {
+    const lw_value *zero = c->in[first + 1];
+    const uint8_t middle = zero->dtype == LW_UINT8 ? 128 : 0;
+    bool all = zero->rank == 1;
+    for (size_t i = 0; all && i < zero->count; i++)
+        all = ((const uint8_t *)zero->data)[i] == middle;
+    return all;
+}
+
 static lw_status plan(lwi_call *c, const lwi_rnn_cell *cell, bool coded, lwi_cpu_rnn *p) {
     LW_TRY(lwi_rnn_shape_of(c, cell, coded, &p->s));
     p->coded = coded ? c : NULL;
@@ -95,6 +121,11 @@ static lw_status plan(lwi_call *c, const lwi_rnn_cell *cell, bool coded, lwi_cpu
     p->gates = cell->gates * p->s.hidden;
     p->first = cell == &lwi_gru_cell ? 2 * p->s.hidden : p->gates;
     p->panel = lwi_cpu_kernels()->gemm_f32_columns;
+    const bool bytes = coded && has_middle(c, 8) && has_middle(c, 10);
+    p->number = bytes ? 1 : sizeof(float);
+    p->gemm = bytes ? lwi_cpu_kernels()->gemm_byte : lwi_cpu_kernels()->gemm_f32;
+    p->w_scale = bytes ? c->in[8]->data : NULL;
+    p->r_scale = bytes ? c->in[10]->data : NULL;
     const float clip = lwi_attr_float(c->node, "clip", 0);
     p->clip = clip > 0 ? clip : INFINITY;
     p->linear_before_reset = lwi_attr_int(c->node, "linear_before_reset", 0) != 0;
@@ -107,11 +138,12 @@ static lw_status prepare(lwi_call *c, const lwi_rnn_cell *cell, bool coded) {
     lwi_cpu_rnn *p = NULL;
     LW_TRY(lwi_prepare(c, sizeof *p, &p));
     LW_TRY(plan(c, cell, coded, p));
-    const size_t each = p->s.directions * sizeof(float);
+    const size_t each = p->s.directions * p->number;
+    const uint64_t forms = p->panel * 8 + p->number;
     const void *w = NULL, *r = NULL;
-    const uint64_t w_variant = codes_variant(p, 8, p->panel);
+    const uint64_t w_variant = codes_variant(p, 8, forms);
     LW_TRY(lwi_packed(c, 1, "rnn w", w_variant, p->w_size * each, pack_w, p, &w));
-    const uint64_t r_variant = codes_variant(p, 10, p->panel * 4 + cell->gates);
+    const uint64_t r_variant = codes_variant(p, 10, forms * 4 + cell->gates);
     LW_TRY(lwi_packed(c, 2, "rnn r", r_variant, p->r_size * each, pack_r, p, &r));
     p->w = w, p->r = r;
     p->coded = NULL;
@@ -123,14 +155,14 @@ static lw_status find_weights(running *a) {
     lwi_cpu_rnn *p = (lwi_cpu_rnn *)a->p;
     a->w = p->w, a->r = p->r;
     if (!a->w) {
-        float *w = NULL;
-        LW_TRY(lwi_scratch(a->c, p->s.directions * p->w_size, sizeof *w, &w));
+        void *w = NULL;
+        LW_TRY(lwi_scratch(a->c, p->s.directions * p->w_size, p->number, &w));
         LW_TRY(pack_w(p, a->c->in[1], w));
         a->w = w;
     }
     if (!a->r) {
-        float *r = NULL;
-        LW_TRY(lwi_scratch(a->c, p->s.directions * p->r_size, sizeof *r, &r));
+        void *r = NULL;
+        LW_TRY(lwi_scratch(a->c, p->s.directions * p->r_size, p->number, &r));
         LW_TRY(pack_r(p, a->c->in[2], r));
         a->r = r;
     }
@@ -171,20 +203,21 @@ static void project_task(const running *a, size_t task) {
     task /= column_tasks(p);
     const size_t rows = p->s.steps * p->s.batch, row = task % row_tasks(p) * ROWS;
     const size_t direction = task / row_tasks(p);
-    lwi_cpu_kernels()->gemm_f32(
-        &(lwi_gemm_f32_job){.a = (const float *)a->c->in[0]->data + row * p->s.input,
-                            .a_row = p->s.input,
-                            .segments = 1,
-                            .length = p->s.input,
-                            .b = a->w + direction * p->w_size + column * p->s.input,
-                            .b_panel = p->s.input * p->panel,
-                            .y = a->projected + (direction * rows + row) * p->gates + column,
-                            .y_row = p->gates,
-                            .rows = smaller(ROWS, rows - row),
-                            .columns = smaller(task_columns(p), p->gates - column),
-                            .bias = a->biases ? a->biases + direction * p->gates + column : NULL,
-                            .low = -INFINITY,
-                            .high = INFINITY});
+    p->gemm(&(lwi_gemm_f32_job){
+        .a = (const float *)a->c->in[0]->data + row * p->s.input,
+        .a_row = p->s.input,
+        .segments = 1,
+        .length = p->s.input,
+        .b = lwi_cpu_rnn_packed(p, a->w, direction * p->w_size + column * p->s.input),
+        .b_panel = p->s.input * p->panel,
+        .y = a->projected + (direction * rows + row) * p->gates + column,
+        .y_row = p->gates,
+        .rows = smaller(ROWS, rows - row),
+        .columns = smaller(task_columns(p), p->gates - column),
+        .bias = a->biases ? a->biases + direction * p->gates + column : NULL,
+        .low = -INFINITY,
+        .high = INFINITY,
+        .scale = p->w_scale ? p->w_scale[direction] : 1});
 }
 
 static void project_tasks(void *arg, size_t begin, size_t end) {
@@ -248,7 +281,8 @@ static lwi_cpu_rows rows_of(const running *a, size_t direction, size_t row, size
     const lwi_cpu_rnn *p = a->p;
     const size_t all = p->s.directions * p->s.batch * p->s.hidden;
     float *h = a->states + (direction * p->s.batch + row) * p->s.hidden;
-    lwi_cpu_rows y = {.r = a->r + direction * p->r_size,
+    lwi_cpu_rows y = {.r = lwi_cpu_rnn_packed(p, a->r, direction * p->r_size),
+                      .scale = p->r_scale ? p->r_scale[direction] : 1,
                       .gates_row = p->gates * (p->s.batch_first ? p->s.steps : 1),
                       .h = h,
                       .next = h + all,

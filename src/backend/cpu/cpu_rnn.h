@@ -11,7 +11,8 @@ typedef struct lwi_cpu_rnn lwi_cpu_rnn;
 /* A step of some rows of the batch: from the projected inputs of one time and the state to the next
  * state. */
 typedef struct lwi_cpu_rows {
-    const float *r;  /* packed */
+    const void *r;   /* packed */
+    float scale;     /* by which it is multiplied */
     const float *rb; /* recurrence bias [gates * hidden] */
     const float *peephole;
     float *gates; /* the projected input of the first row, to be overwritten */
@@ -33,13 +34,21 @@ struct lwi_cpu_rnn {
      * others. */
     size_t first;
     size_t panel;          /* columns of a panel */
-    size_t w_size, r_size; /* floats of one direction, packed */
-    const float *w, *r;    /* packed; NULL: in each run */
+    size_t w_size, r_size; /* numbers of one direction, packed */
+    size_t number;         /* bytes of a packed one: 4, or 1 where codes stay as they are */
+    lwi_gemm_f32_fn *gemm; /* that multiplies them */
+    const void *w, *r;     /* packed; NULL: in each run */
+    const float *w_scale, *r_scale; /* of each direction, by which codes are multiplied; or NULL */
     lwi_call *coded; /* that W and R are codes of, while it is prepared; NULL: they are numbers */
     float clip;      /* INFINITY: none */
     bool linear_before_reset, input_forget;
     bool splits; /* a step may be computed by units apart */
 };
+
+/* From the packed number `at` on. */
+static inline const void *lwi_cpu_rnn_packed(const lwi_cpu_rnn *p, const void *packed, size_t at) {
+    return (const char *)packed + at * p->number;
+}
 
 void lwi_cpu_rnn_step(const lwi_cpu_rnn *, const lwi_cpu_rows *);
 void lwi_cpu_gru_step(const lwi_cpu_rnn *, const lwi_cpu_rows *);

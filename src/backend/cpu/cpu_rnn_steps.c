@@ -7,7 +7,8 @@
 
 /* y[column...] (+)= x R + bias; of R, the packed columns from `at` on. */
 typedef struct product {
-    const float *x, *r, *bias;
+    const float *x, *bias;
+    const void *r;
     size_t at, columns;
     float *y;
     size_t y_row;
@@ -15,26 +16,27 @@ typedef struct product {
     float clip;
 } product;
 
-enum { STRIP = 1 << 16 }; /* floats of R that are read in one direction whatever the step's */
+enum { STRIP = 1 << 16 }; /* numbers of R that are read in one direction whatever the step's */
 
 /* Columns [first, first + columns) of a product. */
 static void multiply_strip(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const product *m,
                            size_t first, size_t columns) {
     const size_t n = p->s.hidden;
-    lwi_cpu_kernels()->gemm_f32(&(lwi_gemm_f32_job){.a = m->x,
-                                                    .a_row = n,
-                                                    .segments = 1,
-                                                    .length = n,
-                                                    .b = m->r + (m->at + first) * n,
-                                                    .b_panel = n * p->panel,
-                                                    .y = m->y + first,
-                                                    .y_row = m->y_row,
-                                                    .rows = a->rows,
-                                                    .columns = columns,
-                                                    .bias = m->bias ? m->bias + first : NULL,
-                                                    .add = m->add,
-                                                    .low = -m->clip,
-                                                    .high = m->clip});
+    p->gemm(&(lwi_gemm_f32_job){.a = m->x,
+                                .a_row = n,
+                                .segments = 1,
+                                .length = n,
+                                .b = lwi_cpu_rnn_packed(p, m->r, (m->at + first) * n),
+                                .b_panel = n * p->panel,
+                                .y = m->y + first,
+                                .y_row = m->y_row,
+                                .rows = a->rows,
+                                .columns = columns,
+                                .bias = m->bias ? m->bias + first : NULL,
+                                .add = m->add,
+                                .low = -m->clip,
+                                .high = m->clip,
+                                .scale = a->scale});
 }
 
 static void multiply(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const product *m) {
@@ -50,7 +52,7 @@ static void multiply(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const product 
 }
 
 /* The sums of gates [gate, gate + gates) += x R; r is packed from that gate on. */
-static void recur(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const float *x, const float *r,
+static void recur(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const float *x, const void *r,
                   size_t gate, size_t gates, float clip) {
     const size_t n = p->s.hidden;
     const bool all = a->units == n;
@@ -93,7 +95,7 @@ void lwi_cpu_lstm_step(const lwi_cpu_rnn *p, const lwi_cpu_rows *a) {
 }
 
 /* The hidden gate's product where h is reset before it, and where it is reset after it. */
-static void multiply_reset(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const float *r) {
+static void multiply_reset(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const void *r) {
     const size_t n = p->s.hidden;
     for (size_t i = 0; i < a->rows; i++)
         lwi_cpu_kernels()->gru_reset_f32(a->gates + i * a->gates_row + n, a->h + i * n, n, p->clip,
@@ -101,7 +103,7 @@ static void multiply_reset(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const fl
     recur(p, a, a->spare, r, 2, 1, INFINITY);
 }
 
-static void multiply_hidden(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const float *r) {
+static void multiply_hidden(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const void *r) {
     const size_t n = p->s.hidden;
     multiply(p, a,
              &(product){.x = a->h,
@@ -116,7 +118,8 @@ static void multiply_hidden(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const f
 
 void lwi_cpu_gru_step(const lwi_cpu_rnn *p, const lwi_cpu_rows *a) {
     const size_t n = p->s.hidden;
-    const float *r_hidden = a->r + (p->first + p->panel - 1) / p->panel * p->panel * n;
+    const void *r_hidden =
+        lwi_cpu_rnn_packed(p, a->r, (p->first + p->panel - 1) / p->panel * p->panel * n);
     recur(p, a, a->h, a->r, 0, 2, INFINITY);
     if (p->linear_before_reset) multiply_hidden(p, a, r_hidden);
     else multiply_reset(p, a, r_hidden);

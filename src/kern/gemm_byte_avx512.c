@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+#include "kern/gemm_byte.inc"
