@@ -159,7 +159,7 @@ lw_status lwi_plan_layout(lwi_plan *plan) {
     for (size_t s = 0; s < graph->n_slots; s++)
         if (plan->places[s] == LWI_PLACE_ARENA) ending[first[plan->deaths[s] + 1]++] = (int)s;
     for (size_t i = 0; i < graph->n_nodes; i++) {
-        if (plan->work[i] == LWI_WORK_READY) place_node(&l, i);
+        if (plan->work[i] == LWI_WORK_READY || plan->work[i] == LWI_WORK_JOINED) place_node(&l, i);
         for (size_t e = first[i]; e < first[i + 1]; e++) {
             const int id = ending[e];
             if (plan->deaths[id] == (int)i)

@@ -114,9 +114,11 @@ bool lwi_plan_fits(const lwi_plan *plan, const lw_value *const *givens, const bo
 /* Prepares the kernel of a call, whose state is the plan and whose outputs are declared
  * (run/plan_prepare.c). */
 lw_status lwi_plan_prepare(lwi_call *call, const lwi_kernel *kernel);
-/* lwi_cpu_chain, for steps of a plan. */
-lw_status lwi_plan_prepare_chain(const lwi_cpu_step *first, const lwi_cpu_step *second,
-                                 lwi_cpu_step *both);
+/* lwi_cpu_chain or lwi_cpu_beside, for steps of a plan. */
+typedef lw_status lwi_cpu_pair_fn(const lwi_cpu_step *first, const lwi_cpu_step *second,
+                                  lwi_cpu_step *both);
+lw_status lwi_plan_prepare_pair(lwi_cpu_pair_fn *fn, const lwi_cpu_step *first,
+                                const lwi_cpu_step *second, lwi_cpu_step *both);
 /* Gives every arena value its offset; sets arena_bytes (run/layout.c). */
 lw_status lwi_plan_layout(lwi_plan *plan);
 

@@ -43,12 +43,12 @@ lw_status lwi_plan_prepare(lwi_call *call, const lwi_kernel *kernel) {
     return status;
 }
 
-lw_status lwi_plan_prepare_chain(const lwi_cpu_step *first, const lwi_cpu_step *second,
-                                 lwi_cpu_step *both) {
+lw_status lwi_plan_prepare_pair(lwi_cpu_pair_fn *fn, const lwi_cpu_step *first,
+                                const lwi_cpu_step *second, lwi_cpu_step *both) {
     const lwi_host host = preparing(&second->call);
     lwi_cpu_step last = *second;
     last.call.host = &host;
-    LW_TRY(lwi_cpu_chain(first, &last, both));
+    LW_TRY(fn(first, &last, both));
     both->call.host = second->call.host;
     return LW_OK;
 }

@@ -34,7 +34,8 @@ lw_status lwi_plan_settle(lwi_planner *planner, int slot);
 /* What a Concat puts side by side is computed there if that can be (run/plan_join.c). */
 void lwi_plan_join(lwi_planner *planner);
 /* Steps of which one reads what only the other makes become one, where the processor's backend can
- * run them in bands (run/plan_chain.c). */
+ * run them in bands; so do neighbours that read the same value, where it can run them side by side
+ * (run/plan_chain.c). */
 lw_status lwi_plan_chain(lwi_planner *planner);
 /* When all nodes have been looked at: places, slots, lifetimes (run/plan_finish.c). */
 lw_status lwi_plan_finish(lwi_planner *planner);

@@ -87,12 +87,14 @@ static void copy_rows(void *arg, size_t begin, size_t end) {
         memcpy(c->to + i * c->row, c->p->x + i * k, k * sizeof *c->to);
 }
 
-lw_status lwi_block_floats_begin(lwi_call *c, lwi_block_product *p) {
+lw_status lwi_block_floats_begin(lwi_call *c, const lwi_block_product *other,
+                                 lwi_block_product *p) {
     const lwi_block_weights *w = p->weights;
     const size_t k = w->rows.k, floats = w->columns * (w->packed ? w->depth : 2 * k);
-    p->x_row = k;
+    p->x = other ? other->x : p->x;
+    p->x_row = other ? other->x_row : k;
     LW_TRY(lwi_work_slots_make(c, floats * sizeof(float), &p->slots));
-    if (k % PAGE || p->m <= FEW) return LW_OK;
+    if (other || k % PAGE || p->m <= FEW) return LW_OK;
     /* Rows whose distance is a multiple of 4 KiB would push one another out of the caches. */
     rows_copy copy = {.p = p, .row = k + PADDING};
     LW_TRY(lwi_scratch(c, p->m * copy.row, sizeof *copy.to, &copy.to));

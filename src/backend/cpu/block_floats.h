@@ -10,7 +10,8 @@
 #include "backend/cpu/block_product.h"
 
 lw_status lwi_block_floats_prepare(lwi_call *call, size_t input, lwi_block_weights *weights);
-lw_status lwi_block_floats_begin(lwi_call *call, lwi_block_product *product);
+lw_status lwi_block_floats_begin(lwi_call *call, const lwi_block_product *other,
+                                 lwi_block_product *product);
 void lwi_block_floats_multiply(lwi_block_product *product, const lwi_block_part *part);
 
 #endif

@@ -32,6 +32,10 @@ size_t lwi_block_panels(const lwi_block_weights *w) {
     return (w->rows.n + w->columns - 1) / w->columns;
 }
 
+size_t lwi_block_panel_work(const lwi_block_weights *w) {
+    return w->columns * w->rows.k * (w->integers ? 1 : 2);
+}
+
 static void round_rows(void *arg, size_t begin, size_t end) {
     const lwi_block_product *p = arg;
     const size_t k = p->weights->rows.k, parts = k / PART;
@@ -42,12 +46,18 @@ static void round_rows(void *arg, size_t begin, size_t end) {
     }
 }
 
-lw_status lwi_block_product_begin(lwi_call *c, const lwi_block_weights *w, size_t input,
-                                  const float *x, size_t m, lwi_block_product *p) {
+lw_status lwi_block_product_begin(lwi_call *c, const lwi_block_weights *w, const void *file,
+                                  const float *x, size_t m, const lwi_block_product *other,
+                                  lwi_block_product *p) {
     const size_t k = w->rows.k;
     *p = (lwi_block_product){
-        .kernels = lwi_cpu_kernels(), .weights = w, .file = c->in[input]->data, .m = m, .x = x};
-    if (!w->integers) return lwi_block_floats_begin(c, p);
+        .kernels = lwi_cpu_kernels(), .weights = w, .file = file, .m = m, .x = x};
+    if (!w->integers) return lwi_block_floats_begin(c, other, p);
+    if (other) {
+        p->a = other->a;
+        p->sums = other->sums;
+        return LW_OK;
+    }
     LW_TRY(lwi_scratch(c, m * k, sizeof *p->a, &p->a));
     LW_TRY(lwi_scratch(c, m * (k / PART), sizeof *p->sums, &p->sums));
     lwi_parallel(c, m, 1 + LWI_BLOCK_PORTION / k, round_rows, p);
@@ -74,12 +84,6 @@ static void multiply_integers(lwi_block_product *p, const lwi_block_part *at) {
         .bias = at->bias ? at->bias + at->first * ROWS : NULL,
     };
     p->kernels->block_dot(w->pack.form, &job);
-}
-
-size_t lwi_block_least_panels(const lwi_block_product *p) {
-    /* Floats take longer to read. */
-    const size_t portion = p->weights->integers ? LWI_BLOCK_PORTION : LWI_BLOCK_PORTION / 2;
-    return 1 + portion / (p->weights->columns * p->weights->rows.k * p->m);
 }
 
 void lwi_block_multiply(lwi_block_product *p, const lwi_block_part *at) {

@@ -11,7 +11,8 @@
 #include "backend/cpu/work_slots.h"
 #include "ops/block_matmul.h"
 
-enum { LWI_BLOCK_PORTION = 1 << 16 }; /* products that are worth a thread */
+/* Products that are worth a thread, which take about as long as giving it work. */
+enum { LWI_BLOCK_PORTION = 1 << 15 };
 
 typedef struct lwi_block_weights {
     lwi_block_rows rows;
@@ -39,12 +40,16 @@ typedef struct lwi_block_product {
     lwi_work_slots slots; /* for widened weights */
 } lwi_block_product;
 
-/* In run: rounds the rows of x [m, k] if need be. */
-lw_status lwi_block_product_begin(lwi_call *call, const lwi_block_weights *weights, size_t input,
-                                  const float *x, size_t m, lwi_block_product *product);
+/* In run: rounds the rows of x [m, k] if need be. file: the weights' own bytes. other: a product of
+ * the same rows that has begun and whose weights are multiplied likewise, as integers or not, so
+ * that what it has made of the rows can be had; or NULL. */
+lw_status lwi_block_product_begin(lwi_call *call, const lwi_block_weights *weights,
+                                  const void *file, const float *x, size_t m,
+                                  const lwi_block_product *other, lwi_block_product *product);
+/* How many there are of a matrix, and the products of one with a row; those of floats, which take
+ * longer to read, count twice. */
 size_t lwi_block_panels(const lwi_block_weights *weights);
-/* Of them, what one thread should take at least. */
-size_t lwi_block_least_panels(const lwi_block_product *product);
+size_t lwi_block_panel_work(const lwi_block_weights *weights);
 /* y [n, columns of the panels] of rows [row, row + n) with panels [first, last) of a matrix; y is
  * where the first panel's column of the first row goes. bias: of all columns, or NULL. */
 typedef struct lwi_block_part {

@@ -18,6 +18,9 @@ typedef struct lwi_cpu_step {
  * not pay; both->call is the second call with something else prepared (backend/cpu/conv_chain.c).
  */
 lw_status lwi_cpu_chain(const lwi_cpu_step *first, const lwi_cpu_step *second, lwi_cpu_step *both);
+/* The same for two calls that follow one another and read the same input 0; both make their outputs
+ * (backend/cpu/cpu_block_matmul.c). */
+lw_status lwi_cpu_beside(const lwi_cpu_step *first, const lwi_cpu_step *second, lwi_cpu_step *both);
 /* Whether there is a kernel for some types and shapes of the operator. */
 bool lwi_cpu_knows(const lwi_op *op);
 /* The kernels that this thread uses: at the level lwi_cpu_isa() when it was first called, unless
