@@ -158,6 +158,7 @@ void lwi_parallel(const lwi_call *c, size_t n, size_t grain,
     size_t parts = n / (grain ? grain : 1);
     const int threads = c->host->threads ? c->host->threads(c->state) : 1;
     if (parts > (size_t)threads * 4) parts = (size_t)threads * 4;
+    if (parts > (size_t)threads) parts -= parts % (size_t)threads;
     if (parts <= 1 || threads <= 1) {
         fn(arg, 0, n);
         return;
