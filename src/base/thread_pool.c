@@ -218,6 +218,7 @@ static void close_job(void) {
 
 void lwi_thread_pool_run(int threads, size_t n, void (*task)(void *arg, size_t i), void *arg) {
     if (threads > MAX_WORKERS + 1) threads = MAX_WORKERS + 1;
+    if (n < (size_t)threads) threads = (int)n;
     if (threads <= 1 || n <= 1 || n > UINT32_MAX || pthread_mutex_trylock(&pool.job_lock) != 0) {
         for (size_t i = 0; i < n; i++)
             task(arg, i);
