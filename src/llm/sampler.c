@@ -65,10 +65,30 @@ static bool is_plain_greedy(const lw_sampling *s, const uint64_t *allowed) {
     return s->temperature == 0 && s->n_biases == 0 && !penalties && !allowed;
 }
 
+enum { GROUP = 64 };
+
+/* A loop that compilers turn into vectors. */
+static bool any_larger(const float x[GROUP], float most) {
+    int larger = 0;
+    for (size_t i = 0; i < GROUP; i++)
+        larger |= x[i] > most;
+    return larger;
+}
+
+/* The first of the largest logits; NaN does not count. In nearly all groups nothing is larger than
+ * what came before. */
 static int32_t largest(const float *logits, size_t n) {
+    float most = -INFINITY;
     size_t best = 0;
-    for (size_t i = 1; i < n; i++)
-        if (logits[i] > logits[best]) best = i;
+    for (size_t first = 0; first < n; first += GROUP) {
+        const size_t end = n - first < GROUP ? n : first + GROUP;
+        if (end == first + GROUP && !any_larger(logits + first, most)) continue;
+        for (size_t i = first; i < end; i++)
+            if (logits[i] > most) {
+                most = logits[i];
+                best = i;
+            }
+    }
     return (int32_t)best;
 }
 
