@@ -75,19 +75,25 @@ static bool is_row(const lw_value *v, const lw_value *x, size_t n) {
     return count == n;
 }
 
-static lw_status run(lwi_call *c, bool centre) {
+static lw_status prepare(lwi_call *c) {
     const lw_value *x = c->in[0];
-    const size_t n = normalized(x, lwi_attr_int(c->node, "axis", -1));
-    rows r = {.count = n ? x->count / n : 0,
-              .n = n,
-              .x = x->data,
-              .scale = c->in[1]->data,
-              .bias = given(c, 2),
-              .y = wanted(c, 0),
-              .mean = centre ? wanted(c, 1) : NULL,
-              .inverse = wanted(c, centre ? 2 : 1),
-              .centre = centre,
-              .epsilon = (double)lwi_attr_float(c->node, "epsilon", 1e-5f)};
+    rows *r = NULL;
+    LW_TRY(lwi_prepare(c, sizeof *r, &r));
+    r->n = normalized(x, lwi_attr_int(c->node, "axis", -1));
+    r->count = r->n ? x->count / r->n : 0;
+    r->epsilon = (double)lwi_attr_float(c->node, "epsilon", 1e-5f);
+    return LW_OK;
+}
+
+static lw_status run(lwi_call *c, bool centre) {
+    rows r = *(const rows *)c->prepared;
+    r.x = c->in[0]->data;
+    r.scale = c->in[1]->data;
+    r.bias = given(c, 2);
+    r.y = wanted(c, 0);
+    r.mean = centre ? wanted(c, 1) : NULL;
+    r.inverse = wanted(c, centre ? 2 : 1);
+    r.centre = centre;
     return run_rows(c, &r);
 }
 
@@ -106,23 +112,29 @@ static const lwi_kernel *claim(const lwi_call *c, const lwi_kernel *kernel) {
 
 /* ------------------------------------------- with a skip connection, com.microsoft */
 
-static lw_status run_skip(lwi_call *c, bool centre, size_t bias, size_t skip_bias) {
+static lw_status prepare_skip(lwi_call *c) {
     const lw_value *x = c->in[0];
-    const size_t n = (size_t)x->dims[x->rank - 1];
-    rows r = {.count = n ? x->count / n : 0,
-              .n = n,
-              .x = x->data,
-              .skip = c->in[1]->data,
-              .skip_count = c->in[1]->count,
-              .skip_bias = given(c, skip_bias),
-              .scale = c->in[2]->data,
-              .bias = bias ? given(c, bias) : NULL,
-              .y = wanted(c, 0),
-              .mean = wanted(c, 1),
-              .inverse = wanted(c, 2),
-              .sums = wanted(c, 3),
-              .centre = centre,
-              .epsilon = (double)lwi_attr_float(c->node, "epsilon", 1e-12f)};
+    rows *r = NULL;
+    LW_TRY(lwi_prepare(c, sizeof *r, &r));
+    r->n = (size_t)x->dims[x->rank - 1];
+    r->count = r->n ? x->count / r->n : 0;
+    r->skip_count = c->in[1]->count;
+    r->epsilon = (double)lwi_attr_float(c->node, "epsilon", 1e-12f);
+    return LW_OK;
+}
+
+static lw_status run_skip(lwi_call *c, bool centre, size_t bias, size_t skip_bias) {
+    rows r = *(const rows *)c->prepared;
+    r.x = c->in[0]->data;
+    r.skip = c->in[1]->data;
+    r.skip_bias = given(c, skip_bias);
+    r.scale = c->in[2]->data;
+    r.bias = bias ? given(c, bias) : NULL;
+    r.y = wanted(c, 0);
+    r.mean = wanted(c, 1);
+    r.inverse = wanted(c, 2);
+    r.sums = wanted(c, 3);
+    r.centre = centre;
     return run_rows(c, &r);
 }
 
@@ -130,15 +142,15 @@ static const lwi_kernel *claim_skip(const lwi_call *c, const lwi_kernel *kernel)
     return is_float(c->in[0]) && c->out[0] ? kernel : NULL;
 }
 
-#define CLAIM(ident, CLAIM_OF, RUN)                                                                \
+#define CLAIM(ident, CLAIM_OF, PREPARE, RUN)                                                       \
     static lw_status run_##ident(lwi_call *c) { return RUN; }                                      \
     const lwi_kernel *lwi_cpu_##ident##_claim(const lwi_call *c);                                  \
     const lwi_kernel *lwi_cpu_##ident##_claim(const lwi_call *c) {                                 \
-        static const lwi_kernel kernel = {NULL, run_##ident};                                      \
+        static const lwi_kernel kernel = {PREPARE, run_##ident};                                   \
         return CLAIM_OF(c, &kernel);                                                               \
     }
-CLAIM(layer_normalization, claim, run(c, true))
-CLAIM(rms_normalization, claim, run(c, false))
-CLAIM(simplified_layer_normalization, claim, run(c, false))
-CLAIM(skip_layer_normalization, claim_skip, run_skip(c, true, 3, 4))
-CLAIM(skip_simplified_layer_normalization, claim_skip, run_skip(c, false, 0, 3))
+CLAIM(layer_normalization, claim, prepare, run(c, true))
+CLAIM(rms_normalization, claim, prepare, run(c, false))
+CLAIM(simplified_layer_normalization, claim, prepare, run(c, false))
+CLAIM(skip_layer_normalization, claim_skip, prepare_skip, run_skip(c, true, 3, 4))
+CLAIM(skip_simplified_layer_normalization, claim_skip, prepare_skip, run_skip(c, false, 0, 3))
