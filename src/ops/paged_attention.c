@@ -25,6 +25,10 @@ static lw_status read_heads(const lwi_call *c, lwi_paged *p) {
     return LW_OK;
 }
 
+static size_t row_bytes(lw_dtype dtype, size_t n) {
+    return dtype == LW_UINT8 ? lwi_q8_row_bytes(n) : n * lwi_dtype_size(dtype);
+}
+
 static lw_status read_cache(const lwi_call *c, lwi_paged *p) {
     const int64_t positions = lwi_attr_int(c->node, "positions", 0);
     LW_TRY(lwi_need_rank(c, CACHE, 2, 2));
@@ -33,17 +37,17 @@ static lw_status read_cache(const lwi_call *c, lwi_paged *p) {
     p->dtype = cache->dtype;
     const int64_t offset = lwi_attr_int(c->node, p->dtype == LW_UINT8 ? "q8_offset" : "offset", -1);
     const size_t size = lwi_dtype_size(p->dtype);
-    size_t layer = 0, first = 0;
-    if (positions < 1 || offset < 0 || !lwi_mul_size((size_t)offset, size, &first) ||
+    size_t bytes = 0;
+    p->key_bytes = row_bytes(p->dtype, p->key);
+    p->value_bytes = row_bytes(p->dtype, p->value);
+    if (positions < 1 || offset < 0 || !lwi_mul_size((size_t)offset, size, &p->layer) ||
         !lwi_mul_size((size_t)cache->dims[1], size, &p->block) ||
-        !lwi_mul_size(p->kv_heads * (lwi_paged_row(p, p->key) + lwi_paged_row(p, p->value)),
-                      (size_t)positions, &layer) ||
-        !lwi_within(first, layer, p->block))
+        !lwi_mul_size(p->kv_heads * (p->key_bytes + p->value_bytes), (size_t)positions, &bytes) ||
+        !lwi_within(p->layer, bytes, p->block))
         return lwi_call_fail(c, LW_SHAPE, "blocks of %lld elements are too small for the layer",
                              (long long)cache->dims[1]);
     p->positions = (size_t)positions;
     p->per_sequence = (size_t)c->in[BLOCKS]->dims[1];
-    p->cache = cache->data ? (char *)cache->data + first : NULL;
     return LW_OK;
 }
 
@@ -54,7 +58,6 @@ static lw_status read_bias(const lwi_call *c, lwi_paged *p) {
         return lwi_call_fail(c, LW_SHAPE, "biases [%lld, %lld] are not for %zu heads",
                              (long long)dims[0], (long long)dims[1], p->heads);
     p->reach = (size_t)dims[1] - 1;
-    p->bias = c->in[BIAS]->data;
     return LW_OK;
 }
 
@@ -122,29 +125,25 @@ static lw_status check_token(const lwi_call *c, const lwi_paged *p, size_t t) {
     return LW_OK;
 }
 
-/* -------------------------------------------------------------------- cache */
+typedef struct job {
+    const lwi_paged *p;
+    const lwi_paged_functions *functions;
+    lwi_paged_tokens *runs;
+    size_t n_runs;
+    float *scratch;
+    size_t per_token; /* and head of keys */
+} job;
 
-size_t lwi_paged_row(const lwi_paged *p, size_t n) {
-    return p->dtype == LW_UINT8 ? lwi_q8_row_bytes(n) : n * lwi_dtype_size(p->dtype);
-}
+/* -------------------------------------------------------------------- cache */
 
 char *lwi_paged_keys(const lwi_paged *p, int32_t block, size_t kv_head) {
     const size_t rows = kv_head * p->positions;
-    return p->cache + (size_t)block * p->block + rows * lwi_paged_row(p, p->key);
+    return p->cache + (size_t)block * p->block + p->layer + rows * p->key_bytes;
 }
 
 char *lwi_paged_values(const lwi_paged *p, int32_t block, size_t kv_head) {
     const size_t rows = kv_head * p->positions;
-    return lwi_paged_keys(p, block, p->kv_heads) + rows * lwi_paged_row(p, p->value);
-}
-
-static void store_row(const lwi_paged *p, const float *x, char *rows, size_t row, size_t n) {
-    char *to = rows + row * lwi_paged_row(p, n);
-    if (p->dtype == LW_FLOAT32) memcpy(to, x, n * sizeof *x);
-    else if (p->dtype == LW_UINT8) lwi_q8_row_store(x, n, (uint8_t *)to);
-    else
-        for (size_t i = 0; i < n; i++)
-            ((uint16_t *)(void *)to)[i] = lwi_f32_to_f16(x[i]);
+    return lwi_paged_keys(p, block, p->kv_heads) + rows * p->value_bytes;
 }
 
 static void turn(const lwi_paged *p, size_t token, const float *x, float *y) {
@@ -153,14 +152,22 @@ static void turn(const lwi_paged *p, size_t token, const float *x, float *y) {
     else lwi_rotate(&r, x, p->cosines + token * p->half, p->sines + token * p->half, y);
 }
 
-static void store_token(const lwi_paged *p, size_t t, float *turned) {
+static void store_row(const job *j, const float *x, size_t n, char *to) {
+    if (j->p->dtype == LW_FLOAT32) memcpy(to, x, n * sizeof *x);
+    else if (j->p->dtype == LW_UINT8) lwi_q8_row_store(x, n, (uint8_t *)to);
+    else j->functions->narrow_f16(x, n, (uint16_t *)(void *)to);
+}
+
+static void store_token(const job *j, size_t t) {
+    const lwi_paged *p = j->p;
+    float *const turned = j->scratch;
     const size_t at = (size_t)p->position[t], row = at % p->positions;
     const int32_t block = p->table[(size_t)p->sequence[t] * p->per_sequence + at / p->positions];
     for (size_t h = 0; h < p->kv_heads; h++) {
         turn(p, t, p->k + (t * p->kv_heads + h) * p->key, turned);
-        store_row(p, turned, lwi_paged_keys(p, block, h), row, p->key);
-        store_row(p, p->v + (t * p->kv_heads + h) * p->value, lwi_paged_values(p, block, h), row,
-                  p->value);
+        store_row(j, turned, p->key, lwi_paged_keys(p, block, h) + row * p->key_bytes);
+        store_row(j, p->v + (t * p->kv_heads + h) * p->value, p->value,
+                  lwi_paged_values(p, block, h) + row * p->value_bytes);
     }
 }
 
@@ -174,7 +181,7 @@ static float element(const lwi_paged *p, const char *row, size_t i) {
 
 static float score(const lwi_paged *p, const float *q, const char *keys, size_t row, float bias) {
     float sum = 0;
-    keys += row * lwi_paged_row(p, p->key);
+    keys += row * p->key_bytes;
     for (size_t i = 0; i < p->key; i++)
         sum += q[i] * element(p, keys, i);
     sum = sum * p->scale + bias;
@@ -184,7 +191,7 @@ static float score(const lwi_paged *p, const float *q, const char *keys, size_t 
 /* y = y * factor + weight * row of values */
 static void mix(const lwi_paged *p, float factor, float weight, const char *values, size_t row,
                 float *y) {
-    values += row * lwi_paged_row(p, p->value);
+    values += row * p->value_bytes;
     for (size_t i = 0; i < p->value; i++)
         y[i] = y[i] * factor + weight * element(p, values, i);
 }
@@ -224,15 +231,6 @@ static void attend_plain(const lwi_paged *p, const float *q, lwi_paged_tokens to
 
 /* ---------------------------------------------------------------------- run */
 
-typedef struct job {
-    const lwi_paged *p;
-    lwi_paged_attend_fn *attend;
-    lwi_paged_tokens *runs;
-    size_t n_runs;
-    float *scratch;
-    size_t per_token; /* and head of keys */
-} job;
-
 static size_t scratch_floats(const lwi_paged *p) {
     const size_t group = p->heads / p->kv_heads;
     return group * (p->key + p->positions + p->value + 3);
@@ -261,7 +259,7 @@ static void attend_items(void *arg, size_t begin, size_t end) {
         for (size_t t = 0; t < run.n; t++)
             for (size_t g = 0; g < group; g++, to += p->key)
                 turn(p, run.first + t, p->q + (first + t * p->heads + g) * p->key, to);
-        j->attend(p, q, run, h, to, p->y + first * p->value);
+        j->functions->attend(p, q, run, h, to, p->y + first * p->value);
     }
 }
 
@@ -272,29 +270,58 @@ static size_t least_items(const job *j) {
     return 1 + 16384 / ((size_t)p->position[p->tokens - 1] * per_position * tokens + 1);
 }
 
-lw_status lwi_paged_run(lwi_call *c, lwi_paged_attend_fn *attend) {
-    lwi_paged p = {.q = c->in[Q]->data, .k = c->in[K]->data, .v = c->in[V]->data};
-    LW_TRY(lwi_paged_read(c, &p));
-    if (p.tokens == 0) return LW_OK;
+static const void *data_of(const lwi_call *c, size_t input) {
+    return lwi_has(c, input) ? c->in[input]->data : NULL;
+}
+
+lw_status lwi_paged_prepare(lwi_call *c) {
+    lwi_paged *p = NULL;
+    LW_TRY(lwi_prepare(c, sizeof *p, &p));
+    return lwi_paged_read(c, p);
+}
+
+/* What was prepared, and where all lies in this run. */
+static lwi_paged open_run(const lwi_call *c) {
+    lwi_paged p = *(const lwi_paged *)c->prepared;
+    p.q = c->in[Q]->data;
+    p.k = c->in[K]->data;
+    p.v = c->in[V]->data;
     p.y = c->out[0]->data;
     p.position = c->in[POSITIONS]->data;
     p.sequence = c->in[SEQUENCES]->data;
     p.table = c->in[BLOCKS]->data;
-    p.cosines = lwi_has(c, COSINES) ? c->in[COSINES]->data : NULL;
-    p.sines = lwi_has(c, SINES) ? c->in[SINES]->data : NULL;
-    p.sinks = lwi_has(c, SINKS) ? c->in[SINKS]->data : NULL;
+    p.cache = c->in[CACHE]->data;
+    p.cosines = data_of(c, COSINES);
+    p.sines = data_of(c, SINES);
+    p.sinks = data_of(c, SINKS);
+    p.bias = data_of(c, BIAS);
+    return p;
+}
+
+lw_status lwi_paged_run(lwi_call *c, const lwi_paged_functions *functions) {
+    const lwi_paged p = open_run(c);
+    if (p.tokens == 0) return LW_OK;
     for (size_t t = 0; t < p.tokens; t++)
         LW_TRY(check_token(c, &p, t));
-    job j = {.p = &p, .attend = attend, .per_token = scratch_floats(&p)};
+    job j = {.p = &p, .functions = functions, .per_token = scratch_floats(&p)};
     LW_TRY(lwi_scratch(c, p.tokens * p.kv_heads, j.per_token * sizeof *j.scratch, &j.scratch));
     LW_TRY(lwi_scratch(c, p.tokens, sizeof *j.runs, &j.runs));
     for (size_t t = 0; t < p.tokens; t++)
-        store_token(&p, t, j.scratch);
+        store_token(&j, t);
     find_runs(&j);
     lwi_parallel(c, j.n_runs * p.kv_heads, least_items(&j), attend_items, &j);
     return LW_OK;
 }
 
-static lw_status run(lwi_call *c) { return lwi_paged_run(c, attend_plain); }
+static void narrow_plain(const float *from, size_t n, uint16_t *to) {
+    for (size_t i = 0; i < n; i++)
+        to[i] = lwi_f32_to_f16(from[i]);
+}
 
-const lwi_op lwi_op_paged_attention = {.infer = infer, .run = run, .flags = LWI_RANDOM};
+static lw_status run(lwi_call *c) {
+    static const lwi_paged_functions functions = {attend_plain, narrow_plain};
+    return lwi_paged_run(c, &functions);
+}
+
+const lwi_op lwi_op_paged_attention = {
+    .infer = infer, .prepare = lwi_paged_prepare, .run = run, .flags = LWI_RANDOM};

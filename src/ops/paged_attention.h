@@ -14,6 +14,8 @@ typedef struct lwi_paged {
     size_t positions;                           /* of a block */
     size_t per_sequence;                        /* blocks that a row of the table names */
     size_t block;                               /* bytes of a block of the cache */
+    size_t layer;                               /* where this layer begins in one */
+    size_t key_bytes, value_bytes;              /* of a row of keys, of values in the cache */
     size_t window;                              /* 0: all */
     size_t chunk; /* tokens see those from the last multiple of it on; 0: all */
     size_t half;  /* pairs that are turned; 0: none */
@@ -25,13 +27,11 @@ typedef struct lwi_paged {
     size_t reach;      /* the last one holds for all beyond */
     float *y;
     const int32_t *position, *sequence, *table;
-    char *cache; /* where this layer begins in block 0 */
+    char *cache;
 } lwi_paged;
 
 /* Sizes and options, from types and shapes; what depends on data stays NULL. */
 lw_status lwi_paged_read(const lwi_call *call, lwi_paged *paged);
-/* Bytes of a row of n elements in the cache. */
-size_t lwi_paged_row(const lwi_paged *p, size_t n);
 /* Where the rows of keys (or values) of a head lie in a block. */
 char *lwi_paged_keys(const lwi_paged *p, int32_t block, size_t kv_head);
 char *lwi_paged_values(const lwi_paged *p, int32_t block, size_t kv_head);
@@ -58,7 +58,13 @@ size_t lwi_paged_first_seen(const lwi_paged *p, size_t last);
  * (positions + value + 3) floats. */
 typedef void lwi_paged_attend_fn(const lwi_paged *p, const float *q, lwi_paged_tokens tokens,
                                  size_t kv_head, float *scratch, float *y);
-/* The operator's run with a function for the attention itself. */
-lw_status lwi_paged_run(lwi_call *call, lwi_paged_attend_fn *attend);
+/* What is particular to a backend: the attention itself, and how n numbers become float16. */
+typedef struct lwi_paged_functions {
+    lwi_paged_attend_fn *attend;
+    void (*narrow_f16)(const float *from, size_t n, uint16_t *to);
+} lwi_paged_functions;
+/* The operator's prepare, and its run with such functions. */
+lw_status lwi_paged_prepare(lwi_call *call);
+lw_status lwi_paged_run(lwi_call *call, const lwi_paged_functions *functions);
 
 #endif

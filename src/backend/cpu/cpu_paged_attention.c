@@ -38,9 +38,10 @@ static span common(span a, span b) {
     return (span){a.first > b.first ? a.first : b.first, a.end < b.end ? a.end : b.end};
 }
 
-/* The rows of one piece, as float32. */
-static const float *widen(const state *s, const char *rows, span piece, size_t size, float *room) {
-    const size_t row = lwi_paged_row(s->p, size), n = piece.end - piece.first;
+/* The rows of one piece, which are `row` bytes apart, as float32. */
+static const float *widen(const state *s, const char *rows, size_t row, span piece, size_t size,
+                          float *room) {
+    const size_t n = piece.end - piece.first;
     rows += piece.first * row;
     if (s->p->dtype == LW_FLOAT32) return (const float *)(const void *)rows;
     if (s->p->dtype == LW_FLOAT16) s->k->widen_f16(rows, n * size, room);
@@ -158,12 +159,12 @@ static void attend_block(const state *s, const float *q) {
         see[i] = seen(s, i, block);
     for (span piece = piece_at(first, end, p->key); piece.first < end;
          piece = piece_at(piece.end, end, p->key))
-        score_piece(s, q, see, piece, widen(s, keys, piece, p->key, room));
+        score_piece(s, q, see, piece, widen(s, keys, p->key_bytes, piece, p->key, room));
     for (size_t i = 0; i < n; i++)
         weigh_token(s, i, see[i]);
     for (span piece = piece_at(first, end, p->value); piece.first < end;
          piece = piece_at(piece.end, end, p->value))
-        mix_piece(s, see, piece, widen(s, values, piece, p->value, room));
+        mix_piece(s, see, piece, widen(s, values, p->value_bytes, piece, p->value, room));
 }
 
 static void attend(const lwi_paged *p, const float *q, lwi_paged_tokens tokens, size_t kv_head,
@@ -190,16 +191,26 @@ static void attend(const lwi_paged *p, const float *q, lwi_paged_tokens tokens, 
          s.block <= (start + tokens.n - 1) / p->positions; s.block++)
         attend_block(&s, q);
     for (size_t i = 0; i < rows; i++)
-        for (size_t k = 0; k < p->value; k++)
-            y[(i / group * p->heads + i % group) * p->value + k] =
-                s.mixed[i * p->value + k] / s.sum[i];
+        s.factor[i] = 1 / s.sum[i];
+    for (size_t i = 0; i < tokens.n; i++)
+        s.k->scale_rows_f32(&(lwi_scale_rows_f32_job){.x = s.mixed + i * group * p->value,
+                                                      .x_row = p->value,
+                                                      .y = y + i * p->heads * p->value,
+                                                      .y_row = p->value,
+                                                      .rows = group,
+                                                      .columns = p->value,
+                                                      .factor = s.factor + i * group,
+                                                      .step = 1});
 }
 
-static lw_status run(lwi_call *c) { return lwi_paged_run(c, attend); }
+static lw_status run(lwi_call *c) {
+    const lwi_paged_functions functions = {attend, lwi_cpu_kernels()->narrow_f16};
+    return lwi_paged_run(c, &functions);
+}
 
 const lwi_kernel *lwi_cpu_paged_attention_claim(const lwi_call *c);
 const lwi_kernel *lwi_cpu_paged_attention_claim(const lwi_call *c) {
-    static const lwi_kernel kernel = {NULL, run};
+    static const lwi_kernel kernel = {lwi_paged_prepare, run};
     const int64_t kv = lwi_attr_int(c->node, "kv_num_heads", 1);
     const bool small =
         kv > 0 && c->in[1]->dims[1] / kv <= MOST_SIZE && c->in[2]->dims[1] / kv <= MOST_SIZE;
