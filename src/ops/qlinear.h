@@ -43,5 +43,8 @@ typedef void lwi_q8_map_fn(const uint8_t *x, size_t n, const uint8_t map[256], u
 lw_status lwi_qlinear_sigmoid_run(lwi_call *call, lwi_q8_map_fn *map);
 lw_status lwi_qlinear_leaky_relu_run(lwi_call *call, lwi_q8_map_fn *map);
 lw_status lwi_qlinear_concat_run(lwi_call *call, lwi_q8_map_fn *map);
+/* The maps of the first two. */
+lw_status lwi_qlinear_sigmoid_map(const lwi_call *call, uint8_t map[256]);
+lw_status lwi_qlinear_leaky_relu_map(const lwi_call *call, uint8_t map[256]);
 
 #endif

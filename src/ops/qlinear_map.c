@@ -39,27 +39,45 @@ static float sigmoid(float x, float unused) {
 
 static float leaky_relu(float x, float alpha) { return x < 0 ? alpha * x : x; }
 
-static lw_status run_function(lwi_call *c, float (*f)(float, float), float alpha,
-                              lwi_q8_map_fn *apply) {
-    const lw_value *x = c->in[X];
+static lw_status find_map(const lwi_call *c, float (*f)(float, float), float alpha,
+                          uint8_t map[256]) {
+    const lw_dtype dtype = c->in[X]->dtype;
     lwi_q8 from, to;
-    LW_TRY(lwi_q8_read(c, X_SCALE, X_ZERO, x->dtype, &from));
-    LW_TRY(lwi_q8_read(c, Y_SCALE, Y_ZERO, x->dtype, &to));
-    rows r = {.x = x->data, .y = c->out[0]->data, .apply = apply};
     float table[256];
+    LW_TRY(lwi_q8_read(c, X_SCALE, X_ZERO, dtype, &from));
+    LW_TRY(lwi_q8_read(c, Y_SCALE, Y_ZERO, dtype, &to));
     lwi_q8_table(from, from.scale, table);
     for (int i = 0; i < 256; i++)
-        r.map[i] = lwi_q8_code(to, f(table[i], alpha));
-    lwi_parallel(c, x->count, 32768, run_part, &r);
+        map[i] = lwi_q8_code(to, f(table[i], alpha));
     return LW_OK;
 }
 
+lw_status lwi_qlinear_sigmoid_map(const lwi_call *c, uint8_t map[256]) {
+    return find_map(c, sigmoid, 0, map);
+}
+
+lw_status lwi_qlinear_leaky_relu_map(const lwi_call *c, uint8_t map[256]) {
+    return find_map(c, leaky_relu, lwi_attr_float(c->node, "alpha", 0.01f), map);
+}
+
+static void run_all(const lwi_call *c, rows *r) {
+    r->x = c->in[X]->data;
+    r->y = c->out[0]->data;
+    lwi_parallel(c, c->in[X]->count, 32768, run_part, r);
+}
+
 lw_status lwi_qlinear_sigmoid_run(lwi_call *c, lwi_q8_map_fn *map) {
-    return run_function(c, sigmoid, 0, map);
+    rows r = {.apply = map};
+    LW_TRY(lwi_qlinear_sigmoid_map(c, r.map));
+    run_all(c, &r);
+    return LW_OK;
 }
 
 lw_status lwi_qlinear_leaky_relu_run(lwi_call *c, lwi_q8_map_fn *map) {
-    return run_function(c, leaky_relu, lwi_attr_float(c->node, "alpha", 0.01f), map);
+    rows r = {.apply = map};
+    LW_TRY(lwi_qlinear_leaky_relu_map(c, r.map));
+    run_all(c, &r);
+    return LW_OK;
 }
 
 static lw_status run_sigmoid(lwi_call *c) { return lwi_qlinear_sigmoid_run(c, apply_map); }

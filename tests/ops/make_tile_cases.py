@@ -125,19 +125,47 @@ def integer_cases():
     yield "u8_batch", *integers((3, 20, 36), (3, 36, 40), u8, u8, (), ())
 
 
-def convolution(x, w, groups=1, stride=1, pad=0, dilation=1):
-    """Of pictures, in float32, with a bias."""
-    x, w, bias = numbers(x, np.float32), numbers(w, np.float32, -2, 3), numbers(w[0], np.float32)
-    padded = np.pad(x.astype(np.float64), [(0, 0), (0, 0), (pad, pad), (pad, pad)])
+def slide(x, w, groups, stride, pad, dilation):
+    """The sums of a convolution of pictures; x is padded with 0."""
+    padded = np.pad(x, [(0, 0), (0, 0), (pad, pad), (pad, pad)])
     high, wide = ((n - dilation * (k - 1) - 1) // stride + 1 for n, k in zip(padded.shape[2:], w.shape[2:]))
-    y = np.zeros((x.shape[0], groups, w.shape[0] // groups, high, wide))
+    y = np.zeros((x.shape[0], groups, w.shape[0] // groups, high, wide), x.dtype)
     for i, j in np.ndindex(*w.shape[2:]):
         part = padded[:, :, i * dilation:, j * dilation:][:, :, ::stride, ::stride][:, :, :high, :wide]
         part = part.reshape(x.shape[0], groups, w.shape[1], high, wide)
         y += np.einsum("bgchw,gfc->bgfhw", part, w[:, :, i, j].reshape(groups, -1, w.shape[1]))
-    y = y.reshape(x.shape[0], w.shape[0], high, wide) + bias[:, None, None]
-    return "Conv", [x, w, bias], y.astype(np.float32), {
-        "group": groups, "strides": [stride] * 2, "pads": [pad] * 4, "dilations": [dilation] * 2}
+    return y.reshape(x.shape[0], w.shape[0], high, wide)
+
+
+def window(groups, stride, pad, dilation):
+    return {"group": groups, "strides": [stride] * 2, "pads": [pad] * 4, "dilations": [dilation] * 2}
+
+
+def convolution(x, w, groups=1, stride=1, pad=0, dilation=1):
+    """Of pictures, in float32, with a bias."""
+    x, w, bias = numbers(x, np.float32), numbers(w, np.float32, -2, 3), numbers(w[0], np.float32)
+    y = slide(x.astype(np.float64), w, groups, stride, pad, dilation) + bias[:, None, None]
+    return "Conv", [x, w, bias], y.astype(np.float32), window(groups, stride, pad, dilation)
+
+
+def integer_convolution(x, w, x_type, w_type, w_zeros=(), groups=1, stride=1, pad=0, dilation=1):
+    """Of the whole range, with zero points: of the weights one, or one for each filter."""
+    (x, x_zero), (w, w_zero) = (
+        [rng.integers(np.iinfo(t).min, np.iinfo(t).max + 1, n).astype(t) for n in (shape, zeros)]
+        for t, shape, zeros in ((x_type, x, ()), (w_type, w, w_zeros)))
+    centred = w.astype(np.int64) - w_zero.astype(np.int64).reshape((-1, 1, 1, 1) if w_zeros else ())
+    y = slide(x.astype(np.int64) - int(x_zero), centred, groups, stride, pad, dilation)
+    return "ConvInteger", [x, w, np.array(x_zero), np.array(w_zero)], y.astype(np.int32), window(groups, stride, pad, dilation)
+
+
+def integer_convolution_cases():
+    u8, i8 = np.uint8, np.int8
+    yield "conv_u8_i8", *integer_convolution((2, 16, 13, 11), (70, 16, 3, 2), u8, i8, pad=1)
+    yield "conv_i8_u8_points", *integer_convolution((2, 48, 8, 18), (66, 48, 1, 1), i8, u8)
+    yield "conv_u8_u8_points_odd", *integer_convolution((1, 37, 9, 7), (65, 37, 1, 1), u8, u8, (65,))
+    yield "conv_i8_i8_groups", *integer_convolution((1, 12, 19, 9), (40, 6, 3, 3), i8, i8, groups=2, stride=2, pad=1)
+    yield "conv_u8_i8_wide", *integer_convolution((1, 24, 12, 12), (16, 24, 3, 3), u8, i8, (16,), pad=2, dilation=2)
+    yield "conv_u8_i8_depthwise", *integer_convolution((2, 12, 19, 9), (12, 1, 3, 3), u8, i8, (12,), groups=12, pad=1)
 
 
 def convolution_cases():
@@ -153,7 +181,8 @@ def convolution_cases():
 def main():
     folder, wanted = pathlib.Path(sys.argv[1]), (sys.argv[2:] or [""])[0]
     n = 0
-    for name, *case in [*float_cases(), *integer_cases(), *convolution_cases()]:
+    for name, *case in [*float_cases(), *integer_cases(), *convolution_cases(),
+                        *integer_convolution_cases()]:
         if wanted in name:
             write(folder, name, *case)
             n += 1

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * Products of 8-bit matrices: MatMulInteger, QLinearMatMul, and MatMulIntegerToFloat of
- * com.microsoft. */
+ * Products of 8-bit matrices: MatMulInteger, QLinearMatMul, and MatMulIntegerToFloat and
+ * QGemm of com.microsoft. */
 #include "backend/gpu/gpu_backend.h"
 #include "ops/matmul.h"
+
+#include <string.h>
 
 enum { TILE = 64 };
 /* Flags of kernels/integer_product.k. */
@@ -17,13 +19,15 @@ enum {
     B_SCALES = 128,
     BIASED = 256,
     CODES = 512,
-    Y_SIGNED = 1024
+    Y_SIGNED = 1024,
+    WITH_C = 8192
 };
 
 /* Where the call's inputs are; NOWHERE: the operator has none. */
 enum { NOWHERE = 99 };
 typedef struct inputs {
     size_t b, a_zero, b_zero, a_scale, b_scale, bias, y_scale, y_zero;
+    bool integer_bias; /* it is QGemm's C */
 } inputs;
 
 static bool is_byte(const lw_value *v) { return v->dtype == LW_INT8 || v->dtype == LW_UINT8; }
@@ -52,8 +56,19 @@ static int find_flags(const lwi_call *c, const inputs *at) {
     return (c->in[0]->dtype == LW_INT8 ? A_SIGNED : 0) |
            (c->in[at->b]->dtype == LW_INT8 ? B_SIGNED : 0) | flag(c, at->a_zero, A_ZERO, A_ZEROS) |
            flag(c, at->b_zero, B_ZERO, B_ZEROS) | flag(c, at->b_scale, SCALED, B_SCALES) |
-           flag(c, at->bias, BIASED, 0) | flag(c, at->y_scale, CODES, 0) |
-           (c->out[0]->dtype == LW_INT8 ? Y_SIGNED : 0);
+           flag(c, at->bias, at->integer_bias ? WITH_C : BIASED, 0) |
+           flag(c, at->y_scale, CODES, 0) | (c->out[0]->dtype == LW_INT8 ? Y_SIGNED : 0);
+}
+
+/* What QGemm has of its own. */
+static void finish_plan(const lwi_call *c, const inputs *at, int32_t plan[32]) {
+    const float alpha = at->integer_bias ? lwi_attr_float(c->node, "alpha", 1) : 1;
+    size_t strides[LW_MAX_RANK];
+    memcpy(&plan[27], &alpha, sizeof alpha);
+    if (!at->integer_bias || !lwi_has(c, at->bias)) return;
+    lwi_broadcast_strides(c->in[at->bias], 2, strides);
+    plan[25] = (int32_t)strides[0];
+    plan[26] = (int32_t)strides[1];
 }
 
 static lw_status plan_integer(const lwi_call *c, const inputs *at, lwi_gpu_step *step,
@@ -70,6 +85,7 @@ static lw_status plan_integer(const lwi_call *c, const inputs *at, lwi_gpu_step 
         plan[9 + d] = (int32_t)x.a.strides[d];
         plan[17 + d] = (int32_t)x.b.strides[d];
     }
+    finish_plan(c, at, plan);
     LW_TRY(lwi_gpu_groups(step, "matmul_i8", (x.n + TILE - 1) / TILE, (x.m + TILE - 1) / TILE,
                           x.batch, &launch));
     LW_TRY(lwi_gpu_data(step, launch, plan, sizeof plan));
@@ -124,4 +140,21 @@ lw_status lwi_gpu_qlinear_matmul(const lwi_call *c, lwi_gpu_step *step, bool *ta
         c->in[6]->dtype != LW_FLOAT32)
         return lwi_gpu_refuse(step, "its types, or zero points by more than rows or columns");
     return plan_integer(c, &at, step, taken);
+}
+
+lw_status lwi_gpu_qgemm(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    static const inputs at = {.a_scale = 1,
+                              .a_zero = 2,
+                              .b = 3,
+                              .b_scale = 4,
+                              .b_zero = 5,
+                              .bias = 6,
+                              .y_scale = 7,
+                              .y_zero = 8,
+                              .integer_bias = true};
+    inputs given = at;
+    if (c->out[0]->dtype == LW_FLOAT32) given.y_scale = given.y_zero = NOWHERE;
+    if (c->in[1]->dtype != LW_FLOAT32 || c->in[4]->dtype != LW_FLOAT32)
+        return lwi_gpu_refuse(step, "its types, or zero points by more than rows or columns");
+    return plan_integer(c, &given, step, taken);
 }
