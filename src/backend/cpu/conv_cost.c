@@ -13,9 +13,10 @@ enum {
     OUT_2 = 30,
     IN_4 = 110,
     OUT_4 = 80,
-    NEAR = 2 << 20, /* bytes of weights that stay in a cache from run to run */
-    BYTES = 4,      /* bytes of other weights that arrive per cycle */
-    WORTH = 5,      /* bytes of memory for weights that are worth a cycle in each run */
+    NEAR = 2 << 20,    /* bytes of weights that stay in a cache from run to run */
+    BYTES = 4,         /* bytes of other weights that arrive per cycle */
+    WORTH = 5,         /* bytes of memory for weights that are worth a cycle in each run */
+    SMALL = 384 << 10, /* bytes that are nothing beside those of the program */
 };
 
 static double vectors(size_t n) {
@@ -50,7 +51,8 @@ static double winograd_cycles(const lwi_conv_plan *p, int64_t size, double in, d
 
 /* What the memory of weights is worth, with so many numbers for a channel and filter. */
 static double memory_cycles(const lwi_conv_plan *p, double points) {
-    return points * (double)p->channels * (double)p->filters * sizeof(float) / WORTH;
+    const double bytes = points * (double)p->channels * (double)p->filters * sizeof(float);
+    return bytes > SMALL ? bytes / WORTH : 0;
 }
 
 size_t lwi_conv_choose_tile(const lwi_conv_plan *p) {
