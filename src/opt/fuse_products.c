@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * MatMul and Gemm of float32 become lampwick.MatMul, and constants that what follows a product or
  * convolution adds or multiplies by, one for each column or channel, become its bias and factor. */
-#include "opt/passes.h"
-
 #include "ops/op.h"
+#include "opt/column_affine.h"
+#include "opt/passes.h"
 #include "opt/permute.h"
-
-#include <string.h>
 
 enum { BIAS = 2 }; /* the input of lampwick.MatMul, Conv and ConvTranspose */
 
@@ -14,56 +12,27 @@ static bool is_matrix(const lwi_shape *s) { return s->dtype == LW_FLOAT32 && s->
 
 /* ------------------------------------------------------------------ constants */
 
-/* Constants may lie anywhere in a file. */
-static float number(const lw_value *v, size_t i) {
-    float f;
-    memcpy(&f, (const char *)v->data + i * sizeof f, sizeof f);
-    return f;
-}
-
-/* A float32 constant with one element, or one for each column. */
-static const lw_value *column_constant(const lwi_rewrite *r, int value, int rank, int64_t columns) {
-    const lw_value *v = lwi_constant(r, value);
-    if (!v || v->dtype != LW_FLOAT32 || !v->data || v->rank > rank) return NULL;
-    if (v->count == 1) return v;
-    const bool last = v->rank > 0 && v->dims[v->rank - 1] == columns;
-    return last && v->count == (size_t)columns ? v : NULL;
-}
-
-/* y = x factor + sign term, for each column; NULL: 1 and 0. */
-typedef struct affine {
-    const lw_value *factor, *term;
-    bool divide; /* by the factor */
-    double sign;
-} affine;
-
-static double at(const lw_value *v, size_t i) { return (double)number(v, v->count == 1 ? 0 : i); }
-
-static double factor_at(const affine *a, size_t i) {
-    if (!a->factor) return 1;
-    return a->divide ? 1 / at(a->factor, i) : at(a->factor, i);
-}
-
 /* What a bias (-1: 0) becomes. */
-static lw_status make_bias(lwi_rewrite *r, int bias, const affine *a, int64_t columns, int *made) {
+static lw_status make_bias(lwi_rewrite *r, int bias, const lwi_affine *a, int64_t columns,
+                           int *made) {
     const lw_value *old = bias < 0 ? NULL : lwi_constant(r, bias);
     float *numbers = NULL;
     LW_TRY(lwi_arena_alloc(&r->scratch, (size_t)columns, sizeof *numbers, &numbers));
     for (size_t i = 0; i < (size_t)columns; i++) {
-        const double b = old ? at(old, i) : 0, term = a->term ? at(a->term, i) : 0;
-        numbers[i] = (float)(factor_at(a, i) * b + a->sign * term);
+        const double b = old ? lwi_column_at(old, i) : 0;
+        numbers[i] = (float)(lwi_affine_factor(a, i) * b + lwi_affine_term(a, i));
     }
     return lwi_rewrite_constant(r, "bias", LW_FLOAT32, 1, &columns, numbers, made);
 }
 
 /* Weights are scaled when they are packed, so that a model's loading does not touch them. */
-static lw_status make_scale(lwi_rewrite *r, lwi_node *node, const affine *a, int64_t columns) {
+static lw_status make_scale(lwi_rewrite *r, lwi_node *node, const lwi_affine *a, int64_t columns) {
     size_t n = 0;
     const float *old = lwi_attr_floats(node, "scale", &n);
     float *numbers = NULL;
     LW_TRY(lwi_arena_alloc(&r->scratch, (size_t)columns, sizeof *numbers, &numbers));
     for (size_t i = 0; i < (size_t)columns; i++)
-        numbers[i] = (float)(factor_at(a, i) * (old ? (double)old[i] : 1));
+        numbers[i] = (float)(lwi_affine_factor(a, i) * (old ? (double)old[i] : 1));
     return lwi_rewrite_set_floats(r, node, "scale", numbers, (size_t)columns);
 }
 
@@ -91,10 +60,10 @@ static lw_status convert_gemm(lwi_rewrite *r, size_t index) {
     int bias = -1;
     if (c >= 0) {
         const bool fits = shape->rank == 1 && columns > 0 && shape->dims[0] == columns;
-        const lw_value *constant = columns > 0 ? column_constant(r, c, 2, columns) : NULL;
+        const lw_value *constant = columns > 0 ? lwi_column_constant(r, c, 2, columns) : NULL;
         if (fits && beta == 1) bias = c;
         else if (constant)
-            LW_TRY(make_bias(r, -1, &(affine){.term = constant, .sign = (double)beta}, columns,
+            LW_TRY(make_bias(r, -1, &(lwi_affine){.term = constant, .sign = (double)beta}, columns,
                              &bias));
         else return LW_OK;
     }
@@ -150,36 +119,18 @@ static int64_t product_columns(const lwi_rewrite *r, const lwi_node *node) {
     return y->rank > 0 ? y->dims[y->rank - 1] : -1;
 }
 
-/* Whether the node is such a line, through constants. */
-static bool read_affine(const lwi_rewrite *r, const lwi_node *node, int x, int rank,
-                        int64_t columns, affine *a) {
-    const bool add = lwi_node_is(node, "", "Add"), sub = lwi_node_is(node, "", "Sub");
-    const bool mul = lwi_node_is(node, "", "Mul"), div = lwi_node_is(node, "", "Div");
-    if (!add && !sub && !mul && !div) return false;
-    const bool first = lwi_input(r, node, 0) == x;
-    if (!first && (sub || div)) return false;
-    const lw_value *constant = column_constant(r, lwi_input(r, node, first ? 1 : 0), rank, columns);
-    if (!constant) return false;
-    *a = (affine){.divide = div, .sign = add ? 1 : -1};
-    if (add || sub) a->term = constant;
-    else a->factor = constant;
-    for (size_t i = 0; div && i < constant->count; i++)
-        if (number(constant, i) == 0) return false;
-    return true;
-}
-
 /* A product takes one number as its factor; a convolution one for each channel. */
-static bool can_scale(const lwi_rewrite *r, const lwi_node *node, const affine *a) {
+static bool can_scale(const lwi_rewrite *r, const lwi_node *node, const lwi_affine *a) {
     if (!a->factor) return true;
     if (lwi_node_is(node, "lampwick", "MatMul")) return a->factor->count == 1;
     return lwi_node_is(node, "lampwick", "Conv") && lwi_constant(r, lwi_input(r, node, 1));
 }
 
-static lw_status scale(lwi_rewrite *r, lwi_node *node, const affine *a, int64_t columns) {
+static lw_status scale(lwi_rewrite *r, lwi_node *node, const lwi_affine *a, int64_t columns) {
     if (!a->factor) return LW_OK;
     if (!lwi_node_is(node, "lampwick", "MatMul")) return make_scale(r, node, a, columns);
     const double alpha = (double)lwi_attr_float(node, "alpha", 1);
-    return set_float(r, node, "alpha", (float)(alpha * factor_at(a, 0)));
+    return set_float(r, node, "alpha", (float)(alpha * lwi_affine_factor(a, 0)));
 }
 
 /* The node that follows goes if its work can be done by the product. */
@@ -189,12 +140,13 @@ static lw_status absorb(lwi_rewrite *r, size_t index, bool *absorbed) {
     const int64_t columns = product_columns(r, node);
     lwi_node *next = lwi_only_reader(r, x);
     const lwi_shape *shape = lwi_shape_of(r->shapes, x);
-    affine a;
+    lwi_affine a;
     *absorbed = false;
     if (columns <= 0 || !next || shape->dtype != LW_FLOAT32) return LW_OK;
     if (lwi_node_attr(node, "program") || lwi_node_attr(node, "low")) return LW_OK;
-    if (bias >= 0 && !column_constant(r, bias, 1, columns)) return LW_OK;
-    if (!read_affine(r, next, x, shape->rank, columns, &a) || !can_scale(r, node, &a)) return LW_OK;
+    if (bias >= 0 && !lwi_column_constant(r, bias, 1, columns)) return LW_OK;
+    if (!lwi_read_affine(r, next, x, shape->rank, columns, &a) || !can_scale(r, node, &a))
+        return LW_OK;
     const int y = next->outputs[0];
     LW_TRY(scale(r, node, &a, columns));
     if (a.term || bias >= 0) {
