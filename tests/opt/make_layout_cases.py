@@ -225,6 +225,31 @@ class Network:
         flat = self.node("Reshape", [x, self.constant(np.array([0, s[1], -1], np.int64))], None)
         self.node("Transpose", [flat], None, perm=[0, 2, 1])
 
+    def dense(self):
+        """Flattened, as before a network's last products."""
+        x, s = self.pick()
+        n, columns = int(np.prod(s[1:])), int(self.r.integers(1, 70))
+        if n > 3000:
+            return False
+        if self.r.random() < 0.7:  # what follows an activation stays beside the convolution
+            x = self.node("Relu", [x], s)
+            params = [self.constant(self.data(s[1])) for _ in range(3)]
+            x = self.node("BatchNormalization", [x, *params, self.constant(abs(self.data(s[1])) + 0.5)], s)
+        if self.r.random() < 0.5:
+            flat = self.node("Flatten", [x], None)
+        else:
+            flat = self.node("Reshape", [x, self.constant(np.array([0, -1], np.int64))], None)
+        w = self.data((n, columns)) / np.float32(n ** 0.5)
+        kind = self.r.integers(0, 3)
+        if kind == 0:
+            self.node("MatMul", [flat, self.constant(w)], None)
+            return True
+        bias = [self.constant(self.data(columns))] if self.r.random() < 0.7 else []
+        turned = self.constant(np.ascontiguousarray(w.T) if kind == 1 else w)
+        self.node("Gemm", [flat, turned, *bias], None, transB=int(kind == 1),
+                  alpha=float(self.r.choice([1, 0.5])))
+        return True
+
     def sizes(self):
         x, _ = self.pick()
         self.node("Shape", [x], None)
@@ -254,6 +279,8 @@ class Network:
         outputs = self.others + [v for v, _ in self.values[1:]]
         read = {i for n in self.nodes for i in n.input}
         outputs = [v for v in outputs if v not in read or self.r.random() < 0.1]
+        if self.r.random() < 0.5 and self.dense():
+            outputs.append(self.others[-1])
         batch = ["batch", *self.x.shape[1:]] if self.r.random() < 0.3 else self.x.shape
         inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, batch)]
         if listed:
