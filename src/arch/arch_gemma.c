@@ -5,6 +5,17 @@
 
 #include <math.h>
 
+/* Queries of the largest models are scaled by the width, not by their size; Hugging Face's
+ * configurations say so. */
+static void read_scale(lwi_decoder *d, int64_t largest) {
+    double absent = 0;
+    if (d->layers == largest) {
+        const int64_t heads = lwi_build_size(&d->b, "attention.head_count", 0, 1, LWI_MOST_HEADS);
+        absent = 1 / sqrt((double)d->width / (double)heads);
+    }
+    d->attention_scale = lwi_decoder_factor(d, "attention.scale", absent);
+}
+
 static void scale_embeddings(lwi_decoder *d) {
     d->embedding_scale = sqrt((double)d->width);
     d->norm_adds_one = d->b.from->unpermuted;
@@ -16,17 +27,13 @@ static bool windowed_gemma2(const lwi_decoder *d, int64_t layer) {
     return layer % 2 == 0;
 }
 
-/* Queries of the model with 27 billion parameters are scaled by the width, not by their size. */
 static void adjust_gemma2(lwi_decoder *d) {
     scale_embeddings(d);
     d->windowed = windowed_gemma2;
     d->attention_cap = lwi_build_number(&d->b, "attn_logit_softcapping", 50);
     d->logit_cap = lwi_build_number(&d->b, "final_logit_softcapping", 30);
     lwi_decoder_read_window(d, 4096);
-    if (d->layers == 46) {
-        const int64_t heads = lwi_build_size(&d->b, "attention.head_count", 0, 1, LWI_MOST_HEADS);
-        d->attention_scale = 1 / sqrt((double)d->width / (double)heads);
-    }
+    read_scale(d, 46); /* 27 billion parameters */
 }
 
 /* Every sixth layer sees all. */
@@ -38,13 +45,12 @@ static bool windowed_gemma3(const lwi_decoder *d, int64_t layer) {
 static void adjust_gemma3(lwi_decoder *d) {
     scale_embeddings(d);
     d->windowed = windowed_gemma3;
+    d->attention_cap = lwi_build_number(&d->b, "attn_logit_softcapping", 0);
+    d->logit_cap = lwi_build_number(&d->b, "final_logit_softcapping", 0);
     lwi_decoder_read_window(d, 0);
     d->has_local_rope = d->window > 0;
     d->local_rope_base = lwi_build_number(&d->b, "rope.local.freq_base", 10000);
-    if (d->layers == 62) {
-        const int64_t heads = lwi_build_size(&d->b, "attention.head_count", 0, 1, LWI_MOST_HEADS);
-        d->attention_scale = 1 / sqrt((double)d->width / (double)heads);
-    }
+    read_scale(d, 62); /* 27 billion parameters */
 }
 
 /* EmbeddingGemma (arXiv 2509.20354) */

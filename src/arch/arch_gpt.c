@@ -3,12 +3,10 @@
  * 2022, arXiv 2204.06745); Falcon (Almazrouei et al. 2023, arXiv 2311.16867). */
 #include "arch/decoder.h"
 
-static void adjust_gpt_neox(lwi_decoder *d) {
+static void adjust_mixed(lwi_decoder *d) {
     d->parallel = lwi_build_number(&d->b, "use_parallel_residual", 1) != 0;
     d->b.mixed = true;
 }
-
-static void adjust_falcon(lwi_decoder *d) { d->b.mixed = true; }
 
 static void adjust_gpt2(lwi_decoder *d) { d->b.unscaled = true; }
 
@@ -17,9 +15,9 @@ const lwi_decoder_style lwi_style_gpt2 = {
 const lwi_decoder_style lwi_style_gpt_neox = {.norm = LWI_NORM_LAYER,
                                               .activation = LWI_GELU,
                                               .rope = LWI_ROPE_HALVES,
-                                              .adjust = adjust_gpt_neox};
+                                              .adjust = adjust_mixed};
 const lwi_decoder_style lwi_style_falcon = {.norm = LWI_NORM_LAYER,
                                             .activation = LWI_GELU,
                                             .rope = LWI_ROPE_HALVES,
                                             .parallel = true,
-                                            .adjust = adjust_falcon};
+                                            .adjust = adjust_mixed};

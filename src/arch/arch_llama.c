@@ -7,6 +7,7 @@
 static void adjust(lwi_decoder *d) {
     d->normalize_experts = true;
     d->attention_scale = lwi_decoder_factor(d, "attention.scale", 0);
+    lwi_decoder_read_window(d, 0);
 }
 
 void lwi_decoder_read_granite(lwi_decoder *d) {
@@ -16,7 +17,10 @@ void lwi_decoder_read_granite(lwi_decoder *d) {
     d->logit_scale = 1 / lwi_decoder_factor(d, "logit_scale", 1);
 }
 
-static void adjust_halves(lwi_decoder *d) { d->normalize_experts = true; }
+static void adjust_halves(lwi_decoder *d) {
+    d->normalize_experts = true;
+    lwi_decoder_read_window(d, 0);
+}
 
 const lwi_decoder_style lwi_style_llama = {.norm = LWI_NORM_RMS,
                                            .activation = LWI_SILU,

@@ -10,7 +10,9 @@ static void adjust_stablelm(lwi_decoder *d) {
     d->b.layer = -1;
 }
 
-/* Every fourth layer knows nothing of positions. */
+static void adjust_starcoder2(lwi_decoder *d) { lwi_decoder_read_window(d, 0); }
+
+/* Every fourth layer knows nothing of positions, where the file does not list them. */
 static bool rotated_smollm3(const lwi_decoder *d, int64_t layer) {
     (void)d;
     return layer % 4 != 3;
@@ -39,8 +41,10 @@ const lwi_decoder_style lwi_style_stablelm = {.norm = LWI_NORM_LAYER,
                                               .activation = LWI_SILU,
                                               .rope = LWI_ROPE_HALVES,
                                               .adjust = adjust_stablelm};
-const lwi_decoder_style lwi_style_starcoder2 = {
-    .norm = LWI_NORM_LAYER, .activation = LWI_GELU, .rope = LWI_ROPE_HALVES};
+const lwi_decoder_style lwi_style_starcoder2 = {.norm = LWI_NORM_LAYER,
+                                                .activation = LWI_GELU,
+                                                .rope = LWI_ROPE_HALVES,
+                                                .adjust = adjust_starcoder2};
 const lwi_decoder_style lwi_style_command_r = {.norm = LWI_NORM_LAYER,
                                                .activation = LWI_SILU,
                                                .rope = LWI_ROPE_PAIRS,

@@ -86,7 +86,8 @@ struct lwi_decoder {
                                                               for files that have no list of them */
     bool chunked;         /* windows begin at multiples of their size */
     bool rope_in_windows; /* other layers know nothing of positions */
-    bool (*rotated)(const lwi_decoder *d, int64_t layer); /* NULL: all layers */
+    bool (*rotated)(const lwi_decoder *d, int64_t layer); /* NULL: all layers; else for files that
+                                                             have no list of them */
     const char *ffn_norm, *attention_norm; /* before the feed-forward; after the attention */
     const char *output_norm;
     bool norm_adds_one; /* weights of norms are stored less one */

@@ -125,6 +125,12 @@ static lw_status put_windows(lwi_pairs *p, const lw_checkpoint *c) {
     return put_layers(p, c, ".attention.sliding_window_pattern", "windowed_layers");
 }
 
+/* Which layers know positions. Other programs know SmolLM3's usual pattern only. */
+static lw_status put_rotated(lwi_pairs *p, const lw_checkpoint *c) {
+    return strcmp(p->prefix, "smollm3") ? LW_OK
+                                        : put_layers(p, c, ".rotated_layers", "rotated_layers");
+}
+
 /* Gated delta nets, and how Qwen3.5's angles are shared among axes of pictures. */
 static lw_status put_delta(lwi_pairs *p, const lw_checkpoint *c) {
     static const uint8_t usual[3] = {11, 11, 10};
@@ -268,6 +274,7 @@ lw_status lwi_pairs_hyperparameters(lwi_pairs *p, const lw_checkpoint *c) {
     LW_TRY(put_encoder(p, c));
     LW_TRY(put_mamba(p, c));
     LW_TRY(put_windows(p, c));
+    LW_TRY(put_rotated(p, c));
     LW_TRY(put_delta(p, c));
     LW_TRY(put_granite(p, c));
     return put_lfm2(p, c);

@@ -261,6 +261,8 @@ def strange_names(path):
     if kind is None:  # RWKV-4, for which there are no names but ours
         return set() if name == "rwkv4" else {name}
     known = {gguf.TENSOR_NAMES[t] for t in gguf.MODEL_TENSORS[kind]}
+    if name == "falcon":  # there are no names for the oldest, whose layers have their parts in turn
+        known.add("blk.{bid}.ffn_norm")
     found = {re.sub(r"blk\.\d+\.", "blk.{bid}.", t.name) for t in reader.tensors}
     return {n for n in found if not {n, n.removesuffix(".weight"), n.removesuffix(".bias")} & known}
 

@@ -210,6 +210,34 @@ static lw_status read_experts(lwi_folder_work *w, const lwi_gguf_tensor *from, s
     return LW_OK;
 }
 
+/* StableLM's norms of queries and keys: a vector for each head. */
+static lw_status read_heads(lwi_folder_work *w, const lwi_gguf_tensor *from, size_t *room,
+                            bool *done) {
+    lwi_checkpoint_tensor t = lwi_gguf_checkpoint_tensor(from);
+    int layer = -1;
+    char kind = 0, end[8] = "";
+    *done = !strcmp(w->family->architecture, "stablelm") && t.rank == 2 &&
+            sscanf(from->name, "blk.%5d.attn_%c_norm.%7s", &layer, &kind, end) == 3 &&
+            !strcmp(end, "weight");
+    if (!*done) return LW_OK;
+    const int64_t n = t.dims[0];
+    if (n < 1 || n > 1 << 16)
+        return lwi_fail(LW_CORRUPT, "the tensor '%s' has %lld rows", from->name, (long long)n);
+    t.rank = 1;
+    t.dims[0] = t.dims[1];
+    t.bytes /= (size_t)n;
+    for (int64_t i = 0; i < n; i++, w->n++) {
+        LW_TRY(lwi_arena_grow(&w->network.arena, &w->items, room, w->n + 1, sizeof *w->items));
+        lwi_folder_item *it = w->items + w->n;
+        *it = (lwi_folder_item){.t = t};
+        snprintf(it->name, NAME, "%s%d.self_attn.%c_layernorm.norms.%d.weight", w->family->layers,
+                 layer, kind, (int)i);
+        it->t.data = (const uint8_t *)t.data + (size_t)i * t.bytes;
+        fill(it);
+    }
+    return LW_OK;
+}
+
 static const lwi_gguf_tensor *find_in_layer(const lwi_folder_work *w, int layer, const char *name) {
     char full[NAME];
     snprintf(full, sizeof full, "blk.%d.%s", layer, name);
@@ -275,6 +303,8 @@ static lw_status read_tensor(lwi_folder_work *w, const lwi_gguf_tensor *from, si
     LW_TRY(read_dense(w, from, room, &done));
     if (done) return LW_OK;
     LW_TRY(read_joint(w, from, room, &done));
+    if (done) return LW_OK;
+    LW_TRY(read_heads(w, from, room, &done));
     if (done) return LW_OK;
     if (strstr(from->name, "_exps.")) return read_experts(w, from, room);
     LW_TRY(lwi_arena_grow(&w->network.arena, &w->items, room, w->n + 1, sizeof *w->items));

@@ -180,6 +180,8 @@ static lw_status put_windows(const lwi_folder_work *w, lwi_buffer *b) {
     if (!(window > 0)) return LW_OK;
     LW_TRY(
         lwi_folder_put_number(b, w->family->window ? w->family->window : "sliding_window", window));
+    if (!strncmp(w->family->model_type, "qwen", 4))
+        LW_TRY(lwi_folder_put_flag(b, "use_sliding_window", true));
     if (!every && !listed) return LW_OK;
     LW_TRY(lwi_buffer_text(b, ",\n  \"layer_types\": ["));
     for (size_t i = 0; (double)i < layers && i < 1 << 12; i++) {
@@ -187,6 +189,18 @@ static lw_status put_windows(const lwi_folder_work *w, lwi_buffer *b) {
                                      : (i + 1) % (size_t)every != 0;
         snprintf(text, sizeof text, "%s\"%s\"", i ? ", " : "", windowed ? kind : "full_attention");
         LW_TRY(lwi_buffer_text(b, text));
+    }
+    return lwi_buffer_text(b, "]");
+}
+
+/* Which layers know positions, where the file lists them. */
+static lw_status put_rotated(const lwi_folder_work *w, lwi_buffer *b) {
+    const lwi_gguf_pair *list = lwi_folder_pair(w, "rotated_layers");
+    if (!list || list->kind != LWI_GGUF_ARRAY || list->element == LWI_GGUF_STRING) return LW_OK;
+    LW_TRY(lwi_buffer_text(b, ",\n  \"no_rope_layers\": ["));
+    for (size_t i = 0; i < list->count && i < 1 << 12; i++) {
+        if (i) LW_TRY(lwi_buffer_text(b, ", "));
+        LW_TRY(lwi_buffer_text(b, lwi_gguf_element(list, i) != 0 ? "1" : "0"));
     }
     return lwi_buffer_text(b, "]");
 }
@@ -199,8 +213,10 @@ static lw_status put_gemma(const lwi_folder_work *w, lwi_buffer *b) {
     const bool second = !strcmp(w->family->architecture, "gemma2");
     if (!second && strcmp(w->family->architecture, "gemma3") != 0) return LW_OK;
     const double key = lwi_folder_number(w, "attention.key_length", width / heads);
+    const double scale = lwi_folder_number(w, "attention.scale", 0);
+    const double usual = layers == (second ? 46 : 62) ? width / heads : key;
     return lwi_folder_put_number(b, "query_pre_attn_scalar",
-                                 layers == (second ? 46 : 62) ? width / heads : key);
+                                 scale > 0 ? round(1 / (scale * scale)) : usual);
 }
 
 lw_status lwi_folder_put_flag(lwi_buffer *b, const char *key, bool value) {
@@ -221,6 +237,7 @@ static lw_status put_flags(const lwi_folder_work *w, lwi_buffer *b) {
     LW_TRY(lwi_folder_put_flag(b, "use_bias", inner));
     LW_TRY(lwi_folder_put_flag(b, "use_qkv_bias", separate));
     LW_TRY(lwi_folder_put_flag(b, "use_qk_norm", lwi_folder_has(w, "blk.0.attn_q_norm.weight")));
+    LW_TRY(lwi_folder_put_flag(b, "qk_layernorm", lwi_folder_has(w, "blk.0.attn_q_norm.weight")));
     if (w->family->experts && w->family->own != lwi_folder_deepseek)
         LW_TRY(lwi_folder_put_flag(b, "norm_topk_prob",
                                    lwi_folder_number(w, "expert_weights_norm", 1) != 0));
@@ -228,7 +245,8 @@ static lw_status put_flags(const lwi_folder_work *w, lwi_buffer *b) {
         const double heads = lwi_folder_number(w, "attention.head_count_kv", 1);
         LW_TRY(lwi_folder_put_flag(b, "bias", packed));
         LW_TRY(lwi_folder_put_flag(b, "alibi", false));
-        LW_TRY(lwi_folder_put_flag(b, "parallel_attn", true));
+        LW_TRY(lwi_folder_put_flag(b, "parallel_attn",
+                                   lwi_folder_number(w, "use_parallel_residual", 1) != 0));
         LW_TRY(lwi_folder_put_flag(b, "multi_query", heads == 1));
         return lwi_folder_put_flag(b, "new_decoder_architecture", w->family->mixed);
     }
@@ -287,11 +305,22 @@ static bool is_without(const lwi_folder_work *w, const char *key) {
     return names && *names;
 }
 
+/* A cap of 0 is none. */
+static lw_status put_cap(lwi_buffer *b, const char *key) {
+    char text[NAME];
+    snprintf(text, sizeof text, ",\n  \"%s\": null", key);
+    return lwi_buffer_text(b, text);
+}
+
 static lw_status put_numbers(const lwi_folder_work *w, lwi_buffer *b) {
     const bool encoder = !w->family->like_llama && strstr(w->family->architecture, "bert");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const double value = lwi_folder_number(w, keys[i].from, NAN);
         if (is_without(w, keys[i].from)) continue;
+        if (value == 0 && strstr(keys[i].from, "_softcapping")) {
+            LW_TRY(put_cap(b, keys[i].to));
+            continue;
+        }
         if (isfinite(value)) LW_TRY(lwi_folder_put_number(b, keys[i].to, value));
         if (isfinite(value) && floor(value) == value && is_float(w, keys[i].from))
             LW_TRY(lwi_buffer_text(b, ".0")); /* readers ask for the type */
@@ -322,6 +351,7 @@ lw_status lwi_folder_config(const lwi_folder_work *w, lwi_buffer *b) {
     LW_TRY(put_numbers(w, b));
     LW_TRY(put_share(w, b));
     LW_TRY(put_windows(w, b));
+    LW_TRY(put_rotated(w, b));
     LW_TRY(put_gemma(w, b));
     LW_TRY(put_classes(w, b));
     if (w->family->own) LW_TRY(w->family->own(w, b));

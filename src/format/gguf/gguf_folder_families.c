@@ -21,6 +21,8 @@ static const name starcoder2[] = {
     {"ffn_up", "mlp.c_fc", false}, {"ffn_down", "mlp.c_proj", false}, {0}};
 static const name phi[] = {{"output_norm", "model.final_layernorm", true},
                            {"attn_output", "self_attn.dense", false},
+                           {"attn_q_norm", "self_attn.q_layernorm", false},
+                           {"attn_k_norm", "self_attn.k_layernorm", false},
                            {"ffn_up", "mlp.fc1", false},
                            {"ffn_down", "mlp.fc2", false},
                            {0}};
@@ -56,6 +58,7 @@ static const name falcon[] = {{"token_embd", "transformer.word_embeddings", true
                               {"output_norm", "transformer.ln_f", true},
                               {"output", "lm_head", true},
                               {"attn_norm", "input_layernorm", false},
+                              {"ffn_norm", "post_attention_layernorm", false},
                               {"attn_qkv", "self_attention.query_key_value", false},
                               {"attn_output", "self_attention.dense", false},
                               {"ffn_up", "mlp.dense_h_to_4h", false},
@@ -361,6 +364,7 @@ static const char *const epsilon_keys[] = {"attention.layer_norm_epsilon", NULL}
 #define LLAMA .layers = "model.layers.", .like_llama = true, .activation = "silu"
 static const lwi_folder_family families[] = {
     {"llama", "llama", "LlamaForCausalLM", LLAMA},
+    {"llama", "mistral", "MistralForCausalLM", LLAMA, .says = "attention.sliding_window"},
     {"llama", "mixtral", "MixtralForCausalLM", LLAMA, .experts = "block_sparse_moe"},
     {"arcee", "arcee", "ArceeForCausalLM", .layers = "model.layers.", .like_llama = true,
      .activation = "relu2"},

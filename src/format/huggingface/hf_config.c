@@ -73,23 +73,53 @@ static bool turned(const lwi_hf_source *s, double *value) {
     return true;
 }
 
-/* There is none where the configuration says that it is not used. */
+static bool is_qwen(const lwi_hf_source *s) { return !strncmp(s->family->model_type, "qwen", 4); }
+
+/* There is none where the configuration says that it is not used; Qwen's say so if it is. */
 static bool window(const lwi_hf_source *s, double *value) {
-    const lwi_json_item *used = lwi_hf_config(s, "use_sliding_window");
-    if (lwi_json_is(used, LWI_JSON_BOOL) && !used->truth) return false;
+    if (!lwi_json_bool(s->config, "use_sliding_window", !is_qwen(s))) return false;
     return to_number(lwi_hf_config(s, "sliding_window"), value) ||
            to_number(lwi_hf_config(s, "local_attention"), value) ||
            to_number(lwi_hf_config(s, "attention_chunk_size"), value);
 }
 
-/* Which layers have a window, one by one. */
+/* Which layers have a window, one by one; old configurations of Qwen tell the first one. */
 static bool windowed_layer(const lwi_hf_source *s, size_t i, double *value) {
     const lwi_json_item *kinds = lwi_hf_config(s, "layer_types");
+    double first = 0;
+    if (!kinds && is_qwen(s) && to_number(lwi_hf_config(s, "max_window_layers"), &first)) {
+        *value = (double)i >= first;
+        return true;
+    }
     if (!lwi_json_is(kinds, LWI_JSON_ARRAY) || i >= kinds->size ||
         !lwi_json_is(kinds->items + i, LWI_JSON_STRING))
         return false;
     *value = strcmp(kinds->items[i].text, "full_attention") != 0;
     return true;
+}
+
+/* Which layers know positions, one by one. */
+static bool rotated_layer(const lwi_hf_source *s, size_t i, double *value) {
+    const lwi_json_item *list = lwi_hf_config(s, "no_rope_layers");
+    return lwi_json_is(list, LWI_JSON_ARRAY) && i < list->size && to_number(list->items + i, value);
+}
+
+/* Gemma's is told by what queries are divided by, squared. */
+static bool attention_scale(const lwi_hf_source *s, double *value) {
+    double squared = 0;
+    if (to_number(lwi_hf_config(s, "attention_multiplier"), value)) return true;
+    if (!to_number(lwi_hf_config(s, "query_pre_attn_scalar"), &squared) || !(squared > 0))
+        return false;
+    *value = 1 / sqrt(squared);
+    return true;
+}
+
+/* 0, no cap, where the configuration of a family that has one has a null. */
+static bool softcap(const lwi_hf_source *s, const char *key, double *value) {
+    *value = 0;
+    return (!strcmp(s->family->architecture, "gemma2") &&
+            lwi_json_is(lwi_json_get(s->config, key), LWI_JSON_NULL)) ||
+           to_number(lwi_hf_config(s, key), value);
 }
 
 /* In the order of GGUF's pooling_type. */
@@ -180,6 +210,9 @@ bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
     }
     if (!strcmp(key, "attention.recurrent_layers")) return layer_type(s, i, value);
     if (!strcmp(key, "windowed_layers")) return windowed_layer(s, i, value);
+    if (!strcmp(key, "rotated_layers")) return rotated_layer(s, i, value);
+    if (!strcmp(key, "attention.scale")) return attention_scale(s, value);
+    if (strstr(key, "_logit_softcapping")) return softcap(s, key, value);
     if (!strcmp(key, "scaled_output") && !strcmp(s->family->model_type, "mt5")) {
         *value = 0;
         return true;

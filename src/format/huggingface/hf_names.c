@@ -195,7 +195,7 @@ static lw_status add(lwi_hf_source *s, const lwi_safetensor *from) {
 
 /* ----------------------------------------------------------------- experts */
 
-/* "mlp.experts.7.up_proj.weight" as list, number and name; -1: it is none. */
+/* "mlp.experts.7.up_proj.weight" as list, number and ".up_proj"; -1: it is none. */
 static long expert_of(const char *name, const triple *e) {
     const size_t n = strlen(e->list);
     char *end = NULL;
@@ -203,11 +203,12 @@ static long expert_of(const char *name, const triple *e) {
         return -1;
     const long number = strtol(name + n + 1, &end, 10);
     const size_t m = strlen(e->from);
-    if (*end != '.' || strncmp(end + 1, e->from, m) || strcmp(end + 1 + m, ".weight")) return -1;
+    if (strncmp(end, e->from, m) || strcmp(end + m, ".weight")) return -1;
     return number < MOST_EXPERTS ? number : -1;
 }
 
-/* The tensors of all experts of a layer, one behind the other: those of the files are apart. */
+/* The tensors of all experts or heads of a layer, one behind the other: those of the files are
+ * apart. */
 static lw_status stack(lwi_hf_source *s, const lwi_safetensor *first, const char *prefix,
                        long layer, const triple *e) {
     char name[2 * NAME];
@@ -215,22 +216,22 @@ static lw_status stack(lwi_hf_source *s, const lwi_safetensor *first, const char
     const lwi_safetensor *one = first;
     size_t n = 0;
     LW_TRY(lwi_hf_view(first, &t));
-    if (t.rank != 2) return lwi_fail(LW_CORRUPT, "tensor '%s' is no matrix", first->name);
+    if (t.rank != (*e->from ? 2 : 1))
+        return lwi_fail(LW_CORRUPT, "tensor '%s' has %d dimensions", first->name, t.rank);
     for (; one; n++, one = lwi_safetensors_find(&s->files, name)) {
         if (one->bytes != first->bytes || one->dtype != first->dtype)
             return lwi_fail(LW_CORRUPT, "tensor '%s' is not as large as '%s'", one->name,
                             first->name);
-        snprintf(name, sizeof name, "%s%s.%zu.%s.weight", prefix, e->list, n + 1, e->from);
+        snprintf(name, sizeof name, "%s%s.%zu%s.weight", prefix, e->list, n + 1, e->from);
     }
     uint8_t *all = NULL;
     LW_TRY(lwi_arena_alloc(&s->network->arena, n, first->bytes, &all));
     for (size_t i = 0; i < n; i++) {
-        snprintf(name, sizeof name, "%s%s.%zu.%s.weight", prefix, e->list, i, e->from);
+        snprintf(name, sizeof name, "%s%s.%zu%s.weight", prefix, e->list, i, e->from);
         memcpy(all + i * first->bytes, lwi_safetensors_find(&s->files, name)->data, first->bytes);
     }
-    t.rank = 3;
-    t.dims[2] = t.dims[1];
-    t.dims[1] = t.dims[0];
+    t.rank++;
+    memmove(t.dims + 1, t.dims, 2 * sizeof *t.dims);
     t.dims[0] = (int64_t)n;
     t.data = all;
     t.bytes = n * first->bytes;
