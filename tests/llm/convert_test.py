@@ -185,6 +185,13 @@ def test_errors(tiny, out):
     for size in range(0, len(whole), len(whole) // 30):
         (out / "odd" / "model.safetensors").write_bytes(whole[:size])
         refused("odd")
+    (out / "odd" / "model.safetensors").write_bytes(whole)
+    config = json.loads((tiny / "folder" / "config.json").read_text())
+    for option, value in (("alibi", True), ("scale_attn_by_inverse_layer_idx", True),
+                          ("scale_attn_weights", False),
+                          ("position_embedding_type", "relative_key_query")):
+        (out / "odd" / "config.json").write_text(json.dumps(config | {option: value}))
+        refused("odd", option, "not supported")
 
 
 def texts(n):

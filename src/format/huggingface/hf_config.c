@@ -264,3 +264,20 @@ lw_string lwi_hf_text(void *state, const char *key) {
     if (!lwi_json_is(item, LWI_JSON_STRING)) return (lw_string){NULL, 0};
     return (lw_string){item->text, item->size};
 }
+
+lw_status lwi_hf_check_options(const lwi_hf_source *s) {
+    static const struct {
+        const char *name;
+        bool usual;
+    } options[] = {
+        {"alibi", false}, {"scale_attn_by_inverse_layer_idx", false}, {"scale_attn_weights", true}};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (lwi_json_bool(s->config, options[i].name, options[i].usual) != options[i].usual)
+            return lwi_fail(LW_UNSUPPORTED, "config.json: %s is %s, which is not supported",
+                            options[i].name, options[i].usual ? "false" : "true");
+    const char *positions = lwi_json_text(s->config, "position_embedding_type", "");
+    if (!strncmp(positions, "relative_key", 12))
+        return lwi_fail(LW_UNSUPPORTED,
+                        "config.json: position_embedding_type '%.64s' is not supported", positions);
+    return LW_OK;
+}

@@ -56,6 +56,7 @@ lw_status lwi_hf_add(lwi_hf_source *s, const lwi_checkpoint_tensor *tensor) {
 
 lw_status lwi_hf_read_folder(lwi_hf_source *s, const char *folder) {
     LW_TRY(read_config(s, folder));
+    LW_TRY(lwi_hf_check_options(s));
     LW_TRY(lwi_hf_read_weights(s, folder, "model", "pytorch_model", &s->files));
     LW_TRY(lwi_hf_unquantize(s));
     LW_TRY(lwi_hf_translate(s));

@@ -52,6 +52,8 @@ const lwi_json_item *lwi_hf_config(const lwi_hf_source *s, const char *name);
 const lwi_json_item *lwi_hf_rope(const lwi_hf_source *s, const char *name);
 /* The row of the first position. */
 int64_t lwi_hf_first_position(const lwi_hf_source *s);
+/* LW_UNSUPPORTED: an option that few models have would change what is computed. */
+lw_status lwi_hf_check_options(const lwi_hf_source *s);
 /* For lwi_checkpoint. */
 bool lwi_hf_number(void *state, const char *key, size_t i, double *value);
 lw_string lwi_hf_text(void *state, const char *key);
