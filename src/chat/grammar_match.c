@@ -43,6 +43,7 @@ static lw_status new_grammar(const char *text, size_t size, lw_grammar **grammar
     lwi_arena_init(&made->arena, &lwi_malloc_allocator);
     lw_status status = lwi_grammar_parse(made, text, size);
     if (status == LW_OK) status = lwi_grammar_compile(made);
+    if (status == LW_OK) status = lwi_grammar_prune(made);
     if (status == LW_OK) *grammar = made;
     else lw_grammar_free(made);
     return status;

@@ -57,5 +57,7 @@ enum { LWI_MOST_STATES = 1 << 20, LWI_MOST_RULE_DEPTH = 100 };
 lw_status lwi_grammar_parse(lwi_grammar *grammar, const char *text, size_t size);
 /* States of all rules; refuses left recursion. */
 lw_status lwi_grammar_compile(lwi_grammar *grammar);
+/* Ways that lead to no end are cut off; LW_UNSUPPORTED: all of them. */
+lw_status lwi_grammar_prune(lwi_grammar *grammar);
 
 #endif

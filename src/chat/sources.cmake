@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Chat templates, replies and grammars.
-set(names chat_parser chat_template grammar_compile grammar_match grammar_parse grammar_sets jinja_access jinja_arithmetic jinja_call jinja_evaluate jinja_execute
+set(names chat_parser chat_template grammar_compile grammar_match grammar_parse grammar_prune grammar_sets jinja_access jinja_arithmetic jinja_call jinja_evaluate jinja_execute
     jinja_expression jinja_format jinja_globals jinja_json jinja_lexer jinja_list_filters jinja_loop
     jinja_methods jinja_parse jinja_scopes jinja_str jinja_strings jinja_tests jinja_text jinja_text_filters
     jinja_value reply_calls reply_formats reply_python reply_tags
