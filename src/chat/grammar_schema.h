@@ -17,7 +17,7 @@ typedef struct lwi_schema {
     lwi_arena arena;
     lwi_buffer *out; /* the rules */
     lwi_schema_rule *known;
-    size_t known_count, known_capacity, rules;
+    size_t known_count, known_capacity, rules, merges;
     unsigned depth;
 } lwi_schema;
 
@@ -25,15 +25,23 @@ lw_status lwi_schema_gbnf(const char *json, size_t size, lwi_buffer *gbnf);
 
 /* The expression of a schema, whatever it is. */
 lw_status lwi_schema_any(lwi_schema *c, const lwi_json_item *schema, lwi_buffer *to);
-/* Those of one type. parts: the schema, and others that hold at the same time. */
-lw_status lwi_schema_object(lwi_schema *c, const lwi_json_item *const *parts, size_t count,
-                            lwi_buffer *to);
+/* Those of one type. */
+lw_status lwi_schema_object(lwi_schema *c, const lwi_json_item *schema, lwi_buffer *to);
 lw_status lwi_schema_array(lwi_schema *c, const lwi_json_item *schema, lwi_buffer *to);
 lw_status lwi_schema_string(lwi_schema *c, const lwi_json_item *schema, lwi_buffer *to);
 lw_status lwi_schema_number(lwi_schema *c, const lwi_json_item *schema, bool integer,
                             lwi_buffer *to);
 /* A regular expression, for the inside of a JSON string. */
 lw_status lwi_schema_pattern(const char *pattern, size_t size, lwi_buffer *to);
+
+/* One schema for two that hold at the same time, in the arena. */
+lw_status lwi_schema_merge(lwi_schema *c, const lwi_json_item *a, const lwi_json_item *b,
+                           const lwi_json_item **merged);
+lw_status lwi_schema_without(lwi_schema *c, const lwi_json_item *schema, const char *key,
+                             const lwi_json_item **rest);
+bool lwi_schema_same(const lwi_json_item *a, const lwi_json_item *b);
+/* Whether it has a keyword that excludes texts, but for one. */
+bool lwi_schema_constrains(const lwi_json_item *schema, const char *except);
 
 lw_status lwi_schema_unsupported(const char *keyword);
 /* An error if the schema has one of the keywords. */

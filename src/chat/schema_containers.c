@@ -21,6 +21,7 @@ typedef struct object {
     member *members;
     size_t count, capacity;
     const lwi_json_item *others; /* additionalProperties; NULL: none */
+    const lwi_json_item *closed; /* the schema that no value has, if it excludes others */
 } object;
 
 static member *find_member(object *o, const char *key, size_t size) {
@@ -31,7 +32,6 @@ static member *find_member(object *o, const char *key, size_t size) {
 }
 
 static lw_status add_member(object *o, const char *key, size_t size, const lwi_json_item *schema) {
-    if (find_member(o, key, size)) return lwi_schema_unsupported("allOf");
     LW_TRY(
         lwi_arena_grow(&o->c->arena, &o->members, &o->capacity, o->count + 1, sizeof *o->members));
     o->members[o->count++] = (member){key, size, schema, false};
@@ -39,15 +39,14 @@ static lw_status add_member(object *o, const char *key, size_t size, const lwi_j
 }
 
 static lw_status collect_properties(object *o, const lwi_json_item *s) {
-    static const char *const refused[] = {"patternProperties",     "propertyNames",
-                                          "minProperties",         "maxProperties",
-                                          "unevaluatedProperties", NULL};
+    static const char *const refused[] = {"patternProperties", "propertyNames", NULL};
     const lwi_json_item *list = lwi_json_get(s, "properties");
     const lwi_json_item *others = lwi_json_get(s, "additionalProperties");
     LW_TRY(lwi_schema_refuse(s, refused));
     for (size_t i = 0; lwi_json_is(list, LWI_JSON_OBJECT) && i < list->size; i++)
         LW_TRY(add_member(o, list->items[i].key, list->items[i].key_size, &list->items[i]));
-    if (others && !(lwi_json_is(others, LWI_JSON_BOOL) && !others->truth)) o->others = others;
+    o->closed = lwi_json_is(others, LWI_JSON_BOOL) && !others->truth ? others : NULL;
+    if (others && !o->closed) o->others = others;
     return LW_OK;
 }
 
@@ -57,7 +56,7 @@ static lw_status collect_required(object *o, const lwi_json_item *s) {
         const lwi_json_item *key = &list->items[i];
         if (!lwi_json_is(key, LWI_JSON_STRING)) continue;
         if (!find_member(o, key->text, key->size))
-            LW_TRY(add_member(o, key->text, key->size, o->others));
+            LW_TRY(add_member(o, key->text, key->size, o->closed ? o->closed : o->others));
         find_member(o, key->text, key->size)->required = true;
     }
     return LW_OK;
@@ -176,18 +175,30 @@ static lw_status chain(object *o, lwi_buffer *first, lwi_buffer *next) {
     return status;
 }
 
-lw_status lwi_schema_object(lwi_schema *c, const lwi_json_item *const *parts, size_t count,
-                            lwi_buffer *to) {
+/* Counts that are right whatever is left out. */
+static lw_status check_counts(const object *o, const lwi_json_item *s) {
+    const int64_t low = lwi_json_int(s, "minProperties", 0);
+    const int64_t high = lwi_json_int(s, "maxProperties", INT64_MAX);
+    int64_t required = 0;
+    for (size_t i = 0; i < o->count; i++)
+        required += o->members[i].required;
+    if (low > required) return lwi_schema_unsupported("minProperties");
+    if (high < INT64_MAX && (o->others || high < (int64_t)o->count))
+        return lwi_schema_unsupported("maxProperties");
+    return LW_OK;
+}
+
+lw_status lwi_schema_object(lwi_schema *c, const lwi_json_item *s, lwi_buffer *to) {
     object o = {.c = c};
-    for (size_t i = 0; i < count; i++)
-        LW_TRY(collect_properties(&o, parts[i]));
-    for (size_t i = 0; i < count; i++)
-        LW_TRY(collect_required(&o, parts[i]));
-    if (!o.count && !o.others)
-        return lwi_buffer_text(to, lwi_json_get(parts[0], "additionalProperties") ||
-                                           lwi_json_get(parts[0], "properties")
-                                       ? "\"{\" ws \"}\""
-                                       : "object");
+    LW_TRY(collect_properties(&o, s));
+    LW_TRY(collect_required(&o, s));
+    if (!o.count && !o.others && !o.closed && !lwi_json_get(s, "properties")) {
+        if (lwi_json_get(s, "minProperties")) return lwi_schema_unsupported("minProperties");
+        if (lwi_json_get(s, "maxProperties")) return lwi_schema_unsupported("maxProperties");
+        return lwi_buffer_text(to, "object");
+    }
+    LW_TRY(check_counts(&o, s));
+    if (!o.count && !o.others) return lwi_buffer_text(to, "\"{\" ws \"}\"");
     lwi_buffer first = lwi_buffer_new(to->allocator), next = first;
     lw_status status = put_others(&o, true, &first);
     if (status == LW_OK) status = put_others(&o, false, &next);

@@ -70,7 +70,23 @@ lw_status lwi_schema_rule_of(lwi_schema *c, const lwi_buffer *expression, lwi_bu
 
 /* ---------------------------------------------------------------- references */
 
-/* One step of a JSON pointer, with ~0 and ~1 resolved. */
+static int hex_digit(char c) {
+    const char small = c | 32;
+    return c >= '0' && c <= '9' ? c - '0' : small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
+}
+
+/* The next byte of a JSON pointer in a URI, with %xx, ~0 and ~1 resolved; *k is behind it then. */
+static char pointer_byte(const char *name, size_t size, size_t *k) {
+    char c = name[(*k)++];
+    if (c == '%' && *k + 1 < size && hex_digit(name[*k]) >= 0 && hex_digit(name[*k + 1]) >= 0) {
+        c = (char)(hex_digit(name[*k]) << 4 | hex_digit(name[*k + 1]));
+        *k += 2;
+    }
+    if (c != '~' || *k >= size) return c;
+    return name[(*k)++] == '0' ? '~' : '/';
+}
+
+/* One step of a JSON pointer. */
 static const lwi_json_item *step(const lwi_json_item *at, const char *name, size_t size) {
     if (lwi_json_is(at, LWI_JSON_ARRAY)) {
         size_t n = 0;
@@ -83,19 +99,20 @@ static const lwi_json_item *step(const lwi_json_item *at, const char *name, size
     for (size_t i = 0; lwi_json_is(at, LWI_JSON_OBJECT) && i < at->size; i++) {
         const lwi_json_item *member = &at->items[i];
         size_t k = 0, j = 0;
-        for (; k < size && j < member->key_size; k++, j++) {
-            char c = name[k];
-            if (c == '~' && k + 1 < size) c = name[++k] == '0' ? '~' : '/';
-            if (c != member->key[j]) break;
-        }
-        if (k == size && j == member->key_size) return member;
+        bool alike = true;
+        while (alike && k < size && j < member->key_size)
+            alike = pointer_byte(name, size, &k) == member->key[j++];
+        if (alike && k == size && j == member->key_size) return member;
     }
     return NULL;
 }
 
 static lw_status resolve(const lwi_schema *c, const char *reference, const lwi_json_item **found) {
     const lwi_json_item *at = c->root;
-    if (*reference != '#')
+    const char *id = lwi_json_text(c->root, "$id", "");
+    const size_t own = strlen(id);
+    if (own && !strncmp(reference, id, own) && reference[own] == '#') reference += own;
+    if (*reference != '#' || (reference[1] && reference[1] != '/'))
         return lwi_fail(LW_UNSUPPORTED, "JSON schema: the reference '%.100s' leads elsewhere",
                         reference);
     for (const char *p = reference + 1; *p == '/' && at;) {
@@ -132,17 +149,6 @@ static lw_status reference(lwi_schema *c, const char *text, lwi_buffer *to) {
 }
 
 /* ------------------------------------------------------------------- choices */
-
-static lw_status alternatives(lwi_schema *c, const lwi_json_item *list, lwi_buffer *to) {
-    if (!lwi_json_is(list, LWI_JSON_ARRAY) || !list->size)
-        return lwi_fail(LW_CORRUPT, "JSON schema: '%s' wants schemas", list->key);
-    LW_TRY(lwi_buffer_text(to, "("));
-    for (size_t i = 0; i < list->size; i++) {
-        if (i) LW_TRY(lwi_buffer_text(to, " | "));
-        LW_TRY(lwi_schema_any(c, &list->items[i], to));
-    }
-    return lwi_buffer_text(to, ")");
-}
 
 static bool whole_number(const lwi_json_item *v) {
     return v->is_integer || (v->number == (double)(int64_t)v->number);
@@ -185,8 +191,6 @@ static lw_status enumeration(const lwi_json_item *schema, const lwi_json_item *v
     return lwi_buffer_text(to, *between == '(' ? "[]" : ")"); /* []: nothing matches */
 }
 
-/* --------------------------------------------------------------------- types */
-
 static const char *implied_type(const lwi_json_item *s) {
     static const char *const signs[][2] = {{"properties", "object"},
                                            {"required", "object"},
@@ -209,8 +213,22 @@ static const char *implied_type(const lwi_json_item *s) {
     return NULL;
 }
 
+/* Nothing but a type may exclude some of them. */
+static lw_status constants(const lwi_json_item *s, lwi_buffer *to) {
+    const lwi_json_item *one = lwi_json_get(s, "const"), *several = lwi_json_get(s, "enum");
+    bool listed = !several;
+    if (implied_type(s)) return lwi_schema_unsupported("const or enum with other keywords");
+    if (!one) return enumeration(s, several, to);
+    for (size_t i = 0; lwi_json_is(several, LWI_JSON_ARRAY) && i < several->size; i++)
+        listed |= lwi_schema_same(one, several->items + i);
+    return listed && allowed_by_type(one, lwi_json_get(s, "type")) ? constant(one, to)
+                                                                   : lwi_buffer_text(to, "[]");
+}
+
+/* --------------------------------------------------------------------- types */
+
 static lw_status of_type(lwi_schema *c, const lwi_json_item *s, const char *type, lwi_buffer *to) {
-    if (!strcmp(type, "object")) return lwi_schema_object(c, &s, 1, to);
+    if (!strcmp(type, "object")) return lwi_schema_object(c, s, to);
     if (!strcmp(type, "array")) return lwi_schema_array(c, s, to);
     if (!strcmp(type, "string")) return lwi_schema_string(c, s, to);
     if (!strcmp(type, "number")) return lwi_schema_number(c, s, false, to);
@@ -232,27 +250,43 @@ static lw_status of_types(lwi_schema *c, const lwi_json_item *s, const lwi_json_
     return lwi_buffer_text(to, ")");
 }
 
-/* Objects only: their properties come together. */
 static lw_status all_of(lwi_schema *c, const lwi_json_item *s, const lwi_json_item *list,
                         lwi_buffer *to) {
-    enum { MOST = 32 };
-    const lwi_json_item *parts[MOST + 1] = {s};
     if (!lwi_json_is(list, LWI_JSON_ARRAY) || !list->size)
         return lwi_fail(LW_CORRUPT, "JSON schema: 'allOf' wants schemas");
-    if (list->size == 1 && !implied_type(s)) return lwi_schema_any(c, &list->items[0], to);
-    if (list->size > MOST) return lwi_schema_unsupported("allOf");
+    LW_TRY(lwi_schema_without(c, s, "allOf", &s));
+    if (list->size == 1 && !lwi_schema_constrains(s, "")) return lwi_schema_any(c, list->items, to);
+    for (size_t i = 0; i < list->size; i++)
+        LW_TRY(lwi_schema_merge(c, s, &list->items[i], &s));
+    return lwi_schema_any(c, s, to);
+}
+
+/* What stands beside a reference holds too. */
+static lw_status referred(lwi_schema *c, const lwi_json_item *s, const char *text, lwi_buffer *to) {
+    const lwi_json_item *other = NULL, *rest = NULL;
+    if (!lwi_schema_constrains(s, "$ref")) return reference(c, text, to);
+    LW_TRY(resolve(c, text, &other));
+    LW_TRY(lwi_schema_without(c, s, "$ref", &rest));
+    LW_TRY(lwi_schema_merge(c, other, rest, &s));
+    return lwi_schema_any(c, s, to);
+}
+
+/* Each alternative with what stands beside them. */
+static lw_status choice(lwi_schema *c, const lwi_json_item *s, const char *keyword,
+                        const lwi_json_item *list, lwi_buffer *to) {
+    const lwi_json_item *rest = NULL, *one = NULL;
+    if (!lwi_json_is(list, LWI_JSON_ARRAY) || !list->size)
+        return lwi_fail(LW_CORRUPT, "JSON schema: '%s' wants schemas", keyword);
+    LW_TRY(lwi_schema_without(c, s, keyword, &rest));
+    const bool alone = !lwi_schema_constrains(rest, "");
+    LW_TRY(lwi_buffer_text(to, "("));
     for (size_t i = 0; i < list->size; i++) {
-        const lwi_json_item *part = &list->items[i];
-        const lwi_json_item *ref = lwi_json_get(part, "$ref");
-        if (lwi_json_is(ref, LWI_JSON_STRING)) LW_TRY(resolve(c, ref->text, &part));
-        const char *type = lwi_json_text(part, "type", implied_type(part));
-        if (!type || strcmp(type, "object")) return lwi_schema_unsupported("allOf");
-        static const char *const nested[] = {"$ref", "allOf", "anyOf", "oneOf",
-                                             "enum", "const", NULL};
-        LW_TRY(lwi_schema_refuse(part, nested));
-        parts[i + 1] = part;
+        if (i) LW_TRY(lwi_buffer_text(to, " | "));
+        one = &list->items[i];
+        if (!alone) LW_TRY(lwi_schema_merge(c, rest, one, &one));
+        LW_TRY(lwi_schema_any(c, one, to));
     }
-    return lwi_schema_object(c, parts, list->size + 1, to);
+    return lwi_buffer_text(to, ")");
 }
 
 static lw_status schema_object(lwi_schema *c, const lwi_json_item *s, lwi_buffer *to) {
@@ -261,15 +295,11 @@ static lw_status schema_object(lwi_schema *c, const lwi_json_item *s, lwi_buffer
     static const char *const chosen[] = {"anyOf", "oneOf", NULL};
     LW_TRY(lwi_schema_refuse(s, refused));
     const lwi_json_item *item = lwi_json_get(s, "$ref");
-    if (lwi_json_is(item, LWI_JSON_STRING)) return reference(c, item->text, to);
-    if ((item = lwi_json_get(s, "const")) != NULL) return constant(item, to);
-    if ((item = lwi_json_get(s, "enum")) != NULL) return enumeration(s, item, to);
+    if (lwi_json_is(item, LWI_JSON_STRING)) return referred(c, s, item->text, to);
     if ((item = lwi_json_get(s, "allOf")) != NULL) return all_of(c, s, item, to);
-    for (int i = 0; chosen[i]; i++) {
-        if ((item = lwi_json_get(s, chosen[i])) == NULL) continue;
-        if (implied_type(s)) return lwi_schema_unsupported(chosen[i]);
-        return alternatives(c, item, to);
-    }
+    for (int i = 0; chosen[i]; i++)
+        if ((item = lwi_json_get(s, chosen[i])) != NULL) return choice(c, s, chosen[i], item, to);
+    if (lwi_json_get(s, "const") || lwi_json_get(s, "enum")) return constants(s, to);
     const lwi_json_item *type = lwi_json_get(s, "type");
     if (lwi_json_is(type, LWI_JSON_ARRAY)) return of_types(c, s, type, to);
     const char *name = lwi_json_is(type, LWI_JSON_STRING) ? type->text : implied_type(s);

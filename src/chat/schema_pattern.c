@@ -186,12 +186,24 @@ static lw_status class(pattern *p) {
     return put_set(p, &s);
 }
 
+/* Behind "(": "?:", or a name, "?<name>" (Python's "?P<name>" too). Others look around. */
+static lw_status skip_group_kind(pattern *p) {
+    if (peek(p) != '?') return LW_OK;
+    p->at++;
+    const bool named = peek(p) != ':';
+    if (peek(p) == 'P') p->at++;
+    if (named && (peek(p) != '<' || p->end - p->at < 2 || strchr("=!", p->at[1])))
+        return unsupported();
+    while (named && peek(p) && *p->at != '>')
+        p->at++;
+    if (!peek(p)) return unsupported();
+    p->at++;
+    return LW_OK;
+}
+
 static lw_status group(pattern *p) {
     p->at++;
-    if (peek(p) == '?') {
-        if (p->end - p->at < 2 || p->at[1] != ':') return unsupported();
-        p->at += 2;
-    }
+    LW_TRY(skip_group_kind(p));
     if (++p->depth > DEPTH) return lwi_fail(LW_LIMIT, "JSON schema: a pattern nested too deep");
     LW_TRY(lwi_buffer_text(p->to, "("));
     LW_TRY(alternatives(p, false));

@@ -47,12 +47,10 @@ static lw_status with_length(const lwi_json_item *s, lwi_buffer *to) {
 }
 
 lw_status lwi_schema_string(lwi_schema *c, const lwi_json_item *s, lwi_buffer *to) {
-    static const char *const refused[] = {"contentEncoding", "contentSchema", NULL};
     const lwi_json_item *pattern = lwi_json_get(s, "pattern");
     const char *format = lwi_json_text(s, "format", "");
     const bool length = lwi_json_get(s, "minLength") || lwi_json_get(s, "maxLength");
     (void)c;
-    LW_TRY(lwi_schema_refuse(s, refused));
     if (lwi_json_is(pattern, LWI_JSON_STRING)) {
         if (length) return lwi_schema_unsupported("pattern with a length");
         LW_TRY(lwi_buffer_text(to, "\"\\\"\" "));
@@ -159,8 +157,10 @@ static bool bound(const lwi_json_item *s, bool lower, bool integer, int64_t *val
         if (!lwi_json_is(item, LWI_JSON_NUMBER)) continue;
         const double x = item->is_integer ? (double)item->integer : item->number;
         const double whole = lower ? ceil(x) : floor(x);
-        int64_t v = whole > 1e15 ? most : whole < -1e15 ? -most : (int64_t)whole;
-        const bool outside = i == 1 && whole == x, grows = lower ? v < 0 : v > 0;
+        const double end = (double)most + 1; /* beyond what is written */
+        int64_t v = (int64_t)fmin(fmax(whole, lower ? -end + 1 : -end), lower ? end : end - 1);
+        const bool excluded = i == 1 || lwi_json_bool(s, keys[lower][1], false); /* draft 4 */
+        const bool outside = excluded && whole == x, grows = lower ? v < 0 : v > 0;
         if (outside && (integer || !grows)) v += lower ? 1 : -1;
         if (found && (lower ? v < *value : v > *value)) continue;
         *open = (outside && !integer && grows) || (found && *open && v == *value);
@@ -180,7 +180,9 @@ lw_status lwi_schema_number(lwi_schema *c, const lwi_json_item *s, bool integer,
     const bool has_low = bound(s, true, integer, &low, &low_open);
     const bool has_high = bound(s, false, integer, &high, &high_open);
     if (!has_low && !has_high) return lwi_buffer_text(to, integer ? "integer" : "number");
-    if (low > high) return lwi_schema_unsupported("minimum above maximum");
+    if (low > high || low > most || high < -most)
+        return lwi_schema_unsupported(integer ? "minimum and maximum with nothing between"
+                                              : "minimum and maximum with no whole number between");
     LW_TRY(lwi_buffer_text(to, "("));
     if (low < 0) {
         LW_TRY(lwi_buffer_text(to, "\"-\" ("));

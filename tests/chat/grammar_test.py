@@ -77,13 +77,15 @@ def written_grammars(library):
                          ('a ::= "b"', -5), ('root ::= "a', -5), ("root ::= (", -5), ("root ::= [b-a]", -5),
                          ('root ::= "a"{3,2}', -5), ('root ::= "a"{1000000}', -10), ("root ::= " + "(" * 5000, -10),
                          ('root ::= (((("a"{900}){900}){900}){900})', -10), ('root ::= "\\q"', -5), ("", -5),
-                         ('root ::= "a"\nroot ::= "b"', -5)):
+                         ('root ::= "a"\nroot ::= "b"', -5), ('root ::= "a" root', -6), ('root ::= a | "b" a\na ::= "c" root', -6)):
         try:
             grammar(library, text)
             found = 0
         except chat_library.Failure as fault:
             found = fault.status
         check(found == status, text[:60], status, found)
+    ending = Matcher(library, grammar(library, 'root ::= "a" endless | "b" [] | "c"\nendless ::= "x" endless\n'))
+    check(ending.matches(b"c") and not ending.matches(b"a") and not ending.text(b"b"), "ways without end")
     many = 'root ::= (a | a)* "x"\na ::= b*\nb ::= "y"* "y"*\n'
     check(Matcher(library, grammar(library, many)).matches(b"y" * 2000 + b"x"), "many ways")
 
@@ -212,6 +214,25 @@ SCHEMAS = [
     ({"allOf": [{"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]},
                 {"properties": {"b": {"type": "string"}}}]}, [{"a": 1}, {"a": 1, "b": ""}], [{"b": ""}]),
     ({"allOf": [{"$ref": "#/$defs/x"}], "$defs": {"x": {"type": "integer"}}}, [1], ["a"]),
+    ({"allOf": [{"type": "integer", "minimum": 3}, {"type": "number", "maximum": 7}]}, [3, 7], [2, 8, 3.5]),
+    ({"allOf": [{"type": "string", "minLength": 2}, {"maxLength": 3}]}, ["ab", "abc"], ["a", "abcd"]),
+    ({"allOf": [{"enum": [1, 2, "a"]}, {"enum": [2, "a", 3]}, {"type": "integer"}]}, [2], [1, 3, "a"]),
+    ({"allOf": [{"$ref": "#/$defs/base"}, {"properties": {"n": {"type": "string"}}, "required": ["n"]}],
+      "$defs": {"base": {"type": "object", "properties": {"id": {"type": "integer"}, "n": {"maxLength": 1}}, "required": ["id"]}}},
+     [{"id": 1, "n": "a"}], [{"id": 1}, {"n": "a"}, {"id": 1, "n": "ab"}]),
+    ({"$ref": "#/$defs/a~1b~0c%20d", "maxLength": 2, "$defs": {"a/b~c d": {"type": "string", "title": "x"}}}, ["", "ab"], ["abc", 1]),
+    ({"$id": "http://x/s.json", "$ref": "http://x/s.json#/$defs/a", "$defs": {"a": {"type": "integer"}}}, [1], ["a"]),
+    ({"type": "object", "properties": {"k": {"enum": ["a", "b"]}, "x": {"type": "integer"}, "y": {"type": "string"}},
+      "anyOf": [{"required": ["k", "x"]}, {"required": ["y"], "properties": {"k": {"const": "b"}}}]},
+     [{"k": "a", "x": 1}, {"y": ""}, {"k": "b", "y": ""}], [{"k": "a"}, {"k": "a", "y": ""}, {}]),
+    ({"type": "integer", "anyOf": [{"minimum": 5}, {"type": ["string", "number"], "maximum": 2}]}, [5, 2], [3, "a"]),
+    ({"type": "object", "properties": {"a": False, "b": {"type": "null"}}}, [{}, {"b": None}], [{"a": 1}]),
+    ({"anyOf": [False, {"type": "array", "items": False, "minItems": 1}, {"type": "null"}]}, [None], [[]]),
+    ({"anyOf": [{"type": "object", "properties": {"a": {}}, "required": ["b"], "additionalProperties": False}, {"const": 1}]}, [1], [{"b": 1}]),
+    ({"type": "object", "properties": {"a": {"type": "null"}, "b": {"type": "null"}}, "required": ["a"], "minProperties": 1, "maxProperties": 2,
+      "unevaluatedProperties": False}, [{"a": None}, {"a": None, "b": None}], [{}]),
+    ({"type": "string", "contentEncoding": "base64", "contentMediaType": "image/png"}, ["YQ=="], [1]),
+    ({"type": "string", "pattern": "^(?P<year>\\d{4})-(?:0\\d|1[0-2])$"}, ["2026-11"], ["26-11"]),
     (TREE, [{"name": "a", "children": [{"name": "b"}, {"name": "c", "children": []}]}], [{"name": "abcde"}, {"children": []}]),
     ({"type": "object", "properties": {"x": {"type": "array", "items": {"type": "object", "properties": {
         "kind": {"enum": ["a", "b"]}, "score": {"type": "number", "minimum": 0, "maximum": 100}}, "required": ["kind", "score"]}, "minItems": 1}},
@@ -219,6 +240,9 @@ SCHEMAS = [
 ]
 REFUSED = [{"not": {}}, {"type": "object", "patternProperties": {"a": {}}}, {"type": "array", "uniqueItems": True}, {"type": "number", "multipleOf": 0.1},
            {"type": "string", "pattern": "(?=a)b"}, {"type": "string", "pattern": "\\bword"}, {"$ref": "http://x/y"}, {"type": "object", "minProperties": 1},
+           {"type": "object", "required": ["a"], "maxProperties": 1, "additionalProperties": True}, {"enum": [1, 2], "minimum": 2}, {"$ref": "#anchor"},
+           {"type": "integer", "minimum": 10 ** 16}, {"type": "integer", "maximum": -10 ** 16}, False, {"enum": []}, {"allOf": [{"type": "string"}, {"type": "null"}]},
+           {"type": "object", "properties": {}, "required": ["a"], "additionalProperties": False}, {"allOf": [{"pattern": "a"}, {"pattern": "b"}]},
            {"if": {}, "then": {}}, {"type": "array", "contains": {}}, {"type": "string", "pattern": "a", "minLength": 2}]
 
 
