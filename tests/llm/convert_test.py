@@ -25,6 +25,7 @@ import gguf
 import llm_library
 import numpy as np
 import tokenizers
+from gguf_file import read_gguf
 from llm_sessions import logits_of
 from make_tiny import HEADS, KV, hf_name, tensors, write_folder, write_safetensors
 
@@ -53,7 +54,7 @@ def far(got, want):
 def test_folder(tiny, out):
     made = out / "made.gguf"
     check("convert", run("convert", tiny / "folder", made)[0] == 0)
-    reader = gguf.GGUFReader(made)
+    reader = read_gguf(made)
     numbers = {"block_count": 1, "embedding_length": 32, "attention.head_count": HEADS,
                "attention.head_count_kv": KV, "feed_forward_length": 64, "context_length": 64}
     for key, value in numbers.items():
@@ -85,8 +86,8 @@ def test_back(tiny, out):
         check("config.json", config["model_type"] == "llama" and config["vocab_size"] == 40 and
               config["num_key_value_heads"] == KV and not config["tie_word_embeddings"])
         check(f"{kind} and back", run("convert", folder, again)[0] == 0)
-        have = {t.name: t for t in gguf.GGUFReader(again).tensors}
-        for t in gguf.GGUFReader(tiny / f"{kind}.gguf").tensors:
+        have = {t.name: t for t in read_gguf(again).tensors}
+        for t in read_gguf(tiny / f"{kind}.gguf").tensors:
             want = gguf.quants.dequantize(t.data, t.tensor_type)
             near = 1e-3 if kind == "q8_0" else 0  # in float16
             check(t.name, np.allclose(np.array(have[t.name].data, np.float32), want, near, 0))
@@ -141,7 +142,7 @@ def copy(model, tokenizer, w):
 
 def split(path, out):
     """The file in parts of three tensors."""
-    reader = gguf.GGUFReader(path)
+    reader = read_gguf(path)
     copy(reader, reader, gguf.GGUFWriter(out / "part.gguf", "llama", split_max_tensors=3))
     return sorted(out.glob("part-00001-of-*.gguf"))[0]
 
@@ -152,7 +153,7 @@ def test_parts(tiny, out):
           np.array_equal(logits_of(first, PROMPT), want))
     check("one file", run("convert", first, out / "one.gguf")[0] == 0 and
           np.array_equal(logits_of(out / "one.gguf", PROMPT), want))
-    keys = gguf.GGUFReader(out / "one.gguf").fields
+    keys = read_gguf(out / "one.gguf").fields
     check("it is no part", not any(k.startswith("split.") for k in keys))
     run("quantize", first, out / "a.gguf", "Q8_0")
     run("quantize", tiny / "f32.gguf", out / "b.gguf", "Q8_0")
@@ -217,7 +218,7 @@ def test_tokenizers(tiny, out, data):
         check(f"{name}: convert", code == 0, said)
         if code:
             continue
-        fields = gguf.GGUFReader(file).fields
+        fields = read_gguf(file).fields
         check(f"{name}: pre", not pre or fields["tokenizer.ggml.pre"].contents() == pre)
         for i, t in enumerate(texts(8)):
             text.write_text(t)
@@ -255,14 +256,14 @@ def test_vocabularies(tiny, out, data):
     for path in sorted((data / "vocab-gguf").glob("*.gguf")):
         file = out / "vocabulary.gguf"
         file.unlink(missing_ok=True)
-        copy(gguf.GGUFReader(tiny / "f32.gguf"), gguf.GGUFReader(path),
+        copy(read_gguf(tiny / "f32.gguf"), read_gguf(path),
              gguf.GGUFWriter(file, "llama"))
         test_tokenizer_json(path.stem, file, out)
 
 
 def strange_names(path):
     """Of tensors that the architecture does not have, as the package gguf knows it."""
-    reader = gguf.GGUFReader(path)
+    reader = read_gguf(path)
     name = reader.fields["general.architecture"].contents()
     kind = next((k for k, n in gguf.MODEL_ARCH_NAMES.items() if n == name), None)
     if kind is None:  # RWKV-4, for which there are no names but ours

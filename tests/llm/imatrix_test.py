@@ -12,6 +12,7 @@ import tempfile
 
 import gguf
 import numpy as np
+from gguf_file import read_gguf
 from llm_library import Checks
 
 check = Checks()
@@ -25,7 +26,7 @@ def run(*arguments):
 def read(path):
     """A tensor has ne[0] numbers a row, the package's shape begins with it."""
     return {t.name: np.array(t.data, np.float64).reshape(t.shape[::-1])
-            for t in gguf.GGUFReader(path).tensors}
+            for t in read_gguf(path).tensors}
 
 
 def ids_of(model, text):
@@ -38,7 +39,7 @@ def test_sums(name, out):
     text.write_text(" ".join(f"t{i}" for i in rng.integers(3, 40, 150)))
     done = run("imatrix", model, text, matrix, "--chunk", 40)
     check(f"{name}: made", done.returncode == 0, done.stderr)
-    fields = gguf.GGUFReader(matrix).fields
+    fields = read_gguf(matrix).fields
     ids, made, weights = ids_of(model, text), read(matrix), read(model)
     check(f"{name}: fields", fields["general.type"].contents() == "imatrix" and
           fields["imatrix.datasets"].contents() == [str(text)] and
@@ -84,7 +85,7 @@ def test_quantize(out):
             to = out / "quantised.gguf"
             done = run("quantize", model, to, kind, *options)
             check(f"{kind} {options}", done.returncode == 0, done.stderr)
-            t = next(t for t in gguf.GGUFReader(to).tensors if t.name == "blk.0.attn_q.weight")
+            t = next(t for t in read_gguf(to).tensors if t.name == "blk.0.attn_q.weight")
             got = gguf.quants.dequantize(t.data, t.tensor_type)
             errors.append((((got - want) * columns) ** 2).sum())
         print(f"{kind}: {errors[1] / errors[0]:.3f} of the error without")
@@ -117,7 +118,7 @@ def test_older(out):
     for name in ("newer.gguf", "older.dat"):
         done = run("quantize", model, out / (name + ".to"), "Q4_K_S", "--imatrix", out / name)
         check(f"{name}: quantised", done.returncode == 0, done.stderr)
-    made = [{t.name: np.array(t.data) for t in gguf.GGUFReader(out / (name + ".to")).tensors}
+    made = [{t.name: np.array(t.data) for t in read_gguf(out / (name + ".to")).tensors}
             for name in ("newer.gguf", "older.dat")]
     check("older like newer", all(np.array_equal(a, made[1][n]) for n, a in made[0].items()))
     for size in (0, 3, 4, 20, 30, len(data) // 2, len(data) - 1100):

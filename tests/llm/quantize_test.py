@@ -15,6 +15,7 @@ import tempfile
 import gguf
 import numpy as np
 import score_test as base
+from gguf_file import read_gguf
 from score_test import check
 
 # Bounds for the normalised squared error of logits of a random model, which has no redundancy: they
@@ -61,7 +62,7 @@ def quantize(source, to, kind):
 def logits(path, tokens):
     model = base.Model(path)
     session = model.session()
-    vocabulary = next(t for t in gguf.GGUFReader(path).tensors
+    vocabulary = next(t for t in read_gguf(path).tensors
                       if t.name == "token_embd.weight").shape[1]
     rows = np.stack([base.logits_after(session, t, int(vocabulary)) for t in tokens])
     base.lib.lw_session_free(session)
@@ -87,12 +88,12 @@ def expected(name, kind, wide):
 
 def test_model(path, folder, wide):
     tokens = np.random.default_rng(3).integers(3, 40, 20).tolist()
-    want, source = logits(path, tokens), gguf.GGUFReader(path)
+    want, source = logits(path, tokens), read_gguf(path)
     for kind, bound in TYPES.items():
         to = folder / f"{kind}.gguf"
         run = quantize(path, to, kind)
         check(f"{path} {kind}", run.returncode == 0, run.stderr)
-        reader = gguf.GGUFReader(to)
+        reader = read_gguf(to)
         for before, tensor in zip(source.tensors, reader.tensors, strict=True):
             note = (path.name, kind, tensor.name, tensor.tensor_type.name)
             router = "gate_inp" in tensor.name
@@ -138,7 +139,7 @@ def test_layers(folder):
     for kind, (*same, value, down) in LAYERS.items():
         run = quantize(source, to, kind)
         check(f"layers {kind}", run.returncode == 0, run.stderr)
-        got = {t.name: t.tensor_type.name for t in gguf.GGUFReader(to).tensors}
+        got = {t.name: t.tensor_type.name for t in read_gguf(to).tensors}
         check("output", got["output.weight"] == "Q6_K", kind)
         for i in range(32):
             want = (*same, *(rule[0] if i in rule[1] else rule[2] for rule in (value, down)))
@@ -153,7 +154,7 @@ def test_layers(folder):
         write_layers(source, n, experts)
         run = quantize(source, to, kind)
         check(f"{n} layers {kind}", run.returncode == 0, run.stderr)
-        found = {t.tensor_type.name for t in gguf.GGUFReader(to).tensors if part in t.name}
+        found = {t.tensor_type.name for t in read_gguf(to).tensors if part in t.name}
         check("types of layers", found == want, (n, experts, kind, part, found))
 
 
@@ -167,7 +168,7 @@ def test_recurrent(path, folder):
     to, tokens = folder / path.name, np.random.default_rng(3).integers(3, 40, 20).tolist()
     run = quantize(path, to, "Q8_0")
     check(f"{path} Q8_0", run.returncode == 0, run.stderr)
-    for tensor in gguf.GGUFReader(to).tensors:
+    for tensor in read_gguf(to).tensors:
         name = tensor.name.removesuffix(".weight").split(".")[-1]
         check("type", tensor.tensor_type.name == ("Q8_0" if name in large else "F32")
               or name == "ssm_dt", (path.name, tensor.name, tensor.tensor_type.name))
@@ -188,7 +189,7 @@ def test_bad(path, folder):
     same = folder / "same.gguf"
     same.write_bytes(path.read_bytes())
     check("in place", quantize(same, same, "Q8_0").returncode == 0 and
-          len(gguf.GGUFReader(same).tensors) == len(gguf.GGUFReader(path).tensors))
+          len(read_gguf(same).tensors) == len(read_gguf(path).tensors))
 
 
 def perplexity(path, text):
@@ -211,9 +212,9 @@ def test_golden(path, folder, mixed):
         return
     run = quantize(source, to, kind)
     check(path.name, run.returncode == 0, run.stderr)
-    theirs = {t.name: t for t in gguf.GGUFReader(path).tensors}
-    originals = {t.name: t for t in gguf.GGUFReader(source).tensors}
-    for tensor in gguf.GGUFReader(to).tensors:
+    theirs = {t.name: t for t in read_gguf(path).tensors}
+    originals = {t.name: t for t in read_gguf(source).tensors}
+    for tensor in read_gguf(to).tensors:
         other = theirs[tensor.name]
         note = (path.name, tensor.name, tensor.tensor_type.name, other.tensor_type.name)
         if tensor.tensor_type != other.tensor_type:

@@ -3,6 +3,7 @@
 read back, and computed with numpy."""
 import gguf
 import numpy as np
+from gguf_file import read_gguf
 
 WIDTH, HEADS, HEAD, INNER, LAYERS, VOCABULARY, BUCKETS, FAR = 32, 4, 6, 48, 2, 40, 8, 12
 EPSILON = 1e-6
@@ -60,7 +61,7 @@ def write(path, gated):
 
 
 def read(path):
-    return {t.name: t.data for t in gguf.GGUFReader(path).tensors}
+    return {t.name: t.data for t in read_gguf(path).tensors}
 
 
 # ------------------------------------------------------------------- with numpy
