@@ -208,11 +208,25 @@ static lw_status run(lwi_call *c, finder *find) {
     return LW_OK;
 }
 
+/* Single floats are combined without stretches, of which they would be one each. */
+static lw_status combine_floats(lwi_call *c, how h) {
+    size_t *offsets = NULL, n = 0, slice = 1;
+    LW_TRY(find_elements(c, &n, &slice, &offsets));
+    const lw_value *data = c->in[0];
+    float *y = c->out[0]->data;
+    const float *updates = c->in[2]->data;
+    if (data->bytes) memcpy(y, data->data, data->bytes);
+    for (size_t i = 0; i < n; i++)
+        combine_float(h, y + offsets[i], updates + i, 1);
+    return LW_OK;
+}
+
 static lw_status prepare_elements(lwi_call *c) { return prepare(c, find_elements); }
 static lw_status run_elements(lwi_call *c) {
     const lw_value *data = c->in[0];
     how h;
     LW_TRY(read_how(c, &h));
+    if (!c->prepared && h != NONE && data->dtype == LW_FLOAT32) return combine_floats(c, h);
     if (c->prepared || h != NONE || lwi_dtype_size(data->dtype) > 8) return run(c, find_elements);
     int axis = 0;
     LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", 0), data->rank, &axis));
