@@ -3,6 +3,7 @@
  * last dimension stays last, or else turned in matrices: the last dimension of the input and the
  * last one of the output, for each place in the others. */
 #include "backend/cpu/cpu_backend.h"
+#include "kern/level.h"
 
 #include "ops/strided_copy.h"
 #include "ops/transpose.h"
@@ -117,17 +118,16 @@ typedef uint16_t eights __attribute__((vector_size(16)));
 
 static void turn_square(const char *from, size_t from_row, char *to, size_t to_row) {
     eights a[8], b[8];
-    for (int r = 0; r < 8; r++)
+    LWI_UNROLL for (int r = 0; r < 8; r++)
         memcpy(&a[r], from + (size_t)r * from_row * 2, sizeof a[r]);
-    for (int step = 0; step < 3; step++) {
-        for (int r = 0; r < 4; r++) {
+    LWI_UNROLL for (int step = 0; step < 3; step++) {
+        LWI_UNROLL for (int r = 0; r < 4; r++) {
             b[2 * r] = LOW(a[r], a[r + 4]);
             b[2 * r + 1] = HIGH(a[r], a[r + 4]);
         }
-        memcpy(a, b, sizeof a);
+        LWI_UNROLL for (int r = 0; r < 8; r++) a[r] = b[r];
     }
-    for (int r = 0; r < 8; r++)
-        memcpy(to + (size_t)r * to_row * 2, &a[r], sizeof a[r]);
+    LWI_UNROLL for (int r = 0; r < 8; r++) memcpy(to + (size_t)r * to_row * 2, &a[r], sizeof a[r]);
 }
 
 static void turn_squares(const char *from, size_t from_row, char *to, size_t to_row, size_t rows,
