@@ -9,6 +9,8 @@ enum {
     K_BLOCK = 256,   /* fixed: it decides the order of additions */
     M_BLOCK = 192,   /* a block of A in 192 KiB ... */
     N_BLOCK = 384,   /* ... and one of B in 384 KiB of float32: both in the second-level cache */
+    PART = 4,        /* elements that are copied at once, */
+    LINE = 8,        /* and that are near one another */
     FEW_ROWS = 16,   /* of Y: copying B would cost more than it gains */
     SMALL = 1 << 14, /* multiplications that are not worth a second thread */
 };
@@ -69,14 +71,22 @@ lw_dtype lwi_product_dtype(lw_dtype dtype) {
             const T *from = (const T *)data + j * column;                                          \
             const size_t have = n - j < width ? n - j : width;                                     \
             if (have < width) memset(to, 0, k *width * sizeof *to);                                \
-            if (column == 1) {                                                                     \
+            if (column == 1 && have == width && width % PART == 0) {                               \
+                for (size_t i = 0; i < k; i++)                                                     \
+                    for (size_t c = 0; c < width; c += PART)                                       \
+                        memcpy(to + i * width + c, from + i * row + c, PART * sizeof *to);         \
+            } else if (column == 1) {                                                              \
                 for (size_t i = 0; i < k; i++)                                                     \
                     memcpy(to + i * width, from + i * row, have * sizeof *to);                     \
             } else {                                                                               \
-                for (size_t i = 0; i < k; i += 8)                                                  \
+                const size_t whole = k - k % LINE;                                                 \
+                for (size_t i = 0; i < whole; i += LINE)                                           \
                     for (size_t c = 0; c < have; c++)                                              \
-                        for (size_t s = i; s < k && s < i + 8; s++)                                \
-                            to[s * width + c] = from[s * row + c * column];                        \
+                        for (size_t s = 0; s < LINE; s++)                                          \
+                            to[(i + s) * width + c] = from[(i + s) * row + c * column];            \
+                for (size_t i = whole; i < k; i++)                                                 \
+                    for (size_t c = 0; c < have; c++)                                              \
+                        to[i * width + c] = from[i * row + c * column];                            \
             }                                                                                      \
         }                                                                                          \
     }
@@ -180,7 +190,7 @@ static size_t round_up(size_t n, size_t unit) { return (n + unit - 1) / unit * u
 /* Chooses blocks: large ones, but enough of them for the threads. */
 static void cut(work *w, size_t threads) {
     const lwi_product *p = w->p;
-    size_t m = M_BLOCK, n = N_BLOCK;
+    size_t m = p->m <= M_BLOCK * 4 / 3 ? p->m : M_BLOCK, n = N_BLOCK;
     for (;;) {
         w->m_block = round_up(m < p->m ? m : p->m, w->tile.rows);
         w->n_block = round_up(n < p->n ? n : p->n, w->tile.columns);
