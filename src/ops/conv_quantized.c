@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * ConvInteger and QLinearConv (ONNX 10), and com.microsoft's QLinearConv, whose channels may come
- * last. lampwick.QLinearConv also clamps codes to the attributes low and high. */
+ * last. lampwick.QLinearConv also clamps codes to the attributes low and high.
+ * lampwick.ConvIntegerToFloat is (sums + sum_bias) * (x_scale * w_scale) + bias in float32, with
+ * the biases for each filter. */
 #include "ops/conv.h"
 #include "ops/quantized_product.h"
 
@@ -88,6 +90,58 @@ static lw_status run_qlinear(lwi_call *c) {
     return LW_OK;
 }
 
+enum { X_SCALE = 2, W_SCALE, X_ZERO, W_ZERO, SUM_BIAS, BIAS };
+
+static lw_status infer_to_float(lwi_call *c) {
+    lwi_conv v;
+    int64_t dims[LW_MAX_RANK];
+    const bool last = channels_last(c);
+    LW_TRY(lwi_conv_shape(c, 0, 1, last, &v));
+    for (size_t i = SUM_BIAS; i <= BIAS; i++)
+        if (lwi_has(c, i) && c->in[i]->count != v.groups * v.filters)
+            return lwi_call_fail(c, LW_SHAPE, "there is not a bias for each filter");
+    return lwi_out(c, 0, LW_FLOAT32, lwi_conv_dims(&v, last, dims), dims);
+}
+
+/* Sums, with their channels first, become numbers. */
+static lw_status scale_sums(lwi_call *c, const lwi_conv *v, const int32_t *sums, float *y) {
+    double scale = 0, of_weights = 0;
+    LW_TRY(lwi_in_number(c, X_SCALE, &scale));
+    LW_TRY(lwi_in_number(c, W_SCALE, &of_weights));
+    const float factor = (float)scale * (float)of_weights;
+    const size_t filters = v->groups * v->filters;
+    for (size_t i = 0; i < v->batch * filters; i++) {
+        const size_t filter = i % filters;
+        const uint32_t more =
+            lwi_has(c, SUM_BIAS) ? (uint32_t)lwi_get_int(c->in[SUM_BIAS], filter) : 0;
+        const float bias = lwi_has(c, BIAS) ? (float)lwi_get_double(c->in[BIAS], filter) : 0;
+        for (size_t k = 0; k < v->out_size; k++, sums++)
+            *y++ = (float)(int32_t)((uint32_t)*sums + more) * factor + bias;
+    }
+    return LW_OK;
+}
+
+static lw_status run_to_float(lwi_call *c) {
+    lwi_conv v;
+    lw_value *y = c->out[0], turned;
+    const lw_value *x = c->in[0];
+    const bool last = channels_last(c);
+    void *sums = NULL, *to = y->data;
+    LW_TRY(lwi_conv_shape(c, 0, 1, last, &v));
+    if (y->count == 0) return LW_OK;
+    LW_TRY(lwi_scratch(c, y->count, 4, &sums));
+    if (last) {
+        LW_TRY(make_turned(c, x, &turned));
+        LW_TRY(lwi_scratch(c, y->count, 4, &to));
+        lwi_conv_turn(c, x->data, v.batch, v.in_size, v.groups * v.channels, 1, turned.data);
+        x = &turned;
+    }
+    LW_TRY(convolve(c, &v, x, X_ZERO, 1, W_ZERO, sums));
+    LW_TRY(scale_sums(c, &v, sums, to));
+    if (last) lwi_conv_turn(c, to, v.batch, v.groups * v.filters, v.out_size, 4, y->data);
+    return LW_OK;
+}
+
 /* Codes below low become low, above high high. */
 static void clamp_codes(const lwi_call *c, lw_value *y) {
     const int64_t least = y->dtype == LW_INT8 ? -128 : 0;
@@ -110,3 +164,4 @@ const lwi_op lwi_op_conv_integer = {.infer = infer_integer, .run = run_integer};
 const lwi_op lwi_op_qlinear_conv = {.infer = infer_qlinear, .run = run_qlinear};
 const lwi_op lwi_op_ms_qlinear_conv = {.infer = infer_qlinear, .run = run_qlinear};
 const lwi_op lwi_op_clamped_qlinear_conv = {.infer = infer_qlinear, .run = run_clamped};
+const lwi_op lwi_op_conv_integer_to_float = {.infer = infer_to_float, .run = run_to_float};

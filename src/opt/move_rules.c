@@ -219,6 +219,12 @@ static lw_status move_slice(const lwi_move *m, bool *moved) {
     return move_outputs(m);
 }
 
+static lw_status move_first(const lwi_move *m, bool *moved) {
+    *moved = true;
+    LW_TRY(lwi_move_first(m));
+    return lwi_permute_output(m->r, m->index, 0, &m->perm);
+}
+
 /* The sizes of the source, put in order. */
 static lw_status move_shape(const lwi_move *m, bool *moved) {
     const lwi_node *node = lwi_move_node(m);

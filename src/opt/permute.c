@@ -141,7 +141,8 @@ lw_status lwi_permute_constant(lwi_rewrite *r, int value, const lwi_perm *perm, 
  * another. */
 static const struct {
     const char *name, *domain, *becomes; /* domain NULL: its own */
-} CODES[] = {{"MaxPool", "lampwick", "QLinearMaxPool"},
+} CODES[] = {{"ConvIntegerToFloat", NULL, "ConvIntegerToFloat"},
+             {"MaxPool", "lampwick", "QLinearMaxPool"},
              {"QLinearAveragePool", NULL, "QLinearAveragePool"},
              {"QLinearConv", "lampwick", "QLinearConv"},
              {"QLinearGlobalAveragePool", NULL, "QLinearGlobalAveragePool"}};

@@ -12,7 +12,9 @@
 
 static bool is_convolution(const lwi_rewrite *r, const lwi_node *node) {
     const bool codes = !strcmp(node->op->name, "QLinearConv");
-    if (!codes && !lwi_node_is(node, "", "Conv") && !lwi_node_is(node, "", "ConvTranspose"))
+    const bool to_float = lwi_node_is(node, "lampwick", "ConvIntegerToFloat");
+    if (!codes && !to_float && !lwi_node_is(node, "", "Conv") &&
+        !lwi_node_is(node, "", "ConvTranspose"))
         return false;
     const lw_value *w = lwi_constant(r, lwi_weight_of(r, lwi_input(r, node, codes ? 3 : 1)));
     return w && w->count > 0 && lwi_can_turn(r, node);

@@ -20,7 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "models"))
 import lampwick  # noqa: E402
 
 rng = np.random.default_rng(5)
-PASSES = ("sink_dequantize", "use_integers", "fuse_integer_matmul", "fold_codes")
+PASSES = ("sink_dequantize", "use_integers", "fuse_integer_products", "fold_codes")
 
 
 def pick(*choices):
@@ -204,13 +204,33 @@ def dynamic_conv(g, _):
     wz = g.constant(rng.integers(-2, 3, ()).astype(np.int8))
     y = g.node("ConvInteger", [codes, w, zero, wz], group=groups, pads=(1, 1, 1, 1))
     ws = g.constant(np.float32(rng.uniform(0.002, 0.01)))
-    return g.node("Mul", [g.node("Cast", [y], to=TensorProto.FLOAT), g.node("Mul", [scale, ws])])
+    each = g.constant(np.array([1, filters, 1, 1]))
+    factor = g.node("Mul", [scale, ws])
+    if pick(True, False):  # as ONNX Runtime's quantizer once did it
+        sums = g.node("Floor", [g.node("Div", [g.bias(filters), factor])])
+        sums = g.node("Reshape", [g.node("Cast", [sums], to=TensorProto.INT32), each])
+        y = g.node("Add", pick([y, sums], [sums, y]))
+    y = g.node("Mul", [g.node("Cast", [y], to=TensorProto.FLOAT), factor])
+    return g.node("Add", [y, g.node("Reshape", [g.bias(filters), each])]) if pick(True, False) else y
 
 
-FLOATS = (weights_only, dynamic, dynamic_conv)  # what gives numbers, not codes
+def dynamic_convs(g, _):
+    """Two of them, between which the channels stay last."""
+    y = g.node("Relu", [dynamic_conv(g, _)])
+    codes, scale, zero = (g.name(p) for p in ("codes", "scale", "zero"))
+    channels = int(next(c for c in reversed(g.constants) if c.name.startswith("w_")).dims[0])
+    g.nodes.append(helper.make_node("DynamicQuantizeLinear", [y], [codes, scale, zero]))
+    w = g.constant(rng.integers(-128, 127, (20, channels, 3, 3), np.int8, endpoint=True), "w")
+    y = g.node("ConvInteger", [codes, w, zero], strides=(2, 2))
+    ws = g.constant(np.float32(rng.uniform(0.002, 0.01)))
+    y = g.node("Mul", [g.node("Cast", [y], to=TensorProto.FLOAT), g.node("Mul", [scale, ws])])
+    return g.node("Sigmoid", [y])
+
+
+FLOATS = (weights_only, dynamic, dynamic_conv, dynamic_convs)  # what gives numbers, not codes
 MAKERS = [conv, conv, conv, matmul, matmul_both, gemm, binary("Add"), binary("Mul"), concat, pool,
           unary("Sigmoid"), unary("LeakyRelu", alpha=0.1), unary("Softmax", axis=-1), moved,
-          residual, weights_only, dynamic, dynamic_conv]
+          residual, weights_only, dynamic, dynamic_conv, dynamic_convs]
 
 
 def make_model(i):

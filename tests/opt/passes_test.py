@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "models"))
 import lampwick  # noqa: E402
 
 NEAR = ["--atol", "1e-5"]
-QUANTISED = ("sink_dequantize", "use_integers", "fuse_integer_matmul", "fold_codes")
+QUANTISED = ("sink_dequantize", "use_integers", "fuse_integer_products", "fold_codes")
 MOST = 400  # cases a pass is tried with, spread over those that it changes
 
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * QLinearConv and ConvInteger: the input is padded with its zero point and has its channels last;
- * then every line of outputs is a matrix product that reads the input in place. */
+ * QLinearConv, ConvInteger and ConvIntegerToFloat: the input is padded with its zero point and has
+ * its channels last; then every line of outputs is a matrix product that reads the input in place.
+ */
 #include "backend/cpu/cpu_q_conv.h"
 
 #include <string.h>
@@ -8,6 +9,7 @@
 enum { NO = LWI_NO_INPUT };
 
 static const lwi_q_roles INTEGER = {0, NO, 2, 1, NO, 3, NO, NO, NO, NO};
+static const lwi_q_roles TO_FLOAT = {0, 2, 4, 1, 3, 5, NO, NO, 6, 7};
 static const lwi_q_roles QLINEAR = {0, 1, 2, 3, 4, 5, 6, 7, 8, NO};
 
 static bool is_last(const lwi_call *c) { return lwi_attr_int(c->node, "channels_last", 0) != 0; }
@@ -107,6 +109,13 @@ static bool is_padding_small(const lwi_call *c, const lwi_window *w) {
     return size <= 16 * in + (double)c->out[0]->count + (1 << 16);
 }
 
+/* The roles of what may not change from run to run. */
+static lwi_q_roles fixed_roles(const lwi_call *c, const lwi_q_roles *r) {
+    lwi_q_roles fixed = *r;
+    if (c->out[0]->dtype == LW_FLOAT32) fixed.a_scale = fixed.bias = NO;
+    return fixed;
+}
+
 static bool fits(const lwi_call *c, const lwi_q_roles *r) {
     lwi_conv v;
     if (!c->out[0] || !shape_of(c, r, &v) || v.window.rank < 1) return false;
@@ -114,9 +123,10 @@ static bool fits(const lwi_call *c, const lwi_q_roles *r) {
         return false;
     if (v.groups >> 24 || v.channels > (1 << 24) / v.kernel_size) return false;
     const bool depthwise = lwi_q_depthwise_fits(c, &v);
+    const lwi_q_roles fixed = fixed_roles(c, r);
     if (!depthwise && v.groups > 8 && v.channels < 4) return false; /* too little in a group */
     return is_padding_small(c, &v.window) && lwi_q_fits(c, r, v.filters * v.groups) &&
-           lwi_q_is_fixed(c, r, depthwise);
+           lwi_q_is_fixed(c, &fixed, depthwise);
 }
 
 /* ----------------------------------------------------------------- prepare */
@@ -193,21 +203,23 @@ static lw_status prepare(lwi_call *c, const lwi_q_roles *r) {
     LW_TRY(lwi_conv_shape(c, (size_t)r->a, (size_t)r->b, q.last, &q.v));
     q.depthwise = lwi_q_depthwise_fits(c, &q.v);
     find_form(&q);
-    const bool zero = lwi_has(c, (size_t)r->a_zero);
-    q.zero_known = !zero || lwi_is_constant(c, (size_t)r->a_zero);
+    const bool zero = lwi_has(c, (size_t)r->a_zero), to_float = c->out[0]->dtype == LW_FLOAT32;
+    q.zero_known = !to_float && (!zero || lwi_is_constant(c, (size_t)r->a_zero));
     if (zero && q.zero_known) q.fill = (uint8_t)lwi_get_int(c->in[r->a_zero], 0);
+    const lwi_q_roles fixed = fixed_roles(c, r);
     const size_t offsets = q.v.kernel_size * sizeof(int64_t);
     const size_t padded = q.filters + width;
     LW_TRY(lwi_prepare(c, sizeof *made + offsets + lwi_q_columns_bytes(padded), &made));
     q.offsets = (int64_t *)(made + 1);
-    LW_TRY(
-        lwi_q_columns_make(c, r, NULL, q.filters, padded, (char *)q.offsets + offsets, &q.columns));
+    LW_TRY(lwi_q_columns_make(c, &fixed, NULL, q.filters, padded, (char *)q.offsets + offsets,
+                              &q.columns));
     round_runs(&q);
     *made = q;
     return q.depthwise ? lwi_q_depthwise_prepare(c, made) : prepare_general(c, made);
 }
 
 static lw_status prepare_integer(lwi_call *c) { return prepare(c, &INTEGER); }
+static lw_status prepare_to_float(lwi_call *c) { return prepare(c, &TO_FLOAT); }
 static lw_status prepare_qlinear(lwi_call *c) { return prepare(c, &QLINEAR); }
 
 /* --------------------------------------------------------------------- run */
@@ -256,11 +268,24 @@ static lw_status run_general(lwi_call *c, const lwi_q_conv *q, const uint8_t *x,
 static lw_status take_zero(lwi_call *c, lwi_q_conv *q) {
     const size_t padded = q->filters + lwi_cpu_kernels()->gemm_i8_width;
     int32_t *start = NULL;
-    q->fill = (uint8_t)lwi_get_int(c->in[q->roles.a_zero], 0);
+    if (lwi_has(c, (size_t)q->roles.a_zero))
+        q->fill = (uint8_t)lwi_get_int(c->in[q->roles.a_zero], 0);
     LW_TRY(lwi_scratch(c, padded, sizeof *start, &start));
     memset(start, 0, padded * sizeof *start);
     LW_TRY(find_starts(c, q, start));
     q->columns.start = start;
+    return LW_OK;
+}
+
+/* Scales of A are one number, which may change. */
+static lw_status take_scale(lwi_call *c, lwi_q_conv *q) {
+    const size_t padded = q->filters + lwi_cpu_kernels()->gemm_i8_width;
+    float *scale = NULL;
+    LW_TRY(lwi_scratch(c, padded, sizeof *scale, &scale));
+    const float a = (float)lwi_get_double(c->in[q->roles.a_scale], 0);
+    for (size_t i = 0; i < padded; i++)
+        scale[i] = a * q->columns.scale[i];
+    q->columns.output.scale = scale;
     return LW_OK;
 }
 
@@ -273,6 +298,7 @@ static lw_status run(lwi_call *c) {
     const bool turn = !q.last && q.v.out_size != 1 && q.filters != 1;
     if (turn) LW_TRY(lwi_scratch(c, y->bytes, 1, &to));
     if (!q.zero_known) LW_TRY(take_zero(c, &q));
+    if (y->dtype == LW_FLOAT32) LW_TRY(take_scale(c, &q));
     LW_TRY(lwi_q_conv_input(c, &q, &x));
     if (q.depthwise) lwi_q_depthwise_run(c, &q, x, to);
     else LW_TRY(run_general(c, &q, x, to));
@@ -291,5 +317,6 @@ static lw_status run(lwi_call *c) {
     }
 CONV(clamped_qlinear_conv, QLINEAR, prepare_qlinear)
 CONV(conv_integer, INTEGER, prepare_integer)
+CONV(conv_integer_to_float, TO_FLOAT, prepare_to_float)
 CONV(qlinear_conv, QLINEAR, prepare_qlinear)
 CONV(ms_qlinear_conv, QLINEAR, prepare_qlinear)

@@ -17,7 +17,8 @@ typedef struct lwi_q_conv {
     int64_t size[LW_MAX_RANK]; /* with its padding */
     size_t padded_bytes;       /* of one image */
     uint8_t fill;              /* the zero point */
-    bool zero_known;           /* fill and the start values of columns hold for all runs */
+    bool zero_known;           /* fill and the start values of columns hold for all runs; of
+                                  ConvIntegerToFloat, neither they nor the scales do */
     lwi_q_columns columns;
     /* general: */
     int64_t *offsets;                    /* of runs */
