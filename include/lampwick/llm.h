@@ -253,8 +253,7 @@ LW_API LW_MUST_CHECK lw_status lw_session_begin_second(lw_session *session);
  * translation or summary. The session begins anew, with the token that such texts begin with. What
  * is fed or chosen then belongs to the text that is made. Nothing is computed yet. Errors as above;
  * LW_UNSUPPORTED: the model reads no source; and a session without one gives LW_INVALID where
- * something is to be computed. Sessions with sources are computed one after the other, cannot guess
- * ahead, and keep no prefixes. */
+ * something is to be computed. Sessions with sources cannot guess ahead, and keep no prefixes. */
 LW_API LW_MUST_CHECK lw_status lw_session_source(lw_session *session, const int32_t *tokens,
                                                  size_t n);
 LW_API LW_MUST_CHECK lw_status lw_session_source_text(lw_session *session, const char *text,

@@ -3,7 +3,7 @@
  * a bias that depends on how far apart two tokens are. Distances fall into buckets that grow with
  * them. With a decoder there are more inputs than those of arch/decoder.h:
  *   source           int32 [source]                 tokens of the text that the encoder reads
- *   memory_keys.N, memory_values.N                  (arch/decoder_memory.c)
+ *   memory_keys.N, memory_values.N, ranges          (arch/decoder.h: lwi_decoder_look)
  * and outputs that need nothing but the source:
  *   states           float32 [source, width]        of the encoder
  *   cross_keys.N, cross_values.N                    what the decoder takes as its memory */
@@ -88,6 +88,7 @@ static void begin_decoder(lwi_decoder *d) {
     d->relative_bias = 0;
     d->output_norm = "dec.output_norm";
     d->look = lwi_decoder_look;
+    d->several_sources = true;
     b->stack = "dec.";
 }
 

@@ -181,6 +181,7 @@ lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
                      .blocks = -1,
                      .cache = -1,
                      .stretched = -1,
+                     .ranges = -1,
                      .slots = -1,
                      .state = -1,
                      .encoder = style->encoder};

@@ -94,7 +94,7 @@ struct lwi_decoder {
     int tokens, positions, sequences, outputs;
     int relative_bias;               /* of scores by distance; 0: none */
     int blocks, cache, slots, state; /* -1: not there yet */
-    int stretched;                   /* likewise */
+    int stretched, ranges;           /* likewise */
     int64_t original_context; /* tokens of a sequence that is not stretched; 0: there is none */
     int all_heads;            /* [tokens, heads], for attention that is compressed; 0: not yet */
     double stretched_scale;   /* of its scores, twice */
@@ -108,6 +108,7 @@ struct lwi_decoder {
                            bool turned);
     /* Behind the attention: x and what it sees of an encoder's states; NULL: nothing. */
     int (*look)(lwi_decoder *d, int x, int64_t layer);
+    bool several_sources; /* of the sequences of a run */
     bool shows_scores;    /* with outputs cross_scores.N [heads, tokens, frames] */
     bool no_feed_forward; /* layers end there */
     /* In the place of the feed-forward network; NULL: that one, or a mixture. */
@@ -177,7 +178,9 @@ int lwi_decoder_layer(lwi_decoder *d, int x, int64_t layer);
  * and cross_values.N float32 [1, frames, heads * key]. */
 void lwi_decoder_make_memory(lwi_decoder *d, int states);
 /* For `look`: x and what it sees of that memory, which are inputs memory_keys.N and
- * memory_values.N. All tokens of a run look at the same one. */
+ * memory_values.N. All tokens of a run look at the same one [1, frames, width], or, with several
+ * sources, each at the rows of memories [rows, width] that an input has for its sequence:
+ *   ranges     int32 [sequences, 2]       the first row, and how many they are */
 int lwi_decoder_look(lwi_decoder *d, int x, int64_t layer);
 /* Attention of queries to keys and values [1, rows, heads * key]. */
 int lwi_decoder_attend_dense(lwi_decoder *d, int q, int k, int v, int64_t heads, int64_t key);

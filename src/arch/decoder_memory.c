@@ -39,6 +39,9 @@ void lwi_decoder_make_memory(lwi_decoder *d, int states) {
 static int memory_input(lwi_decoder *d, const char *kind, int64_t layer, int64_t width) {
     char name[64];
     snprintf(name, sizeof name, "memory_%s.%lld", kind, (long long)layer);
+    if (d->several_sources)
+        return lwi_build_input(&d->b, name, LW_FLOAT32, 2, (int64_t[]){-1, width},
+                               (const char *const[]){"rows", NULL});
     return lwi_build_input(&d->b, name, LW_FLOAT32, 3, (int64_t[]){1, -1, width},
                            (const char *const[]){NULL, "frames", NULL});
 }
@@ -61,6 +64,28 @@ static void show_scores(lwi_decoder *d, int q, int k, int64_t heads, int64_t key
     lwi_build_output(b, lwi_build_scale(b, scores, 1 / sqrt((double)key)), LW_FLOAT32, name);
 }
 
+/* Each token looks at what its own sequence's source has left. */
+static int look_apart(lwi_decoder *d, int q, int k, int v, int64_t heads, int64_t key) {
+    lwi_graph_builder *b = &d->b;
+    if (d->ranges < 0)
+        d->ranges = lwi_build_input(b, "ranges", LW_INT32, 2, (int64_t[]){-1, 2},
+                                    (const char *const[]){"sequences", NULL});
+    const int y =
+        lwi_build_fused(b, "MemoryAttention", 5, (int[]){q, k, v, d->sequences, d->ranges});
+    lwi_build_int(b, "num_heads", heads);
+    lwi_build_float(b, "scale",
+                    d->attention_scale != 0 ? d->attention_scale : 1 / sqrt((double)key));
+    return y;
+}
+
+/* All look at the only source. */
+static int look_together(lwi_decoder *d, int q, int k, int v, int64_t heads, int64_t key) {
+    lwi_graph_builder *b = &d->b;
+    q = lwi_build_reshape(b, q, 3, (int64_t[]){1, -1, heads * key});
+    return lwi_build_reshape(b, lwi_decoder_attend_dense(d, q, k, v, heads, key), 2,
+                             (int64_t[]){-1, heads * key});
+}
+
 int lwi_decoder_look(lwi_decoder *d, int x, int64_t layer) {
     lwi_graph_builder *b = &d->b;
     int64_t key = 0;
@@ -69,9 +94,8 @@ int lwi_decoder_look(lwi_decoder *d, int x, int64_t layer) {
     const int v = memory_input(d, "values", layer, width);
     const int h = lwi_build_linear(b, lwi_decoder_norm(d, x, "cross_attn_norm"), "cross_attn_q");
     if (d->shows_scores) show_scores(d, h, k, heads, key, layer);
-    const int q = lwi_build_reshape(b, h, 3, (int64_t[]){1, -1, width});
-    const int a = lwi_decoder_attend_dense(d, q, k, v, heads, key);
-    const int y = lwi_build_reshape(b, a, 2, (int64_t[]){-1, width});
+    const int y = d->several_sources ? look_apart(d, h, k, v, heads, key)
+                                     : look_together(d, h, k, v, heads, key);
     const char *out =
         lwi_build_has(b, "cross_attn_o.weight") ? "cross_attn_o" : "cross_attn_output";
     return lwi_build_add(b, x, lwi_build_linear(b, y, out));

@@ -67,6 +67,7 @@ lw_status lw_batch_new(const lw_llm *llm, const lw_batch_options *options, lw_ba
 void lw_batch_free(lw_batch *b) {
     if (!b) return;
     lw_context_free(b->context);
+    lwi_source_memory_free(b);
     for (int i = 0; i < LWI_CACHE; i++) {
         lw_value_free(b->values[i]);
         lwi_free(&b->allocator, b->numbers[i]);

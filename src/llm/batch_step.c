@@ -8,10 +8,9 @@
 typedef struct step {
     lw_batch *b;
     size_t tokens, rows, outputs;
-    size_t pooled;            /* tokens that needed no run of the decoder */
-    bool logits, states;      /* are wanted */
-    bool vectors;             /* some sessions pool the states */
-    const lw_session *reader; /* whose source is looked at; such sessions have a step each */
+    size_t pooled;       /* tokens that needed no run of the decoder */
+    bool logits, states; /* are wanted */
+    bool vectors;        /* some sessions pool the states */
 } step;
 
 static lw_status make_room(lw_batch *b, int input, size_t n) {
@@ -79,6 +78,7 @@ static lw_status add_row(step *st, const lw_session *s) {
     b->numbers[LWI_SLOTS][st->rows] = s->slot;
     LW_TRY(make_room(b, LWI_STRETCHED, st->rows + 1));
     b->numbers[LWI_STRETCHED][st->rows] = s->stretched;
+    LW_TRY(make_room(b, LWI_RANGES, 2 * (st->rows + 1)));
     if (b->per_sequence == 0) return LW_OK;
     LW_TRY(make_room(b, LWI_BLOCKS, (st->rows + 1) * b->per_sequence));
     int32_t *row = b->numbers[LWI_BLOCKS] + st->rows * b->per_sequence;
@@ -108,7 +108,7 @@ static lw_status add_session(step *st, lw_session *s, size_t most) {
     }
     LW_TRY(add_guesses(st, s));
     s->taken = n;
-    if (s->llm->source_layers) st->reader = s;
+    s->place = st->rows;
     st->rows++;
     return LW_OK;
 }
@@ -122,7 +122,7 @@ static lw_status collect(step *st) {
         for (size_t i = 0; i < b->n_sessions; i++, s = s->next) {
             const size_t n = pending(s);
             const size_t left = st->tokens < b->step_tokens ? b->step_tokens - st->tokens : 0;
-            if (n == 0 || (n > 1) != prompts || left == 0 || st->reader) continue;
+            if (n == 0 || (n > 1) != prompts || left == 0) continue;
             LW_TRY(add_session(st, s, left));
         }
     }
@@ -144,12 +144,25 @@ static lw_status wrap(lw_batch *b, int input, size_t n, size_t columns) {
     return LW_OK;
 }
 
+/* Where the sources of the sessions lie, once all of them are there. */
+static void put_ranges(const step *st) {
+    const lw_session *s = st->b->sessions;
+    for (size_t i = 0; i < st->b->n_sessions; i++, s = s->next) {
+        int32_t *range = st->b->numbers[LWI_RANGES] + 2 * s->place;
+        if (!s->taken) continue;
+        range[0] = (int32_t)s->source.first;
+        range[1] = (int32_t)s->source.n;
+    }
+}
+
 static lw_status wrap_all(const step *st) {
     lw_batch *b = st->b;
     for (int i = LWI_TOKENS; i <= LWI_TYPES; i++)
         LW_TRY(wrap(b, i, st->tokens, 0));
     LW_TRY(wrap(b, LWI_SLOTS, st->rows, 0));
     LW_TRY(wrap(b, LWI_STRETCHED, st->rows, 0));
+    put_ranges(st);
+    LW_TRY(wrap(b, LWI_RANGES, st->rows, 2));
     if (b->llm->cache_elements) LW_TRY(wrap(b, LWI_BLOCKS, st->rows, b->per_sequence));
     LW_TRY(make_room(b, LWI_OUTPUTS, 1));
     return wrap(b, LWI_OUTPUTS, st->outputs, 0);
@@ -201,20 +214,21 @@ static void hand_out(const step *st) {
 /* Those that the model has. */
 static size_t gather_inputs(const step *st, lw_io *inputs) {
     const lw_batch *b = st->b;
-    static const char *const names[LWI_INPUTS] = {"tokens", "positions", "sequences", "types",
-                                                  "slots",  "stretched", "blocks",    "outputs",
-                                                  "cache",  "state"};
+    static const char *const names[LWI_INPUTS] = {"tokens",  "positions", "sequences", "types",
+                                                  "slots",   "stretched", "ranges",    "blocks",
+                                                  "outputs", "cache",     "state"};
     size_t n = 0;
     for (int i = 0; i < LWI_INPUTS; i++) {
         const bool attention = i == LWI_BLOCKS || i == LWI_CACHE;
         const bool recurrent = i == LWI_SLOTS || i == LWI_STATE;
         if ((attention && !b->llm->cache_elements) || (recurrent && !b->llm->state_elements) ||
-            (i == LWI_STRETCHED && !b->llm->original_context) || (i == LWI_TYPES && !b->llm->types))
+            (i == LWI_STRETCHED && !b->llm->original_context) ||
+            (i == LWI_RANGES && !b->llm->source_layers) || (i == LWI_TYPES && !b->llm->types))
             continue;
         lw_value *memory = attention ? b->cache_value : b->slots.value;
         inputs[n++] = (lw_io){names[i], i < LWI_CACHE ? b->values[i] : memory};
     }
-    return st->reader ? n + lwi_source_inputs(st->reader, inputs + n) : n;
+    return n + lwi_source_inputs(b, inputs + n);
 }
 
 /* Something must be wanted of the graph, so that it is run at all. */

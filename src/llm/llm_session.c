@@ -82,7 +82,6 @@ void lw_session_free(lw_session *s) {
     if (s->batch) lwi_sequence_release(s, 0);
     if (s->batch) lwi_state_slot_give(&s->batch->slots, s->slot);
     lwi_speculation_free(s);
-    lwi_source_forget(s);
     if (s->owns_batch) lw_batch_free(s->batch);
     lwi_sampler_free(&s->sampler);
     lwi_token_rules_free(&s->rules);

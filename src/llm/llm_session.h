@@ -36,6 +36,7 @@ enum {
     LWI_TYPES, /* up to here of each token */
     LWI_SLOTS,
     LWI_STRETCHED,
+    LWI_RANGES,
     LWI_BLOCKS,
     LWI_OUTPUTS,
     LWI_CACHE, /* those before it are numbers of a step */
@@ -57,6 +58,19 @@ typedef struct lwi_observed {
     size_t n[2];
 } lwi_observed;
 
+/* Keys or values of a layer, of all sources. */
+typedef struct lwi_memory_rows {
+    float *data;                /* [room, source_width] */
+    lw_value *value;            /* over all of it */
+    char input[40], output[40]; /* of the graph */
+} lwi_memory_rows;
+
+/* What encoders leave for the decoder: sources have rows of their own. */
+typedef struct lwi_source_memory {
+    lwi_memory_rows *parts; /* keys and values of each layer in turn; NULL: none yet */
+    size_t room, used;      /* rows; the used ones may have gaps */
+} lwi_source_memory;
+
 struct lw_batch {
     lw_allocator allocator;
     const lw_llm *llm;
@@ -66,6 +80,7 @@ struct lw_batch {
     lw_value *cache_value;
     lwi_state_slots slots;
     lwi_state_snapshots snapshots;
+    lwi_source_memory memory;
     bool keep_prefixes;
     size_t step_tokens, per_sequence; /* blocks of a sequence at most */
     lw_session *sessions;             /* a ring: where the next step begins */
@@ -110,17 +125,12 @@ typedef struct lwi_speculation {
     size_t guessed, right;
 } lwi_speculation;
 
-/* Keys or values of a layer. */
-typedef struct lwi_source_memory {
-    lw_value *value;            /* [1, source, source_width] */
-    char input[40], output[40]; /* of the graph */
-} lwi_source_memory;
-
-/* The text that an encoder reads before a session begins, and what it leaves for the decoder. */
+/* The text that an encoder reads before a session begins. */
 typedef struct lwi_source {
     int32_t *tokens;
-    size_t n, capacity;        /* tokens; none: there is no source yet */
-    lwi_source_memory *memory; /* keys and values of each layer; NULL: not computed */
+    size_t n, capacity; /* tokens; none: there is no source yet */
+    bool encoded;       /* it has n rows of the batch's memory, */
+    size_t first;       /* from here on */
 } lwi_source;
 
 struct lw_session {
@@ -135,7 +145,8 @@ struct lw_session {
     size_t n, capacity; /* tokens */
     size_t second;      /* those from here on are of the second type; SIZE_MAX: none */
     size_t done;        /* of them are in the cache */
-    size_t taken;       /* more of them by the step that is under way */
+    size_t taken;       /* more of them by the step that is under way, */
+    size_t place;       /* in which they are this sequence */
     size_t reused, drawn;
     int32_t *blocks; /* of the cache, in order */
     size_t n_blocks, cap_blocks;
@@ -189,11 +200,11 @@ lw_status lwi_llm_template_text(const char *folder, lwi_arena *arena, lw_string 
 /* session_source.c */
 /* Computes what the source leaves for the decoder, once. */
 lw_status lwi_source_encode(lw_session *session);
+void lwi_source_memory_free(lw_batch *batch);
 /* Of a session that is a vector: what it was fed is the source, whose states are pooled. */
 lw_status lwi_source_pool(lw_session *session);
-/* Adds the inputs that the decoder sees of it; how many they are. */
-size_t lwi_source_inputs(const lw_session *session, lw_io *inputs);
-void lwi_source_forget(lw_session *session);
+/* Adds the inputs that the decoder sees of all sources; how many they are. */
+size_t lwi_source_inputs(const lw_batch *batch, lw_io *inputs);
 /* One run for the sessions of a batch. */
 lw_status lwi_batch_step(lw_batch *batch, size_t *tokens);
 /* Takes the blocks that the cache still has of the tokens to be computed next, or the state after

@@ -1,23 +1,96 @@
 /* SPDX-License-Identifier: MIT
  * Sessions of models with an encoder and a decoder: the text that the encoder reads. */
+#include "base/checked.h"
 #include "llm/llm_session.h"
 
 #include <stdio.h>
 #include <string.h>
 
-void lwi_source_forget(lw_session *s) {
-    for (size_t i = 0; s->source.memory && i < 2 * s->llm->source_layers; i++)
-        lw_value_free(s->source.memory[i].value);
-    lwi_free(&s->allocator, s->source.memory);
-    s->source.memory = NULL;
+/* ------------------------------------------------------------------- memory */
+
+void lwi_source_memory_free(lw_batch *b) {
+    lwi_source_memory *m = &b->memory;
+    for (size_t i = 0; m->parts && i < 2 * b->llm->source_layers; i++) {
+        lw_value_free(m->parts[i].value);
+        lwi_free(&b->allocator, m->parts[i].data);
+    }
+    lwi_free(&b->allocator, m->parts);
+    m->parts = NULL;
 }
 
-size_t lwi_source_inputs(const lw_session *s, lw_io *inputs) {
-    const size_t n = 2 * s->llm->source_layers;
+static lw_status make_parts(lw_batch *b) {
+    lwi_source_memory *m = &b->memory;
+    const size_t n = 2 * b->llm->source_layers;
+    if (m->parts) return LW_OK;
+    LW_TRY(lwi_alloc_array(&b->allocator, n, sizeof *m->parts, &m->parts));
+    for (size_t i = 0; i < n; i++) {
+        lwi_memory_rows *part = m->parts + i;
+        const char *kind = i % 2 ? "values" : "keys";
+        snprintf(part->input, sizeof part->input, "memory_%s.%zu", kind, i / 2);
+        snprintf(part->output, sizeof part->output, "cross_%s.%zu", kind, i / 2);
+    }
+    return LW_OK;
+}
+
+/* The session whose rows are the next from `at` on; NULL: there is none. */
+static lw_session *next_source(const lw_batch *b, size_t at) {
+    lw_session *found = NULL, *s = b->sessions;
+    for (size_t i = 0; i < b->n_sessions; i++, s = s->next)
+        if (s->source.encoded && s->source.first >= at &&
+            (!found || s->source.first < found->source.first))
+            found = s;
+    return found;
+}
+
+/* Rows of sources that are gone are filled with those behind them. */
+static void close_gaps(lw_batch *b) {
+    lwi_source_memory *m = &b->memory;
+    const size_t width = b->llm->source_width;
+    size_t used = 0;
+    for (lw_session *s = next_source(b, 0); s; s = next_source(b, used)) {
+        const size_t first = s->source.first;
+        for (size_t i = 0; first > used && i < 2 * b->llm->source_layers; i++)
+            memmove(m->parts[i].data + used * width, m->parts[i].data + first * width,
+                    s->source.n * width * sizeof(float));
+        s->source.first = used;
+        used += s->source.n;
+    }
+    m->used = used;
+}
+
+/* Room for n more rows. It grows in steps, as each size is a plan of its own for the graph. */
+static lw_status make_rows(lw_batch *b, size_t n) {
+    lwi_source_memory *m = &b->memory;
+    const size_t width = b->llm->source_width;
+    size_t room = m->room ? m->room : 64;
+    LW_TRY(make_parts(b));
+    if (n > m->room - m->used) close_gaps(b);
+    while (room - m->used < n && room <= INT32_MAX / 2)
+        room *= 2;
+    if (room - m->used < n) return lwi_fail(LW_LIMIT, "a source of %zu tokens is too long", n);
+    const int64_t dims[2] = {(int64_t)room, (int64_t)width};
+    for (size_t i = 0; room > m->room && i < 2 * b->llm->source_layers; i++) {
+        lwi_memory_rows *part = m->parts + i;
+        size_t capacity = m->room * width, count = 0;
+        if (!lwi_mul_size(room, width, &count))
+            return lwi_fail(LW_LIMIT, "a source of %zu tokens is too long", n);
+        LW_TRY(lwi_grow(&b->allocator, &part->data, &capacity, count, sizeof *part->data));
+        lw_value_free(part->value);
+        part->value = NULL;
+        LW_TRY(lw_tensor_wrap(LW_FLOAT32, 2, dims, part->data, &part->value));
+    }
+    m->room = room;
+    return LW_OK;
+}
+
+size_t lwi_source_inputs(const lw_batch *b, lw_io *inputs) {
+    const size_t n = 2 * b->llm->source_layers;
     for (size_t i = 0; i < n; i++)
-        inputs[i] = (lw_io){s->source.memory[i].input, s->source.memory[i].value};
+        inputs[i] = (lw_io){b->memory.parts[i].input, b->memory.parts[i].value};
     return n;
 }
+
+/* ------------------------------------------------------------------- encoder */
 
 static lw_status run_encoder(const lw_session *s, int32_t *tokens, size_t n, lw_io *outputs,
                              size_t n_outputs) {
@@ -28,32 +101,35 @@ static lw_status run_encoder(const lw_session *s, int32_t *tokens, size_t n, lw_
     return status;
 }
 
-static lw_status make_memory(lw_session *s, lw_io *outputs) {
-    const size_t n = 2 * s->llm->source_layers;
-    const int64_t dims[3] = {1, (int64_t)s->source.n, (int64_t)s->llm->source_width};
-    LW_TRY(lwi_alloc_array(&s->allocator, n, sizeof *s->source.memory, &s->source.memory));
-    for (size_t i = 0; i < n; i++) {
-        lwi_source_memory *m = s->source.memory + i;
-        const char *kind = i % 2 ? "values" : "keys";
-        snprintf(m->input, sizeof m->input, "memory_%s.%zu", kind, i / 2);
-        snprintf(m->output, sizeof m->output, "cross_%s.%zu", kind, i / 2);
-        LW_TRY(lw_tensor_new(LW_FLOAT32, 3, dims, &m->value));
-        outputs[i] = (lw_io){m->output, m->value};
-    }
-    return LW_OK;
+/* Right into the rows of the memory behind those in use. */
+static lw_status encode(const lw_session *s, lw_io *outputs) {
+    const lwi_source_memory *m = &s->batch->memory;
+    const size_t n = 2 * s->llm->source_layers, width = s->llm->source_width;
+    const int64_t dims[3] = {1, (int64_t)s->source.n, (int64_t)width};
+    lw_status status = LW_OK;
+    for (size_t i = 0; i < n; i++)
+        outputs[i] = (lw_io){m->parts[i].output, NULL};
+    for (size_t i = 0; i < n && status == LW_OK; i++)
+        status = lw_tensor_wrap(LW_FLOAT32, 3, dims, m->parts[i].data + m->used * width,
+                                &outputs[i].value);
+    if (status == LW_OK) status = run_encoder(s, s->source.tokens, s->source.n, outputs, n);
+    for (size_t i = 0; i < n; i++)
+        lw_value_free(outputs[i].value);
+    return status;
 }
 
 lw_status lwi_source_encode(lw_session *s) {
+    lw_batch *b = s->batch;
     lwi_source *source = &s->source;
-    lw_io *outputs = s->batch->inputs; /* which are filled in later */
-    if (s->llm->source_layers == 0 || source->memory) return LW_OK;
+    if (s->llm->source_layers == 0 || source->encoded) return LW_OK;
     if (source->n == 0)
         return lwi_fail(LW_INVALID, "the session of '%s' has no source text", s->llm->architecture);
-    lw_status status = make_memory(s, outputs);
-    if (status == LW_OK)
-        status = run_encoder(s, source->tokens, source->n, outputs, 2 * s->llm->source_layers);
-    if (status != LW_OK) lwi_source_forget(s);
-    return status;
+    LW_TRY(make_rows(b, source->n));
+    LW_TRY(encode(s, b->inputs)); /* which are filled in later */
+    source->encoded = true;
+    source->first = b->memory.used;
+    b->memory.used += source->n;
+    return LW_OK;
 }
 
 lw_status lwi_source_pool(lw_session *s) {
@@ -86,6 +162,6 @@ lw_status lw_session_source(lw_session *s, const int32_t *tokens, size_t n) {
     LW_TRY(lw_session_rewind(s, 0));
     memcpy(s->source.tokens, tokens, n * sizeof *tokens);
     s->source.n = n;
-    lwi_source_forget(s);
+    s->source.encoded = false;
     return lw_session_feed(s, &(int32_t){(int32_t)s->llm->source_start}, 1);
 }

@@ -112,8 +112,36 @@ def check_together(name, model):
             made[i] += greedy(session, 1)
     check(f"{name}: together as alone", made == alone, f"{made} {alone}")
     for session in sessions:
+        ok(lib.lw_session_feed(session, ids([7]), SIZE(1)))
+    stepped = SIZE()
+    ok(lib.lw_batch_step(batch, c.byref(stepped)))
+    check(f"{name}: one step for all", stepped.value == 2 * len(sources), stepped.value)
+    check_places(name, model, batch, sessions)
+    for session in sessions:
         lib.lw_session_free(session)
     lib.lw_batch_free(batch)
+
+
+def check_places(name, model, batch, sessions):
+    """Sources come and go in the memory of a batch, which others must not notice."""
+    rng, logits_of = np.random.default_rng(8), {}
+    sources = {i: None for i in range(len(sessions))}
+    for turn in range(30):
+        i = int(rng.integers(len(sessions)))
+        lib.lw_session_free(sessions[i])
+        sources[i] = tuple(rng.integers(3, 40, int(rng.integers(1, 60))).tolist())
+        sessions[i] = model.session(list(sources[i]), batch)
+        for k, session in enumerate(sessions):
+            if sources[k] is None:
+                continue
+            if sources[k] not in logits_of:
+                alone = model.session(list(sources[k]))
+                logits_of[sources[k]] = logits(model, alone)
+                lib.lw_session_free(alone)
+            ok(lib.lw_session_rewind(session, SIZE(0)))
+            ok(lib.lw_session_feed(session, ids([0]), SIZE(1)))
+            check(f"{name}: turn {turn}, session {k}",
+                  np.array_equal(logits(model, session), logits_of[sources[k]]))
 
 
 def check_vectors(name, model, weights):

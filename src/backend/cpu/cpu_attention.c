@@ -4,6 +4,7 @@
  * queries of a head; where there are few queries, they are read in place. */
 #include "backend/cpu/cpu_backend.h"
 #include "ops/attention_core.h"
+#include "ops/memory_attention.h"
 #include "ops/sequence_attention.h"
 
 #include <math.h>
@@ -321,6 +322,7 @@ static lw_status attend(lwi_call *c, const lwi_attention *a) {
 ATTENTION(attention)
 ATTENTION(attention_fused)
 ATTENTION(group_query_attention)
+ATTENTION(memory_attention)
 ATTENTION(ms_attention)
 ATTENTION(multi_head_attention)
 ATTENTION(sequence_attention)
