@@ -119,7 +119,8 @@ typedef struct lw_logit_bias {
     float bias; /* added to its logit; -INFINITY forbids it */
 } lw_logit_bias;
 
-/* How the next token is chosen. Zeros mean: the token with the largest logit, no penalties.
+/* How the next token is chosen. Zeros mean: the token with the largest logit, no penalties. Numbers
+ * that mean nothing (shares outside of 0 to 1, NaN, what is negative but a penalty) are LW_INVALID.
  * Penalties and filters are applied in the order of the members, then logits are divided by the
  * temperature and one token is drawn. */
 typedef struct lw_sampling {

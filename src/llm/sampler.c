@@ -3,6 +3,7 @@
 
 #include "base/random.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -27,6 +28,31 @@ static lw_status make_breakers(lwi_sampler *s, const lw_sampling *options) {
     return LW_OK;
 }
 
+/* NaN is outside of all. */
+static lw_status check_ranges(const lw_sampling *o) {
+    const struct {
+        const char *name;
+        float value, least, most;
+    } numbers[] = {{"temperature", o->temperature, 0, FLT_MAX},
+                   {"repetition", o->repetition, 0, FLT_MAX},
+                   {"frequency", o->frequency, -FLT_MAX, FLT_MAX},
+                   {"presence", o->presence, -FLT_MAX, FLT_MAX},
+                   {"dry_multiplier", o->dry_multiplier, 0, FLT_MAX},
+                   {"dry_base", o->dry_base, 0, FLT_MAX},
+                   {"typical", o->typical, 0, 1},
+                   {"top_p", o->top_p, 0, 1},
+                   {"min_p", o->min_p, 0, 1},
+                   {"xtc_probability", o->xtc_probability, 0, 1},
+                   {"xtc_threshold", o->xtc_threshold, 0, 1},
+                   {"mirostat_tau", o->mirostat_tau, 0, FLT_MAX},
+                   {"mirostat_eta", o->mirostat_eta, 0, FLT_MAX}};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (!(numbers[i].value >= numbers[i].least && numbers[i].value <= numbers[i].most))
+            return lwi_fail(LW_INVALID, "lw_sampling: %s is %g", numbers[i].name,
+                            (double)numbers[i].value);
+    return LW_OK;
+}
+
 lw_status lwi_sampler_init(lwi_sampler *s, const lw_allocator *allocator,
                            const lw_sampling *options) {
     *s = (lwi_sampler){.allocator = *allocator};
@@ -36,9 +62,9 @@ lw_status lwi_sampler_init(lwi_sampler *s, const lw_allocator *allocator,
                         sizeof *options);
     if (options->n_dry_breakers && !options->dry_breakers)
         return lwi_fail(LW_INVALID, "lw_sampling: dry_breakers is NULL");
-    if (!(options->temperature >= 0) || (options->n_biases && !options->biases))
-        return lwi_fail(LW_INVALID, "lw_sampling: the temperature is %g",
-                        (double)options->temperature);
+    if (options->n_biases && !options->biases)
+        return lwi_fail(LW_INVALID, "lw_sampling: biases is NULL");
+    LW_TRY(check_ranges(options));
     s->options = *options;
     lw_logit_bias *biases = NULL;
     LW_TRY(lwi_alloc_array(allocator, options->n_biases, sizeof *biases, &biases));

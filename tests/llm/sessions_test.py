@@ -13,7 +13,7 @@ import numpy as np
 from llm_library import P, SIZE, Info, Probability, make
 from llm_sessions import Batch, Session, generate, lib, ok, sampling
 
-LIMIT, RANGE = -10, -9
+INVALID, LIMIT, RANGE = -2, -10, -9
 check = llm_library.Checks()
 
 
@@ -252,6 +252,40 @@ def test_sampling():
         check(f"dry after {length}", near(draw(dry, logits, n, [*seen, int(order[0]), 29, *seen]),
                                           softmax(changed)))
     test_breakers(logits, n)
+    test_mirostat(logits, p)
+    test_ranges(logits)
+
+
+def test_mirostat(logits, p):
+    """A draw is among those less surprising than mu, which moves by a tenth of how far off it was."""
+    options, mu, token = sampling(seed=9, temperature=1, mirostat_tau=2, mirostat_eta=0.1), c.c_float(0), c.c_int32()
+    logits, want, surprises, wrong = np.asarray(logits, np.float32), 4.0, [], 0
+    for i in range(3000):
+        ok(lib.lw_sample(c.byref(options), logits.ctypes.data_as(P), SIZE(len(logits)), None, SIZE(0),
+                         c.c_uint64(i), c.byref(mu), c.byref(token)))
+        may = -np.log2(p) <= want
+        may[np.argmax(p)] = True
+        surprise = -np.log2(p[token.value] / p[may].sum())
+        want -= 0.1 * (surprise - 2)
+        wrong += not may[token.value] or abs(mu.value - want) > 1e-3
+        want = mu.value
+        surprises.append(surprise)
+    check("mirostat", wrong == 0 and abs(np.mean(surprises[100:]) - 2) < 0.05, (wrong, np.mean(surprises)))
+
+
+def test_ranges(logits):
+    """Numbers that mean nothing."""
+    bad = [(n, x) for n in ("temperature", "repetition", "dry_multiplier", "dry_base", "typical", "top_p", "min_p",
+                            "xtc_probability", "xtc_threshold", "mirostat_tau", "mirostat_eta")
+           for x in (-0.5, float("nan"), float("inf"))]
+    bad += [(n, 1.5) for n in ("typical", "top_p", "min_p", "xtc_probability", "xtc_threshold")]
+    bad += [(n, x) for n in ("frequency", "presence") for x in (float("nan"), float("-inf"))]
+    token = c.c_int32()
+    for name, value in bad:
+        options = sampling(**{name: value})
+        status = lib.lw_sample(c.byref(options), np.asarray(logits, np.float32).ctypes.data_as(P), SIZE(len(logits)),
+                               None, SIZE(0), c.c_uint64(0), None, c.byref(token))
+        check(f"{name} {value}", status == INVALID, status)
 
 
 def dry_penalties(tokens, breakers, base, allowed, multiplier):
