@@ -159,7 +159,10 @@ def test_parts(tiny, out):
     run("quantize", tiny / "f32.gguf", out / "b.gguf", "Q8_0")
     check("quantised parts", np.array_equal(logits_of(out / "a.gguf", PROMPT),
                                             logits_of(out / "b.gguf", PROMPT)))
-    sorted(out.glob("part-00002*"))[0].unlink()
+    second = sorted(out.glob("part-00002*"))[0]
+    code, said = run("info", second)
+    check("a part that is not the first", code == 1 and "00001" in said, said)
+    second.unlink()
     code, said = run("convert", first, out / "gone.gguf")
     check("a part is missing", code == 1 and not (out / "gone.gguf").exists(), said)
 

@@ -70,13 +70,13 @@ static lw_status keep_part(void *network, lwi_file *file) {
 }
 
 static lw_status build(lwi_network *network, source *s, const char *path) {
+    LW_TRY(lwi_gguf_read_parts(&s->gguf, path, keep_part, network));
     const lw_string name = lwi_gguf_string(&s->gguf, "general.architecture");
     const char *architecture = NULL;
     if (name.size == 0 || name.size > 40)
         return lwi_fail(LW_CORRUPT, "general.architecture is missing");
     LW_TRY(lwi_arena_string(&network->arena, name.data, name.size, &architecture));
     snprintf(s->prefix, sizeof s->prefix, "%s.", architecture);
-    LW_TRY(lwi_gguf_read_parts(&s->gguf, path, keep_part, network));
     LW_TRY(lwi_network_metadata(network, "general.architecture", architecture));
     const lwi_checkpoint from = {.architecture = architecture,
                                  .state = s,
