@@ -8,7 +8,9 @@ void lwi_thread_place_seen(lwi_thread_place *place) {
         pthread_setaffinity_np(pthread_self(), sizeof place->allowed, &place->allowed);
         atomic_store_explicit(&place->moved, false, memory_order_release);
     }
-    atomic_store_explicit(&place->cpu, sched_getcpu(), memory_order_relaxed);
+    const int cpu = sched_getcpu(); /* mostly the same, and others read it */
+    if (cpu != atomic_load_explicit(&place->cpu, memory_order_relaxed))
+        atomic_store_explicit(&place->cpu, cpu, memory_order_relaxed);
 }
 
 /* A processor that a thread may run on and nobody has; -1: there is none. */

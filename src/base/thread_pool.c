@@ -2,8 +2,8 @@
  * A job is a count of tasks. Each seat has its share of them, one after another, so that what a
  * thread wrote in one job is near when it reads it in the next; a thread that has done its own
  * share takes from the ends of the others'. Nothing is locked for a job while workers are awake: a
- * worker that sees a new job number says that it is inside, takes a seat if there is one left, and
- * works; whoever gave the job closes it and waits until no one is inside. A worker that has worked
+ * worker that sees a new job number takes a seat, if there is one left, and works; whoever gave the
+ * job takes the seats away that are left and waits until no one is inside. A worker that has worked
  * looks for another job for a while and then sleeps; a new one sleeps at once, since it may be on
  * the processor of the thread that made it. */
 #include "base/thread_pool.h"
@@ -17,6 +17,16 @@ enum {
     PATIENCE_NS = 100000, /* before a worker sleeps: waking one costs about as much */
     LEAVING_NS = 50000    /* before the job's owner sleeps until the last worker has left */
 };
+
+/* The state of the pool, in one number, so that a worker joins by one exchange: workers that are
+ * inside, seats that may still be taken, and the job's number. */
+enum { SEAT_BIT = 16, NUMBER_BIT = 32 };
+static const uint_fast64_t INSIDE = 1, SEAT = 1 << SEAT_BIT,
+                           NUMBER = (uint_fast64_t)1 << NUMBER_BIT;
+
+static int inside_of(uint_fast64_t state) { return (int)(state & 0xffff); }
+static int seats_of(uint_fast64_t state) { return (int)(state >> SEAT_BIT & 0xffff); }
+static uint32_t number_of(uint_fast64_t state) { return (uint32_t)(state >> NUMBER_BIT); }
 
 /* Tasks of a seat that nobody took yet: [begin, end), begin in the upper half. */
 typedef struct share {
@@ -36,13 +46,11 @@ static struct {
     atomic_bool waiting; /* the job's owner sleeps until inside is 0 */
     atomic_bool stop;
 
+    _Alignas(64) atomic_uint_fast64_t state;
     void (*task)(void *arg, size_t i);
     void *arg;
-    _Alignas(64) atomic_uint_fast64_t number; /* of the job */
-    int sharers;                              /* threads that have shares of this job */
-    atomic_int seats;                         /* workers that may still join it */
-    _Alignas(64) atomic_int inside;           /* workers that joined, or are about to look */
-    share shares[MAX_WORKERS + 1];            /* the job's owner has the first */
+    int sharers;                   /* threads that have shares of this job */
+    share shares[MAX_WORKERS + 1]; /* the job's owner has the first */
 } pool = {.users_lock = PTHREAD_MUTEX_INITIALIZER,
           .job_lock = PTHREAD_MUTEX_INITIALIZER,
           .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -80,32 +88,32 @@ static void take_tasks(int seat) {
 
 /* ----------------------------------------------------------------- workers */
 
-/* The number of a free seat; 0: there is none. */
-static int take_seat(void) {
-    int seats = atomic_load(&pool.seats);
-    while (seats > 0)
-        if (atomic_compare_exchange_weak(&pool.seats, &seats, seats - 1)) return seats;
-    return 0;
+/* The number of a free seat; 0: there is none. *seen is the job's number. */
+static int take_seat(uint32_t *seen) {
+    uint_fast64_t state = atomic_load(&pool.state);
+    while (seats_of(state) > 0)
+        if (atomic_compare_exchange_weak(&pool.state, &state, state - SEAT + INSIDE)) break;
+    *seen = number_of(state);
+    return seats_of(state);
 }
 
-/* Being inside comes before taking a seat, and closing the job before looking who is inside: one
- * of the two sees the other. */
-static void join_job(void) {
-    atomic_fetch_add(&pool.inside, 1);
-    const int seat = take_seat();
-    if (seat) take_tasks(seat);
-    if (atomic_fetch_sub(&pool.inside, 1) != 1 || !atomic_load(&pool.waiting)) return;
+static void join_job(uint32_t *seen) {
+    const int seat = take_seat(seen);
+    if (!seat) return;
+    take_tasks(seat);
+    if (inside_of(atomic_fetch_sub(&pool.state, INSIDE)) != 1 || !atomic_load(&pool.waiting))
+        return;
     pthread_mutex_lock(&pool.lock);
     pthread_cond_signal(&pool.done);
     pthread_mutex_unlock(&pool.lock);
 }
 
-static bool has_news(uint_fast64_t seen) {
-    return atomic_load_explicit(&pool.number, memory_order_acquire) != seen ||
+static bool has_news(uint32_t seen) {
+    return number_of(atomic_load_explicit(&pool.state, memory_order_acquire)) != seen ||
            atomic_load_explicit(&pool.stop, memory_order_relaxed);
 }
 
-static bool spin_for_news(uint_fast64_t seen) {
+static bool spin_for_news(uint32_t seen) {
     const uint64_t end = lwi_clock() + PATIENCE_NS;
     do {
         for (int i = 0; i < LOOKS; i++) {
@@ -116,22 +124,21 @@ static bool spin_for_news(uint_fast64_t seen) {
     return false;
 }
 
-static void sleep_for_news(uint_fast64_t seen, lwi_thread_place *place) {
+static void sleep_for_news(uint32_t seen, lwi_thread_place *place) {
     lwi_thread_place_seen(place);
     pthread_mutex_lock(&pool.lock);
     atomic_fetch_add(&pool.sleeping, 1);
-    while (atomic_load(&pool.number) == seen && !atomic_load(&pool.stop))
+    while (number_of(atomic_load(&pool.state)) == seen && !atomic_load(&pool.stop))
         pthread_cond_wait(&pool.wake, &pool.lock);
     atomic_fetch_sub(&pool.sleeping, 1);
     pthread_mutex_unlock(&pool.lock);
 }
 
 static void *worker(void *place) {
-    uint_fast64_t seen = 0;
+    uint32_t seen = 0;
     while (!atomic_load(&pool.stop)) {
         if (seen == 0 || !spin_for_news(seen)) sleep_for_news(seen, place);
-        seen = atomic_load(&pool.number);
-        join_job();
+        join_job(&seen);
         lwi_thread_place_seen(place);
     }
     return NULL;
@@ -154,7 +161,7 @@ lw_status lwi_thread_pool_enter(void) {
     if (pool.users == 0) {
         int wanted = lwi_cpu_threads() - 1;
         if (wanted > MAX_WORKERS) wanted = MAX_WORKERS;
-        atomic_store(&pool.number, 0);
+        atomic_store(&pool.state, 0);
         while (pool.workers < wanted && status == LW_OK) {
             lwi_thread_place *place = &pool.places[pool.workers];
             *place = (lwi_thread_place){.cpu = -1};
@@ -178,16 +185,18 @@ void lwi_thread_pool_leave(void) {
 /* -------------------------------------------------------------------- jobs */
 
 static void open_job(int threads, size_t n, void (*task)(void *arg, size_t i), void *arg) {
-    pool.task = task;
-    pool.arg = arg;
-    pool.sharers = threads;
     for (size_t t = 0, whole = (size_t)threads; t < whole; t++) {
         const uint64_t begin = n * t / whole, end = n * (t + 1) / whole;
         atomic_store_explicit(&pool.shares[t].left, begin << 32 | end, memory_order_relaxed);
     }
-    atomic_store(&pool.seats, threads - 1);
     lwi_thread_places_part(pool.places, pool.threads, pool.workers);
-    atomic_fetch_add(&pool.number, 1);
+    /* Last, since workers look at their cache line; nobody changes the state of a closed job that
+     * all have left. */
+    const uint_fast64_t last = atomic_load_explicit(&pool.state, memory_order_relaxed);
+    pool.task = task;
+    pool.arg = arg;
+    pool.sharers = threads;
+    atomic_store(&pool.state, last + NUMBER + (uint_fast64_t)(threads - 1) * SEAT);
     if (atomic_load(&pool.sleeping) == 0) return;
     pthread_mutex_lock(&pool.lock);
     pthread_cond_broadcast(&pool.wake);
@@ -198,7 +207,7 @@ static bool spin_until_left(void) {
     const uint64_t end = lwi_clock() + LEAVING_NS;
     do {
         for (int i = 0; i < LOOKS; i++) {
-            if (atomic_load(&pool.inside) == 0) return true;
+            if (inside_of(atomic_load(&pool.state)) == 0) return true;
             relax();
         }
     } while (lwi_clock() < end);
@@ -206,11 +215,12 @@ static bool spin_until_left(void) {
 }
 
 static void close_job(void) {
-    atomic_store(&pool.seats, 0);
-    if (atomic_load(&pool.inside) == 0 || spin_until_left()) return;
+    uint_fast64_t state = atomic_load(&pool.state);
+    if (seats_of(state)) state = atomic_fetch_and(&pool.state, ~(0xffff * SEAT));
+    if (inside_of(state) == 0 || spin_until_left()) return;
     pthread_mutex_lock(&pool.lock);
     atomic_store(&pool.waiting, true);
-    while (atomic_load(&pool.inside) > 0)
+    while (inside_of(atomic_load(&pool.state)) > 0)
         pthread_cond_wait(&pool.done, &pool.lock);
     atomic_store(&pool.waiting, false);
     pthread_mutex_unlock(&pool.lock);
