@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Runs a small model with random blocks of each type that has few bits, and the same model with the
 float32 numbers that the Python package gguf makes of them: the logits differ by the rounding of
-activations to 8 bits.
+activations to 8 bits. So does one whose weights have types that alternate, of which those of query,
+key and value, and of gate and up, are computed together.
 
     block_types.py liblampwick.so
 """
@@ -28,8 +29,16 @@ SCALES = {"IQ1_S": (0, 8e-3), "IQ2_XXS": (0, 1.2e-3), "IQ2_XS": (0, 1.2e-3), "IQ
           "IQ1_M": (None, 8e-3), "NVFP4": (None, None), "MXFP4": (None, None)}
 
 
+# Of integers and of floats, beside one another and in turns.
+MIXED = {"blk.0.attn_q": "Q6_K", "blk.0.attn_k": "F32", "blk.0.attn_v": "IQ4_XS",
+         "blk.0.ffn_gate": "F16", "blk.0.ffn_up": "F32"}
+
+
 def random_blocks(kind, shape, rng):
-    """[rows, bytes]"""
+    """[rows, bytes], or numbers"""
+    if kind in (Type.F32, Type.F16):
+        numbers = 0.06 * rng.standard_normal(shape, np.float32)
+        return numbers.astype(np.float32 if kind == Type.F32 else np.float16)
     elements, size = GGML_QUANT_SIZES[kind]
     data = rng.integers(0, 256, (shape[0] * shape[1] // elements, size), dtype=np.uint8)
     at, scale = SCALES[kind.name]
@@ -64,14 +73,15 @@ def write(path, weights):
     w.close()
 
 
-def write_pair(folder, kind, rng):
-    """The model with blocks, and with their numbers."""
+def write_pair(folder, kind_of, rng):
+    """The model with blocks of the types that weights have, and with their numbers."""
     shapes = {"output": (VOCABULARY, WIDTH)}
     shapes |= {f"blk.0.attn_{n}": (WIDTH, WIDTH) for n in ("q", "k", "v", "output")}
     shapes |= {"blk.0.ffn_gate": (INNER, WIDTH), "blk.0.ffn_up": (INNER, WIDTH),
                "blk.0.ffn_down": (WIDTH, INNER)}
     packed, plain = {}, {}
     for name, shape in shapes.items():
+        kind = kind_of(name)
         blocks = random_blocks(kind, shape, rng)
         packed[name] = (blocks, kind)
         plain[name] = (quants.dequantize(blocks, kind).astype(np.float32).reshape(shape), None)
@@ -83,25 +93,26 @@ def write_pair(folder, kind, rng):
     write(folder / "numbers.gguf", plain | rest)
 
 
-def check(library, kind, rng):
+def check(library, name, kind_of, rng):
     tokens = rng.integers(0, VOCABULARY, 12).tolist()
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        write_pair(folder, kind, rng)
-        blocks, slow = (Decoder(library, folder / "blocks.gguf") for _ in range(2))
+    with tempfile.TemporaryDirectory() as made:
+        folder = pathlib.Path(made)
+        write_pair(folder, kind_of, rng)
+        blocks, slow = (Decoder(library, folder / "blocks.gguf", threads=n) for n in (1, 2))
         got, want = blocks.feed(tokens), Decoder(library, folder / "numbers.gguf").feed(tokens)
         by_token = np.concatenate([slow.feed([t]) for t in tokens])
     error = nmse(got, want)
     good = 1e-9 < error < 1e-3 and np.array_equal(got, by_token)
-    print(f"{'ok ' if good else 'BAD'} {kind.name:8} nmse {error:.1e}, "
+    print(f"{'ok ' if good else 'BAD'} {name:8} nmse {error:.1e}, "
           f"batch equal {np.array_equal(got, by_token)}")
     return good
 
 
 def main():
     library, rng = lampwick.Library(sys.argv[1]), np.random.default_rng(3)
-    failed = sum(not check(library, Type[name], rng) for name in SCALES)
-    print(f"{len(SCALES)} types, {failed} differ")
+    failed = sum(not check(library, name, lambda _, name=name: Type[name], rng) for name in SCALES)
+    failed += not check(library, "in turns", lambda name: Type[MIXED.get(name, "Q6_K")], rng)
+    print(f"{len(SCALES)} types and their mixture, {failed} differ")
     sys.exit(failed > 0)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 class Decoder:
     """One sequence on the graph's own inputs."""
 
-    def __init__(self, library, path, cache=np.float32, device=None):
-        self.model = library.load(path, threads=1, device=device)
+    def __init__(self, library, path, cache=np.float32, device=None, threads=1):
+        self.model = library.load(path, threads=threads, device=device)
         meta = self.metadata(library)
         self.block, self.elements = int(meta["lampwick.cache.positions"]), int(
             meta["lampwick.cache.elements"])
