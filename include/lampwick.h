@@ -267,7 +267,8 @@ struct lw_model_options {
 typedef enum lw_precision {
     LW_EXACT = 0, /* as the operators say */
     LW_FAST = 1   /* factors of products with float32 weights may be rounded to bfloat16 (8 bits of
-                     precision; sums stay float32), where the processor gains by that */
+                     precision; sums stay float32), where the processor gains by that: at the
+                     level avx512bf16, which AMD's processors have from Zen 4 on */
 } lw_precision;
 
 struct lw_context_options {
@@ -279,8 +280,8 @@ struct lw_context_options {
                                       LW_LIMIT */
     size_t max_plans;              /* sets of input shapes remembered, 0: 16 */
     lw_precision precision;
-    const char *isa;  /* level of kernels: "base", "avx2", "avxvnni", "avx512",
-                         "avx512vnni", "neon", "neon_dot", "neon_i8mm"; LW_UNSUPPORTED if the
+    const char *isa;  /* level of kernels: "base", "avx2", "avxvnni", "avx512", "avx512vnni",
+                         "avx512bf16", "neon", "neon_dot", "neon_i8mm"; LW_UNSUPPORTED if the
                          processor lacks it. NULL: the environment's LAMPWICK_ISA, or
                          the best */
     bool less_memory; /* weights of some 3x3 convolutions stay a quarter of what they are else, and

@@ -105,8 +105,8 @@ const lwi_command lwi_cmd_devices = {
     .arguments = "",
     .summary = "the processor, devices beside it, and the parts built in",
     .about =
-        "Prints the instruction sets in use (the environment variable LAMPWICK_ISA lowers "
-        "them: base, avx2, avxvnni, avx512), the threads and memory that this process may use, the "
+        "Prints the instruction sets in use (the environment variable LAMPWICK_ISA lowers them: "
+        "base, avx2, avxvnni, avx512 ...), the threads and memory that this process may use, the "
         "devices that drivers of this machine offer (CUDA, HIP, OpenCL), with the reason where "
         "one cannot be used, and which files of pictures, sound and tokenizers can be read.",
     .examples = "lampwick devices\nLAMPWICK_ISA=avx2 lampwick devices",

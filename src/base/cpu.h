@@ -12,19 +12,20 @@ typedef enum lwi_isa {
     LWI_ISA_AVX2,       /* with FMA, F16C, BMI2 */
     LWI_ISA_AVXVNNI,    /* AVX-VNNI: vpdpbusd of 256 bits, without AVX-512 */
     LWI_ISA_AVX512,     /* F, VL, BW, DQ */
-    LWI_ISA_AVX512VNNI, /* VNNI, BF16, VBMI, VBMI2 */
+    LWI_ISA_AVX512VNNI, /* VNNI */
+    LWI_ISA_AVX512BF16, /* BF16, where that is faster than float32 */
     LWI_ISA_NEON,
     LWI_ISA_NEON_DOT,  /* dotprod */
     LWI_ISA_NEON_I8MM, /* i8mm */
     LWI_ISAS
 } lwi_isa;
 
-/* The highest level of this processor, lowered by the environment variable LAMPWICK_ISA (a name
- * of lwi_isa_name). */
+/* The highest level that gains on this processor, or the one that the environment variable
+ * LAMPWICK_ISA names (lwi_isa_name) if it can run. */
 lwi_isa lwi_cpu_isa(void);
 /* Whether this processor can run the kernels of a level. */
 bool lwi_cpu_has(lwi_isa isa);
-/* base, avx2, avxvnni, avx512, avx512vnni, neon, neon_dot, neon_i8mm */
+/* base, avx2, avxvnni, avx512, avx512vnni, avx512bf16, neon, neon_dot, neon_i8mm */
 const char *lwi_isa_name(lwi_isa isa);
 /* Processors in the affinity mask, at most the cgroup's quota (rounded up); at least 1. */
 int lwi_cpu_threads(void);

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "kern/kernels.h"
 
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)
 #if defined(LWI_HAVE_X86_KERNELS)
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
     type lwi_##name##__base, lwi_##name##__##avx2, lwi_##name##__##avxvnni,                        \
-        lwi_##name##__##avx512, lwi_##name##__##vnni;
+        lwi_##name##__##avx512, lwi_##name##__##vnni, lwi_##name##__##bf16;
 #elif defined(LWI_HAVE_ARM_KERNELS)
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
     type lwi_##name##__base, lwi_##name##__##neon, lwi_##name##__##dot, lwi_##name##__##i8mm;
 #else
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
     type lwi_##name##__base;
 #endif
 #include "kern/kernels.def"
 #undef LWI_KERNEL
 #undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
     .name = lwi_##name##__base,
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) .name = base,
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)            \
+    .name = base,
 static const lwi_kernels BASE = {
 #include "kern/kernels.def"
 };
@@ -27,37 +28,51 @@ static const lwi_kernels BASE = {
 #undef LWI_KERNEL_SIZE
 
 #if defined(LWI_HAVE_X86_KERNELS)
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
     .name = lwi_##name##__##avx2,
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) .name = avx2,
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)            \
+    .name = avx2,
 static const lwi_kernels AVX2 = {
 #include "kern/kernels.def"
 };
 #undef LWI_KERNEL
 #undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
     .name = lwi_##name##__##avxvnni,
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) .name = avxvnni,
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)            \
+    .name = avxvnni,
 static const lwi_kernels AVXVNNI = {
 #include "kern/kernels.def"
 };
 #undef LWI_KERNEL
 #undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
     .name = lwi_##name##__##avx512,
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) .name = avx512,
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)            \
+    .name = avx512,
 static const lwi_kernels AVX512 = {
 #include "kern/kernels.def"
 };
 #undef LWI_KERNEL
 #undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
     .name = lwi_##name##__##vnni,
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) .name = vnni,
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)            \
+    .name = vnni,
 static const lwi_kernels AVX512VNNI = {
+#include "kern/kernels.def"
+};
+#undef LWI_KERNEL
+#undef LWI_KERNEL_SIZE
+
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
+    .name = lwi_##name##__##bf16,
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)            \
+    .name = bf16,
+static const lwi_kernels AVX512BF16 = {
 #include "kern/kernels.def"
 };
 #undef LWI_KERNEL
@@ -65,27 +80,29 @@ static const lwi_kernels AVX512VNNI = {
 #endif
 
 #if defined(LWI_HAVE_ARM_KERNELS)
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
     .name = lwi_##name##__##neon,
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) .name = neon,
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)            \
+    .name = neon,
 static const lwi_kernels NEON = {
 #include "kern/kernels.def"
 };
 #undef LWI_KERNEL
 #undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
     .name = lwi_##name##__##dot,
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) .name = dot,
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) .name = dot,
 static const lwi_kernels NEON_DOT = {
 #include "kern/kernels.def"
 };
 #undef LWI_KERNEL
 #undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm)                       \
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
     .name = lwi_##name##__##i8mm,
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) .name = i8mm,
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)            \
+    .name = i8mm,
 static const lwi_kernels NEON_I8MM = {
 #include "kern/kernels.def"
 };
@@ -104,6 +121,8 @@ const lwi_kernels *lwi_kernels_of(lwi_isa isa) {
         return &AVX512;
     case LWI_ISA_AVX512VNNI:
         return &AVX512VNNI;
+    case LWI_ISA_AVX512BF16:
+        return &AVX512BF16;
 #elif defined(LWI_HAVE_ARM_KERNELS)
     case LWI_ISA_NEON:
         return &NEON;

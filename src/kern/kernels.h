@@ -42,8 +42,8 @@
 #include "kern/turn_i8.h"
 
 typedef struct lwi_kernels {
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) type *name;
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, neon, dot, i8mm) size_t name;
+#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) type *name;
+#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) size_t name;
 #include "kern/kernels.def"
 #undef LWI_KERNEL
 #undef LWI_KERNEL_SIZE
