@@ -88,9 +88,10 @@ static lw_status add_product(lwi_call *c, const side *s, products *all) {
 static lw_status multiply(lwi_call *c, const side *s, size_t n) {
     products all;
     all.n = all.panels = all.work = 0;
-    if (c->out[0]->count == 0) return LW_OK;
+    if (c->in[A]->count == 0) return LW_OK;
     for (size_t i = 0; i < n; i++)
         LW_TRY(add_product(c, s + i, &all));
+    if (all.panels == 0) return LW_OK;
     const size_t each = all.work / all.panels * all.all[0].p.m;
     lwi_parallel(c, all.panels, 1 + LWI_BLOCK_PORTION / each, multiply_panels, &all);
     return LW_OK;
