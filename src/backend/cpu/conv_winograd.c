@@ -16,8 +16,9 @@ enum {
     NEAR = 128 << 10, /* floats of transformed weights that stay in a cache from run to run */
     LEAST_TILES = 56, /* rows of the matrix products: four of the kernel's tiles */
     MOST_TILES = 112,
-    FEW_TILES = 14,  /* of a thread, where there are too few filters to share */
-    FEW_BLOCKS = 16, /* of a thread: so few are made a multiple of the threads */
+    FEW_TILES = 14, /* a tile of the kernel; of a thread, where too few filters are to share */
+    FEW_WEIGHTS = 24 << 10, /* transformed ones, in floats */
+    FEW_BLOCKS = 16,        /* of a thread: so few are made a multiple of the threads */
     SMALL = 1 << 21, /* products whose filters threads do not share: they would take as long to get
                         one another's lines of the output */
 };
@@ -283,9 +284,16 @@ static size_t share_tiles(const winograd *w, size_t threads) {
     return smaller(wanted, divide_up(w->tiles, FEW_TILES));
 }
 
+/* Few tiles with few weights have the smallest blocks, so that they use little of the cache in
+ * which the weights of other layers lie. */
+static bool is_few(const winograd *w) {
+    const lwi_conv_plan *p = w->plan;
+    return w->tiles <= LEAST_TILES && w->points * p->channels * p->filters <= FEW_WEIGHTS;
+}
+
 static void cut(winograd *w, size_t threads) {
     const lwi_conv_plan *p = w->plan;
-    size_t block = most_tiles(p);
+    size_t block = is_few(w) ? FEW_TILES : most_tiles(p);
     size_t blocks = divide_up(w->tiles, block);
     w->filter_block = BLOCK_OUT / (w->points * block) / w->width * w->width;
     if (w->filter_block < 2 * w->width) w->filter_block = 2 * w->width;
