@@ -85,6 +85,7 @@ struct lwi_plan {
     bool *made;         /* [graph outputs] by the run under way */
     lw_value **outputs; /* [graph outputs] of the run under way; NULL: there is none */
     bool rehearsed;
+    bool brief; /* a run takes so little time that it can take place a few times for nothing */
     lwi_subplans *subgraphs;
     size_t n_subgraphs, cap_subgraphs;
     struct lwi_device_plan *device; /* run/plan_device.h; NULL: all is done by the processor */

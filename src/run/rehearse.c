@@ -16,7 +16,6 @@ static const uint64_t LONGEST_NS = 1000000;
 /* Short runs take place again within this time, without anyone looking on: of a run of microseconds
  * much is what the processor has not seen of the program yet. */
 static const uint64_t SHORT_NS = 200000;
-enum { AGAIN = 6 };
 
 static bool is_random(const lwi_graph *g) {
     for (size_t i = 0; i < g->n_nodes; i++) {
@@ -77,8 +76,8 @@ void lwi_rehearse(lwi_plan *plan, const lw_value *const *inputs) {
     lw_context_profile(c, stop_in_time, &e);
     lw_status status = run_once(plan, inputs);
     lw_context_profile(c, NULL, NULL);
-    for (int i = 0; i < AGAIN && !c->device && status == LW_OK && lwi_clock() - start < SHORT_NS;
-         i++)
+    plan->brief = !c->device && status == LW_OK && lwi_clock() - start < SHORT_NS;
+    for (int i = 0; i < LWI_AGAIN && plan->brief && status == LW_OK; i++)
         status = run_once(plan, inputs);
     lw_context_profile(c, profile, user);
     atomic_store(&c->cancel, false);

@@ -9,6 +9,8 @@
 /* Whether a run would do no harm: it draws no random numbers, and copies of the inputs and the
  * arena are not too large. */
 bool lwi_can_rehearse(const lwi_plan *plan, const lw_value *const *inputs);
+/* How often a brief run takes place again. */
+enum { LWI_AGAIN = 6 };
 /* Runs the plan for some milliseconds at most, with inputs whose data may be overwritten. A failure
  * means nothing. */
 void lwi_rehearse(lwi_plan *plan, const lw_value *const *inputs);
