@@ -9,8 +9,8 @@
 /* Whether a run would do no harm: it draws no random numbers, and copies of the inputs and the
  * arena are not too large. */
 bool lwi_can_rehearse(const lwi_plan *plan, const lw_value *const *inputs);
-/* How often a brief run takes place again. */
-enum { LWI_AGAIN = 6 };
+/* Whether a brief run that has taken place n times since `start` is to do so once more. */
+bool lwi_once_more(int n, uint64_t start);
 /* Runs the plan for some milliseconds at most, with inputs whose data may be overwritten. A failure
  * means nothing. */
 void lwi_rehearse(lwi_plan *plan, const lw_value *const *inputs);

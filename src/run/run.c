@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * lw_context_run: from names to a plan, from a plan to outputs; and lw_context_prepare. */
+#include "base/cpu.h"
 #include "run/rehearse.h"
 #include "run/size_ranges.h"
 #include "run/type_text.h"
@@ -152,9 +153,10 @@ static void run_again(lw_context *c, const stage *s) {
     const lw_profile_fn profile = c->profile;
     void *user = c->profile_user;
     const bool has_run = c->has_run;
+    const uint64_t start = lwi_clock();
     lw_status status = LW_OK;
     lw_context_profile(c, NULL, NULL);
-    for (int i = 0; i < LWI_AGAIN && status == LW_OK; i++) {
+    for (int i = 0; status == LW_OK && lwi_once_more(i, start); i++) {
         status = run(c, s->inputs, s->n_inputs, s->outputs, s->n_outputs);
         for (size_t k = 0; k < s->n_outputs; k++) {
             lw_value_free(s->outputs[k].value);
