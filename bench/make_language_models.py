@@ -16,14 +16,32 @@ from gguf.constants import GGML_QUANT_SIZES
 # name: (width, feed-forward, layers, heads, key heads, vocabulary)
 SHAPES = {"15M": (288, 768, 6, 6, 6, 32000), "110M": (768, 2048, 12, 12, 12, 32000),
           "1B": (2048, 5632, 22, 32, 4, 32000)}
-TYPES = ["Q4_0", "Q4_K", "Q5_K", "Q6_K", "Q8_0", "Q3_K", "IQ4_XS", "F16", "BF16"]
 # Where a block has float16 scales; their values are made small, so that nothing overflows.
 HALVES = {"Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0], "Q2_K": [80, 82],
           "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208], "IQ4_NL": [0],
-          "IQ4_XS": [0]}
+          "IQ4_XS": [0], "IQ1_S": [0], "IQ1_M": [], "IQ2_XXS": [0], "IQ2_XS": [0], "IQ2_S": [0],
+          "IQ3_XXS": [0], "IQ3_S": [0], "TQ1_0": [52], "TQ2_0": [64], "MXFP4": [], "NVFP4": []}
+SCALE = np.frombuffer(np.float16(0.0004).tobytes(), np.uint8)
+TYPES = list(HALVES) + ["F16", "BF16", "F32"]
+
+
+def set_scales(kind, data):
+    """Blocks [rows, blocks, bytes] of random bytes get scales."""
+    for at in HALVES[kind.name]:
+        data[:, :, at:at + 2] = SCALE
+    if kind == Type.MXFP4:  # an exponent: 2^-7
+        data[:, :, 0] = 120
+    if kind == Type.NVFP4:  # four of type E4M3: 2^-7
+        data[:, :, :4] = 4
+    if kind == Type.IQ1_M:  # the upper nibbles of four 16-bit words
+        for i, byte in enumerate(range(49, 56, 2)):
+            nibble = SCALE[i // 2] >> i % 2 * 4 & 15
+            data[:, :, byte] = data[:, :, byte] & 15 | nibble << 4
 
 
 def matrix(rng, kind, rows, columns):
+    if kind == Type.F32:
+        return rng.standard_normal((rows, columns), np.float32) * np.float32(0.02)
     if kind == Type.F16:
         return rng.standard_normal((rows, columns), np.float32).astype(np.float16) * np.float16(0.02)
     if kind == Type.BF16:
@@ -31,9 +49,7 @@ def matrix(rng, kind, rows, columns):
         return (numbers.view(np.uint32) >> 16).astype(np.uint16).view(np.uint8)
     elements, size = GGML_QUANT_SIZES[kind]
     data = rng.integers(0, 256, (rows, columns // elements, size), dtype=np.uint8)
-    scale = np.frombuffer(np.float16(0.0004).tobytes(), np.uint8)
-    for at in HALVES[kind.name]:
-        data[:, :, at:at + 2] = scale
+    set_scales(kind, data)
     return data.reshape(rows, -1)
 
 
