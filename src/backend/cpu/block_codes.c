@@ -165,7 +165,8 @@ static void iq_scales(uint32_t type, const uint8_t *block, int p, int scale[2]) 
 }
 
 /* The bytes for rows in `to`: how many, 16 apart. */
-static int small_scales(uint32_t type, const uint8_t *block, int p, int scale[2]) {
+static int small_scales(uint32_t type, lwi_block_scaling scaling, const uint8_t *block, int p,
+                        int scale[2]) {
     switch (type) {
     case LWI_BLOCK_Q4_K:
     case LWI_BLOCK_Q5_K:
@@ -188,7 +189,7 @@ static int small_scales(uint32_t type, const uint8_t *block, int p, int scale[2]
         return 2;
     default:
         iq_scales(type, block, p, scale);
-        return type == LWI_BLOCK_IQ3_XXS || type == LWI_BLOCK_IQ3_S ? 1 : 2;
+        return scaling == LWI_SCALING_SMALL ? 1 : 2;
     }
 }
 
@@ -212,7 +213,7 @@ void lwi_block_scales(uint32_t type, lwi_block_scaling scaling, const uint8_t *b
         break;
     default:
         if (head) put_head(type, block, r, head);
-        for (int n = small_scales(type, block, p, small), i = 0; i < n; i++)
+        for (int n = small_scales(type, scaling, block, p, small), i = 0; i < n; i++)
             to[16 * i + r] = (uint8_t)small[i];
         break;
     }

@@ -8,20 +8,13 @@
 enum { ROWS = LWI_BLOCK_ROWS, PART = LWI_BLOCK_PART };
 
 /* Types that are not named like their form. */
-enum {
-    LWI_BLOCK_TERNARY = LWI_BLOCK_TQ1_0,
-    LWI_BLOCK_IQ1 = LWI_BLOCK_IQ1_S,
-    LWI_BLOCK_IQ2 = LWI_BLOCK_IQ2_XXS
-};
+enum { LWI_BLOCK_TERNARY = LWI_BLOCK_TQ1_0, LWI_BLOCK_IQ2 = LWI_BLOCK_IQ2_XS };
 static uint32_t first_like(uint32_t type) {
     switch (type) {
     case LWI_BLOCK_TQ2_0:
     case LWI_BLOCK_Q1_0:
     case LWI_BLOCK_Q2_0:
         return LWI_BLOCK_TERNARY;
-    case LWI_BLOCK_IQ1_M:
-        return LWI_BLOCK_IQ1;
-    case LWI_BLOCK_IQ2_XS:
     case LWI_BLOCK_IQ2_S:
         return LWI_BLOCK_IQ2;
     default:
