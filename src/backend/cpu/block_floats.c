@@ -163,19 +163,21 @@ static const void *widen(const lwi_block_product *p, const void *from, size_t de
     return to;
 }
 
-/* A block of x meets all panels while it is near. */
+/* A block of x meets all panels while it is near; those that need not be widened at once, so that
+ * each is fetched ahead. */
 static void multiply_many(const lwi_block_product *p, const lwi_block_part *at, size_t end,
                           float *room) {
     const lwi_block_weights *w = p->weights;
+    const size_t step = w->number == 4 ? end : w->columns;
     block x = {0};
     for (x.k = 0; x.k < w->rows.k; x.k += w->depth)
         for (x.row = 0; x.row < at->n; x.row += ROW_BLOCK) {
             x.rows = smaller(ROW_BLOCK, at->n - x.row);
-            for (x.column = at->first * w->columns; x.column < end; x.column += w->columns) {
-                x.columns = smaller(w->columns, end - x.column);
+            for (x.column = at->first * w->columns; x.column < end; x.column += step) {
+                x.columns = smaller(step, end - x.column);
                 const size_t depth = smaller(w->depth, w->rows.k - x.k);
-                multiply(p, at, &x, widen(p, packed_at(p, at, &x), depth, room), 0,
-                         p->kernels->gemm_f32);
+                multiply(p, at, &x, widen(p, packed_at(p, at, &x), depth, room),
+                         w->rows.k * w->columns, p->kernels->gemm_f32);
             }
         }
 }
