@@ -8,7 +8,7 @@
 
 #include "backend/cpu/block_pack.h"
 #include "backend/cpu/cpu_backend.h"
-#include "backend/cpu/work_slots.h"
+#include "ops/work_slots.h"
 #include "ops/block_matmul.h"
 
 /* Products that are worth a thread, which take about as long as giving it work. */

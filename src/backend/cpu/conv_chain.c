@@ -7,7 +7,7 @@
  * it would be without; threads that share the rows of an image make those at the seams twice. */
 #include "backend/cpu/conv_plan.h"
 #include "backend/cpu/cpu_pool.h"
-#include "backend/cpu/work_slots.h"
+#include "ops/work_slots.h"
 
 enum {
     MOST_STAGES = 20,

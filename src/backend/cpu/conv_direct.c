@@ -8,7 +8,7 @@
  * Weights are read block by block, so that a block stays in the second-level cache while all rows
  * see it. The sum over the kernel is cut at places that depend on its shape only. */
 #include "backend/cpu/conv_plan.h"
-#include "backend/cpu/work_slots.h"
+#include "ops/work_slots.h"
 
 #include <string.h>
 

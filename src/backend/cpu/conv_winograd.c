@@ -4,7 +4,7 @@
  * the products are transformed back. Blocks are small enough for the second-level cache and large
  * enough that the weights, which are 16/9 or 36/9 as many as before, are not read too often. */
 #include "backend/cpu/conv_plan.h"
-#include "backend/cpu/work_slots.h"
+#include "ops/work_slots.h"
 
 enum {
     /* Floats of transformed input and of products in a block of tiles. */

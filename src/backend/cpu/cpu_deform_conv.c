@@ -5,7 +5,7 @@
  * weights. */
 #include "backend/cpu/cpu_backend.h"
 #include "backend/cpu/turn_f32.h"
-#include "backend/cpu/work_slots.h"
+#include "ops/work_slots.h"
 #include "ops/deform_conv.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
  * each channel is an image of its own, with one channel; small ones are turned, several at a time,
  * so that they become the channels of one image. */
 #include "backend/cpu/cpu_pool.h"
-#include "backend/cpu/work_slots.h"
+#include "ops/work_slots.h"
 #include "ops/pool.h"
 
 enum {

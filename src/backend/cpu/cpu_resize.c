@@ -3,7 +3,7 @@
  * changes, is made of one row, the weighted mean of rows of the input (or the nearest one), and its
  * elements are weighted means (or copies) of elements of that. */
 #include "backend/cpu/cpu_backend.h"
-#include "backend/cpu/work_slots.h"
+#include "ops/work_slots.h"
 #include "ops/channels_last.h"
 #include "ops/resize.h"
 #include "ops/window.h"

@@ -4,7 +4,7 @@
  * cell is the weighted mean of those elements. */
 #include "backend/cpu/cpu_backend.h"
 #include "backend/cpu/turn_f32.h"
-#include "backend/cpu/work_slots.h"
+#include "ops/work_slots.h"
 #include "ops/roi_align.h"
 
 #include <string.h>

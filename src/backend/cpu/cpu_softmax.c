@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Softmax and LogSoftmax of float32, along rows or down columns. */
 #include "backend/cpu/cpu_backend.h"
-#include "backend/cpu/work_slots.h"
+#include "ops/work_slots.h"
 
 enum { GRAIN = 1 << 13 }; /* elements that a thread is worth waking for */
 

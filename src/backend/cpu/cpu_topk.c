@@ -3,7 +3,7 @@
  * `width` parts; the k-th of their greatest keys is a bound that the k best reach, and not many
  * others do. What exceeds the bound is sorted; what equals it follows in the order of the row. */
 #include "backend/cpu/cpu_backend.h"
-#include "backend/cpu/work_slots.h"
+#include "ops/work_slots.h"
 #include "base/sort_keys.h"
 #include "ops/topk.h"
 

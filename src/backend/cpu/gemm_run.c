@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "backend/cpu/gemm_plan.h"
-#include "backend/cpu/work_slots.h"
+#include "ops/work_slots.h"
 
 enum { FINISH = 1 << 12 }; /* floats that are finished together, soon after they were made */
 

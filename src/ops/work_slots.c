@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "backend/cpu/work_slots.h"
+#include "ops/work_slots.h"
 
 #include <sched.h>
 
