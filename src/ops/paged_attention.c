@@ -8,6 +8,7 @@
 #include "base/q8_row.h"
 #include "ops/rotary.h"
 #include "ops/token_heads.h"
+#include "ops/work_slots.h"
 
 #include <math.h>
 #include <string.h>
@@ -129,9 +130,8 @@ typedef struct job {
     const lwi_paged *p;
     const lwi_paged_functions *functions;
     lwi_paged_tokens *runs;
-    size_t n_runs;
-    float *scratch;
-    size_t per_token; /* and head of keys */
+    size_t n_runs, longest;
+    lwi_work_slots slots; /* for a run: turned queries, then the function's scratch */
 } job;
 
 /* -------------------------------------------------------------------- cache */
@@ -158,9 +158,8 @@ static void store_row(const job *j, const float *x, size_t n, char *to) {
     else j->functions->narrow_f16(x, n, (uint16_t *)(void *)to);
 }
 
-static void store_token(const job *j, size_t t) {
+static void store_token(const job *j, size_t t, float *turned) {
     const lwi_paged *p = j->p;
-    float *const turned = j->scratch;
     const size_t at = (size_t)p->position[t], row = at % p->positions;
     const int32_t block = p->table[(size_t)p->sequence[t] * p->per_sequence + at / p->positions];
     for (size_t h = 0; h < p->kv_heads; h++) {
@@ -231,9 +230,10 @@ static void attend_plain(const lwi_paged *p, const float *q, lwi_paged_tokens to
 
 /* ---------------------------------------------------------------------- run */
 
-static size_t scratch_floats(const lwi_paged *p) {
-    const size_t group = p->heads / p->kv_heads;
-    return group * (p->key + p->positions + p->value + 3);
+/* Floats of the queries of n tokens, up to where vectors begin. */
+static size_t query_floats(const lwi_paged *p, size_t n) {
+    const size_t floats = n * (p->heads / p->kv_heads) * p->key;
+    return floats + (size_t)-floats % 16;
 }
 
 static void find_runs(job *j) {
@@ -244,23 +244,31 @@ static void find_runs(job *j) {
             p->position[t] - 1 == p->position[t - 1])
             last->n++;
         else j->runs[j->n_runs++] = (lwi_paged_tokens){t, 1};
+        const size_t n = j->runs[j->n_runs - 1].n;
+        if (n > j->longest) j->longest = n;
     }
 }
 
-static void attend_items(void *arg, size_t begin, size_t end) {
-    const job *j = arg;
+/* Item i: a run and a head of keys. */
+static void attend_item(const job *j, size_t i, float *q) {
     const lwi_paged *p = j->p;
     const size_t group = p->heads / p->kv_heads;
-    for (size_t i = begin; i < end; i++) {
-        const lwi_paged_tokens run = j->runs[i / p->kv_heads];
-        const size_t h = i % p->kv_heads, first = run.first * p->heads + h * group;
-        float *const q = j->scratch + (run.first * p->kv_heads + h * run.n) * j->per_token;
-        float *to = q;
-        for (size_t t = 0; t < run.n; t++)
-            for (size_t g = 0; g < group; g++, to += p->key)
-                turn(p, run.first + t, p->q + (first + t * p->heads + g) * p->key, to);
-        j->functions->attend(p, q, run, h, to, p->y + first * p->value);
-    }
+    const lwi_paged_tokens run = j->runs[i / p->kv_heads];
+    const size_t h = i % p->kv_heads, first = run.first * p->heads + h * group;
+    float *to = q;
+    for (size_t t = 0; t < run.n; t++)
+        for (size_t g = 0; g < group; g++, to += p->key)
+            turn(p, run.first + t, p->q + (first + t * p->heads + g) * p->key, to);
+    j->functions->attend(p, q, run, h, q + query_floats(p, run.n), p->y + first * p->value);
+}
+
+static void attend_items(void *arg, size_t begin, size_t end) {
+    job *j = arg;
+    unsigned slot = 0;
+    float *q = lwi_work_slots_take(&j->slots, &slot);
+    for (size_t i = begin; i < end; i++)
+        attend_item(j, i, q);
+    lwi_work_slots_give(&j->slots, slot);
 }
 
 static size_t least_items(const job *j) {
@@ -303,12 +311,13 @@ lw_status lwi_paged_run(lwi_call *c, const lwi_paged_functions *functions) {
     if (p.tokens == 0) return LW_OK;
     for (size_t t = 0; t < p.tokens; t++)
         LW_TRY(check_token(c, &p, t));
-    job j = {.p = &p, .functions = functions, .per_token = scratch_floats(&p)};
-    LW_TRY(lwi_scratch(c, p.tokens * p.kv_heads, j.per_token * sizeof *j.scratch, &j.scratch));
+    job j = {.p = &p, .functions = functions};
     LW_TRY(lwi_scratch(c, p.tokens, sizeof *j.runs, &j.runs));
-    for (size_t t = 0; t < p.tokens; t++)
-        store_token(&j, t);
     find_runs(&j);
+    const size_t floats = query_floats(&p, j.longest) + functions->scratch(&p, j.longest);
+    LW_TRY(lwi_work_slots_make(c, floats * sizeof(float), &j.slots));
+    for (size_t t = 0; t < p.tokens; t++)
+        store_token(&j, t, (float *)(void *)j.slots.memory);
     lwi_parallel(c, j.n_runs * p.kv_heads, least_items(&j), attend_items, &j);
     return LW_OK;
 }
@@ -318,8 +327,14 @@ static void narrow_plain(const float *from, size_t n, uint16_t *to) {
         to[i] = lwi_f32_to_f16(from[i]);
 }
 
+static size_t no_scratch(const lwi_paged *p, size_t tokens) {
+    (void)p;
+    (void)tokens;
+    return 0;
+}
+
 static lw_status run(lwi_call *c) {
-    static const lwi_paged_functions functions = {attend_plain, narrow_plain};
+    static const lwi_paged_functions functions = {attend_plain, no_scratch, narrow_plain};
     return lwi_paged_run(c, &functions);
 }
 

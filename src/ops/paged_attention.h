@@ -54,13 +54,14 @@ size_t lwi_paged_first_seen(const lwi_paged *p, size_t last);
 
 /* The queries of some tokens that share a head of keys, q [n, heads / kv_heads, key] turned
  * already; into y, where the rows of a token follow those of the one before by heads * value.
- * What a token gets must not depend on the others. Scratch of n * (heads / kv_heads) *
- * (positions + value + 3) floats. */
+ * What a token gets must not depend on the others. */
 typedef void lwi_paged_attend_fn(const lwi_paged *p, const float *q, lwi_paged_tokens tokens,
                                  size_t kv_head, float *scratch, float *y);
-/* What is particular to a backend: the attention itself, and how n numbers become float16. */
+/* What is particular to a backend: the attention itself, the floats of scratch that it needs for so
+ * many tokens, aligned to 64 bytes, and how n numbers become float16. */
 typedef struct lwi_paged_functions {
     lwi_paged_attend_fn *attend;
+    size_t (*scratch)(const lwi_paged *p, size_t tokens);
     void (*narrow_f16)(const float *from, size_t n, uint16_t *to);
 } lwi_paged_functions;
 /* The operator's prepare, and its run with such functions. */

@@ -1,48 +1,63 @@
 /* SPDX-License-Identifier: MIT
- * PagedAttention: keys and values block by block, softmax along the way. Narrow ones are widened
- * some rows at a time, for all tokens of a run. Rows are cut at the same places for every token,
- * so that sums do not depend on the tokens beside it. */
+ * PagedAttention: keys and values of some blocks at once, softmax along the way. Narrow ones are
+ * widened some rows at a time, for all tokens of a run. Positions are cut at the same places for
+ * every token, so that sums do not depend on the tokens beside it. */
 #include "backend/cpu/cpu_backend.h"
 #include "ops/paged_attention.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { ROOM = 4096, MOST_SIZE = 1024 }; /* floats that are widened at once; elements of a head */
+enum {
+    ROOM = 4096,      /* floats that are widened at once */
+    MOST_SIZE = 1024, /* elements of a head */
+    WIDTH = 128,      /* positions whose scores are there at once, or those of a block */
+};
 
 typedef struct state {
     const lwi_paged *p;
     const lwi_kernels *k;
     lwi_paged_tokens tokens;
-    size_t group, kv_head, block;
-    float *scores;             /* [tokens, group, positions] */
+    size_t group, kv_head;
+    size_t width, start;       /* positions of a stretch of blocks; the first of this one */
+    float *scores;             /* [tokens, group, width] */
     float *max, *sum, *factor; /* [tokens, group] */
     float *mixed;              /* [tokens, group, value] */
 } state;
 
-/* Rows of a block. */
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+static size_t width_of(const lwi_paged *p) {
+    return p->positions < WIDTH ? WIDTH / p->positions * p->positions : p->positions;
+}
+
+/* Positions of the stretch. */
 typedef struct span {
     size_t first, end;
 } span;
 
-/* Those of block `block` of the sequence that token i sees; none if end <= first. */
-static span seen(const state *s, size_t i, size_t block) {
-    const size_t last = (size_t)s->p->position[s->tokens.first + i], n = s->p->positions;
-    const size_t first = lwi_paged_first_seen(s->p, last), start = block * n;
-    return (span){first > start ? first - start : 0, last < start       ? 0
-                                                     : last - start < n ? last - start + 1
-                                                                        : n};
+/* Those that token i sees; none if end <= first. */
+static span seen(const state *s, size_t i) {
+    const size_t last = (size_t)s->p->position[s->tokens.first + i], start = s->start;
+    const size_t first = lwi_paged_first_seen(s->p, last);
+    return (span){first > start ? first - start : 0,
+                  last < start ? 0 : smaller(last - start + 1, s->width)};
 }
 
 static span common(span a, span b) {
     return (span){a.first > b.first ? a.first : b.first, a.end < b.end ? a.end : b.end};
 }
 
+typedef char *rows_fn(const lwi_paged *p, int32_t block, size_t kv_head);
+
 /* The rows of one piece, which are `row` bytes apart, as float32. */
-static const float *widen(const state *s, const char *rows, size_t row, span piece, size_t size,
+static const float *widen(const state *s, rows_fn *rows_of, size_t row, span piece, size_t size,
                           float *room) {
+    const lwi_paged *p = s->p;
     const size_t n = piece.end - piece.first;
-    rows += piece.first * row;
+    const size_t at = s->start + piece.first;
+    const int32_t *table = p->table + (size_t)p->sequence[s->tokens.first] * p->per_sequence;
+    const char *rows = rows_of(p, table[at / p->positions], s->kv_head) + at % p->positions * row;
     if (s->p->dtype == LW_FLOAT32) return (const float *)(const void *)rows;
     if (s->p->dtype == LW_FLOAT16) s->k->widen_f16(rows, n * size, room);
     else
@@ -51,11 +66,10 @@ static const float *widen(const state *s, const char *rows, size_t row, span pie
     return room;
 }
 
-/* The piece of rows that begins at `first`. None crosses a multiple of as many as there is room
- * for. */
-static span piece_at(size_t first, size_t end, size_t size) {
-    const size_t most = ROOM / size, next = first - first % most + most;
-    return (span){first, next < end ? next : end};
+/* The piece of a block that begins at `first`: no more than there is room for. */
+static span piece_at(const state *s, size_t first, size_t end, size_t size) {
+    const size_t left = s->p->positions - first % s->p->positions;
+    return (span){first, smaller(first + smaller(ROOM / size, left), end)};
 }
 
 static void add_bias(const state *s, size_t i, size_t head, size_t at, size_t n, float *x) {
@@ -69,10 +83,10 @@ static void score_token(const state *s, size_t i, span mine) {
     const lwi_paged *p = s->p;
     if (mine.end <= mine.first || (!p->bias && p->softcap <= 0)) return;
     for (size_t g = i * s->group; g < (i + 1) * s->group; g++) {
-        float *x = s->scores + g * p->positions + mine.first;
+        float *x = s->scores + g * s->width + mine.first;
         if (p->bias)
-            add_bias(s, i, s->kv_head * s->group + g % s->group,
-                     s->block * p->positions + mine.first, mine.end - mine.first, x);
+            add_bias(s, i, s->kv_head * s->group + g % s->group, s->start + mine.first,
+                     mine.end - mine.first, x);
         for (size_t k = 0; k < mine.end - mine.first && p->softcap > 0; k++)
             x[k] = p->softcap * tanhf(x[k] / p->softcap);
     }
@@ -91,40 +105,50 @@ static void score_piece(const state *s, const float *q, const span *see, span pi
                                        .k = p->key,
                                        .scale = p->scale,
                                        .y = s->scores + piece.first,
-                                       .y_row = p->positions});
+                                       .y_row = s->width});
     for (size_t i = 0; i < s->tokens.n; i++)
         score_token(s, i, common(see[i], piece));
 }
 
-static void weigh_token(const state *s, size_t i, span see) {
+/* n tokens from the i-th on, which see the same. */
+static void weigh_tokens(const state *s, size_t i, size_t n, span see) {
     const size_t g = i * s->group, size = s->p->value;
     if (see.end <= see.first) return;
-    s->k->softmax_tile_f32(
-        &(lwi_softmax_tile_f32_job){.s = s->scores + g * s->p->positions + see.first,
-                                    .row = s->p->positions,
-                                    .rows = s->group,
-                                    .columns = see.end - see.first,
-                                    .max = s->max + g,
-                                    .sum = s->sum + g,
-                                    .factor = s->factor + g});
+    s->k->softmax_tile_f32(&(lwi_softmax_tile_f32_job){.s = s->scores + g * s->width + see.first,
+                                                       .row = s->width,
+                                                       .rows = n * s->group,
+                                                       .columns = see.end - see.first,
+                                                       .max = s->max + g,
+                                                       .sum = s->sum + g,
+                                                       .factor = s->factor + g});
     float *y = s->mixed + g * size;
     s->k->scale_rows_f32(&(lwi_scale_rows_f32_job){.x = y,
                                                    .x_row = size,
                                                    .y = y,
                                                    .y_row = size,
-                                                   .rows = s->group,
+                                                   .rows = n * s->group,
                                                    .columns = size,
                                                    .factor = s->factor + g,
                                                    .step = 1});
 }
 
+static void weigh(const state *s, const span *see) {
+    for (size_t i = 0, n; i < s->tokens.n; i += n) {
+        n = 1;
+        while (i + n < s->tokens.n && see[i + n].first == see[i].first &&
+               see[i + n].end == see[i].end)
+            n++;
+        weigh_tokens(s, i, n, see[i]);
+    }
+}
+
 /* Values of a part of the piece for n tokens from `first` on. */
 static void mix_tokens(const state *s, size_t first, size_t n, span part, span piece,
                        const float *rows) {
-    const size_t g = first * s->group, size = s->p->value, positions = s->p->positions;
+    const size_t g = first * s->group, size = s->p->value, width = s->width;
     if (part.end <= part.first) return;
-    s->k->mix_rows_f32(&(lwi_mix_rows_f32_job){.weights = s->scores + g * positions + part.first,
-                                               .weights_row = positions,
+    s->k->mix_rows_f32(&(lwi_mix_rows_f32_job){.weights = s->scores + g * width + part.first,
+                                               .weights_row = width,
                                                .rows = rows + (part.first - piece.first) * size,
                                                .row = size,
                                                .y = s->mixed + g * size,
@@ -146,50 +170,53 @@ static void mix_piece(const state *s, const span *see, span piece, const float *
         mix_tokens(s, i, 1, common(see[i], (span){all.end, piece.end}), piece, rows);
 }
 
-static void attend_block(const state *s, const float *q) {
-    const size_t block = s->block, kv_head = s->kv_head;
+static void attend_stretch(const state *s, const float *q) {
     const lwi_paged *p = s->p;
     const size_t n = s->tokens.n;
-    const int32_t at = p->table[(size_t)p->sequence[s->tokens.first] * p->per_sequence + block];
-    const char *keys = lwi_paged_keys(p, at, kv_head), *values = lwi_paged_values(p, at, kv_head);
-    const size_t first = seen(s, 0, block).first, end = seen(s, n - 1, block).end;
+    const size_t first = seen(s, 0).first, end = seen(s, n - 1).end;
     span see[LWI_PAGED_RUN];
-    float room[ROOM];
+    _Alignas(64) float room[ROOM];
     for (size_t i = 0; i < n; i++)
-        see[i] = seen(s, i, block);
-    for (span piece = piece_at(first, end, p->key); piece.first < end;
-         piece = piece_at(piece.end, end, p->key))
-        score_piece(s, q, see, piece, widen(s, keys, p->key_bytes, piece, p->key, room));
-    for (size_t i = 0; i < n; i++)
-        weigh_token(s, i, see[i]);
-    for (span piece = piece_at(first, end, p->value); piece.first < end;
-         piece = piece_at(piece.end, end, p->value))
-        mix_piece(s, see, piece, widen(s, values, p->value_bytes, piece, p->value, room));
+        see[i] = seen(s, i);
+    for (span piece = {first, first}; piece.end < end;) {
+        piece = piece_at(s, piece.end, end, p->key);
+        score_piece(s, q, see, piece, widen(s, lwi_paged_keys, p->key_bytes, piece, p->key, room));
+    }
+    weigh(s, see);
+    for (span piece = {first, first}; piece.end < end;) {
+        piece = piece_at(s, piece.end, end, p->value);
+        mix_piece(s, see, piece, widen(s, lwi_paged_values, p->value_bytes, piece, p->value, room));
+    }
+}
+
+static size_t scratch(const lwi_paged *p, size_t tokens) {
+    return tokens * (p->heads / p->kv_heads) * (width_of(p) + p->value + 3);
 }
 
 static void attend(const lwi_paged *p, const float *q, lwi_paged_tokens tokens, size_t kv_head,
-                   float *scratch, float *y) {
-    const size_t group = p->heads / p->kv_heads, rows = tokens.n * group;
-    float *const after = scratch + rows * p->positions;
+                   float *memory, float *y) {
+    const size_t group = p->heads / p->kv_heads, rows = tokens.n * group, width = width_of(p);
+    float *const after = memory + rows * (width + p->value);
     state s = {.p = p,
                .k = lwi_cpu_kernels(),
                .tokens = tokens,
                .group = group,
                .kv_head = kv_head,
-               .scores = scratch,
+               .width = width,
+               .scores = memory,
+               .mixed = memory + rows * width,
                .max = after,
                .sum = after + rows,
-               .factor = after + 2 * rows,
-               .mixed = after + 3 * rows};
+               .factor = after + 2 * rows};
     const size_t start = (size_t)p->position[tokens.first];
+    const size_t first = lwi_paged_first_seen(p, start);
     for (size_t i = 0; i < rows; i++) {
         s.max[i] = p->sinks ? p->sinks[kv_head * group + i % group] : -INFINITY;
         s.sum[i] = p->sinks ? 1 : 0;
     }
     memset(s.mixed, 0, rows * p->value * sizeof *s.mixed);
-    for (s.block = lwi_paged_first_seen(p, start) / p->positions;
-         s.block <= (start + tokens.n - 1) / p->positions; s.block++)
-        attend_block(&s, q);
+    for (s.start = first - first % width; s.start < start + tokens.n; s.start += width)
+        attend_stretch(&s, q);
     for (size_t i = 0; i < rows; i++)
         s.factor[i] = 1 / s.sum[i];
     for (size_t i = 0; i < tokens.n; i++)
@@ -204,7 +231,7 @@ static void attend(const lwi_paged *p, const float *q, lwi_paged_tokens tokens, 
 }
 
 static lw_status run(lwi_call *c) {
-    const lwi_paged_functions functions = {attend, lwi_cpu_kernels()->narrow_f16};
+    const lwi_paged_functions functions = {attend, scratch, lwi_cpu_kernels()->narrow_f16};
     return lwi_paged_run(c, &functions);
 }
 
