@@ -137,6 +137,8 @@ def main():
     n = 0
     for path in sorted(pathlib.Path(sys.argv[1]).glob("*/config.json")):
         config = json.loads(path.read_text())
+        if path.parent.name.endswith("-again"):  # made of GGUF files by convert_test.py
+            continue
         if config["model_type"] in ARCHITECTURES and not (path.parent / "scores.f32").exists():
             write(path.parent, config)
             n += 1
