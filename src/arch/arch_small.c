@@ -18,7 +18,10 @@ static bool rotated_smollm3(const lwi_decoder *d, int64_t layer) {
     return layer % 4 != 3;
 }
 
-static void adjust_smollm3(lwi_decoder *d) { d->rotated = rotated_smollm3; }
+static void adjust_smollm3(lwi_decoder *d) {
+    d->rotated = rotated_smollm3;
+    lwi_decoder_read_window(d, 0);
+}
 
 static void adjust_command_r(lwi_decoder *d) {
     d->logit_scale = lwi_decoder_factor(d, "logit_scale", 1);

@@ -54,12 +54,12 @@ static void project(lwi_decoder *d, int x, const lwi_head_sizes *s, int qkv[3], 
         first += rows[i];
     }
     if (d->gated_attention) split_gate(d, s, &qkv[0], gate);
+    qkv[0] = norm_heads(d, qkv[0], "attn_q_norm", "attn_q_norm.weight", s->heads, s->key);
+    qkv[1] = norm_heads(d, qkv[1], "attn_k_norm", "attn_k_norm.weight", s->kv_heads, s->key);
     const double clamp = lwi_build_number(b, "attention.clamp_kqv", 0);
     for (int i = 0; i < 3 && clamp > 0; i++)
         qkv[i] = lwi_build(
             b, "Clip", 3, (int[]){qkv[i], lwi_build_scalar(b, -clamp), lwi_build_scalar(b, clamp)});
-    qkv[0] = norm_heads(d, qkv[0], "attn_q_norm", "attn_q_norm.weight", s->heads, s->key);
-    qkv[1] = norm_heads(d, qkv[1], "attn_k_norm", "attn_k_norm.weight", s->kv_heads, s->key);
 }
 
 static bool is_windowed(lwi_decoder *d, int64_t layer) {

@@ -20,8 +20,9 @@ static double blend(lwi_decoder *d, double i, double base, double half, double o
     const double slow = lwi_build_number(b, "rope.scaling.yarn_beta_slow", 1);
     const double first = pair_of(fast, original, base, half);
     const double last = pair_of(slow, original, base, half);
-    const double low = fmax(0, d->smooth_yarn ? first : floor(first));
-    const double high = fmin(2 * half - 1, d->smooth_yarn ? last : ceil(last));
+    const bool whole = lwi_build_number(b, "rope.scaling.yarn_truncate", !d->smooth_yarn) != 0;
+    const double low = fmax(0, whole ? floor(first) : first);
+    const double high = fmin(2 * half - 1, whole ? ceil(last) : last);
     const double ramp = (i - low) / fmax(0.001, high - low);
     return 1 - fmin(1, fmax(0, ramp));
 }

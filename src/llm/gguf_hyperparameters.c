@@ -43,6 +43,8 @@ static lw_status put_rope_scaling(lwi_pairs *p, const lw_checkpoint *c) {
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (lw_checkpoint_number(c, numbers[i] + 1, &value))
             LW_TRY(lwi_pairs_float(p, numbers[i], value));
+    if (lw_checkpoint_number(c, "rope.scaling.yarn_truncate", &value))
+        LW_TRY(lwi_pairs_int(p, ".rope.scaling.yarn_truncate", LWI_GGUF_BOOL, value != 0));
     if (lw_checkpoint_number(c, length + 1, &value) && value > 0 && value < UINT32_MAX)
         LW_TRY(lwi_pairs_int(p, length, LWI_GGUF_UINT32, (int64_t)value));
     return LW_OK;

@@ -192,7 +192,8 @@ def test_errors(tiny, out):
     (out / "odd" / "model.safetensors").write_bytes(whole)
     config = json.loads((tiny / "folder" / "config.json").read_text())
     for option, value in (("alibi", True), ("scale_attn_by_inverse_layer_idx", True),
-                          ("scale_attn_weights", False),
+                          ("scale_attn_weights", False), ("rope_interleave", False),
+                          ("time_step_limit", [0.01, 0.2]),
                           ("position_embedding_type", "relative_key_query")):
         (out / "odd" / "config.json").write_text(json.dumps(config | {option: value}))
         refused("odd", option, "not supported")

@@ -55,6 +55,9 @@ FAMILIES = {
     "llama-rope-linear": ("llama", dict(GROUPED, rope_scaling=dict(
         rope_type="linear", factor=4.0))),
     "mistral": ("mistral", dict(GROUPED, sliding_window=None)),
+    "llama-rope-yarn-odd": ("llama", dict(GROUPED, rope_scaling=dict(
+        rope_type="yarn", factor=4.0, original_max_position_embeddings=32, attention_factor=1.3,
+        beta_fast=16.0, beta_slow=2.0, truncate=False))),
     "mistral-window": ("mistral", dict(GROUPED, sliding_window=8)),
     "mixtral": ("mixtral", dict(GROUPED, num_local_experts=4, num_experts_per_tok=2,
                                 sliding_window=None)),
@@ -95,6 +98,8 @@ FAMILIES = {
     "stablelm-heads": ("stablelm", dict(GROUPED, partial_rotary_factor=0.25, qk_layernorm=True)),
     "olmo2": ("olmo2", GROUPED),
     "olmoe": ("olmoe", dict(GROUPED, num_experts=4, num_experts_per_tok=2)),
+    "olmoe-clipped": ("olmoe", dict(GROUPED, num_experts=4, num_experts_per_tok=2, norm_topk_prob=True,
+                                    clip_qkv=0.5)),
     "granite": ("granite", dict(GROUPED, embedding_multiplier=12.0, residual_multiplier=0.22,
                                 attention_multiplier=0.0625, logits_scaling=8.0)),
     "cohere": ("cohere", dict(GROUPED, logit_scale=0.0625)),
@@ -167,6 +172,7 @@ PAIRS = {  # encoders with a decoder
     "t5-text-untied": (T5ForConditionalGeneration, dict(T5, feed_forward_proj="gated-gelu",
                                                         tie_word_embeddings=False)),
     "mt5-text": (MT5ForConditionalGeneration, dict(T5, feed_forward_proj="gated-gelu")),
+    "t5-text-silu": (T5ForConditionalGeneration, dict(T5, feed_forward_proj="gated-silu")),
     "umt5-text": (UMT5ForConditionalGeneration, dict(T5, feed_forward_proj="gated-gelu")),
 }
 LOADERS = {"logits": AutoModelForCausalLM, "states": AutoModel,

@@ -136,8 +136,14 @@ static lw_status put_yarn(const lwi_folder_work *w, lwi_buffer *b) {
         LW_TRY(lwi_folder_put_number(b, "mscale", 10 * slope));
         LW_TRY(lwi_folder_put_number(b, "mscale_all_dim", 10 * slope));
     }
-    if (strcmp(w->family->architecture, "gpt-oss") != 0) return LW_OK;
-    return lwi_folder_put_flag(b, "truncate", false);
+    const double more = lwi_folder_number(w, "rope.scaling.attn_factor", 1);
+    const double stretch = log(fmax(1, lwi_folder_number(w, "rope.scaling.factor", 1)));
+    if (more > 0 && more != 1) /* times what YaRN's angles have by themselves */
+        LW_TRY(lwi_folder_put_number(b, "attention_factor",
+                                     more * (slope > 0 ? 1 : 1 + 0.1 * stretch)));
+    const bool whole = strcmp(w->family->architecture, "gpt-oss") != 0;
+    const bool truncate = lwi_folder_number(w, "rope.scaling.yarn_truncate", whole) != 0;
+    return truncate ? LW_OK : lwi_folder_put_flag(b, "truncate", false);
 }
 
 static lw_status put_scaling(const lwi_folder_work *w, lwi_buffer *b) {

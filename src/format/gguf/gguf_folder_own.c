@@ -187,7 +187,11 @@ lw_status lwi_folder_t5(const lwi_folder_work *w, lwi_buffer *b) {
     const size_t layers = lwi_folder_size(w, "block_count");
     const size_t decoder = lwi_folder_size(w, "decoder_block_count");
     const double epsilon = lwi_folder_number(w, "attention.layer_norm_rms_epsilon", 1e-6);
-    LW_TRY(put_word(b, "feed_forward_proj", gated ? "gated-gelu" : "relu"));
+    char key[LWI_FOLDER_NAME];
+    snprintf(key, sizeof key, "%s.hidden_activation", w->family->architecture);
+    const lw_string act = lwi_gguf_string(&w->gguf, key);
+    const bool silu = act.size == 4 && !memcmp(act.data, "silu", 4);
+    LW_TRY(put_word(b, "feed_forward_proj", silu ? "gated-silu" : gated ? "gated-gelu" : "relu"));
     LW_TRY(lwi_folder_put_flag(b, "is_encoder_decoder", decodes));
     LW_TRY(lwi_folder_put_flag(b, "scale_decoder_outputs",
                                lwi_folder_number(w, "scaled_output", tied) != 0));

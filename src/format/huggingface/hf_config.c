@@ -153,10 +153,24 @@ static bool yarn_slope(const lwi_hf_source *s, const char *name, double *value) 
     return true;
 }
 
+/* What a graph makes of YaRN's angles by itself. */
+static double yarn_magnitude(const lwi_hf_source *s) {
+    double factor = 1, slope = 0, own = 0;
+    const lw_string type = lwi_hf_text((void *)(uintptr_t)s, "rope.scaling.type");
+    if (type.size != 4 || memcmp(type.data, "yarn", 4) != 0) return 1;
+    if (!to_number(lwi_hf_rope(s, "factor"), &factor) || !(factor > 1)) return 1;
+    if (!yarn_slope(s, "mscale_all_dim", &slope) || !(slope > 0)) return 1 + 0.1 * log(factor);
+    if (!yarn_slope(s, "mscale", &own)) own = slope;
+    return (1 + own * log(factor)) / (1 + slope * log(factor));
+}
+
 /* Angles of LongRoPE are scaled by how far the context was stretched. */
 static bool rope_magnitude(const lwi_hf_source *s, double *value) {
     double context = 0, original = 0, factor = 0;
-    if (to_number(lwi_hf_rope(s, "attention_factor"), value)) return true;
+    if (to_number(lwi_hf_rope(s, "attention_factor"), value)) {
+        *value /= yarn_magnitude(s);
+        return true;
+    }
     lwi_hf_number((void *)(uintptr_t)s, "context_length", 0, &context);
     lwi_hf_number((void *)(uintptr_t)s, "rope.scaling.original_context_length", 0, &original);
     if (!lwi_hf_rope(s, "long_factor") || !(context >= 1) || !(original > 1)) return false;
@@ -232,6 +246,8 @@ bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
     if (!strcmp(key, "rope.scaling.original_context_length"))
         return to_number(lwi_hf_rope(s, "original_max_position_embeddings"), value) ||
                to_number(lwi_hf_config(s, "original_max_position_embeddings"), value);
+    if (!strcmp(key, "rope.scaling.yarn_truncate"))
+        return to_number(lwi_hf_rope(s, "truncate"), value);
     if (!strcmp(key, "rope.scaling.yarn_beta_fast"))
         return to_number(lwi_hf_rope(s, "beta_fast"), value);
     if (!strcmp(key, "rope.scaling.yarn_beta_slow"))
@@ -256,6 +272,8 @@ lw_string lwi_hf_text(void *state, const char *key) {
     const lwi_json_item *item = NULL;
     for (size_t i = 0; i < 4 && !item && !strcmp(key, "hidden_activation"); i++)
         item = lwi_hf_config(s, activations[i]);
+    if (!strcmp(key, "hidden_activation") && !item)
+        item = lwi_hf_config(s, "dense_act_fn"); /* T5's */
     if (!strcmp(key, "classifier_activation") && !strcmp(s->family->model_type, "distilbert"))
         return (lw_string){"relu", 4};
     if (!strcmp(key, "classifier_pooling")) item = lwi_hf_config(s, key);
@@ -269,12 +287,22 @@ lw_status lwi_hf_check_options(const lwi_hf_source *s) {
     static const struct {
         const char *name;
         bool usual;
-    } options[] = {
-        {"alibi", false}, {"scale_attn_by_inverse_layer_idx", false}, {"scale_attn_weights", true}};
+    } options[] = {{"alibi", false},
+                   {"scale_attn_by_inverse_layer_idx", false},
+                   {"rope_interleave", true},
+                   {"scale_attn_weights", true}};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (lwi_json_bool(s->config, options[i].name, options[i].usual) != options[i].usual)
             return lwi_fail(LW_UNSUPPORTED, "config.json: %s is %s, which is not supported",
                             options[i].name, options[i].usual ? "false" : "true");
+    const lwi_json_item *steps = lwi_hf_config(s, "time_step_limit"); /* Mamba 2's: 0 to infinity */
+    double least = 0, most = INFINITY;
+    if (lwi_json_is(steps, LWI_JSON_ARRAY) && steps->size == 2) {
+        (void)to_number(steps->items, &least);
+        (void)to_number(steps->items + 1, &most);
+    }
+    if (least > 0 || most < 1e30)
+        return lwi_fail(LW_UNSUPPORTED, "config.json: a time_step_limit is not supported");
     const char *positions = lwi_json_text(s->config, "position_embedding_type", "");
     if (!strncmp(positions, "relative_key", 12))
         return lwi_fail(LW_UNSUPPORTED,
