@@ -57,7 +57,9 @@ static lw_status launch_all(const lwi_plan *plan, const lwi_device_step *step) {
             if (is_memory && !arguments[k].memory.handle)
                 arguments[k].memory.handle = plan->context->device_block.handle;
         }
-        LW_TRY(lwi_device_launch(device, l->kernel, l->groups, l->size, arguments, l->n));
+        LW_TRY(l->product
+                   ? device->api->multiply(device, l->product, arguments)
+                   : lwi_device_launch(device, l->kernel, l->groups, l->size, arguments, l->n));
     }
     return LW_OK;
 }

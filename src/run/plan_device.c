@@ -334,7 +334,8 @@ static void place_values(lwi_plan *plan) {
         d->places[s] = d->bytes;
         d->bytes += (plan->values[s].bytes + LWI_ALIGN) & ~(size_t)(LWI_ALIGN - 1);
     }
-    d->scratch_place = (d->bytes + LWI_ALIGN) & ~(size_t)(LWI_ALIGN - 1);
+    d->scratch_place =
+        (d->bytes + LWI_DEVICE_SCRATCH_ALIGN) & ~(size_t)(LWI_DEVICE_SCRATCH_ALIGN - 1);
     if (d->scratch) d->bytes = d->scratch_place + d->scratch;
 }
 
@@ -373,11 +374,14 @@ static lw_status resolve(lwi_plan *plan, const lwi_step *step, lwi_gpu_argument 
     return LW_OK;
 }
 
-/* Whether a tensor lies where no map of it can be made: blocks begin at multiples of more. */
-static bool is_unmappable(const lwi_gpu_launch *launch) {
+/* Whether a tensor lies where a map of it, or a library, cannot take it: blocks begin at multiples
+ * of more. */
+static bool is_badly_placed(const lwi_gpu_launch *launch) {
     for (size_t k = 0; k < launch->n; k++) {
         const lwi_device_argument *a = &launch->arguments[k].value;
-        if (a->kind == LWI_DEVICE_MAP && a->memory.offset % LWI_DEVICE_MAP_ALIGN) return true;
+        if ((a->kind == LWI_DEVICE_MAP || launch->product) &&
+            a->memory.offset % LWI_DEVICE_MAP_ALIGN)
+            return true;
     }
     return false;
 }
@@ -386,7 +390,8 @@ static lw_status resolve_launch(lwi_plan *plan, const lwi_step *step, lwi_gpu_la
     for (size_t k = 0; k < launch->n; k++)
         if (launch->arguments[k].source != LWI_GPU_NUMBER)
             LW_TRY(resolve(plan, step, &launch->arguments[k]));
-    if (!launch->otherwise || !is_unmappable(launch)) return LW_OK;
+    if (!launch->otherwise || !is_badly_placed(launch)) return LW_OK;
+    if (launch->product) step->device->n = 1; /* our kernels do the epilogue too */
     *launch = *launch->otherwise;
     return resolve_launch(plan, step, launch);
 }

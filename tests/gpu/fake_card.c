@@ -36,6 +36,7 @@ enum {
     MOST_MAPS = 2,
     SMALL_LOCAL = 48 << 10, /* bytes that a kernel may have without asking */
     MOST_CARDS = 8,
+    ALIGN = 256, /* of memory */
     MOST_STREAMS = 64,
     UNITS = 20
 };
@@ -52,7 +53,7 @@ typedef struct function {
     unsigned most_local; /* that it asked for */
 } function;
 
-/* What a stream has to do: a copy, or a launch. */
+/* What a stream has to do: a copy, a launch, or a task. */
 typedef struct work {
     void *to;
     const void *from;
@@ -63,6 +64,7 @@ typedef struct work {
     uint64_t values[FAKE_MOST_PARAMETERS];
     _Alignas(
         64) uint8_t maps[MOST_MAPS][FAKE_MAP_BYTES]; /* the values of parameters that are such */
+    fake_task task;                                  /* run is NULL: it is none */
 } work;
 typedef struct graph {
     int card, n;
@@ -92,7 +94,9 @@ static int n_freed;
 static pthread_mutex_t lock;
 static _Thread_local int current[16];
 
-static void wrong(const char *format, ...) {
+#define wrong fake_wrong
+
+void fake_wrong(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     fprintf(stderr, FAKE_LIBRARY ": ");
@@ -140,7 +144,7 @@ static const int depth = 1; /* HIP always has a current card */
 static _Thread_local int depth; /* of the stack of current contexts */
 #endif
 
-static int need_card(const char *name) {
+int fake_current_card(const char *name) {
     if (!started) wrong("%s before the driver was started", name);
     if (depth == 0) wrong("%s without a current context", name);
     return current[depth - 1];
@@ -164,7 +168,7 @@ static void *on_card(const char *name, uint64_t address, size_t bytes) {
     void *place = (void *)(uintptr_t)address;
     const block *b = find_block(place, bytes);
     if (!b || b->pinned) wrong("%s: outside of an allocation", name);
-    if (b->card != need_card(name)) wrong("%s: memory of another card", name);
+    if (b->card != fake_current_card(name)) wrong("%s: memory of another card", name);
     return place;
 }
 
@@ -176,7 +180,8 @@ static int make_block(int card, size_t bytes, bool pinned, void **made) {
         i++;
     if (i == MOST) wrong("too many allocations");
     /* filled with what no computation should see */
-    blocks[i] = (block){malloc(bytes), bytes, card, pinned};
+    blocks[i] = (block){aligned_alloc(ALIGN, (bytes + ALIGN - 1) & ~(size_t)(ALIGN - 1)), bytes,
+                        card, pinned};
     memset(blocks[i].start, 0xff, bytes);
     if (!pinned) used[card] += bytes;
     *made = blocks[i].start;
@@ -194,6 +199,8 @@ static void check_unused(const char *name, const block *b) {
         for (int k = 0; streams[i] && k < streams[i]->n && !lost[streams[i]->card]; k++) {
             const work *w = &streams[i]->queue[k];
             bool used_here = !w->kernel && (is_in(b, w->to) || is_in(b, w->from));
+            for (int p = 0; w->task.run && p < FAKE_TASK_PLACES; p++)
+                used_here |= is_in(b, (void *)(uintptr_t)w->task.places[p]);
             for (int p = 0; w->kernel && p < w->kernel->n_parameters; p++)
                 used_here |= w->kernel->bytes[p] == 8 && is_in(b, (void *)(uintptr_t)w->values[p]);
             if (used_here) wrong("%s that work in a stream still uses", name);
@@ -353,7 +360,7 @@ enum { JIT_LOG = 5 };
 API(cuModuleLoadDataEx, hipModuleLoadDataEx)
 (module **made, const void *image, unsigned n, int *options, void **values) {
     LOCK;
-    const int card = need_card("loading a module");
+    const int card = fake_current_card("loading a module");
     for (unsigned i = 0; i < n; i++)
         if (options[i] == JIT_LOG) strcpy(values[i], "ptxas fatal: as it was told");
     if (setting("refuse") >= 0) return INVALID_PTX;
@@ -370,7 +377,8 @@ API(cuModuleGetFunction, hipModuleGetFunction)
     LOCK;
     static function functions[MOST_CARDS * MOST_KERNELS];
     static int n;
-    if (need_card("finding a kernel") != m->card) wrong("%s: a module of another card", name);
+    if (fake_current_card("finding a kernel") != m->card)
+        wrong("%s: a module of another card", name);
     for (int i = 0; i < m->n; i++)
         if (!strcmp(m->kernels[i].name, name)) {
             if (n == MOST_CARDS * MOST_KERNELS) wrong("too many kernels are asked for");
@@ -386,7 +394,7 @@ API(cuModuleGetFunction, hipModuleGetFunction)
 API(cuMemAlloc_v2, hipMalloc)(uint64_t *made, size_t bytes) {
     LOCK;
     void *start = NULL;
-    const int card = need_card("an allocation");
+    const int card = fake_current_card("an allocation");
     if (bytes == 0) wrong("an allocation of 0 bytes");
     const int code = make_block(card, bytes, false, &start);
     *made = (uintptr_t)start;
@@ -395,24 +403,27 @@ API(cuMemAlloc_v2, hipMalloc)(uint64_t *made, size_t bytes) {
 
 API(cuMemFree_v2, hipFree)(uint64_t place) {
     LOCK;
-    need_card("freeing memory");
+    fake_current_card("freeing memory");
     return free_block("freeing memory", (void *)(uintptr_t)place, false);
 }
 
 API(cuMemHostAlloc, hipHostMalloc)(void **made, size_t bytes, unsigned flags) {
     LOCK;
     (void)flags;
-    return make_block(need_card("pinning memory"), bytes, true, made);
+    return make_block(fake_current_card("pinning memory"), bytes, true, made);
 }
 
 API(cuMemFreeHost, hipHostFree)(void *place) {
     LOCK;
-    need_card("freeing pinned memory");
+    fake_current_card("freeing pinned memory");
     return free_block("freeing pinned memory", place, true);
 }
 
 static void run(work *w) {
     int n = 0;
+    if (w->task.run) w->task.run(w->task.what, w->task.places);
+    else if (!w->kernel) memcpy(w->to, w->from, w->bytes);
+    if (!w->kernel) return;
     for (int i = 0; i < w->kernel->n_parameters; i++)
         if (w->kernel->bytes[i] == FAKE_MAP_BYTES) w->values[i] = (uintptr_t)w->maps[n++];
     fake_run(w->kernel, w->groups, w->size, w->local, w->values);
@@ -421,11 +432,11 @@ static void run(work *w) {
 /* A lost card does nothing more: its memory may be gone by now. */
 static int wait(stream *s) {
     if (s->captured) wrong("waiting for a stream while it is captured");
-    if (need_card("waiting for a stream") != s->card) wrong("waiting for a stream of another card");
+    if (fake_current_card("waiting for a stream") != s->card)
+        wrong("waiting for a stream of another card");
     for (int i = 0; i < s->n; i++) {
         work *w = &s->queue[i];
-        if (w->kernel && !lost[s->card]) run(w);
-        if (!w->kernel && !lost[s->card]) memcpy(w->to, w->from, w->bytes);
+        if (!lost[s->card]) run(w);
         if (w->own) free((void *)w->from);
     }
     s->n = 0;
@@ -439,13 +450,20 @@ API(cuStreamSynchronize, hipStreamSynchronize)(stream *s) {
 
 static work *add_work(const char *name, stream *s) {
     if (!s) wrong("%s: no stream", name);
-    if (need_card(name) != s->card) wrong("%s: a stream of another card", name);
+    if (fake_current_card(name) != s->card) wrong("%s: a stream of another card", name);
     if (s->captured) {
         if (s->captured->n == MOST) wrong("a full graph");
         return &s->captured->works[s->captured->n++];
     }
     if (s->n == MOST && wait(s) != 0) wrong("a full queue");
     return &s->queue[s->n++];
+}
+
+void fake_add_task(const char *name, void *to, const fake_task *task) {
+    LOCK;
+    for (int i = 0; i < FAKE_TASK_PLACES; i++)
+        if (task->places[i] && task->bytes[i]) on_card(name, task->places[i], task->bytes[i]);
+    *add_work(name, to) = (work){.task = *task};
 }
 
 /* Pinned memory is read when the stream comes to it; what is not pinned, at once. */
@@ -475,7 +493,7 @@ API(cuMemcpyDtoHAsync_v2, hipMemcpyDtoHAsync)(void *to, uint64_t from, size_t by
 API(cuStreamCreate, hipStreamCreateWithFlags)(stream **made, unsigned flags) {
     LOCK;
     if (flags != 1) wrong("a stream that waits for others");
-    const int card = need_card("making a stream");
+    const int card = fake_current_card("making a stream");
     int i = 0;
     while (i < MOST_STREAMS && streams[i])
         i++;
@@ -487,7 +505,7 @@ API(cuStreamCreate, hipStreamCreateWithFlags)(stream **made, unsigned flags) {
 
 API(cuStreamDestroy_v2, hipStreamDestroy)(stream *s) {
     LOCK;
-    need_card("closing a stream");
+    fake_current_card("closing a stream");
     if (wait(s) != 0 && !lost[s->card]) return LAUNCH_FAILED;
     for (int i = 0; i < MOST_STREAMS; i++)
         if (streams[i] == s) streams[i] = NULL;
@@ -505,11 +523,18 @@ static void check_parameters(const function *f, const work *w) {
 }
 
 /* What a graph was made with must still be there when it is launched: memory that was freed is. */
-static void check_alive(const work *w, int parameter) {
-    const void *place = (const void *)(uintptr_t)w->values[parameter];
+static void check_alive(const char *name, uint64_t address) {
+    const void *place = (const void *)(uintptr_t)address;
     for (int i = 0; i < n_freed; i++)
         if (freed[i] == place && !find_block(place, 0))
-            wrong("%s in a graph gets memory that was freed", w->kernel->name);
+            wrong("%s in a graph gets memory that was freed", name);
+}
+
+static void check_all_alive(const work *w) {
+    for (int k = 0; w->kernel && k < w->kernel->n_parameters; k++)
+        if (w->kernel->bytes[k] == 8) check_alive(w->kernel->name, w->values[k]);
+    for (int k = 0; w->task.run && k < FAKE_TASK_PLACES; k++)
+        check_alive("a task", w->task.places[k]);
 }
 
 #if !defined(FAKE_HIP)
@@ -518,7 +543,7 @@ enum { MAX_DYNAMIC_SHARED_SIZE_BYTES = 8, MOST_LOCAL = 232448 };
 
 API(cuFuncSetAttribute, )(function *f, int which, int value) {
     LOCK;
-    need_card("an attribute of a kernel");
+    fake_current_card("an attribute of a kernel");
     if (which != MAX_DYNAMIC_SHARED_SIZE_BYTES) wrong("an attribute that is not played");
     if (value < 0 || value > MOST_LOCAL) return INVALID_VALUE;
     f->most_local = (unsigned)value;
@@ -540,6 +565,7 @@ API(cuTensorMapEncodeTiled, )
 #endif
 
 bool fake_is_hasty(void) { return setting("hasty") >= 0; }
+bool fake_says(const char *word) { return setting(word) >= 0; }
 
 API(cuLaunchKernel, hipModuleLaunchKernel)
 (const function *f, unsigned x, unsigned y, unsigned z, unsigned size, unsigned size_y,
@@ -573,7 +599,8 @@ API(cuStreamBeginCapture_v2, hipStreamBeginCapture)(stream *s, int mode) {
     LOCK;
     if (mode != 1) wrong("a capture that other threads disturb");
     if (setting("uncaptured") >= 0) return LAUNCH_FAILED;
-    if (need_card("a capture") != s->card || s->captured) wrong("a capture of a wrong stream");
+    if (fake_current_card("a capture") != s->card || s->captured)
+        wrong("a capture of a wrong stream");
     s->captured = calloc(1, sizeof *s->captured);
     s->captured->card = s->card;
     return 0;
@@ -581,7 +608,7 @@ API(cuStreamBeginCapture_v2, hipStreamBeginCapture)(stream *s, int mode) {
 
 API(cuStreamEndCapture, hipStreamEndCapture)(stream *s, graph **made) {
     LOCK;
-    if (need_card("a capture") != s->card || !s->captured) wrong("the end of no capture");
+    if (fake_current_card("a capture") != s->card || !s->captured) wrong("the end of no capture");
     *made = s->captured;
     s->captured = NULL;
     return 0;
@@ -608,8 +635,7 @@ API(cuGraphLaunch, hipGraphLaunch)(const graph *g, stream *s) {
     if (g->card != s->card) wrong("a graph of another card");
     if (lost[s->card]) return LAUNCH_FAILED;
     for (int i = 0; i < g->n; i++) {
-        for (int k = 0; k < g->works[i].kernel->n_parameters; k++)
-            if (g->works[i].kernel->bytes[k] == 8) check_alive(&g->works[i], k);
+        check_all_alive(&g->works[i]);
         *add_work("a graph", s) = g->works[i];
     }
     replays++;

@@ -56,4 +56,25 @@ void fake_went_on(void);
 /* The word "hasty" is in FAKE_CARD. */
 bool fake_is_hasty(void);
 
+/* For libraries that lie beside the driver and use it (fake_cublas_lt.c). */
+enum { FAKE_TASK_PLACES = 5, FAKE_TASK_BYTES = 256 };
+
+/* Work in a stream; it reads and writes memory of the card between places. */
+typedef struct fake_task {
+    void (*run)(const void *what, const uint64_t places[FAKE_TASK_PLACES]);
+    _Alignas(16) uint8_t what[FAKE_TASK_BYTES];
+    uint64_t places[FAKE_TASK_PLACES]; /* 0: none */
+    size_t bytes[FAKE_TASK_PLACES];
+} fake_task;
+
+#pragma GCC visibility push(default)
+/* The card whose context is current; ends the process where there is none. */
+int fake_current_card(const char *name);
+void fake_add_task(const char *name, void *stream, const fake_task *task);
+/* Whether a word is in FAKE_CARD. */
+bool fake_says(const char *word);
+/* Ends the process with a sentence. */
+void fake_wrong(const char *format, ...);
+#pragma GCC visibility pop
+
 #endif

@@ -2,6 +2,7 @@
 #include "backend/gpu/card_device.h"
 
 #include "backend/gpu/card_driver.h"
+#include "backend/gpu/card_products.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,7 @@ typedef struct card_device {
     lwi_card_context *context;
     lwi_card_module *const *modules;
     lwi_card_stream *stream;
+    lwi_card_products products;
     uint8_t *staging; /* pinned, STAGING bytes: small copies go through it */
     size_t staged;    /* bytes of it that copies on their way to the card may still read */
 } card_device;
@@ -257,6 +259,28 @@ static lw_status launch(lwi_device *device, void *kernel, const char *name,
     return leave(d, name, code);
 }
 
+static lw_status prepare_product(lwi_device *device, const lwi_device_product *product,
+                                 void **prepared, size_t *scratch) {
+    card_device *d = (card_device *)device;
+    LW_TRY(enter(d));
+    const lw_status status = lwi_card_products_find(&d->products, product, prepared, scratch);
+    const lw_status left = leave(d, "preparing a product", 0);
+    return status == LW_OK ? left : status;
+}
+
+static lw_status multiply(lwi_device *device, void *prepared,
+                          const lwi_device_argument arguments[LWI_DEVICE_PRODUCT_ARGUMENTS]) {
+    const card_device *d = (card_device *)device;
+    lwi_card_address places[LWI_DEVICE_PRODUCT_ARGUMENTS];
+    for (int i = 0; i < LWI_DEVICE_PRODUCT_ARGUMENTS; i++)
+        places[i] = (uintptr_t)arguments[i].memory.handle + arguments[i].memory.offset;
+    LW_TRY(enter(d));
+    const int code = lwi_cublas_lt_multiply(prepared, places, d->stream);
+    LW_TRY(leave(d, "a product", 0));
+    if (code == 0) return LW_OK;
+    return lwi_fail(LW_DEVICE, "%s: cuBLASLt fails (%d)", d->base.name, code);
+}
+
 static lw_status finish(lwi_device *device) {
     card_device *d = (card_device *)device;
     LW_TRY(enter(d));
@@ -329,9 +353,10 @@ static lw_status open_shared(card_device *d, const kind *k, size_t index, int ca
 }
 
 static void close_device(lwi_device *device) {
-    const card_device *d = (card_device *)device;
+    card_device *d = (card_device *)device;
     if (!d->context || enter(d) != LW_OK) return;
     if (d->stream) d->driver->wait(d->stream);
+    lwi_card_products_close(&d->products);
     if (d->stream) d->driver->free_stream(d->stream);
     (void)leave(d, "closing", d->staging ? d->driver->unpin(d->staging) : 0);
 }
@@ -367,6 +392,7 @@ static lw_status start(card_device *d, const kind *k, size_t index) {
     d->base.records = d->driver->records;
     d->base.multiplies_f16 = has_own(d, "matmul_f16");
     d->base.multiplies_bf16 = has_own(d, "matmul_bf16");
+    d->products.version = d->driver->version;
     return find_maps(d);
 }
 
@@ -379,15 +405,15 @@ static lw_status start_hip(lwi_device *device, size_t index) {
 }
 
 lw_status lwi_cuda_open(size_t index, lwi_device **device) {
-    static const lwi_device_api functions = {start_cuda, close_device, allocate, release, upload,
-                                             download,   find_kernel,  launch,   finish,  record,
-                                             recorded,   replay,       forget};
+    static const lwi_device_api functions = {
+        start_cuda, close_device, allocate, release, upload, download,        find_kernel, launch,
+        finish,     record,       recorded, replay,  forget, prepare_product, multiply};
     return lwi_device_make(&functions, sizeof(card_device), cuda.name, index, device);
 }
 
 lw_status lwi_hip_open(size_t index, lwi_device **device) {
     static const lwi_device_api functions = {start_hip, close_device, allocate, release, upload,
                                              download,  find_kernel,  launch,   finish,  record,
-                                             recorded,  replay,       forget};
+                                             recorded,  replay,       forget,   NULL,    NULL};
     return lwi_device_make(&functions, sizeof(card_device), hip.name, index, device);
 }

@@ -34,6 +34,31 @@ typedef struct lwi_device_map {
 } lwi_device_map;
 enum { LWI_DEVICE_MAP_ALIGN = 16 };
 
+typedef enum lwi_device_float { LWI_DEVICE_F32, LWI_DEVICE_F16, LWI_DEVICE_BF16 } lwi_device_float;
+
+/* alpha A B + bias, row by row in Y [batch, m, n], of one type: what a library on the machine may
+ * be given. Strides in elements, of which one of row and column is 1; batch strides of 0 are for
+ * what all matrices share. */
+typedef struct lwi_device_product {
+    lwi_device_float type;
+    bool bias; /* [n] */
+    float alpha;
+    size_t m, n, k, batch;
+    size_t a_row, a_column, a_batch;
+    size_t b_row, b_column, b_batch;
+} lwi_device_product;
+/* Its arguments, each memory; it does not take what begins at no multiple of LWI_DEVICE_MAP_ALIGN.
+ */
+enum {
+    LWI_DEVICE_PRODUCT_A,
+    LWI_DEVICE_PRODUCT_B,
+    LWI_DEVICE_PRODUCT_BIAS,
+    LWI_DEVICE_PRODUCT_Y,
+    LWI_DEVICE_PRODUCT_SCRATCH, /* from a multiple of LWI_DEVICE_SCRATCH_ALIGN on */
+    LWI_DEVICE_PRODUCT_ARGUMENTS
+};
+enum { LWI_DEVICE_SCRATCH_ALIGN = 256 };
+
 typedef struct lwi_device_argument {
     lwi_device_argument_kind kind;
     union {
@@ -72,6 +97,12 @@ typedef struct lwi_device_api {
     lw_status (*recorded)(lwi_device *device, void **recording);
     lw_status (*replay)(lwi_device *device, void *recording);
     void (*forget)(lwi_device *device, void *recording);
+    /* NULL: there is no library. *prepared, which the device keeps, is NULL where it does not take
+     * the product; scratch: bytes that it works in. */
+    lw_status (*prepare_product)(lwi_device *device, const lwi_device_product *product,
+                                 void **prepared, size_t *scratch);
+    lw_status (*multiply)(lwi_device *device, void *prepared,
+                          const lwi_device_argument arguments[LWI_DEVICE_PRODUCT_ARGUMENTS]);
 } lwi_device_api;
 
 enum { LWI_DEVICE_KERNELS = 256 };

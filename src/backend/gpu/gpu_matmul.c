@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * MatMul, Gemm and lampwick.MatMul. */
+#include "backend/gpu/gpu_library.h"
 #include "backend/gpu/gpu_program.h"
 #include "ops/matmul.h"
 #include "ops/matmul_fused.h"
+
+#include <stdlib.h>
 
 enum { TILE = 64, WIDE = 128 }; /* of kernels/product.k */
 enum { FEW = 8, FEW_ROWS = 4 }; /* rows of A: for the kernel that reads B once, of a group */
@@ -144,12 +147,54 @@ static lw_status launch_mapped(const lwi_call *c, const numbers *x, size_t own_i
     return LW_OK;
 }
 
-static lw_status launch_product(const lwi_call *c, const numbers *x, size_t own_inputs,
-                                lwi_gpu_step *step) {
+static lw_status launch_own(const lwi_call *c, const numbers *x, size_t own_inputs,
+                            lwi_gpu_step *step) {
     LW_TRY(launch_tiles(c, x, own_inputs, step));
     if (x->type == LWI_GPU_F32 || !step->device->maps || x->m < LEAST_ROWS || x->k == 0)
         return LW_OK;
     return launch_mapped(c, x, own_inputs, step);
+}
+
+/* --------------------------------------------- a library of products (cuBLASLt), if it is there */
+
+enum { LARGE_BITS = 31 }; /* 2 to that many products of two numbers are worth a library */
+
+/* LAMPWICK_CUBLASLT in the environment: 0 for never, 1 for all that it takes. It goes by sizes and
+ * measures nothing, so that what runs, and with it the last bits of results, is the same in each
+ * run. */
+static bool is_for_library(const numbers *x) {
+    const char *wanted = getenv("LAMPWICK_CUBLASLT");
+    if (x->m <= FEW || x->k == 0 || (wanted && *wanted == '0')) return false;
+    return (wanted && *wanted == '1') ||
+           (double)x->m * (double)x->n * (double)x->k * (double)x->batch >=
+               (double)(1ULL << LARGE_BITS);
+}
+
+static bool describe_product(const numbers *x, lwi_device_product *p) {
+    static const lwi_device_float types[] = {[LWI_GPU_F32] = LWI_DEVICE_F32,
+                                             [LWI_GPU_F16] = LWI_DEVICE_F16,
+                                             [LWI_GPU_BF16] = LWI_DEVICE_BF16};
+    *p = (lwi_device_product){.type = types[x->type],
+                              .bias = x->bias,
+                              .alpha = (float)x->alpha,
+                              .m = x->m,
+                              .n = x->n,
+                              .k = x->k,
+                              .batch = x->batch,
+                              .a_row = x->a_row,
+                              .a_column = x->a_column,
+                              .b_row = x->b_row,
+                              .b_column = x->b_column};
+    return (x->a_row == 1 || x->a_column == 1) && (x->b_row == 1 || x->b_column == 1) &&
+           find_batch_stride(x, 1, &p->a_batch) && find_batch_stride(x, 2, &p->b_batch);
+}
+
+static lw_status launch_product(const lwi_call *c, const numbers *x, size_t own_inputs,
+                                lwi_gpu_step *step) {
+    lwi_device_product wanted;
+    LW_TRY(launch_own(c, x, own_inputs, step));
+    if (!is_for_library(x) || !describe_product(x, &wanted)) return LW_OK;
+    return lwi_gpu_launch_library(c, &wanted, own_inputs, step);
 }
 
 /* All are floats of one width. */
