@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * ReduceSum and its kin, global pools, ArgMax and ArgMin, CumSum. */
+#include "backend/gpu/gpu_reduce.h"
+
 #include "backend/gpu/gpu_backend.h"
-#include "ops/reduce.h"
 #include "ops/reduce_steps.h"
 
 #include <string.h>
 
-enum { PLAN = 84, LARGE = 64 /* elements that are worth a group */ };
+enum { PLAN = LWI_GPU_REDUCE_PLAN, LARGE = 64 /* elements that are worth a group */ };
 /* Places in the plan of kernels/reduce.k. */
 enum { KEPT = 4, REDUCED = 44, STRIDES = 20 };
 
-static void write_plan(const lwi_reduction *r, int32_t plan[PLAN]) {
+void lwi_gpu_reduce_plan(const lwi_reduction *r, int32_t plan[PLAN]) {
     plan[0] = r->n_kept;
     plan[1] = r->n_reduced;
     for (int d = 0; d < r->n_kept; d++) {
@@ -35,7 +36,7 @@ static lw_status launch_reduction(const lwi_call *c, const lwi_reduction *r, lwi
     const bool floats = lwi_gpu_is_float(from), groups = floats && wants_groups(r);
     int32_t plan[PLAN] = {0};
     lwi_gpu_launch *launch = NULL;
-    write_plan(r, plan);
+    lwi_gpu_reduce_plan(r, plan);
     if (groups) LW_TRY(lwi_gpu_groups(step, "reduce_groups", r->groups, 1, 1, &launch));
     else
         LW_TRY(

@@ -67,12 +67,31 @@ static lw_status launch_norm(const lwi_call *c, const norm *m, lwi_gpu_step *ste
     return LW_OK;
 }
 
+/* Outputs: the mean, 0 if there is none, and the inverse of the deviation. */
+static lw_status launch_moments(const lwi_call *c, const norm *m, size_t mean, size_t inverse,
+                                lwi_gpu_step *step) {
+    const bool wants[2] = {mean && mean < c->n_out && c->out[mean],
+                           inverse < c->n_out && c->out[inverse]};
+    const lw_value *given = wants[0] ? c->out[mean] : wants[1] ? c->out[inverse] : NULL;
+    lwi_gpu_launch *launch = NULL;
+    if (!given) return LW_OK;
+    const int to = (int)lwi_gpu_type_of(given->dtype);
+    LW_TRY(lwi_gpu_groups(step, "row_moments", c->in[0]->count / m->n, 1, 1, &launch));
+    lwi_gpu_in(launch, c, 0);
+    lwi_gpu_out(launch, wants[0] ? mean : inverse);
+    lwi_gpu_out(launch, wants[1] ? inverse : mean);
+    lwi_gpu_int(launch, (int)lwi_gpu_type_of(c->in[0]->dtype) | to << 4 | to << 8);
+    lwi_gpu_int(launch, (int64_t)m->n);
+    lwi_gpu_int(launch, m->centre);
+    lwi_gpu_int(launch, wants[0] | wants[1] << 1);
+    lwi_gpu_float(launch, lwi_attr_float(c->node, "epsilon", 1e-5f));
+    return LW_OK;
+}
+
 static lw_status plan_norm(const lwi_call *c, bool centre, lwi_gpu_step *step, bool *taken) {
     const lw_value *x = c->in[0];
     norm m = {.n = 1, .inner = 1, .rows = 1, .centre = centre};
     int axis = 0;
-    for (size_t k = 1; k < c->n_out; k++)
-        if (c->out[k]) return lwi_gpu_refuse(step, "its mean or deviation is wanted");
     if (!takes(c) || x->rank < 1) return lwi_gpu_refuse(step, "its type");
     LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", -1), x->rank, &axis));
     for (int d = axis; d < x->rank; d++)
@@ -81,6 +100,7 @@ static lw_status plan_norm(const lwi_call *c, bool centre, lwi_gpu_step *step, b
         if (lwi_has(c, i) && c->in[i]->count != m.n)
             return lwi_gpu_refuse(step, "scale or bias is broadcast");
     *taken = true;
+    LW_TRY(launch_moments(c, &m, centre ? 1 : 0, centre ? 2 : 1, step));
     return launch_norm(c, &m, step);
 }
 
