@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Elements that indices name: Gather, GatherElements, GatherND, and ScatterElements and ScatterND
- * without a reduction. */
+ * Elements that indices name: Gather, GatherElements, GatherND, ScatterElements and ScatterND. */
 #include "backend/gpu/gpu_backend.h"
 
 #include <stdio.h>
@@ -126,37 +125,73 @@ lw_status lwi_gpu_gather_nd(const lwi_call *c, lwi_gpu_step *step, bool *taken) 
     return launch_places(c, GATHER_PLACES, plan, 0, slice, c->out[0]->count, step);
 }
 
-static bool takes_scatter(const lwi_call *c, lwi_gpu_step *step) {
+/* 0: updates replace; else how kernels/place.k combines them with what is there. */
+static lw_status find_reduction(const lwi_call *c, int *how) {
+    static const char *const names[] = {"none", "add", "mul", "max", "min"};
+    const char *text = lwi_attr_string(c->node, "reduction", "none");
+    for (*how = 0; *how < 5; ++*how)
+        if (!strcmp(names[*how], text)) return LW_OK;
+    return lwi_call_fail(c, LW_INVALID, "there is no reduction '%s'", text);
+}
+
+/* Lines of updates that meet each other nowhere, an item for each; n of them. */
+static lw_status launch_combine(const lwi_call *c, const char *kernel, const int32_t plan[PLAN],
+                                int how, size_t tuples, size_t n, lwi_gpu_step *step) {
+    const int types = (int)lwi_gpu_type_of(c->in[0]->dtype) | (int)lwi_gpu_type_of(c->in[1]->dtype)
+                                                                  << 4;
+    lwi_gpu_launch *launch = NULL;
+    LW_TRY(lwi_gpu_items(step, kernel, n, &launch));
+    LW_TRY(lwi_gpu_data(step, launch, plan, PLAN * sizeof *plan));
+    lwi_gpu_in(launch, c, 2);
+    lwi_gpu_in(launch, c, 1);
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_mistake(step, launch);
+    lwi_gpu_int(launch, types);
+    lwi_gpu_int(launch, how);
+    if (tuples) lwi_gpu_int(launch, (int64_t)tuples);
+    lwi_gpu_int(launch, (int64_t)n);
+    return LW_OK;
+}
+
+static bool takes_scatter(const lwi_call *c, int how, lwi_gpu_step *step) {
     if (!takes(c, step)) return false;
-    if (lwi_attr_is(c->node, "reduction", "none") || !lwi_attr_string(c->node, "reduction", NULL))
-        return true;
-    snprintf(step->reason, sizeof step->reason, "its reduction");
+    if (how == 0 || lwi_gpu_type_of(c->in[0]->dtype) != LWI_GPU_TYPES) return true;
+    snprintf(step->reason, sizeof step->reason, "a reduction in its type");
     return false;
 }
 
 /* A copy of the data, then the updates. */
-static lw_status launch_scatter(const lwi_call *c, const int32_t plan[PLAN], size_t inner,
+static lw_status launch_scatter(const lwi_call *c, const int32_t plan[PLAN], size_t inner, int how,
                                 lwi_gpu_step *step) {
     LW_TRY(lwi_gpu_copy(step, c, 0, 0));
-    if (c->in[2]->count == 0) return LW_OK;
+    const size_t n = c->in[2]->count;
+    if (n == 0) return LW_OK;
+    if (how && inner) return launch_combine(c, "combine_tuples", plan, how, n / inner, inner, step);
+    if (how)
+        return launch_combine(c, "combine_elements", plan, how, 0, n / (size_t)plan[DIMS + plan[1]],
+                              step);
     return launch_places(c, SCATTER_PLACES, plan, 2, inner, c->in[2]->count, step);
 }
 
 lw_status lwi_gpu_scatter_elements(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     int32_t plan[PLAN] = {0};
-    if (!takes_scatter(c, step)) return LW_OK;
+    int how = 0;
+    LW_TRY(find_reduction(c, &how));
+    if (!takes_scatter(c, how, step)) return LW_OK;
     if (c->in[2]->count != c->in[1]->count || c->in[1]->rank != c->in[0]->rank)
         return lwi_gpu_refuse(step, "shapes that do not match");
     LW_TRY(plan_elements(c, plan));
     *taken = true;
-    return launch_scatter(c, plan, 0, step);
+    return launch_scatter(c, plan, 0, how, step);
 }
 
 lw_status lwi_gpu_scatter_nd(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     int32_t plan[PLAN] = {0};
     size_t slice = 0;
     const lw_value *index = c->in[1];
-    if (!takes_scatter(c, step)) return LW_OK;
+    int how = 0;
+    LW_TRY(find_reduction(c, &how));
+    if (!takes_scatter(c, how, step)) return LW_OK;
     if (index->rank < 1 || index->dims[index->rank - 1] < 1 ||
         index->dims[index->rank - 1] > c->in[0]->rank)
         return lwi_gpu_refuse(step, "shapes that do not match");
@@ -164,5 +199,5 @@ lw_status lwi_gpu_scatter_nd(const lwi_call *c, lwi_gpu_step *step, bool *taken)
     if (c->in[2]->count != index->count / (size_t)index->dims[index->rank - 1] * slice)
         return lwi_gpu_refuse(step, "shapes that do not match");
     *taken = true;
-    return launch_scatter(c, plan, slice, step);
+    return launch_scatter(c, plan, slice, how, step);
 }

@@ -26,24 +26,30 @@ static bool takes(const lwi_call *c, int kind) {
     const lwi_gpu_type type = lwi_gpu_type_of(c->in[0]->dtype);
     const bool bytes = type == LWI_GPU_U8 || type == LWI_GPU_I8;
     return lwi_gpu_moves(c) && (lwi_gpu_is_float(type) || (kind == 0 && bytes)) &&
-           c->in[0]->rank <= 2 + AXES && c->out[0] && (c->n_out < 2 || !c->out[1]);
+           c->in[0]->rank <= 2 + AXES;
 }
 
 lw_status lwi_gpu_pool(const lwi_call *c, bool last, int kind, lwi_gpu_step *step, bool *taken) {
     lwi_window w;
     lwi_gpu_launch *launch = NULL;
     int32_t shape[SHAPE] = {0};
-    const lw_value *x = c->in[0];
-    if (!takes(c, kind)) return lwi_gpu_refuse(step, "its type, four axes, or places of maxima");
+    const lw_value *x = c->in[0], *y = c->out[0] ? c->out[0] : c->out[1];
+    const bool places = c->n_out > 1 && c->out[1];
+    const int wanted = (c->out[0] ? 1 : 0) | (places ? 2 : 0) |
+                       (lwi_attr_int(c->node, "storage_order", 0) ? 4 : 0);
+    if (!takes(c, kind)) return lwi_gpu_refuse(step, "its type, or four axes");
     LW_TRY(lwi_pool_window(c, last, &w));
     write_shape(&w, (size_t)x->dims[last ? x->rank - 1 : 1], last, shape);
-    LW_TRY(lwi_gpu_items(step, "pool_direct", c->out[0]->count, &launch));
+    LW_TRY(lwi_gpu_items(step, "pool_direct", y->count, &launch));
     LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
     lwi_gpu_in(launch, c, 0);
-    lwi_gpu_out(launch, 0);
+    lwi_gpu_out(launch, c->out[0] ? 0 : 1);
+    lwi_gpu_out(launch, places ? 1 : 0);
     lwi_gpu_int(launch, kind);
     lwi_gpu_int(launch, lwi_gpu_type_of(x->dtype));
-    lwi_gpu_int(launch, (int64_t)c->out[0]->count);
+    lwi_gpu_int(launch, wanted);
+    lwi_gpu_float(launch, (double)lwi_attr_int(c->node, "p", 2));
+    lwi_gpu_int(launch, (int64_t)y->count);
     *taken = true;
     return LW_OK;
 }
@@ -55,4 +61,13 @@ lw_status lwi_gpu_first_max_pool(const lwi_call *c, lwi_gpu_step *step, bool *ta
 lw_status lwi_gpu_first_average_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     const int kind = lwi_attr_int(c->node, "count_include_pad", 0) ? 2 : 1;
     return lwi_gpu_pool(c, false, kind, step, taken);
+}
+
+lw_status lwi_gpu_lp_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    if (lwi_attr_int(c->node, "p", 2) < 1) return lwi_gpu_refuse(step, "its exponent");
+    return lwi_gpu_pool(c, false, 3, step, taken);
+}
+
+lw_status lwi_gpu_nhwc_max_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    return lwi_gpu_pool(c, true, 0, step, taken);
 }

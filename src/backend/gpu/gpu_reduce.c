@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * ReduceSum and its kin, global pools, ArgMax and ArgMin, CumSum. */
+ * ReduceSum and its kin, global pools, ArgMax and ArgMin, CumSum and CumProd. */
 #include "backend/gpu/gpu_reduce.h"
 
 #include "backend/gpu/gpu_backend.h"
@@ -144,15 +144,39 @@ lw_status lwi_gpu_arg_extreme(const lwi_call *c, lwi_gpu_step *step, bool *taken
     return launch_columns(c, "arg_extreme", axis, flags, step);
 }
 
-lw_status lwi_gpu_cum_sum(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
-    const int flags[2] = {lwi_attr_int(c->node, "exclusive", 0) != 0,
-                          lwi_attr_int(c->node, "reverse", 0) != 0};
-    int64_t given = 0;
-    int axis = 0;
-    if (!takes_columns(c) || !lwi_known(c, 1))
-        return lwi_gpu_refuse(step, "its type or shape, or its axis is computed in the run");
-    LW_TRY(lwi_in_int(c, 1, &given));
-    LW_TRY(lwi_axis(c, given, c->in[0]->rank, &axis));
+enum { RUNNING_PLAN = 24, RUNNING_DIMS = 4, MOST_RANK = 20 };
+
+/* An axis that is computed in the run may be the shortest one. */
+static lw_status plan_running(const lwi_call *c, int product, lwi_gpu_step *step, bool *taken) {
+    const lw_value *x = c->in[0];
+    const int flags = (lwi_attr_int(c->node, "exclusive", 0) != 0) |
+                      (lwi_attr_int(c->node, "reverse", 0) != 0) << 1 | product << 2;
+    int32_t plan[RUNNING_PLAN] = {x->rank};
+    size_t shortest = x->count;
+    lwi_gpu_launch *launch = NULL;
+    if (!takes_columns(c) || x->rank > MOST_RANK) return lwi_gpu_refuse(step, "its type or shape");
+    for (int d = 0; d < x->rank; d++) {
+        plan[RUNNING_DIMS + d] = (int32_t)x->dims[d];
+        if ((size_t)x->dims[d] < shortest) shortest = (size_t)x->dims[d];
+    }
+    LW_TRY(lwi_gpu_items(step, "running_total", x->count / shortest, &launch));
+    LW_TRY(lwi_gpu_data(step, launch, plan, sizeof plan));
+    lwi_gpu_in(launch, c, 0);
+    lwi_gpu_in(launch, c, 1);
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_mistake(step, launch);
+    lwi_gpu_int(launch, (int)lwi_gpu_type_of(x->dtype) | (int)lwi_gpu_type_of(c->in[1]->dtype)
+                                                             << 4);
+    lwi_gpu_int(launch, flags);
+    lwi_gpu_int(launch, (int64_t)x->count);
     *taken = true;
-    return launch_columns(c, "running_total", axis, flags, step);
+    return LW_OK;
+}
+
+lw_status lwi_gpu_cum_sum(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    return plan_running(c, 0, step, taken);
+}
+
+lw_status lwi_gpu_cum_prod(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    return plan_running(c, 1, step, taken);
 }

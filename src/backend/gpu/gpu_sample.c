@@ -69,8 +69,8 @@ lw_status lwi_gpu_roi_align(const lwi_call *c, lwi_gpu_step *step, bool *taken) 
     const int64_t sizes[] = {in[0], in[1], in[2], in[3], out[2], out[3], ratio};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         lwi_gpu_int(launch, sizes[i]);
-    lwi_gpu_int(launch, !lwi_attr_is(c->node, "coordinate_transformation_mode",
-                                     "output_half_pixel"));
+    lwi_gpu_int(launch,
+                !lwi_attr_is(c->node, "coordinate_transformation_mode", "output_half_pixel"));
     lwi_gpu_int(launch, lwi_attr_is(c->node, "mode", "max"));
     lwi_gpu_float(launch, lwi_attr_float(c->node, "spatial_scale", 1));
     lwi_gpu_int(launch, (int64_t)c->out[0]->count);
