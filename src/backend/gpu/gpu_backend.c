@@ -65,6 +65,8 @@ lw_status lwi_gpu_claim(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
         if (claims[i].op != c->node->op->op) continue;
         const size_t empty = count_empty(c);
         if (empty == 0) return plan_launches(&claims[i], c, step, taken);
+        if (empty < c->n_out && claims[i].plan == lwi_gpu_copies)
+            return plan_launches(&claims[i], c, step, taken);
         if (empty < c->n_out) return lwi_gpu_refuse(step, "an output has no elements");
         *taken = true; /* there is nothing to do */
         return lwi_arena_grow(step->memory, &step->launches, &step->capacity, 1,
