@@ -352,7 +352,7 @@ static lw_status resolve(lwi_plan *plan, const lwi_step *step, lwi_gpu_argument 
         return LW_OK;
     }
     if (a->source == LWI_GPU_SCRATCH) {
-        a->value.memory.offset = plan->device->scratch_place;
+        a->value.memory.offset += plan->device->scratch_place;
         a->source = LWI_GPU_NUMBER;
         return LW_OK;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "backend/gpu/gpu_backend.h"
-#include "ops/attention_core.h"
+#include "backend/gpu/gpu_attention.h"
 
 enum { MOST = 768 };    /* elements of a value, of kernels/attention.k */
+enum { KEEP = 5 };      /* the input that chooses scores */
 enum { QUERIES = 128 }; /* of a group of kernels/half_attention.k */
 
 typedef struct planning {
@@ -54,12 +54,13 @@ static lw_status launch_attention(const lwi_call *c, const lwi_attention *a, con
     return LW_OK;
 }
 
-static lw_status attend(lwi_call *c, const lwi_attention *a) {
-    const planning *p = c->prepared;
-    const size_t most = c->in[0]->dtype == LW_FLOAT32 ? MOST : 128;
-    if (a->v_head > most || (most < MOST && a->head > most) || a->kv_len == 0 ||
-        a->kv_len >= INT32_MAX || a->choice.data || a->nan_zero || lwi_has(c, 5))
-        return lwi_gpu_refuse(p->step, "values of more than 768 elements, or a choice of scores");
+/* Elements of a value that the fast kernels take; of a query too where they are not float32. */
+static bool fits(const lwi_call *c, const lwi_attention *a) {
+    if (c->in[0]->dtype == LW_FLOAT32) return a->v_head <= MOST;
+    return a->v_head <= 128 && a->head <= 128;
+}
+
+lw_status lwi_gpu_attention_tiles(const lwi_call *c, const lwi_attention *a, lwi_gpu_step *step) {
     int32_t plan[32] = {(int32_t)a->batch,
                         (int32_t)a->q_heads,
                         (int32_t)a->q_len,
@@ -75,29 +76,43 @@ static lw_status attend(lwi_call *c, const lwi_attention *a) {
         const size_t *s = a->bias[i].strides;
         write_strides(plan + 24 + 4 * i, s[0], s[1], s[2], s[3]);
     }
+    return launch_attention(c, a, plan, step);
+}
+
+static lw_status attend(lwi_call *c, const lwi_attention *a) {
+    const planning *p = c->prepared;
+    if (!lwi_gpu_attention_fits(a))
+        return lwi_gpu_refuse(p->step, "its sizes, or values of more than 768 elements");
     *p->taken = true;
-    return launch_attention(c, a, plan, p->step);
+    if (!fits(c, a) || a->nan_zero || lwi_has(c, KEEP))
+        return lwi_gpu_attention_chosen(c, a, p->step);
+    return lwi_gpu_attention_tiles(c, a, p->step);
 }
 
 /* Float32, or Q, K, V and Y of a type that the device multiplies; then biases of any width. */
 static bool takes_types(const lwi_call *c, const lwi_device *device) {
     const lw_dtype type = c->in[0]->dtype;
-    if (lwi_gpu_all_float(c)) return true;
+    lwi_call floats = *c;
+    if (lwi_has(c, KEEP)) floats.n_in = KEEP; /* what is kept is truths */
+    if (lwi_gpu_all_float(&floats)) return true;
     if (!(type == LW_FLOAT16 && device->multiplies_f16) &&
         !(type == LW_BFLOAT16 && device->multiplies_bf16))
         return false;
-    for (size_t i = 0; i < c->n_in; i++)
+    for (size_t i = 0; i < floats.n_in; i++)
         if (c->in[i] &&
             (i < 3 ? c->in[i]->dtype != type : !lwi_gpu_is_float(lwi_gpu_type_of(c->in[i]->dtype))))
             return false;
     return c->out[0]->dtype == type && lwi_gpu_moves(c);
 }
 
+bool lwi_gpu_attention_takes(const lwi_call *c, const lwi_attention *a, const lwi_device *device) {
+    return fits(c, a) && takes_types(c, device);
+}
+
 lw_status lwi_gpu_attention(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     static const lwi_attention_engine engine = {.attend = attend};
     const planning p = {step, taken};
     lwi_call call = *c;
-    if (lwi_has(c, 5)) return lwi_gpu_refuse(step, "a choice of scores");
     if (!takes_types(c, step->device)) return lwi_gpu_refuse(step, "its types");
     call.prepared = (void *)&p;
     return lwi_attention_fused_run(&call, &engine);

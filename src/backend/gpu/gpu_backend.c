@@ -149,10 +149,15 @@ void lwi_gpu_mistake(lwi_gpu_step *step, lwi_gpu_launch *launch) {
     step->checks = true;
 }
 
-void lwi_gpu_scratch(lwi_gpu_step *step, lwi_gpu_launch *launch, size_t bytes) {
+void lwi_gpu_scratch_at(lwi_gpu_step *step, lwi_gpu_launch *launch, size_t offset, size_t bytes) {
     launch->arguments[launch->n++] =
-        (lwi_gpu_argument){.source = LWI_GPU_SCRATCH, .value.kind = LWI_DEVICE_MEMORY};
-    if (bytes > step->scratch) step->scratch = bytes;
+        (lwi_gpu_argument){.source = LWI_GPU_SCRATCH,
+                           .value = {.kind = LWI_DEVICE_MEMORY, .memory = {.offset = offset}}};
+    if (offset + bytes > step->scratch) step->scratch = offset + bytes;
+}
+
+void lwi_gpu_scratch(lwi_gpu_step *step, lwi_gpu_launch *launch, size_t bytes) {
+    lwi_gpu_scratch_at(step, launch, 0, bytes);
 }
 
 lw_status lwi_gpu_data(lwi_gpu_step *step, lwi_gpu_launch *launch, const void *data, size_t bytes) {

@@ -87,6 +87,8 @@ void lwi_gpu_float(lwi_gpu_launch *launch, double number);
 lw_status lwi_gpu_data(lwi_gpu_step *step, lwi_gpu_launch *launch, const void *data, size_t bytes);
 /* Memory that the launches of this step share; it has `bytes` from 0 on. */
 void lwi_gpu_scratch(lwi_gpu_step *step, lwi_gpu_launch *launch, size_t bytes);
+/* A part of it, from an offset on. */
+void lwi_gpu_scratch_at(lwi_gpu_step *step, lwi_gpu_launch *launch, size_t offset, size_t bytes);
 /* Two arguments: where a mistake in the data (an index outside) is noted, and as what. */
 void lwi_gpu_mistake(lwi_gpu_step *step, lwi_gpu_launch *launch);
 /* The arguments OPERANDS of kernels/program.k, for the epilogue of a call (ops/epilogue.h). *fits
@@ -98,6 +100,17 @@ bool lwi_gpu_takes_epilogue(const lwi_call *call, size_t own_inputs);
 bool lwi_gpu_moves(const lwi_call *call);
 /* A launch that copies an input to an output of its type and size. */
 lw_status lwi_gpu_copy(lwi_gpu_step *step, const lwi_call *call, size_t input, size_t output);
+/* A copy from one regular grid to another; steps in elements, `first` where the other one begins.
+ */
+typedef struct lwi_gpu_grid {
+    int rank;
+    const size_t *dims, *from_steps, *to_steps;
+    size_t first;
+} lwi_gpu_grid;
+/* A launch of it for elements of `size` bytes, which lacks its last three arguments: from, to, and
+ * how many elements there are. */
+lw_status lwi_gpu_copy_grid(lwi_gpu_step *step, size_t size, const lwi_gpu_grid *grid,
+                            lwi_gpu_launch **launch);
 /* All inputs and outputs are float32 tensors of fewer than 2^31 elements. */
 bool lwi_gpu_all_float(const lwi_call *call);
 

@@ -61,6 +61,20 @@ lw_status lwi_gpu_copy(lwi_gpu_step *step, const lwi_call *c, size_t input, size
     return LW_OK;
 }
 
+lw_status lwi_gpu_copy_grid(lwi_gpu_step *step, size_t size, const lwi_gpu_grid *grid,
+                            lwi_gpu_launch **launch) {
+    int32_t plan[PLAN] = {[RANK] = grid->rank, [TO] = (int32_t)grid->first};
+    size_t n = 1;
+    for (int d = 0; d < grid->rank; d++) {
+        n *= grid->dims[d];
+        plan[DIMS + d] = (int32_t)grid->dims[d];
+        plan[FROM_STEPS + d] = (int32_t)grid->from_steps[d];
+        plan[TO_STEPS + d] = (int32_t)grid->to_steps[d];
+    }
+    LW_TRY(lwi_gpu_items(step, strided[size], n, launch));
+    return lwi_gpu_data(step, *launch, plan, sizeof plan);
+}
+
 static lw_status launch_copy(const watcher *w, const lwi_strided_copy *s) {
     const lwi_call *c = w->call;
     int32_t plan[PLAN] = {[RANK] = s->rank};

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ * Attention by the general kernel. */
+#ifndef LWI_GPU_ATTENTION_H
+#define LWI_GPU_ATTENTION_H
+
+#include "backend/gpu/gpu_backend.h"
+#include "ops/attention_core.h"
+
+/* Where keys or values lie: an input or output of that index, or scratch memory. */
+typedef struct lwi_gpu_place {
+    lwi_gpu_source source;
+    size_t index, offset, bytes;
+} lwi_gpu_place;
+
+typedef struct lwi_gpu_attending {
+    int32_t plan[42]; /* of kernels/attention_any.k */
+    double scale, softcap, otherwise;
+    lwi_gpu_place k, v;
+    size_t bias[2], choice, lengths; /* inputs */
+    size_t scores;                   /* the output; 0: not wanted */
+} lwi_gpu_attending;
+
+/* By a kernel that takes no more than biases: whether it takes the call, and its launch. */
+bool lwi_gpu_attention_takes(const lwi_call *call, const lwi_attention *attention,
+                             const lwi_device *device);
+lw_status lwi_gpu_attention_tiles(const lwi_call *call, const lwi_attention *attention,
+                                  lwi_gpu_step *step);
+
+/* What the general kernel takes. */
+bool lwi_gpu_attention_fits(const lwi_attention *attention);
+/* All of the plan but what the call has, and its scale and cap. */
+void lwi_gpu_attention_plan(const lwi_attention *attention, lwi_gpu_attending *planned);
+lw_status lwi_gpu_attention_launch(const lwi_call *call, const lwi_gpu_attending *planned,
+                                   lwi_gpu_step *step);
+/* lampwick.Attention with a choice of scores. */
+lw_status lwi_gpu_attention_chosen(const lwi_call *call, const lwi_attention *attention,
+                                   lwi_gpu_step *step);
+
+#endif
