@@ -38,6 +38,11 @@ static lw_status find_kernel(lwi_device *d, const char *name, void **kernel) {
     return LW_OK;
 }
 
+bool lwi_device_has(lwi_device *d, const char *name) {
+    void *kernel = NULL;
+    return find_kernel(d, name, &kernel) == LW_OK;
+}
+
 lw_status lwi_device_launch(lwi_device *d, const char *name, const uint32_t groups[3],
                             uint32_t size, const lwi_device_argument *arguments, size_t n) {
     void *kernel = NULL;

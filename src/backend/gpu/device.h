@@ -141,6 +141,9 @@ void lwi_device_close(lwi_device *device);
 lw_status lwi_device_launch(lwi_device *device, const char *kernel, const uint32_t groups[3],
                             uint32_t size, const lwi_device_argument *arguments, size_t n);
 
+/* Whether it has a kernel of that name: some need doubles. */
+bool lwi_device_has(lwi_device *device, const char *kernel);
+
 /* For drivers: a device in `bytes` of memory that begin with an lwi_device, the rest zero, named
  * "kind:index", and started. */
 lw_status lwi_device_make(const lwi_device_api *api, size_t bytes, const char *kind, size_t index,

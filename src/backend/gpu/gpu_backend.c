@@ -80,7 +80,8 @@ lwi_gpu_type lwi_gpu_type_of(lw_dtype dtype) {
         [LWI_GPU_F32] = LW_FLOAT32, [LWI_GPU_F16] = LW_FLOAT16, [LWI_GPU_BF16] = LW_BFLOAT16,
         [LWI_GPU_BOOL] = LW_BOOL,   [LWI_GPU_U8] = LW_UINT8,    [LWI_GPU_I8] = LW_INT8,
         [LWI_GPU_U16] = LW_UINT16,  [LWI_GPU_I16] = LW_INT16,   [LWI_GPU_U32] = LW_UINT32,
-        [LWI_GPU_I32] = LW_INT32,   [LWI_GPU_I64] = LW_INT64};
+        [LWI_GPU_I32] = LW_INT32,   [LWI_GPU_I64] = LW_INT64,   [LWI_GPU_U64] = LW_UINT64,
+        [LWI_GPU_F64] = LW_FLOAT64};
     int i = 0;
     while (i < LWI_GPU_TYPES && types[i] != dtype)
         i++;

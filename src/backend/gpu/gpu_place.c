@@ -56,7 +56,7 @@ lw_status lwi_gpu_one_hot(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     lwi_gpu_launch *launch = NULL;
     size_t outer, depth, inner;
     int axis = 0;
-    if (!lwi_gpu_moves(c) || lwi_gpu_type_of(c->in[0]->dtype) == LWI_GPU_TYPES)
+    if (!lwi_gpu_moves(c) || !lwi_gpu_is_plain(lwi_gpu_type_of(c->in[0]->dtype)))
         return lwi_gpu_refuse(step, not_moved);
     LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", -1), y->rank, &axis));
     lwi_split_axis(y, axis, &outer, &depth, &inner);

@@ -57,7 +57,7 @@ static lw_status plan_over(const lwi_call *c, uint32_t axes, lwi_reduce_kind kin
     const bool halves = kind == LWI_REDUCE_MEAN || kind == LWI_REDUCE_L2 ||
                         kind == LWI_REDUCE_LOG_SUM || kind == LWI_REDUCE_LOG_SUM_EXP;
     lwi_reduction r;
-    if (!lwi_gpu_moves(c) || type == LWI_GPU_TYPES || c->in[0]->count == 0 ||
+    if (!lwi_gpu_moves(c) || !lwi_gpu_is_plain(type) || c->in[0]->count == 0 ||
         (!lwi_gpu_is_float(type) && halves))
         return lwi_gpu_refuse(step, "its type, or it has no elements or 2^31");
     lwi_plan_reduction(&r, c->in[0], axes);
@@ -130,7 +130,7 @@ static lw_status launch_columns(const lwi_call *c, const char *kernel, int axis,
 }
 
 static bool takes_columns(const lwi_call *c) {
-    return lwi_gpu_moves(c) && lwi_gpu_type_of(c->in[0]->dtype) != LWI_GPU_TYPES &&
+    return lwi_gpu_moves(c) && lwi_gpu_is_plain(lwi_gpu_type_of(c->in[0]->dtype)) &&
            c->in[0]->rank > 0 && c->in[0]->count > 0;
 }
 
@@ -154,7 +154,11 @@ static lw_status plan_running(const lwi_call *c, int product, lwi_gpu_step *step
     int32_t plan[RUNNING_PLAN] = {x->rank};
     size_t shortest = x->count;
     lwi_gpu_launch *launch = NULL;
-    if (!takes_columns(c) || x->rank > MOST_RANK) return lwi_gpu_refuse(step, "its type or shape");
+    const bool wide = x->dtype == LW_FLOAT64 || x->dtype == LW_UINT64;
+    if (!lwi_gpu_moves(c) || x->rank < 1 || x->rank > MOST_RANK || x->count == 0 ||
+        (wide ? !lwi_device_has(step->device, "doubles")
+              : !lwi_gpu_is_plain(lwi_gpu_type_of(x->dtype))))
+        return lwi_gpu_refuse(step, "its type or shape");
     for (int d = 0; d < x->rank; d++) {
         plan[RUNNING_DIMS + d] = (int32_t)x->dims[d];
         if ((size_t)x->dims[d] < shortest) shortest = (size_t)x->dims[d];
