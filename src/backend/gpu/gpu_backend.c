@@ -59,13 +59,18 @@ static lw_status plan_launches(const claim *from, const lwi_call *c, lwi_gpu_ste
     return lwi_gpu_refuse(step, "it needs more work groups than one launch may have");
 }
 
+/* Those that leave outputs without elements alone. */
+static bool takes_empty(lwi_gpu_planner *plan) {
+    return plan == lwi_gpu_copies || plan == lwi_gpu_causal_conv;
+}
+
 lw_status lwi_gpu_claim(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     *taken = false;
     for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
         if (claims[i].op != c->node->op->op) continue;
         const size_t empty = count_empty(c);
         if (empty == 0) return plan_launches(&claims[i], c, step, taken);
-        if (empty < c->n_out && claims[i].plan == lwi_gpu_copies)
+        if (empty < c->n_out && takes_empty(claims[i].plan))
             return plan_launches(&claims[i], c, step, taken);
         if (empty < c->n_out) return lwi_gpu_refuse(step, "an output has no elements");
         *taken = true; /* there is nothing to do */
