@@ -247,16 +247,38 @@ lw_status lwi_gpu_matmul_fused(const lwi_call *c, lwi_gpu_step *step, bool *take
     return plan_matmul(c, true, step, taken);
 }
 
-/* alpha A' B' + beta C, where C is a row that is added once. */
+/* Y += beta C, where C is broadcast. */
+static lw_status launch_addition(const lwi_call *c, float beta, lwi_gpu_step *step) {
+    const lwi_program program = {.n_inputs = 2,
+                                 .n_steps = 1,
+                                 .n_constants = 1,
+                                 .constants = {beta},
+                                 .steps = {{LWI_POINTWISE_multiply_add, {1, -1, 0}}}};
+    const lw_value *in[2] = {c->out[0], c->in[2]};
+    lwi_gpu_program p;
+    lwi_gpu_launch *launch = NULL;
+    lwi_gpu_program_write(&program, c->out[0], in, &p);
+    LW_TRY(lwi_gpu_items(step, "pointwise", c->out[0]->count, &launch));
+    LW_TRY(lwi_gpu_data(step, launch, p.ints, p.n * sizeof *p.ints));
+    lwi_gpu_out(launch, 0);
+    for (size_t k = 1; k < LWI_PROGRAM_INPUTS; k++)
+        lwi_gpu_in(launch, c, 2);
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_int(launch, (int64_t)c->out[0]->count);
+    return LW_OK;
+}
+
+/* alpha A' B' + beta C: a row that is added once is added with the product, any other C after it.
+ */
 lw_status lwi_gpu_gemm(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     const bool ta = lwi_attr_int(c->node, "transA", 0), tb = lwi_attr_int(c->node, "transB", 0);
     const lw_value *a = c->in[0], *y = c->out[0];
     const size_t m = (size_t)y->dims[0], n = (size_t)y->dims[1], k = (size_t)a->dims[ta ? 0 : 1];
-    const bool row = !lwi_has(c, 2) || (c->in[2]->rank >= 1 && c->in[2]->count == n &&
-                                        c->in[2]->dims[c->in[2]->rank - 1] == (int64_t)n);
+    const float beta = lwi_attr_float(c->node, "beta", 1);
+    const bool row = lwi_has(c, 2) && beta == 1 && c->in[2]->rank >= 1 && c->in[2]->count == n &&
+                     c->in[2]->dims[c->in[2]->rank - 1] == (int64_t)n;
     lwi_gpu_type type;
-    if (!find_type(c, 3, &type) || !row || lwi_attr_float(c->node, "beta", 1) != 1)
-        return lwi_gpu_refuse(step, "its types, or C is no row of factor 1");
+    if (!find_type(c, 3, &type)) return lwi_gpu_refuse(step, "its types");
     const numbers x = {.type = type,
                        .m = m,
                        .n = n,
@@ -267,7 +289,8 @@ lw_status lwi_gpu_gemm(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
                        .b_row = tb ? 1 : n,
                        .b_column = tb ? k : 1,
                        .alpha = lwi_attr_float(c->node, "alpha", 1),
-                       .bias = lwi_has(c, 2)};
+                       .bias = row};
     *taken = true;
-    return launch_product(c, &x, 3, step);
+    LW_TRY(launch_product(c, &x, 3, step));
+    return lwi_has(c, 2) && !row ? launch_addition(c, beta, step) : LW_OK;
 }
