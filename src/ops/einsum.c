@@ -196,6 +196,30 @@ static lw_status open_operand(const lwi_einsum *e, size_t input, const lwi_einsu
     return LW_OK;
 }
 
+lw_status lwi_einsum_sum_read(lwi_call *c, lwi_einsum_sum *sum) {
+    equation q;
+    lwi_einsum_order terms[LWI_EINSUM_OPERANDS], out;
+    int places[LWI_EINSUM_LABELS];
+    LW_TRY(read_equation(c, &q, terms, &out));
+    *sum = (lwi_einsum_sum){.n_out = out.n, .n_summed = q.n_labels - out.n};
+    for (int l = 0; l < q.n_labels; l++)
+        places[l] = -1;
+    for (int k = 0; k < out.n; k++)
+        places[out.labels[k]] = k;
+    for (int l = 0, next = out.n; l < q.n_labels; l++) {
+        if (places[l] < 0) places[l] = next++;
+        sum->dims[places[l]] = q.e.size[l];
+    }
+    for (size_t i = 0; i < c->n_in; i++) {
+        const lw_value *v = c->in[i];
+        size_t strides[LW_MAX_RANK];
+        lwi_strides(v->rank, v->dims, strides);
+        for (int d = 0; d < terms[i].n; d++)
+            if (v->dims[d] != 1) sum->strides[i][places[terms[i].labels[d]]] += strides[d];
+    }
+    return LW_OK;
+}
+
 lw_status lwi_einsum_run(lwi_call *c, lwi_einsum_multiply_f32 *multiply_f32) {
     equation q;
     lwi_einsum_order *terms = NULL, out;

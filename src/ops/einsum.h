@@ -39,6 +39,17 @@ lw_status lwi_einsum_multiply(const lwi_einsum *e, const lwi_einsum_operand *a,
                               const lwi_einsum_operand *b, uint64_t keep,
                               lwi_einsum_operand *product);
 
+/* The same as one sum: Y at the output's labels is the sum, over the others, of the product of all
+ * operands. */
+enum { LWI_EINSUM_OPERANDS = 4 };
+typedef struct lwi_einsum_sum {
+    int n_out, n_summed;
+    size_t dims[LWI_EINSUM_LABELS]; /* of the output, then of what is summed over */
+    size_t strides[LWI_EINSUM_OPERANDS][LWI_EINSUM_LABELS];
+} lwi_einsum_sum;
+/* Of at most LWI_EINSUM_OPERANDS operands. */
+lw_status lwi_einsum_sum_read(lwi_call *call, lwi_einsum_sum *sum);
+
 /* Einsum with a product of the caller's; NULL: a plain one. */
 lw_status lwi_einsum_run(lwi_call *call, lwi_einsum_multiply_f32 *multiply_f32);
 
