@@ -33,6 +33,7 @@ enum {
     LAUNCH_FAILED = 719,
     MOST = 4096,
     MOST_KERNELS = 256,
+    MOST_FUNCTIONS = 16384, /* asked for in all runs of a process */
     MOST_MAPS = 2,
     SMALL_LOCAL = 48 << 10, /* bytes that a kernel may have without asking */
     MOST_CARDS = 8,
@@ -375,13 +376,13 @@ API(cuModuleLoadDataEx, hipModuleLoadDataEx)
 API(cuModuleGetFunction, hipModuleGetFunction)
 (function **found, const module *m, const char *name) {
     LOCK;
-    static function functions[MOST_CARDS * MOST_KERNELS];
+    static function functions[MOST_FUNCTIONS];
     static int n;
     if (fake_current_card("finding a kernel") != m->card)
         wrong("%s: a module of another card", name);
     for (int i = 0; i < m->n; i++)
         if (!strcmp(m->kernels[i].name, name)) {
-            if (n == MOST_CARDS * MOST_KERNELS) wrong("too many kernels are asked for");
+            if (n == MOST_FUNCTIONS) wrong("too many kernels are asked for");
             functions[n] = (function){&m->kernels[i], m->card, SMALL_LOCAL};
             *found = &functions[n++];
             return 0;
