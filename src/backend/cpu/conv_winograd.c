@@ -81,17 +81,20 @@ static void transform_in(const winograd *w, size_t first, size_t n, float *v) {
     }
 }
 
-/* Points [first, end): point i has its weights at u + i * u_point. */
+/* Points [first, end): point i has its weights at u + i * u_point. A last panel of half a vector
+ * has a kernel of its own. */
 static void multiply(const winograd *w, size_t n, size_t filters, size_t first, size_t end,
                      const float *u, size_t u_point, const float *v, float *m) {
     const lwi_conv_plan *p = w->plan;
+    const size_t rest = filters % w->width;
+    const size_t few = rest <= w->kernels->few_columns_f32_half ? rest : 0;
     lwi_gemm_f32_job job = {.a_row = p->channels,
                             .segments = 1,
                             .length = p->channels,
                             .b_panel = w->panel,
                             .y_row = filters,
                             .rows = n,
-                            .columns = filters,
+                            .columns = filters - few,
                             .low = -INFINITY,
                             .high = INFINITY};
     for (size_t i = first; i < end; i++) {
@@ -99,7 +102,13 @@ static void multiply(const winograd *w, size_t n, size_t filters, size_t first, 
         job.b = u + (i - first) * u_point;
         job.then = i + 1 < end ? job.b + u_point : NULL;
         job.y = m + i * m_point(n, filters);
-        w->kernels->gemm_f32(&job);
+        if (job.columns) w->kernels->gemm_f32(&job);
+        if (few == 0) continue;
+        lwi_gemm_f32_job last = job;
+        last.columns = few;
+        last.b += job.columns / w->width * w->panel;
+        last.y += job.columns;
+        w->kernels->few_columns_f32(&last);
     }
 }
 
