@@ -33,17 +33,34 @@ static double error_of(const surprise *s) {
     return sqrt(fmax(variance, 0) / n);
 }
 
+/* The token that every text of the model begins with; -1: there is none. */
+static int32_t beginning(const lw_llm *llm, const int32_t *tokens) {
+    lw_tokenizer_info info = {.size = sizeof info};
+    if (lw_tokenizer_get_info(lw_llm_tokenizer(llm), &info) != LW_OK) return -1;
+    return info.adds_bos && tokens[0] == info.bos ? info.bos : -1;
+}
+
+/* One window, whose first token, seen before, makes way for the one that texts begin with. */
+static lw_status score_window(lw_session *session, int32_t *tokens, size_t n, int32_t begin,
+                              float *scores) {
+    const int32_t first = tokens[0];
+    lw_status status = lw_session_rewind(session, 0);
+    if (begin >= 0) tokens[0] = begin;
+    if (status == LW_OK) status = lw_session_score(session, tokens, n, scores);
+    tokens[0] = first;
+    return status;
+}
+
 /* Windows of the context, `stride` tokens apart. A token counts where it is seen first, so that
  * from the second window on all have at least window - stride tokens before them. */
-static lw_status measure(lw_session *session, const int32_t *tokens, size_t n, size_t window,
-                         size_t stride, surprise *s) {
+static lw_status measure(lw_session *session, int32_t *tokens, size_t n, size_t window,
+                         size_t stride, int32_t begin, surprise *s) {
     float *scores = lwi_resize(NULL, window, sizeof *scores);
     lw_status status = LW_OK;
     size_t counted = 0;
     for (size_t at = 0; status == LW_OK && counted < n; at += stride) {
         const size_t end = n - at < window ? n : at + window;
-        status = lw_session_rewind(session, 0);
-        if (status == LW_OK) status = lw_session_score(session, tokens + at, end - at, scores);
+        status = score_window(session, tokens + at, end - at, begin, scores);
         for (size_t i = counted; status == LW_OK && i < end; i++) {
             const double x = -(double)scores[i - at];
             if (i == at) continue; /* nothing predicts it */
@@ -77,7 +94,7 @@ static void print_results(const surprise *s, size_t window, size_t stride, bool 
     lwi_show_close(&json, '}');
 }
 
-static lw_status run_session(const lw_llm *llm, const perplexity_options *o, const int32_t *tokens,
+static lw_status run_session(const lw_llm *llm, const perplexity_options *o, int32_t *tokens,
                              size_t n) {
     lw_llm_info info = {.size = sizeof info};
     lw_context_options context;
@@ -94,7 +111,8 @@ static lw_status run_session(const lw_llm *llm, const perplexity_options *o, con
     const lw_session_options options = {
         .size = sizeof options, .batch_options = &batch, .most_tokens = window};
     status = lw_session_new(llm, &options, &session);
-    if (status == LW_OK) status = measure(session, tokens, n, window, stride, &s);
+    if (status == LW_OK)
+        status = measure(session, tokens, n, window, stride, beginning(llm, tokens), &s);
     lw_session_free(session);
     if (status == LW_OK) print_results(&s, window, stride, o->json);
     return status;
@@ -130,9 +148,11 @@ const lwi_command lwi_cmd_perplexity = {
     .name = "perplexity",
     .arguments = "MODEL [FILE]",
     .summary = "how well a language model predicts a text",
-    .about = "Reads the text in windows of the context that overlap, and prints the perplexity of "
-             "its tokens (the exponential of the mean negative logarithm of their probabilities) "
-             "with its standard error. Without FILE, the standard input is read.",
+    .about =
+        "Reads the text in windows of the context that overlap, and prints the perplexity of "
+        "its tokens (the exponential of the mean negative logarithm of their probabilities) "
+        "with its standard error. Each window begins with the token that texts of the model begin "
+        "with. Without FILE, the standard input is read.",
     .examples = "lampwick perplexity model.gguf book.txt --context 512\n"
                 "lampwick perplexity model.gguf book.txt --stride 64 --json",
     LWI_OPTIONS(table),

@@ -120,7 +120,7 @@ def test_commands(path):
     model, losses, counted = Model(path), [], 0
     session = model.session()
     for at in range(0, len(tokens), 4):
-        window = tokens[at:at + 16]
+        window = [tokens[0] if tokens[0] == 1 else tokens[at], *tokens[at + 1:at + 16]]
         ok(lib.lw_session_rewind(session, SIZE(0)))
         scores = score(session, window)
         losses += [-scores[i - at] for i in range(max(counted, at + 1), at + len(window))]
