@@ -129,25 +129,37 @@ static lw_status whole_range(lwi_buffer *to, int64_t low, int64_t high) {
 
 static const char fraction[] = " (\".\" [0-9]{1,17})?", no_fraction[] = " (\".\" \"0\"{1,9})?";
 
-/* Sizes from low to high: whole ones, and for numbers what lies between them; if open, not high
- * itself. */
-static lw_status sizes(lwi_buffer *to, int64_t low, int64_t high, bool integer, bool open) {
-    if (integer) return whole_range(to, low, high);
-    if (low < high) {
-        LW_TRY(whole_range(to, low, high - 1));
-        LW_TRY(lwi_buffer_text(to, fraction));
-        if (open) return LW_OK;
+/* Sizes from low to high. */
+typedef struct span {
+    int64_t low, high;
+    bool low_open, high_open; /* the bound itself is outside */
+} span;
+
+/* Whole ones, and for numbers what lies between them. */
+static lw_status sizes(lwi_buffer *to, span s, bool integer) {
+    if (integer) return whole_range(to, s.low, s.high);
+    if (s.low_open) {
+        if (s.low >= s.high) return lwi_buffer_text(to, "[]");
+        LW_TRY(whole_range(to, s.low, s.low));
+        LW_TRY(lwi_buffer_text(to, " \".\" [0-9]{0,8} [1-9]"));
+        if (++s.low == s.high && s.high_open) return LW_OK;
         LW_TRY(lwi_buffer_text(to, " | "));
     }
-    if (open) return lwi_buffer_text(to, "[]");
-    LW_TRY(whole_range(to, high, high));
+    if (s.low < s.high) {
+        LW_TRY(whole_range(to, s.low, s.high - 1));
+        LW_TRY(lwi_buffer_text(to, fraction));
+        if (s.high_open) return LW_OK;
+        LW_TRY(lwi_buffer_text(to, " | "));
+    }
+    if (s.high_open) return lwi_buffer_text(to, "[]");
+    LW_TRY(whole_range(to, s.high, s.high));
     return lwi_buffer_text(to, no_fraction);
 }
 
 static const int64_t most = INT64_C(999999999999999);
 
 /* A bound, rounded to the inside; false if there is none. *open: the bound itself is outside; for
- * integers, and where sizes begin, the next whole number is the bound instead. */
+ * integers the next one is the bound instead. */
 static bool bound(const lwi_json_item *s, bool lower, bool integer, int64_t *value, bool *open) {
     static const char *const keys[2][2] = {{"maximum", "exclusiveMaximum"},
                                            {"minimum", "exclusiveMinimum"}};
@@ -160,10 +172,10 @@ static bool bound(const lwi_json_item *s, bool lower, bool integer, int64_t *val
         const double end = (double)most + 1; /* beyond what is written */
         int64_t v = (int64_t)fmin(fmax(whole, lower ? -end + 1 : -end), lower ? end : end - 1);
         const bool excluded = i == 1 || lwi_json_bool(s, keys[lower][1], false); /* draft 4 */
-        const bool outside = excluded && whole == x, grows = lower ? v < 0 : v > 0;
-        if (outside && (integer || !grows)) v += lower ? 1 : -1;
+        const bool outside = excluded && whole == x;
+        if (outside && integer) v += lower ? 1 : -1;
         if (found && (lower ? v < *value : v > *value)) continue;
-        *open = (outside && !integer && grows) || (found && *open && v == *value);
+        *open = (outside && !integer) || (found && *open && v == *value);
         *value = v;
         found = true;
     }
@@ -184,11 +196,20 @@ lw_status lwi_schema_number(lwi_schema *c, const lwi_json_item *s, bool integer,
         return lwi_schema_unsupported(integer ? "minimum and maximum with nothing between"
                                               : "minimum and maximum with no whole number between");
     LW_TRY(lwi_buffer_text(to, "("));
+    const bool positive = high > 0 || (high == 0 && !high_open);
     if (low < 0) {
+        const span below = {.low = high < 0  ? -high
+                                   : integer ? 1
+                                             : 0,
+                            .high = -low,
+                            .low_open = high_open && high <= 0,
+                            .high_open = low_open};
         LW_TRY(lwi_buffer_text(to, "\"-\" ("));
-        LW_TRY(sizes(to, high < 0 ? -high : integer ? 1 : 0, -low, integer, low_open));
-        LW_TRY(lwi_buffer_text(to, high >= 0 ? ") | " : ")"));
+        LW_TRY(sizes(to, below, integer));
+        LW_TRY(lwi_buffer_text(to, positive ? ") | " : ")"));
     }
-    if (high >= 0) LW_TRY(sizes(to, low > 0 ? low : 0, high, integer, high_open));
+    const span above = {low > 0 ? low : 0, high, low_open && low >= 0, high_open};
+    if (positive) LW_TRY(sizes(to, above, integer));
+    else if (low >= 0) LW_TRY(lwi_buffer_text(to, "[]"));
     return lwi_buffer_text(to, ")");
 }

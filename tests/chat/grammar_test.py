@@ -208,6 +208,12 @@ SCHEMAS = [
     ({"type": "integer", "maximum": -5}, [-5, -100], [-4, 0]),
     ({"type": "number", "minimum": 0, "maximum": 1}, [0, 0.5, 1], [-0.5, 1.5]),
     ({"type": "number", "minimum": -2.5, "exclusiveMaximum": 10}, [-2, -0.5, 0, 9.75], [10, -3]),
+    ({"type": "number", "exclusiveMinimum": 0}, [0.5, 1, 100.25, 0.001], [0, -1, -0.5]),
+    ({"type": "number", "exclusiveMaximum": 0}, [-0.5, -3, -2.25], [0, 0.5, 1]),
+    ({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}, [0.5, 0.25], [0, 1, -0.5, 1.5]),
+    ({"type": "number", "exclusiveMinimum": -2, "exclusiveMaximum": 3}, [-1.5, 0, 2.75, -1], [-2, 3, -2.5]),
+    ({"type": "number", "exclusiveMinimum": 9, "maximum": 11}, [9.5, 10, 11], [9, 11.5, 12]),
+    ({"type": "number", "minimum": -3, "exclusiveMaximum": -1}, [-3, -1.5, -2], [-1, -0.5, -3.5, 0]),
     ({"type": "number", "multipleOf": 1}, [3], [3.5]),
     ({"anyOf": [{"type": "integer"}, {"type": "object", "properties": {"a": {"const": 1}}, "required": ["a"]}]}, [1, {"a": 1}], ["a", {}]),
     ({"oneOf": [{"type": "string"}, {"type": "null"}]}, ["a", None], [1]),
@@ -240,7 +246,8 @@ SCHEMAS = [
 ]
 REFUSED = [{"not": {}}, {"type": "object", "patternProperties": {"a": {}}}, {"type": "array", "uniqueItems": True}, {"type": "number", "multipleOf": 0.1},
            {"type": "string", "pattern": "(?=a)b"}, {"type": "string", "pattern": "\\bword"}, {"$ref": "http://x/y"}, {"type": "object", "minProperties": 1},
-           {"type": "object", "required": ["a"], "maxProperties": 1, "additionalProperties": True}, {"enum": [1, 2], "minimum": 2}, {"$ref": "#anchor"},
+           {"type": "object", "required": ["a"], "maxProperties": 1, "additionalProperties": True}, {"enum": [1, 2], "minimum": 2}, {"type": "number", "exclusiveMinimum": 5, "maximum": 5},
+           {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 0}, {"$ref": "#anchor"},
            {"type": "integer", "minimum": 10 ** 16}, {"type": "integer", "maximum": -10 ** 16}, False, {"enum": []}, {"allOf": [{"type": "string"}, {"type": "null"}]},
            {"type": "object", "properties": {}, "required": ["a"], "additionalProperties": False}, {"allOf": [{"pattern": "a"}, {"pattern": "b"}]},
            {"if": {}, "then": {}}, {"type": "array", "contains": {}}, {"type": "string", "pattern": "a", "minLength": 2}]
