@@ -53,6 +53,7 @@ typedef struct lwi_gemm_i8_job {
     const lwi_i8_output *output;
     const int8_t *ahead; /* bytes that are fetched into the cache meanwhile: the next panel */
     size_t ahead_bytes;
+    bool once; /* no other job reads these panels */
 } lwi_gemm_i8_job;
 
 typedef void lwi_gemm_i8_fn(const lwi_gemm_i8_job *job);

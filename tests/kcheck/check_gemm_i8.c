@@ -115,6 +115,7 @@ static void check(kc_case *c) {
     j.segments = 1 + kc_below(c, 3);
     if (j.length && kc_below(c, 16) == 0) j.length += 1000; /* longer than a block of avx2 */
     j.flip = kc_below(c, 2) ? 0x80808080u : 0;
+    j.once = kc_below(c, 2);
     j.offsets = draw_runs(c, &j);
     o.k = j.length * j.segments;
     j.a_row = j.segments * (j.length + 1) + kc_below(c, 3);

@@ -37,6 +37,7 @@ static void run_panel(const cutting *w, size_t panel, size_t line, size_t row, s
     const size_t left = j.columns - first;
     j.columns = left < w->step * w->width ? left : w->step * w->width;
     j.rows = rows;
+    j.once = w->g->lines == 1 && rows == total;
     j.a += row * j.a_row;
     j.b += panel * j.b_panel;
     if (panel + 2 * w->step <= w->panels && w->step * j.b_panel <= AHEAD_BYTES) {
