@@ -22,15 +22,6 @@ static lw_status keep(void *arg, const void *data, size_t bytes, lwi_device_memo
     return device->api->upload(device, memory->handle, 0, data, bytes);
 }
 
-/* For a call that will be claimed once more, when it is known which values are narrow. */
-static lw_status keep_nothing(void *arg, const void *data, size_t bytes,
-                              lwi_device_memory *memory) {
-    (void)arg;
-    (void)data;
-    *memory = (lwi_device_memory){NULL, bytes};
-    return LW_OK;
-}
-
 void lwi_plan_device_free(lwi_plan *plan) {
     for (size_t i = 0; plan->device && i < plan->device->n_pieces; i++)
         lwi_device_forget(plan->context->device, &plan->device->pieces[i]);
@@ -172,7 +163,7 @@ lw_status lwi_plan_claim(lwi_planner *p, const lwi_call *call, bool for_good, lw
     LW_TRY(show_alike(p, call, &shown, &converted));
     lwi_gpu_step s = {.device = p->context->device,
                       .memory = &plan->memory,
-                      .keep = for_good ? keep : keep_nothing,
+                      .keep = for_good ? keep : NULL,
                       .arg = plan,
                       .node = 1 + (int)(call->node - plan->graph->nodes)};
     LW_TRY(lwi_gpu_claim(&shown, &s, taken));

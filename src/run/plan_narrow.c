@@ -22,6 +22,9 @@ typedef struct narrowing {
     lwi_plan *plan;
     lwi_device_plan *device;
     bool changed;
+    /* Claims and widenings are counted together: when each value was widened, when each call was
+     * claimed last; 0: never. */
+    size_t count, *widened /* [slots] */, *claimed /* [steps] */;
 } narrowing;
 
 static bool is_on_device(const lwi_step *step) { return step->device && step->device->launches; }
@@ -34,6 +37,7 @@ static void widen(void *arg, int slot) {
     narrowing *n = arg;
     if (!is_narrow(n, slot)) return;
     n->device->narrow[n->plan->roots[slot]] = false;
+    n->widened[n->plan->roots[slot]] = ++n->count;
     n->changed = true;
 }
 
@@ -137,6 +141,22 @@ static lw_status claim(narrowing *n, lwi_step *step, bool for_good, bool *taken)
     return lwi_plan_claim(n->planner, &shown, for_good, step, taken);
 }
 
+static bool was_widened(const narrowing *n, int slot, size_t since) {
+    return slot >= 0 && n->widened[n->plan->roots[slot]] > since;
+}
+
+/* Whether the call has changed since it was claimed last. */
+static bool is_new(const narrowing *n, size_t step) {
+    const lwi_node *node = n->plan->steps[step].call.node;
+    const size_t since = n->claimed[step];
+    bool any = since == 0;
+    for (size_t i = 0; i < node->n_inputs; i++)
+        any = any || was_widened(n, node->inputs[i], since);
+    for (size_t k = 0; k < node->n_outputs; k++)
+        any = any || was_widened(n, node->outputs[k], since);
+    return any;
+}
+
 /* Until each call has a kernel. */
 static lw_status settle(narrowing *n) {
     lwi_plan *plan = n->plan;
@@ -148,7 +168,9 @@ static lw_status settle(narrowing *n) {
             if (!is_on_device(step) || !touches(n, step->call.node)) continue;
             keep_moved(n, step->call.node);
             keep_in_place(n, step->call.node);
+            if (!is_new(n, i)) continue;
             LW_TRY(claim(n, step, false, &taken));
+            n->claimed[i] = ++n->count;
             if (!taken) widen_all(n, step->call.node);
         }
     } while (n->changed);
@@ -159,6 +181,8 @@ lw_status lwi_plan_narrow(lwi_planner *p) {
     lwi_device_plan *d = p->plan->device;
     narrowing n = {.planner = p, .plan = p->plan, .device = d};
     if (d->narrow_type == LW_DTYPE_NONE) return LW_OK;
+    LW_TRY(lwi_arena_alloc(&p->passing, p->graph->n_slots, sizeof *n.widened, &n.widened));
+    LW_TRY(lwi_arena_alloc(&p->passing, p->plan->n_steps, sizeof *n.claimed, &n.claimed));
     begin(&n);
     LW_TRY(settle(&n));
     for (size_t i = 0; i < p->plan->n_steps; i++) {

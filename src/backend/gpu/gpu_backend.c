@@ -167,8 +167,8 @@ void lwi_gpu_scratch(lwi_gpu_step *step, lwi_gpu_launch *launch, size_t bytes) {
 }
 
 lw_status lwi_gpu_data(lwi_gpu_step *step, lwi_gpu_launch *launch, const void *data, size_t bytes) {
-    lwi_device_memory memory;
-    LW_TRY(step->keep(step->arg, data, bytes, &memory));
+    lwi_device_memory memory = {NULL, bytes};
+    if (step->keep) LW_TRY(step->keep(step->arg, data, bytes, &memory));
     launch->arguments[launch->n++] = (lwi_gpu_argument){
         .value = {.kind = LWI_DEVICE_MEMORY, .memory = {.handle = memory.handle}}};
     return LW_OK;

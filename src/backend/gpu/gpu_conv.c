@@ -46,6 +46,7 @@ static lw_status give_weights(const lwi_call *c, const lwi_conv *v, lwi_gpu_step
     const lw_value *w = c->in[1];
     const float *scale = lwi_attr_floats(c->node, "scale", &n);
     float *turned = NULL;
+    if (!step->keep) return lwi_gpu_data(step, launch, NULL, w->bytes);
     LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, w->count, sizeof *turned, &turned));
     turn_weights(v, w->data, n ? scale : NULL, turned);
     const lw_status status = lwi_gpu_data(step, launch, turned, w->bytes);
@@ -103,6 +104,7 @@ static lw_status give_halves(const lwi_call *c, const lwi_conv *v, lwi_gpu_step 
     const size_t n = v->filters * v->groups * half_pitch(v), k = v->channels * v->kernel_size;
     uint16_t *turned = NULL;
     float *wide = NULL;
+    if (!step->keep) return lwi_gpu_data(step, launch, NULL, n * sizeof *turned);
     LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, n, sizeof *turned, &turned));
     lw_status status = lwi_alloc_array(&lwi_malloc_allocator, w->count + k, sizeof *wide, &wide);
     if (status == LW_OK) {
