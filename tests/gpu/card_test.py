@@ -102,6 +102,22 @@ def memory(folder):
     expect("a limit that is kept", code == 0, err)
 
 
+def large_copies(folder):
+    """Inputs, a constant and an output of more than the pinned memory that they go by way of, in odd sizes."""
+    for n in (1, 131072, 131073, 1000003):
+        case = pathlib.Path(folder) / f"copies-{n}"
+        a, b, w = (np.random.default_rng(n + i).integers(-99, 99, n).astype(np.float32) for i in range(3))
+        ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [n]) for name in "aby"]
+        nodes = [helper.make_node("Mul", ["a", "w"], ["t"]), helper.make_node("Add", ["t", "b"], ["y"])]
+        graph = helper.make_graph(nodes, "g", ends[:2], ends[2:], [numpy_helper.from_array(w, "w")])
+        (case / "test_data_set_0").mkdir(parents=True)
+        onnx.save(helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 21)]), case / "model.onnx")
+        for name, value in (("input_0", a), ("input_1", b), ("output_0", a * w + b)):
+            (case / f"test_data_set_0/{name}.pb").write_bytes(numpy_helper.from_array(value, "").SerializeToString())
+        code, out, err = lampwick("", "test", "--no-fork", "--rtol", "0", "--atol", "0", "--device", KIND, str(case))
+        expect(f"copies of {n} numbers", code == 0, out + err)
+
+
 def of_cuda():
     code, out, err = lampwick("capability=35", "devices")
     expect("an old card", "not usable: compute capability 3.5, 5.0 is needed" in out, out)
@@ -134,6 +150,7 @@ with tempfile.TemporaryDirectory() as folder:
     same_for_both(here)
     recordings()
     memory(folder)
+    large_copies(folder)
     without_functions(folder)
     if KIND == "cuda":
         of_cuda()

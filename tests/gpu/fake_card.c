@@ -73,6 +73,7 @@ typedef struct graph {
 } graph;
 typedef struct stream {
     int card, n;
+    long done; /* works that were taken from the queue */
     work queue[MOST];
     graph *captured; /* NULL: work is done */
 } stream;
@@ -430,18 +431,24 @@ static void run(work *w) {
     fake_run(w->kernel, w->groups, w->size, w->local, w->values);
 }
 
-/* A lost card does nothing more: its memory may be gone by now. */
-static int wait(stream *s) {
-    if (s->captured) wrong("waiting for a stream while it is captured");
-    if (fake_current_card("waiting for a stream") != s->card)
-        wrong("waiting for a stream of another card");
-    for (int i = 0; i < s->n; i++) {
+/* Does the first n works of the queue. A lost card does nothing more: its memory may be gone. */
+static int do_first(stream *s, int n) {
+    for (int i = 0; i < n; i++) {
         work *w = &s->queue[i];
         if (!lost[s->card]) run(w);
         if (w->own) free((void *)w->from);
     }
-    s->n = 0;
+    s->n -= n;
+    s->done += n;
+    memmove(s->queue, s->queue + n, (size_t)s->n * sizeof *s->queue);
     return lost[s->card] ? LAUNCH_FAILED : 0;
+}
+
+static int wait(stream *s) {
+    if (s->captured) wrong("waiting for a stream while it is captured");
+    if (fake_current_card("waiting for a stream") != s->card)
+        wrong("waiting for a stream of another card");
+    return do_first(s, s->n);
 }
 
 API(cuStreamSynchronize, hipStreamSynchronize)(stream *s) {
@@ -511,6 +518,45 @@ API(cuStreamDestroy_v2, hipStreamDestroy)(stream *s) {
     for (int i = 0; i < MOST_STREAMS; i++)
         if (streams[i] == s) streams[i] = NULL;
     free(s);
+    return 0;
+}
+
+/* Where a stream was when the event was recorded; before that, nothing waits for it. */
+typedef struct event {
+    int card;
+    stream *in;
+    long at;
+} event;
+static int events;
+
+API(cuEventCreate, hipEventCreateWithFlags)(event **created, unsigned flags) {
+    LOCK;
+    if (flags != 2) wrong("an event that takes the time");
+    *created = calloc(1, sizeof **created);
+    (*created)->card = fake_current_card("making an event");
+    events++;
+    return 0;
+}
+
+API(cuEventRecord, hipEventRecord)(event *e, stream *s) {
+    LOCK;
+    if (e->card != s->card || s->captured) wrong("an event in a wrong stream");
+    e->in = s;
+    e->at = s->done + s->n;
+    return lost[s->card] ? LAUNCH_FAILED : 0;
+}
+
+API(cuEventSynchronize, hipEventSynchronize)(event *e) {
+    LOCK;
+    if (fake_current_card("waiting for an event") != e->card) wrong("an event of another card");
+    if (!e->in || e->at <= e->in->done) return 0;
+    return do_first(e->in, (int)(e->at - e->in->done));
+}
+
+API(cuEventDestroy_v2, hipEventDestroy)(event *e) {
+    LOCK;
+    events--;
+    free(e);
     return 0;
 }
 
@@ -653,5 +699,6 @@ API(cuGraphExecDestroy, hipGraphExecDestroy)(graph *g) {
 __attribute__((destructor)) static void count(void) {
     if (setting("count") >= 0)
         fprintf(stderr, FAKE_LIBRARY ": %d launches, %d replays\n", launches, replays);
+    if (events) wrong("%d events were not freed", events);
     if (recordings) wrong("%d recordings were not freed", recordings);
 }

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_PARAMETERS = 64, MOST_MAPS = 2, STAGING = 1 << 21 };
+enum { MOST_PARAMETERS = 64, MOST_MAPS = 2 };
+enum { PIECES = 4, PIECE = 1 << 19 /* bytes */ };
 enum { MAX_DYNAMIC_SHARED_SIZE = 8 /* an attribute of kernels */ };
 
 /* A kind of cards. */
@@ -27,8 +28,11 @@ typedef struct card_device {
     lwi_card_module *const *modules;
     lwi_card_stream *stream;
     lwi_card_products products;
-    uint8_t *staging; /* pinned, STAGING bytes: small copies go through it */
-    size_t staged;    /* bytes of it that copies on their way to the card may still read */
+    /* All copies go by way of pinned memory, piece after piece in turn. */
+    uint8_t *staging;
+    int piece;                      /* which is being filled */
+    size_t staged;                  /* bytes of it that are in use */
+    lwi_card_event *copied[PIECES]; /* the copies of a piece are done; as it was last left */
 } card_device;
 
 static lw_status check(const card_device *d, const char *what, int code) {
@@ -106,28 +110,51 @@ static void release(lwi_device *device, lwi_device_memory *memory) {
     *memory = (lwi_device_memory){NULL, 0};
 }
 
-/* Small ones are copied to pinned memory and go on their way; large ones are waited for. */
-static int copy_in(card_device *d, lwi_card_address to, const void *from, size_t bytes) {
-    if (bytes > STAGING / 4) {
-        const int code = d->driver->copy_in(to, from, bytes, d->stream);
-        return code == 0 ? wait_for_copies(d) : code;
+/* Bytes of pinned memory, at most a piece, that no copy uses any more. */
+static int take_staging(card_device *d, size_t bytes, uint8_t **place) {
+    int code = 0;
+    if (d->staged + bytes > PIECE) {
+        code = d->driver->record_event(d->copied[d->piece], d->stream);
+        d->piece = (d->piece + 1) % PIECES;
+        d->staged = 0;
+        if (code == 0) code = d->driver->wait_event(d->copied[d->piece]);
     }
-    if (d->staged + bytes > STAGING) {
-        const int code = wait_for_copies(d);
-        if (code != 0) return code;
-    }
-    uint8_t *staging = d->staging + d->staged;
-    memcpy(staging, from, bytes);
-    d->staged += bytes;
-    return d->driver->copy_in(to, staging, bytes, d->stream);
+    *place = d->staging + (size_t)d->piece * PIECE + d->staged;
+    d->staged += (bytes + LWI_ALIGN - 1) & ~(size_t)(LWI_ALIGN - 1);
+    return code;
 }
 
+/* It is on its way: while a piece goes to the card, the next one is filled. */
+static int copy_in(card_device *d, lwi_card_address to, const void *from, size_t bytes) {
+    int code = 0;
+    for (size_t at = 0; at < bytes && code == 0; at += PIECE) {
+        const size_t n = bytes - at < PIECE ? bytes - at : PIECE;
+        uint8_t *place = NULL;
+        code = take_staging(d, n, &place);
+        if (code == 0) memcpy(place, (const uint8_t *)from + at, n);
+        if (code == 0) code = d->driver->copy_in(to + at, place, n, d->stream);
+    }
+    return code;
+}
+
+/* While a piece comes from the card, the one before it is read. */
 static int copy_out(card_device *d, void *to, lwi_card_address from, size_t bytes) {
-    const bool small = d->staged + bytes <= STAGING;
-    uint8_t *staging = d->staging + d->staged;
-    int code = d->driver->copy_out(small ? staging : to, from, bytes, d->stream);
+    const uint8_t *last = NULL;
+    size_t at = 0;
+    int code = 0;
+    for (size_t n = 0; at < bytes && code == 0; at += n) {
+        const int before = d->piece;
+        uint8_t *place = NULL;
+        n = bytes - at < PIECE ? bytes - at : PIECE;
+        code = take_staging(d, n, &place);
+        if (code == 0) code = d->driver->copy_out(place, from + at, n, d->stream);
+        if (code == 0 && last) code = d->driver->wait_event(d->copied[before]);
+        if (code == 0 && last) memcpy((uint8_t *)to + at - PIECE, last, PIECE);
+        last = place;
+    }
     if (code == 0) code = wait_for_copies(d);
-    if (code == 0 && small) memcpy(to, staging, bytes);
+    at = (bytes - 1) / PIECE * PIECE;
+    if (code == 0) memcpy((uint8_t *)to + at, last, bytes - at);
     return code;
 }
 
@@ -357,6 +384,8 @@ static void close_device(lwi_device *device) {
     if (!d->context || enter(d) != LW_OK) return;
     if (d->stream) d->driver->wait(d->stream);
     lwi_card_products_close(&d->products);
+    for (int i = 0; i < PIECES; i++)
+        if (d->copied[i]) d->driver->free_event(d->copied[i]);
     if (d->stream) d->driver->free_stream(d->stream);
     (void)leave(d, "closing", d->staging ? d->driver->unpin(d->staging) : 0);
 }
@@ -378,6 +407,13 @@ static bool has_own(const card_device *d, const char *kernel) {
     return leave(d, kernel, 0) == LW_OK && has;
 }
 
+static int make_events(card_device *d) {
+    int code = 0;
+    for (int i = 0; i < PIECES && code == 0; i++)
+        code = d->driver->new_event(&d->copied[i], LWI_CARD_EVENT_DISABLE_TIMING);
+    return code;
+}
+
 static lw_status start(card_device *d, const kind *k, size_t index) {
     int card = 0;
     void *staging = NULL;
@@ -387,8 +423,10 @@ static lw_status start(card_device *d, const kind *k, size_t index) {
     LW_TRY(leave(d, "making a stream",
                  d->driver->new_stream(&d->stream, LWI_CARD_STREAM_NON_BLOCKING)));
     LW_TRY(enter(d));
-    LW_TRY(leave(d, "pinning memory", d->driver->pin(&staging, STAGING, 0)));
+    LW_TRY(leave(d, "pinning memory", d->driver->pin(&staging, (size_t)PIECES * PIECE, 0)));
     d->staging = staging;
+    LW_TRY(enter(d));
+    LW_TRY(leave(d, "making events", make_events(d)));
     d->base.records = d->driver->records;
     d->base.multiplies_f16 = has_own(d, "matmul_f16");
     d->base.multiplies_bf16 = has_own(d, "matmul_bf16");

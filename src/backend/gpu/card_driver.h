@@ -15,6 +15,7 @@ typedef struct lwi_card_context lwi_card_context;
 typedef struct lwi_card_module lwi_card_module;
 typedef struct lwi_card_kernel lwi_card_kernel;
 typedef struct lwi_card_stream lwi_card_stream;
+typedef struct lwi_card_event lwi_card_event;
 typedef struct lwi_card_graph lwi_card_graph;         /* what was launched in a stream */
 typedef struct lwi_card_recording lwi_card_recording; /* the same, ready to be done */
 
@@ -22,6 +23,7 @@ enum {
     LWI_CARD_OUT_OF_MEMORY = 2, /* results; 0 is success */
     LWI_CARD_NONE = 100,
     LWI_CARD_STREAM_NON_BLOCKING = 1,
+    LWI_CARD_EVENT_DISABLE_TIMING = 2,
     LWI_CARD_CAPTURE_THREAD_LOCAL = 1,
     LWI_MOST_CARDS = 32,
     LWI_CARD_MODULES = 2
@@ -53,6 +55,12 @@ enum {
       (lwi_card_stream * *stream, unsigned flags))                                                 \
     F(wait, cuStreamSynchronize, hipStreamSynchronize, (lwi_card_stream * stream))                 \
     F(free_stream, cuStreamDestroy_v2, hipStreamDestroy, (lwi_card_stream * stream))               \
+    F(new_event, cuEventCreate, hipEventCreateWithFlags,                                           \
+      (lwi_card_event * *event, unsigned flags))                                                   \
+    F(record_event, cuEventRecord, hipEventRecord,                                                 \
+      (lwi_card_event * event, lwi_card_stream * stream))                                          \
+    F(wait_event, cuEventSynchronize, hipEventSynchronize, (lwi_card_event * event))               \
+    F(free_event, cuEventDestroy_v2, hipEventDestroy, (lwi_card_event * event))                    \
     F(launch, cuLaunchKernel, hipModuleLaunchKernel,                                               \
       (lwi_card_kernel * kernel, unsigned x, unsigned y, unsigned z, unsigned size,                \
        unsigned size_y, unsigned size_z, unsigned shared, lwi_card_stream *stream,                 \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * A device that runs kernels on memory of its own. What drives it (OpenCL, CUDA ...) is a table of
  * functions; who uses it does not know which one that is. Work is done in the order in which it is
- * given; uploads and downloads wait until they are done. One thread uses a device at a time. */
+ * given. What is uploaded has been read when the call returns; downloads are done. One thread uses
+ * a device at a time. */
 #ifndef LWI_DEVICE_H
 #define LWI_DEVICE_H
 
