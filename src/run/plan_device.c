@@ -377,12 +377,20 @@ static bool is_badly_placed(const lwi_gpu_launch *launch) {
     return false;
 }
 
+/* What is launched otherwise does the epilogue too. */
+static void drop_epilogue(lwi_device_step *s, lwi_gpu_launch *launch) {
+    const size_t behind = s->n - 1 - (size_t)(launch - s->launches);
+    if (behind == 0 || !launch[1].is_epilogue) return;
+    memmove(launch + 1, launch + 2, (behind - 1) * sizeof *launch);
+    s->n--;
+}
+
 static lw_status resolve_launch(lwi_plan *plan, const lwi_step *step, lwi_gpu_launch *launch) {
     for (size_t k = 0; k < launch->n; k++)
         if (launch->arguments[k].source != LWI_GPU_NUMBER)
             LW_TRY(resolve(plan, step, &launch->arguments[k]));
     if (!launch->otherwise || !is_badly_placed(launch)) return LW_OK;
-    if (launch->product) step->device->n = 1; /* our kernels do the epilogue too */
+    if (launch->product) drop_epilogue(step->device, launch);
     *launch = *launch->otherwise;
     return resolve_launch(plan, step, launch);
 }

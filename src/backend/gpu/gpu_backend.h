@@ -30,9 +30,8 @@ struct lwi_gpu_launch {
     uint32_t groups[3], size;
     size_t n;
     lwi_gpu_argument arguments[LWI_GPU_ARGUMENTS];
-    /* Of the device's library, which is no kernel; NULL: a kernel. Behind such a launch is at most
-     * that of its epilogue. */
-    void *product;
+    void *product;    /* of the device's library, which is no kernel; NULL: a kernel */
+    bool is_epilogue; /* of the product before it, which a kernel of ours would do itself */
     /* What is launched instead where a tensor with a map, or one of a product, does not begin at a
      * multiple of LWI_DEVICE_MAP_ALIGN; NULL without such. */
     lwi_gpu_launch *otherwise;

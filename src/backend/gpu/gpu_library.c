@@ -32,6 +32,7 @@ static lw_status launch_epilogue(const lwi_call *c, const lwi_program *program, 
         in[k] = c->in[own_inputs + k - 1];
     lwi_gpu_program_write(program, c->out[0], in, &p);
     LW_TRY(lwi_gpu_items(step, "pointwise", c->out[0]->count, &launch));
+    launch->is_epilogue = true;
     LW_TRY(lwi_gpu_data(step, launch, p.ints, p.n * sizeof *p.ints));
     lwi_gpu_out(launch, 0);
     for (size_t k = 1; k < LWI_PROGRAM_INPUTS; k++)
