@@ -176,6 +176,7 @@ lw_status lwi_plan_claim(lwi_planner *p, const lwi_call *call, bool for_good, lw
     *step->device = (lwi_device_step){.launches = *taken ? s.launches : NULL,
                                       .n = s.n,
                                       .written = s.written,
+                                      .mixes = s.mixes,
                                       .reason = reason,
                                       .converted = converted};
     if (converted) step->device->type = call->in[0]->dtype;

@@ -23,7 +23,8 @@ typedef struct lwi_device_step {
     lwi_gpu_launch *launches; /* NULL: the processor runs the node */
     size_t n;
     int written;        /* 1 + the input that it writes to; 0: none */
-    const char *reason; /* why */
+    bool mixes;         /* floats of one call may have several types */
+    const char *reason; /* why the processor runs it */
     uint64_t converted; /* inputs that are constants, brought there in another type: */
     lw_dtype type;
     size_t piece;

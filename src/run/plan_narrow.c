@@ -157,6 +157,22 @@ static bool is_new(const narrowing *n, size_t step) {
     return any;
 }
 
+/* Whether values of the call that were float32, constants apart, have two types now. */
+static bool is_mixed(const narrowing *n, const lwi_node *node) {
+    const lwi_plan *plan = n->plan;
+    bool narrow = false, wide = false;
+    for (size_t i = 0; i < node->n_inputs + node->n_outputs; i++) {
+        const int slot = i < node->n_inputs ? node->inputs[i] : node->outputs[i - node->n_inputs];
+        if (slot < 0 || plan->values[slot].dtype != LW_FLOAT32 ||
+            plan->places[plan->roots[slot]] == LWI_PLACE_KNOWN ||
+            plan->places[plan->roots[slot]] == LWI_PLACE_NONE)
+            continue;
+        narrow = narrow || is_narrow(n, slot);
+        wide = wide || !is_narrow(n, slot);
+    }
+    return narrow && wide;
+}
+
 /* Until each call has a kernel. */
 static lw_status settle(narrowing *n) {
     lwi_plan *plan = n->plan;
@@ -171,7 +187,8 @@ static lw_status settle(narrowing *n) {
             if (!is_new(n, i)) continue;
             LW_TRY(claim(n, step, false, &taken));
             n->claimed[i] = ++n->count;
-            if (!taken) widen_all(n, step->call.node);
+            if (!taken || (!step->device->mixes && is_mixed(n, step->call.node)))
+                widen_all(n, step->call.node);
         }
     } while (n->changed);
     return LW_OK;

@@ -2,6 +2,7 @@
  * A libcublasLt.so.12 without a card, for tests: it checks what it is given against NVIDIA's manual
  * of cuBLASLt, and multiplies on the processor, in float32, when the stream of fake_card.c comes to
  * it. FAKE_CARD may hold noproducts (it does not start), and nochoice (it has no algorithm). */
+#include "base/half.h"
 #include "fake_card.h"
 
 #include <stdio.h>
@@ -195,16 +196,10 @@ API(cublasLtMatmulAlgoGetHeuristic)
     return SUCCESS;
 }
 
-static float half_to_float(uint16_t bits) {
-    _Float16 x;
-    memcpy(&x, &bits, 2);
-    return (float)x;
-}
-
 static float load(int type, uint64_t from, size_t i) {
     if (type == F32) return ((const float *)(uintptr_t)from)[i];
     const uint16_t bits = ((const uint16_t *)(uintptr_t)from)[i];
-    if (type == F16) return half_to_float(bits);
+    if (type == F16) return lwi_f16_to_f32(bits);
     const uint32_t wide = (uint32_t)bits << 16;
     float x;
     memcpy(&x, &wide, 4);
@@ -213,9 +208,8 @@ static float load(int type, uint64_t from, size_t i) {
 
 static void store(int type, uint64_t to, size_t i, float x) {
     uint32_t wide;
-    const _Float16 half = (_Float16)x;
     if (type == F32) ((float *)(uintptr_t)to)[i] = x;
-    if (type == F16) memcpy((uint16_t *)(uintptr_t)to + i, &half, 2);
+    if (type == F16) ((uint16_t *)(uintptr_t)to)[i] = lwi_f32_to_f16(x);
     if (type != BF16) return;
     memcpy(&wide, &x, 4);
     wide += 0x7fff + (wide >> 16 & 1); /* results are finite */

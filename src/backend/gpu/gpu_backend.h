@@ -49,6 +49,7 @@ typedef struct lwi_gpu_step {
     void *arg;
     int node;         /* what a mistake is set to for this call, not 0 */
     bool checks;      /* it may make one */
+    bool mixes;       /* each float that is no constant is read or written in the type it has */
     int written;      /* 1 + the input that it writes to; 0: none */
     bool too_large;   /* for a launch */
     size_t scratch;   /* bytes of it */

@@ -146,6 +146,7 @@ static lw_status launch_half_conv(const lwi_call *c, const lwi_conv *v, lwi_gpu_
     size_t n = 0;
     const float *factors = lwi_attr_floats(c->node, "scale", &n), none = 1;
     write_shape(&v->window, v->batch, v->channels, v->groups, v->filters, shape);
+    step->mixes = true;
     LW_TRY(launch_half_tiles(v, c->in[0]->dtype == LW_BFLOAT16, step, &launch));
     LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
     lwi_gpu_in(launch, c, 0);

@@ -235,7 +235,7 @@ static lw_status plan_matmul(const lwi_call *c, bool fused, lwi_gpu_step *step, 
                  .alpha = fused ? lwi_attr_float(c->node, "alpha", 1) : 1,
                  .bias = fused && lwi_has(c, 2)};
     read_batch(&x, &n);
-    *taken = true;
+    *taken = step->mixes = true;
     return launch_product(c, &n, own, step);
 }
 

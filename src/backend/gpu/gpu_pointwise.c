@@ -138,6 +138,7 @@ static bool find_kinds(const lwi_call *c, size_t n, kinds *k) {
 static lw_status launch_program(const lwi_call *c, const lwi_program *program, lwi_gpu_step *step) {
     lwi_gpu_program p;
     lwi_gpu_launch *launch = NULL;
+    step->mixes = true;
     lwi_gpu_program_write(program, c->out[0], c->in, &p);
     LW_TRY(lwi_gpu_items(step, "pointwise", c->out[0]->count, &launch));
     LW_TRY(lwi_gpu_data(step, launch, p.ints, p.n * sizeof *p.ints));
@@ -172,6 +173,7 @@ static lw_status launch_step(const lwi_call *c, const char *kernel, int code,
     const lw_value *in[3] = {NULL};
     for (size_t k = 0; k < n; k++)
         in[k] = operands[k] == MADE ? c->out[0] : c->in[operands[k]];
+    step->mixes = true;
     lwi_gpu_program_write(&header, c->out[0], in, &p);
     LW_TRY(lwi_gpu_items(step, kernel, c->out[0]->count, &launch));
     LW_TRY(lwi_gpu_data(step, launch, p.ints, p.n * sizeof *p.ints));
