@@ -33,34 +33,43 @@ typedef struct packing {
     const lwi_call *call;
     const float *b;
     float *panels;
-    size_t pieces, step; /* in which a matrix is packed; columns of one if it is transposed */
+    size_t pieces; /* of a matrix */
+    size_t step;   /* rows of a piece; columns if the matrix is transposed */
+    size_t steps;  /* pieces of a block of rows */
 } packing;
 
-/* A block of rows of B, from row k on; columns [first, first + n), first is a multiple of the
- * panels' width. */
-static void pack_rows(const lwi_gemm_plan *p, const float *b, size_t k, size_t first, size_t n,
-                      float *panels) {
+/* `rows` rows of B from row k on, which are in one block of `depth`; columns [first, first + n),
+ * first is a multiple of the panels' width. */
+static void pack_rows(const lwi_gemm_plan *p, const float *b, size_t k, size_t rows, size_t first,
+                      size_t n, float *panels) {
     const lwi_kernels *kernels = lwi_cpu_kernels();
     const lwi_matmul_side *side = &p->x.b;
-    const size_t depth = smaller(p->depth, p->x.k - k), steps = lwi_gemm_steps(p, depth);
-    (p->pairs ? kernels->pack_bf16 : kernels->pack_f32)(
-        b + k * side->row + first * side->column, side->row, side->column, depth, n,
-        panels + lwi_gemm_steps(p, k) * p->padded + first * steps, steps * p->width);
+    const size_t block = k - k % p->depth;
+    const size_t steps = lwi_gemm_steps(p, smaller(p->depth, p->x.k - block));
+    float *to = panels + lwi_gemm_steps(p, block) * p->padded + first * steps +
+                lwi_gemm_steps(p, k - block) * p->width;
+    (p->pairs ? kernels->pack_bf16 : kernels->pack_f32)(b + k * side->row + first * side->column,
+                                                        side->row, side->column, rows, n, to,
+                                                        steps * p->width);
 }
 
-/* Piece by piece along the rows of the file, whose pages can go then: some columns of a transposed
- * matrix, or a block of rows. */
-static void pack_piece(const packing *k, size_t piece, const float *b, float *panels) {
+/* Piece by piece along the rows of the file, whose pages can go then: some rows of a block ... */
+static void pack_some_rows(const packing *k, size_t piece, const float *b, float *panels) {
     const lwi_gemm_plan *p = k->plan;
-    if (p->x.b.column == 1) {
-        const size_t row = piece * p->depth, rows = smaller(p->depth, p->x.k - row);
-        pack_rows(p, b, row, 0, p->x.n, panels);
-        lwi_forget(k->call, b + row * p->x.n, rows * p->x.n * sizeof *b);
-        return;
-    }
+    const size_t in_block = piece % k->steps * k->step;
+    const size_t row = piece / k->steps * p->depth + in_block;
+    if (row >= p->x.k) return;
+    const size_t rows = smaller(smaller(k->step, p->depth - in_block), p->x.k - row);
+    pack_rows(p, b, row, rows, 0, p->x.n, panels);
+    lwi_forget(k->call, b + row * p->x.n, rows * p->x.n * sizeof *b);
+}
+
+/* ... or some columns of a transposed matrix. */
+static void pack_some_columns(const packing *k, size_t piece, const float *b, float *panels) {
+    const lwi_gemm_plan *p = k->plan;
     const size_t first = piece * k->step, n = smaller(k->step, p->x.n - first);
     for (size_t row = 0; row < p->x.k; row += p->depth)
-        pack_rows(p, b, row, first, n, panels);
+        pack_rows(p, b, row, smaller(p->depth, p->x.k - row), first, n, panels);
     lwi_forget(k->call, b + first * p->x.k, p->x.k * n * sizeof *b);
 }
 
@@ -69,8 +78,8 @@ static void pack_pieces(void *arg, size_t begin, size_t end) {
     const lwi_gemm_plan *p = k->plan;
     for (size_t i = begin; i < end; i++) {
         const size_t matrix = i / k->pieces;
-        pack_piece(k, i % k->pieces, k->b + matrix * p->x.k * p->x.n,
-                   k->panels + matrix * p->matrix);
+        (p->x.b.column == 1 ? pack_some_rows : pack_some_columns)(
+            k, i % k->pieces, k->b + matrix * p->x.k * p->x.n, k->panels + matrix * p->matrix);
     }
 }
 
@@ -80,8 +89,14 @@ static lw_status pack_constant(void *arg, const lw_value *from, void *to) {
     const size_t matrices = from->count / (p->x.k * p->x.n);
     k->b = from->data;
     k->panels = to;
-    k->step = round_up(PIECE / p->x.k + 1, p->width);
-    k->pieces = p->x.b.column == 1 ? divide_up(p->x.k, p->depth) : divide_up(p->x.n, k->step);
+    if (p->x.b.column == 1) {
+        k->step = round_up(PIECE / p->x.n + 1, STEPS);
+        k->steps = divide_up(p->depth, k->step);
+        k->pieces = divide_up(p->x.k, p->depth) * k->steps;
+    } else {
+        k->step = round_up(PIECE / p->x.k + 1, p->width);
+        k->pieces = divide_up(p->x.n, k->step);
+    }
     lwi_parallel(k->call, matrices * k->pieces, 1, pack_pieces, k);
     return LW_OK;
 }
