@@ -51,12 +51,20 @@ bool lwi_weights_are_none(const lwi_weights *weights) {
 
 /* ------------------------------------------------------------------ memory */
 
+/* A whole number of the form that it is made for, as a network mostly has more of the same size. */
+static size_t size_of_chunk(const lwi_weights *w, size_t bytes) {
+    size_t size = LEAST_CHUNK;
+    while (size < LARGEST_CHUNK && size < w->bytes)
+        size *= 2;
+    return LWI_ALIGN + (size - LWI_ALIGN) / bytes * bytes;
+}
+
 static lw_status take_from_chunk(lwi_weights *w, size_t bytes, void **block) {
     lwi_weight_chunk *chunk = w->chunks;
-    if (!chunk || chunk->size - chunk->used < bytes) {
-        size_t size = LEAST_CHUNK;
-        while (size < LARGEST_CHUNK && size < w->bytes)
-            size *= 2;
+    while (chunk && chunk->size - chunk->used < bytes)
+        chunk = chunk->next;
+    if (!chunk) {
+        const size_t size = size_of_chunk(w, bytes);
         LW_TRY(lwi_alloc(&w->allocator, size, (void **)&chunk));
         *chunk = (lwi_weight_chunk){w->chunks, size, LWI_ALIGN};
         w->chunks = chunk;
