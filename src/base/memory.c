@@ -87,7 +87,8 @@ struct lwi_arena_block {
     lwi_arena_block *next;
     size_t size, used;
 };
-enum { ARENA_HEADER = 64, ARENA_BLOCK = 1 << 14, ARENA_ALIGN = 16 };
+/* The largest that is made ahead of need has no huge pages, most of which would be untouched. */
+enum { ARENA_HEADER = 64, ARENA_BLOCK = 1 << 14, LARGEST_BLOCK = 1 << 20, ARENA_ALIGN = 16 };
 
 void lwi_arena_init(lwi_arena *arena, const lw_allocator *allocator) {
     *arena = (lwi_arena){.allocator = *allocator};
@@ -117,7 +118,7 @@ void lwi_arena_reset(lwi_arena *arena) {
 
 static lw_status arena_block(lwi_arena *arena, size_t bytes, size_t *total) {
     size_t size = arena->blocks ? arena->blocks->size * 2 : ARENA_BLOCK;
-    if (size > (1u << 22)) size = 1u << 22;
+    if (size > LARGEST_BLOCK) size = LARGEST_BLOCK;
     if (size < bytes) size = bytes;
     if (!lwi_add_size(size, ARENA_HEADER, total))
         return lwi_fail(LW_NO_MEMORY, "out of memory: could not allocate %zu bytes", bytes);
