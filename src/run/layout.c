@@ -1,23 +1,35 @@
 /* SPDX-License-Identifier: MIT
  * Where each value of a plan lies in the arena. Nodes are visited in the order they run; a value
- * takes the smallest free gap that is large enough, and gives it back after its last use. */
+ * takes the smallest free gap that is large enough, and gives it back after its last use. Where
+ * that needs more memory than is ever in use at a time, values are placed once more, the largest
+ * first. */
 #include "run/plan.h"
 
 #include "ops/registry.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct gap {
     size_t offset, bytes;
 } gap;
 
+/* Memory of a value, or of several that are made one where the other lies. */
+typedef struct block {
+    size_t offset, bytes;
+    int birth, death; /* nodes, both included */
+} block;
+
 typedef struct layouter {
     lwi_plan *plan;
     const lwi_graph *graph;
     gap *gaps; /* sorted by offset, never touching */
     size_t n_gaps;
-    size_t end;   /* of all that was ever used */
-    bool *placed; /* [slots] */
+    size_t end;        /* of all that was ever used */
+    size_t used, most; /* bytes in use: now, at any time */
+    int *block_of;     /* [slots] 1 + index, of those that are placed */
+    block *blocks;
+    size_t n_blocks;
 } layouter;
 
 static size_t rounded(const lw_value *v) {
@@ -123,34 +135,50 @@ static int find_in_place(const layouter *l, size_t index) {
     return -1;
 }
 
+static size_t take_block(layouter *l, int root, int node) {
+    const size_t bytes = rounded(&l->plan->values[root]);
+    block *b = &l->blocks[l->n_blocks++];
+    *b = (block){take(l, bytes), bytes, node, (int)l->graph->n_nodes};
+    l->block_of[root] = (int)l->n_blocks;
+    l->used += bytes;
+    if (l->used > l->most) l->most = l->used;
+    return b->offset;
+}
+
+static void end_block(layouter *l, int root, int node) {
+    block *b = &l->blocks[l->block_of[root] - 1];
+    b->death = node;
+    l->used -= b->bytes;
+    give_back(l, b->offset, b->bytes);
+}
+
 static void place_node(layouter *l, size_t index) {
     const lwi_node *node = &l->graph->nodes[index];
     lwi_plan *p = l->plan;
     for (size_t k = 0; k < node->n_outputs; k++) {
         const int id = node->outputs[k], root = id < 0 ? -1 : p->roots[id];
         /* A part of a Concat takes memory for all of it. */
-        if (id < 0 || p->places[root] != LWI_PLACE_ARENA || l->placed[root]) continue;
+        if (id < 0 || p->places[root] != LWI_PLACE_ARENA || l->block_of[root]) continue;
         const int under = k == 0 && root == id ? find_in_place(l, index) : -1;
-        l->placed[root] = true;
         if (under >= 0) {
             p->offsets[id] = p->offsets[under];
             p->deaths[under] = -1; /* given back with the output instead */
+            l->block_of[id] = l->block_of[under];
         } else {
-            p->offsets[root] = take(l, rounded(&p->values[root]));
+            p->offsets[root] = take_block(l, root, (int)index);
         }
     }
 }
 
-lw_status lwi_plan_layout(lwi_plan *plan) {
-    const lwi_graph *graph = plan->graph;
-    layouter l = {.plan = plan, .graph = graph};
+/* Visits the nodes. */
+static lw_status walk(layouter *l) {
+    const lwi_graph *graph = l->graph;
+    lwi_plan *plan = l->plan;
     size_t *first = NULL;
     int *ending = NULL;
-    LW_TRY(lwi_arena_alloc(&plan->memory, graph->n_slots + 1, sizeof *l.gaps, &l.gaps));
     LW_TRY(lwi_arena_alloc(&plan->memory, graph->n_nodes + 3, sizeof *first, &first));
     LW_TRY(lwi_arena_alloc(&plan->memory, graph->n_slots, sizeof *ending, &ending));
-    LW_TRY(lwi_arena_alloc(&plan->memory, graph->n_slots, sizeof *l.placed, &l.placed));
-    find_deaths(&l);
+    find_deaths(l);
     /* values by the node they die after */
     for (size_t s = 0; s < graph->n_slots; s++)
         if (plan->places[s] == LWI_PLACE_ARENA) first[plan->deaths[s] + 2]++;
@@ -159,13 +187,82 @@ lw_status lwi_plan_layout(lwi_plan *plan) {
     for (size_t s = 0; s < graph->n_slots; s++)
         if (plan->places[s] == LWI_PLACE_ARENA) ending[first[plan->deaths[s] + 1]++] = (int)s;
     for (size_t i = 0; i < graph->n_nodes; i++) {
-        if (plan->work[i] == LWI_WORK_READY || plan->work[i] == LWI_WORK_JOINED) place_node(&l, i);
+        if (plan->work[i] == LWI_WORK_READY || plan->work[i] == LWI_WORK_JOINED) place_node(l, i);
         for (size_t e = first[i]; e < first[i + 1]; e++) {
             const int id = ending[e];
-            if (plan->deaths[id] == (int)i)
-                give_back(&l, plan->offsets[id], rounded(&plan->values[id]));
+            if (plan->deaths[id] == (int)i) end_block(l, id, (int)i);
         }
     }
-    plan->arena_bytes = l.end;
+    plan->arena_bytes = l->end;
     return LW_OK;
+}
+
+/* ----------------------------------------------------------- largest first */
+
+/* Arenas from this size on are placed again, if they could be smaller by a sixteenth and have not
+ * so many blocks that it takes long. */
+enum { LARGE = 1 << 20, MANY_BLOCKS = 1 << 11 };
+
+static bool is_wasteful(const layouter *l) {
+    return l->end >= LARGE && l->n_blocks <= MANY_BLOCKS && l->end - l->most > l->most / 16;
+}
+
+static int compare(const void *a, const void *b) {
+    const block *const *x = a, *const *y = b;
+    if ((*x)->bytes != (*y)->bytes) return (*x)->bytes > (*y)->bytes ? -1 : 1;
+    return *x < *y ? -1 : *x > *y; /* in the order in which they are made */
+}
+
+/* The smallest gap between those of the placed blocks, sorted by offset, that are there at the same
+ * time. */
+static size_t find_gap(block *const *placed, size_t n, const block *b) {
+    size_t best = SIZE_MAX, smallest = SIZE_MAX, end = 0;
+    for (size_t i = 0; i < n; i++) {
+        const block *other = placed[i];
+        if (other->death < b->birth || other->birth > b->death) continue;
+        if (other->offset >= end + b->bytes && other->offset - end < smallest) {
+            smallest = other->offset - end;
+            best = end;
+        }
+        if (other->offset + other->bytes > end) end = other->offset + other->bytes;
+    }
+    return best < SIZE_MAX ? best : end;
+}
+
+static void insert(block **placed, size_t n, block *b) {
+    for (; n > 0 && placed[n - 1]->offset > b->offset; n--)
+        placed[n] = placed[n - 1];
+    placed[n] = b;
+}
+
+static lw_status place_again(layouter *l) {
+    lwi_plan *plan = l->plan;
+    block **order = NULL, **placed = NULL;
+    size_t end = 0;
+    LW_TRY(lwi_arena_alloc(&plan->memory, l->n_blocks, sizeof(block *), &order));
+    LW_TRY(lwi_arena_alloc(&plan->memory, l->n_blocks, sizeof(block *), &placed));
+    for (size_t i = 0; i < l->n_blocks; i++)
+        order[i] = &l->blocks[i];
+    qsort(order, l->n_blocks, sizeof(block *), compare);
+    for (size_t i = 0; i < l->n_blocks; i++) {
+        block *b = order[i];
+        b->offset = find_gap(placed, i, b);
+        insert(placed, i, b);
+        if (b->offset + b->bytes > end) end = b->offset + b->bytes;
+    }
+    if (end >= plan->arena_bytes) return LW_OK;
+    plan->arena_bytes = end;
+    for (size_t s = 0; s < l->graph->n_slots; s++)
+        if (l->block_of[s]) plan->offsets[s] = l->blocks[l->block_of[s] - 1].offset;
+    return LW_OK;
+}
+
+lw_status lwi_plan_layout(lwi_plan *plan) {
+    const size_t slots = plan->graph->n_slots;
+    layouter l = {.plan = plan, .graph = plan->graph};
+    LW_TRY(lwi_arena_alloc(&plan->memory, slots + 1, sizeof *l.gaps, &l.gaps));
+    LW_TRY(lwi_arena_alloc(&plan->memory, slots, sizeof *l.block_of, &l.block_of));
+    LW_TRY(lwi_arena_alloc(&plan->memory, slots, sizeof *l.blocks, &l.blocks));
+    LW_TRY(walk(&l));
+    return is_wasteful(&l) ? place_again(&l) : LW_OK;
 }
