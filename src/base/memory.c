@@ -187,8 +187,9 @@ lw_status lwi_arena_grow(lwi_arena *arena, void *array, size_t *capacity, size_t
 struct lwi_pool_block {
     lwi_pool_block *next;
     size_t size; /* with this header */
-    int class;
+    int class;   /* SHARED: none */
 };
+enum { SHARED = -1 };
 
 /* Four classes per power of two, from 64 bytes on: at most a quarter of a block is slack. */
 static int size_class(size_t bytes, size_t *rounded) {
@@ -208,15 +209,20 @@ void lwi_pool_init(lwi_pool *pool, const lw_allocator *allocator, size_t limit) 
     *pool = (lwi_pool){.allocator = *allocator, .limit = limit};
 }
 
+/* The first of a list. */
+static void free_first(lwi_pool *pool, lwi_pool_block **first) {
+    lwi_pool_block *b = *first;
+    *first = b->next;
+    pool->held -= b->size;
+    lwi_free(&pool->allocator, b);
+}
+
 void lwi_pool_trim(lwi_pool *pool) {
-    for (int c = 0; c < LWI_POOL_CLASSES; c++) {
-        while (pool->idle[c]) {
-            lwi_pool_block *b = pool->idle[c];
-            pool->idle[c] = b->next;
-            pool->held -= b->size;
-            lwi_free(&pool->allocator, b);
-        }
-    }
+    for (int c = 0; c < LWI_POOL_CLASSES; c++)
+        while (pool->idle[c])
+            free_first(pool, &pool->idle[c]);
+    while (pool->shared)
+        free_first(pool, &pool->shared);
 }
 
 static bool is_over(const lwi_pool *pool, size_t bytes) {
@@ -234,34 +240,59 @@ lw_status lwi_pool_admit(lwi_pool *pool, size_t bytes) {
                     pool->limit, pool->held, bytes);
 }
 
+/* A new block; total: with its header. */
+static lw_status add_block(lwi_pool *pool, size_t total, int class, lwi_pool_block **block) {
+    void *p = NULL;
+    LW_TRY(lwi_pool_admit(pool, total));
+    LW_TRY(lwi_alloc(&pool->allocator, total, &p));
+    *block = p;
+    **block = (lwi_pool_block){NULL, total, class};
+    pool->held += total;
+    pool->allocations++;
+    return LW_OK;
+}
+
+static void *inside(lwi_pool_block *b) { return (char *)b + LWI_ALIGN; }
+
 lw_status lwi_pool_get(lwi_pool *pool, size_t bytes, void **block) {
     size_t size = 0, total;
     int class = size_class(bytes, &size);
     if (class < 0 || !lwi_add_size(size, LWI_ALIGN, &total))
         return lwi_fail(LW_NO_MEMORY, "out of memory: could not allocate %zu bytes", bytes);
     lwi_pool_block *b = pool->idle[class];
-    if (b) {
-        pool->idle[class] = b->next;
+    if (b) pool->idle[class] = b->next;
+    else LW_TRY(add_block(pool, total, class, &b));
+    *block = inside(b);
+    return LW_OK;
+}
+
+lw_status lwi_pool_share(lwi_pool *pool, size_t bytes, void **block) {
+    size_t total;
+    if (!lwi_add_size(bytes, 2 * LWI_ALIGN - 1, &total))
+        return lwi_fail(LW_NO_MEMORY, "out of memory: could not allocate %zu bytes", bytes);
+    total &= ~(size_t)(LWI_ALIGN - 1);
+    lwi_pool_block **link = &pool->shared, **largest = NULL, *b = NULL;
+    for (; *link && (*link)->size < total; link = &(*link)->next)
+        largest = link;
+    if (*link) {
+        b = *link;
+        *link = b->next;
     } else {
-        LW_TRY(lwi_pool_admit(pool, total));
-        void *p = NULL;
-        LW_TRY(lwi_alloc(&pool->allocator, total, &p));
-        b = p;
-        b->size = total;
-        b->class = class;
-        pool->held += total;
-        pool->allocations++;
+        if (largest) free_first(pool, largest);
+        LW_TRY(add_block(pool, total, SHARED, &b));
     }
-    b->next = NULL;
-    *block = (char *)b + LWI_ALIGN;
+    *block = inside(b);
     return LW_OK;
 }
 
 void lwi_pool_put(lwi_pool *pool, void *block) {
     if (!block) return;
     lwi_pool_block *b = (lwi_pool_block *)((char *)block - LWI_ALIGN);
-    b->next = pool->idle[b->class];
-    pool->idle[b->class] = b;
+    lwi_pool_block **link = b->class == SHARED ? &pool->shared : &pool->idle[b->class];
+    while (b->class == SHARED && *link && (*link)->size < b->size)
+        link = &(*link)->next;
+    b->next = *link;
+    *link = b;
 }
 
 static void *pool_alloc(void *user, size_t bytes, size_t align) {

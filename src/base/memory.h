@@ -44,16 +44,17 @@ lw_status lwi_arena_keep_text(lwi_arena *arena, const char **text);
 /* lwi_grow for an array in the arena; the old copy stays there unused. */
 lw_status lwi_arena_grow(lwi_arena *arena, void *array, size_t *capacity, size_t need, size_t size);
 
-/* Blocks by size class. Not thread-safe. */
+/* Blocks by size class, and larger ones that serve for any size. Not thread-safe. */
 typedef struct lwi_pool_block lwi_pool_block;
 enum { LWI_POOL_CLASSES = 128 };
 typedef struct lwi_pool {
     lw_allocator allocator;
     lwi_pool_block *idle[LWI_POOL_CLASSES];
-    size_t held;        /* bytes in all blocks, idle or not */
-    size_t limit;       /* 0: none */
-    size_t allocations; /* calls of the allocator */
-    bool limit_hit;     /* the limit has been the reason for a failure */
+    lwi_pool_block *shared; /* idle ones of lwi_pool_share, the smallest first */
+    size_t held;            /* bytes in all blocks, idle or not */
+    size_t limit;           /* 0: none */
+    size_t allocations;     /* calls of the allocator */
+    bool limit_hit;         /* the limit has been the reason for a failure */
 } lwi_pool;
 
 void lwi_pool_init(lwi_pool *pool, const lw_allocator *allocator, size_t limit);
@@ -62,6 +63,10 @@ void lwi_pool_trim(lwi_pool *pool); /* frees idle blocks */
 lw_status lwi_pool_admit(lwi_pool *pool, size_t bytes);
 /* Aligned to LWI_ALIGN. 0 bytes give a valid block. */
 lw_status lwi_pool_get(lwi_pool *pool, size_t bytes, void **block);
+/* The smallest idle block that is large enough, whatever it was made for. If there is none, the
+ * largest idle one makes way for a new one, so that pieces of many sizes, used one after another,
+ * need no more memory than the largest of them. */
+lw_status lwi_pool_share(lwi_pool *pool, size_t bytes, void **block);
 void lwi_pool_put(lwi_pool *pool, void *block);
 /* The pool as an allocator, for values that live and die within it. */
 lw_allocator lwi_pool_allocator(lwi_pool *pool);

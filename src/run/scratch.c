@@ -6,7 +6,7 @@ enum { FIRST_BLOCK = 1 << 14, LARGEST_BLOCK = 1 << 20, LARGEST_PIECE = 1 << 18 }
 static lw_status from_pool(lwi_scratch_stack *s, size_t bytes, void **block) {
     LW_TRY(lwi_grow(&s->pool->allocator, &s->others, &s->cap_others, s->n_others + 1,
                     sizeof *s->others));
-    LW_TRY(lwi_pool_get(s->pool, bytes, block));
+    LW_TRY(lwi_pool_share(s->pool, bytes, block));
     s->others[s->n_others++] = *block;
     return LW_OK;
 }
