@@ -361,7 +361,7 @@ LW_API const lw_value *lw_map_values(const lw_value *map); /* NULL if not a map 
 
 /* Gets everything ready for runs with inputs of these types and shapes and with these outputs: the
  * plan is made, weights are packed, memory is touched, and a run that is not too long takes place
- * on copies of the inputs, so that the first run is like those after it. Values of outputs are not
+ * with the inputs, so that the first run is like those after it. Values of outputs are not
  * looked at. For models whose inputs have open sizes, and for those of more than 8 MiB: without it,
  * the first run of a model's first context reads weights where they lie in the file, which makes it
  * longer, and the second one packs them. The results are the same bits. Errors: those of

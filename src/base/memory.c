@@ -81,6 +81,23 @@ lw_status lwi_grow(const lw_allocator *allocator, void *array, size_t *capacity,
     return LW_OK;
 }
 
+/* ------------------------------------------------------------------- zeros */
+
+/* The system has one page of zeros for all that was never written. */
+lw_status lwi_zeros_map(size_t bytes, void **zeros) {
+    *zeros = NULL;
+    if (bytes == 0) return LW_OK;
+    void *p = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return lwi_fail(LW_NO_MEMORY, "out of memory: could not map %zu bytes", bytes);
+    *zeros = p;
+    return LW_OK;
+}
+
+void lwi_zeros_unmap(void *zeros, size_t bytes) {
+    if (zeros) (void)munmap(zeros, bytes);
+}
+
 /* ------------------------------------------------------------------- arena */
 
 struct lwi_arena_block {

@@ -22,6 +22,10 @@ void lwi_free(const lw_allocator *allocator, void *block);
 lw_status lwi_grow(const lw_allocator *allocator, void *array, size_t *capacity, size_t need,
                    size_t size);
 
+/* Zeros that can only be read and take no memory of their own. */
+lw_status lwi_zeros_map(size_t bytes, void **zeros);
+void lwi_zeros_unmap(void *zeros, size_t bytes);
+
 typedef struct lwi_arena_block lwi_arena_block;
 typedef struct lwi_arena {
     lw_allocator allocator;

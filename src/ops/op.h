@@ -22,7 +22,8 @@ enum {
     LWI_UNPACK = 2,
     /* Output 0 is input 0 with another shape: there is no run. */
     LWI_VIEW = 4,
-    /* The result differs from run to run: never folded. */
+    /* The result differs from run to run, or an input is written to: never folded, never rehearsed.
+     */
     LWI_RANDOM = 8,
     /* Only the shapes of the inputs are read: the value is known when the shape is. */
     LWI_DIMS_ONLY = 16,

@@ -52,24 +52,31 @@ static bool has_loop(const lwi_graph *g) {
     return false;
 }
 
-/* Zeros; a string is more than that. */
-static lw_status fill_inputs(const lw_context *c, size_t n, lw_value *values, lwi_arena *zeros) {
-    for (size_t i = 0; i < n; i++) {
-        if (!c->inputs[i]) continue;
-        if (values[i].dtype == LW_STRING) return LWI_LATER;
-        LW_TRY(lwi_arena_alloc(zeros, values[i].bytes, 1, &values[i].data));
-    }
-    return LW_OK;
+/* What all inputs may point at. */
+static size_t largest_input(const lw_context *c, size_t n) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < n; i++)
+        if (c->inputs[i] && c->inputs[i]->bytes > bytes) bytes = c->inputs[i]->bytes;
+    return bytes;
+}
+
+/* A string is more than zeros. */
+static bool has_strings(const lw_context *c, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (c->inputs[i] && c->inputs[i]->dtype == LW_STRING) return true;
+    return false;
 }
 
 /* What comes of it does not matter: zeros may be no good inputs. */
 static void rehearse(lw_context *c, lwi_plan *plan, lw_value *values) {
-    lwi_arena zeros;
-    if (!lwi_can_rehearse(plan, c->inputs) || has_loop(plan->graph)) return;
-    lwi_arena_init(&zeros, &c->allocator);
-    if (fill_inputs(c, plan->graph->n_inputs, values, &zeros) == LW_OK)
-        lwi_rehearse(plan, c->inputs);
-    lwi_arena_free(&zeros);
+    const size_t n = plan->graph->n_inputs, bytes = largest_input(c, n);
+    void *zeros = NULL;
+    if (!lwi_can_rehearse(plan, c->inputs) || has_loop(plan->graph) || has_strings(c, n)) return;
+    if (lwi_zeros_map(bytes, &zeros) != LW_OK) return;
+    for (size_t i = 0; i < n; i++)
+        if (c->inputs[i]) values[i].data = zeros;
+    lwi_rehearse(plan, c->inputs);
+    lwi_zeros_unmap(zeros, bytes);
 }
 
 static bool has_open_sizes(const lwi_graph *g) {

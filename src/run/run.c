@@ -130,58 +130,37 @@ static lw_status run(lw_context *c, const lw_io *inputs, size_t n_inputs, lw_io 
 
 /* ----------------------------------------------------------------- prepare */
 
-/* What a rehearsal gets and makes. */
-typedef struct stage {
-    lw_io *inputs, *outputs;
-    size_t n_inputs, n_outputs;
-} stage;
-
-/* Copies of the inputs: some operators write to them (PagedAttention). */
-static lw_status set_stage(const lw_context *c, const lw_io *inputs, const lw_io *outputs,
-                           stage *s) {
-    for (size_t i = 0; i < s->n_outputs; i++)
-        s->outputs[i].name = outputs[i].name;
-    for (size_t i = 0; i < s->n_inputs; i++) {
-        s->inputs[i].name = inputs[i].name;
-        LW_TRY(lwi_value_clone(&c->allocator, inputs[i].value, &s->inputs[i].value));
-    }
-    return LW_OK;
-}
-
-/* Of runs of microseconds a good part is around the plan, names and all. */
-static void run_again(lw_context *c, const stage *s) {
-    const lw_profile_fn profile = c->profile;
-    void *user = c->profile_user;
-    const bool has_run = c->has_run;
+/* Runs into outputs of its own. */
+static void run_often(lw_context *c, const lw_io *inputs, size_t n_inputs, lw_io *outputs,
+                      size_t n_outputs) {
     const uint64_t start = lwi_clock();
     lw_status status = LW_OK;
-    lw_context_profile(c, NULL, NULL);
     for (int i = 0; status == LW_OK && lwi_once_more(i, start); i++) {
-        status = run(c, s->inputs, s->n_inputs, s->outputs, s->n_outputs);
-        for (size_t k = 0; k < s->n_outputs; k++) {
-            lw_value_free(s->outputs[k].value);
-            s->outputs[k].value = NULL;
+        status = run(c, inputs, n_inputs, outputs, n_outputs);
+        for (size_t k = 0; k < n_outputs; k++) {
+            lw_value_free(outputs[k].value);
+            outputs[k].value = NULL;
         }
         lwi_arena_reset(&c->strings);
     }
-    lw_context_profile(c, profile, user);
-    c->has_run = has_run;
 }
 
-static lw_status rehearse(lw_context *c, lwi_plan *plan, const lw_io *inputs, size_t n_inputs,
-                          const lw_io *outputs, size_t n_outputs) {
-    stage s = {.n_inputs = n_inputs, .n_outputs = n_outputs};
-    if (!lwi_can_rehearse(plan, c->inputs)) return LW_OK;
-    LW_TRY(lwi_alloc_array(&c->allocator, n_inputs + n_outputs, sizeof *s.inputs, &s.inputs));
-    s.outputs = s.inputs + n_inputs;
-    lw_status status = set_stage(c, inputs, outputs, &s);
-    if (status == LW_OK) status = take_inputs(c, s.inputs, n_inputs);
-    if (status == LW_OK && !plan->rehearsed) lwi_rehearse(plan, c->inputs);
-    if (status == LW_OK && plan->brief) run_again(c, &s);
-    for (size_t i = 0; i < n_inputs; i++)
-        lw_value_free(s.inputs[i].value);
-    lwi_free(&c->allocator, s.inputs);
-    return status;
+/* Of runs of microseconds a good part is around the plan, names and all. */
+static lw_status run_again(lw_context *c, const lw_io *inputs, size_t n_inputs,
+                           const lw_io *outputs, size_t n_outputs) {
+    const lw_profile_fn profile = c->profile;
+    void *user = c->profile_user;
+    const bool has_run = c->has_run;
+    lw_io *own = NULL;
+    LW_TRY(lwi_alloc_array(&c->allocator, n_outputs, sizeof *own, &own));
+    for (size_t i = 0; i < n_outputs; i++)
+        own[i].name = outputs[i].name;
+    lw_context_profile(c, NULL, NULL);
+    run_often(c, inputs, n_inputs, own, n_outputs);
+    lw_context_profile(c, profile, user);
+    c->has_run = has_run;
+    lwi_free(&c->allocator, own);
+    return LW_OK;
 }
 
 static lw_status prepare(lw_context *c, const lw_io *inputs, size_t n_inputs, const lw_io *outputs,
@@ -200,7 +179,9 @@ static lw_status prepare(lw_context *c, const lw_io *inputs, size_t n_inputs, co
     if (plan->waits) LW_TRY(lwi_context_pack_plan(c, &plan));
     if (plan->rehearsed && !plan->brief) return LW_OK;
     LW_TRY(lwi_touch_arena(plan));
-    return rehearse(c, plan, inputs, n_inputs, outputs, n_outputs);
+    if (!lwi_can_rehearse(plan, c->inputs)) return LW_OK;
+    if (!plan->rehearsed) lwi_rehearse(plan, c->inputs);
+    return plan->brief ? run_again(c, inputs, n_inputs, outputs, n_outputs) : LW_OK;
 }
 
 /* --------------------------------------------------------------------- API */
