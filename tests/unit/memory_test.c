@@ -92,6 +92,49 @@ static void pool_reuses_blocks(void **state) {
     assert_int_equal(pool.held, 0);
 }
 
+/* Pieces of all sizes one after another need the largest one only, two at a time one more. */
+static void pool_shares_blocks(void **state) {
+    (void)state;
+    counting c = {0};
+    const lw_allocator a = counting_allocator(&c);
+    const size_t sizes[4] = {1000, 100000, 5000, 1};
+    lwi_pool pool;
+    void *p = NULL, *beside = NULL;
+    lwi_pool_init(&pool, &a, 0);
+    for (int i = 0; i < 8; i++) {
+        assert_ok(lwi_pool_share(&pool, sizes[i % 4], &p));
+        assert_int_equal((uintptr_t)p % LWI_ALIGN, 0);
+        memset(p, 1, sizes[i % 4]);
+        lwi_pool_put(&pool, p);
+    }
+    assert_int_equal(c.calls, 2);
+    assert_int_equal(c.live, 1);
+    assert_ok(lwi_pool_share(&pool, 3000, &p));
+    assert_ok(lwi_pool_share(&pool, 50, &beside));
+    lwi_pool_put(&pool, p);
+    lwi_pool_put(&pool, beside);
+    assert_ok(lwi_pool_share(&pool, 40, &beside));
+    assert_ok(lwi_pool_share(&pool, 90000, &p));
+    assert_int_equal(c.calls, 3);
+    lwi_pool_put(&pool, beside);
+    lwi_pool_put(&pool, p);
+    lwi_pool_trim(&pool);
+    assert_int_equal(c.live, 0);
+    assert_int_equal(pool.held, 0);
+}
+
+static void zeros_are_zero(void **state) {
+    (void)state;
+    void *zeros = NULL;
+    assert_ok(lwi_zeros_map(10000, &zeros));
+    for (size_t i = 0; i < 10000; i++)
+        assert_int_equal(((const char *)zeros)[i], 0);
+    lwi_zeros_unmap(zeros, 10000);
+    assert_ok(lwi_zeros_map(0, &zeros));
+    assert_null(zeros);
+    lwi_zeros_unmap(zeros, 0);
+}
+
 static void pool_keeps_its_limit(void **state) {
     (void)state;
     lwi_pool pool;
@@ -127,6 +170,8 @@ int main(void) {
         cmocka_unit_test(alloc_array_refuses_overflow),
         cmocka_unit_test(arena_gives_zeroed_aligned_memory),
         cmocka_unit_test(pool_reuses_blocks),
+        cmocka_unit_test(pool_shares_blocks),
+        cmocka_unit_test(zeros_are_zero),
         cmocka_unit_test(pool_keeps_its_limit),
         cmocka_unit_test(strmap_finds_what_was_set),
     };
