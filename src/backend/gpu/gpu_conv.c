@@ -1,28 +1,27 @@
 /* SPDX-License-Identifier: MIT
  * Convolutions and pools with the channels last, over one or two axes. */
+#include "backend/gpu/gpu_conv.h"
 #include "backend/gpu/gpu_direct.h"
 #include "backend/gpu/gpu_pool.h"
 #include "ops/channels_last.h"
-#include "ops/conv.h"
 #include "ops/pool.h"
 #include "tensor/convert.h"
 
-enum { TILE = 64, WIDE = 128, MANY_GROUPS = 64, OWN_INPUTS = 3, SHAPE = 18 };
+enum { TILE = 64, WIDE = 128, MANY_GROUPS = 64 };
 
-/* The ints of kernels/convolution.k. One axis is a picture of one line. */
-static void write_shape(const lwi_window *w, size_t batch, size_t channels, size_t groups,
-                        size_t filters, int32_t shape[SHAPE]) {
+void lwi_gpu_conv_shape(const lwi_window *w, size_t batch, size_t channels, size_t groups,
+                        size_t filters, int32_t shape[LWI_GPU_CONV_SHAPE]) {
     const int x = w->rank - 1, y = w->rank - 2;
-    const int64_t numbers[SHAPE] = {y < 0 ? 1 : w->in[y],  w->in[x],
-                                    (int64_t)channels,     (int64_t)groups,
-                                    y < 0 ? 1 : w->out[y], w->out[x],
-                                    (int64_t)filters,      y < 0 ? 1 : w->kernel[y],
-                                    w->kernel[x],          y < 0 ? 1 : w->stride[y],
-                                    w->stride[x],          y < 0 ? 0 : w->begin[y],
-                                    w->begin[x],           y < 0 ? 1 : w->dilation[y],
-                                    w->dilation[x],        (int64_t)batch,
-                                    y < 0 ? 0 : w->end[y], w->end[x]};
-    for (int i = 0; i < SHAPE; i++)
+    const int64_t numbers[LWI_GPU_CONV_SHAPE] = {y < 0 ? 1 : w->in[y],  w->in[x],
+                                                 (int64_t)channels,     (int64_t)groups,
+                                                 y < 0 ? 1 : w->out[y], w->out[x],
+                                                 (int64_t)filters,      y < 0 ? 1 : w->kernel[y],
+                                                 w->kernel[x],          y < 0 ? 1 : w->stride[y],
+                                                 w->stride[x],          y < 0 ? 0 : w->begin[y],
+                                                 w->begin[x],           y < 0 ? 1 : w->dilation[y],
+                                                 w->dilation[x],        (int64_t)batch,
+                                                 y < 0 ? 0 : w->end[y], w->end[x]};
+    for (int i = 0; i < LWI_GPU_CONV_SHAPE; i++)
         shape[i] = (int32_t)numbers[i];
 }
 
@@ -67,15 +66,15 @@ static lw_status launch_tiles(const lwi_conv *v, lwi_gpu_step *step, lwi_gpu_lau
 static lw_status launch_conv(const lwi_call *c, const lwi_conv *v, lwi_gpu_step *step) {
     const bool depthwise = v->channels == 1 && v->filters == 1;
     lwi_gpu_launch *launch = NULL;
-    int32_t shape[SHAPE];
-    write_shape(&v->window, v->batch, v->channels, v->groups, v->filters, shape);
+    int32_t shape[LWI_GPU_CONV_SHAPE];
+    lwi_gpu_conv_shape(&v->window, v->batch, v->channels, v->groups, v->filters, shape);
     if (depthwise) LW_TRY(lwi_gpu_items(step, "depthwise_f32", c->out[0]->count, &launch));
     else LW_TRY(launch_tiles(v, step, &launch));
     LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
     lwi_gpu_in(launch, c, 0);
     LW_TRY(give_weights(c, v, step, launch));
     lwi_gpu_in(launch, c, 2);
-    LW_TRY(lwi_gpu_epilogue(c, OWN_INPUTS, step, launch));
+    LW_TRY(lwi_gpu_epilogue(c, LWI_GPU_CONV_INPUTS, step, launch));
     lwi_gpu_out(launch, 0);
     lwi_gpu_int(launch, lwi_has(c, 2));
     if (depthwise) lwi_gpu_int(launch, (int64_t)c->out[0]->count);
@@ -142,10 +141,10 @@ static lw_status give_bias(const lwi_call *c, lwi_gpu_step *step, lwi_gpu_launch
 
 static lw_status launch_half_conv(const lwi_call *c, const lwi_conv *v, lwi_gpu_step *step) {
     lwi_gpu_launch *launch = NULL;
-    int32_t shape[SHAPE];
+    int32_t shape[LWI_GPU_CONV_SHAPE];
     size_t n = 0;
     const float *factors = lwi_attr_floats(c->node, "scale", &n), none = 1;
-    write_shape(&v->window, v->batch, v->channels, v->groups, v->filters, shape);
+    lwi_gpu_conv_shape(&v->window, v->batch, v->channels, v->groups, v->filters, shape);
     step->mixes = true;
     LW_TRY(launch_half_tiles(v, c->in[0]->dtype == LW_BFLOAT16, step, &launch));
     LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
@@ -153,7 +152,7 @@ static lw_status launch_half_conv(const lwi_call *c, const lwi_conv *v, lwi_gpu_
     LW_TRY(give_halves(c, v, step, launch));
     LW_TRY(lwi_gpu_data(step, launch, n ? factors : &none, (n ? n : 1) * sizeof none));
     LW_TRY(give_bias(c, step, launch));
-    LW_TRY(lwi_gpu_epilogue(c, OWN_INPUTS, step, launch));
+    LW_TRY(lwi_gpu_epilogue(c, LWI_GPU_CONV_INPUTS, step, launch));
     lwi_gpu_out(launch, 0);
     lwi_gpu_int(launch, (int64_t)half_pitch(v));
     lwi_gpu_int(launch, lwi_has(c, 2) | (n > 0) << 1 | (c->out[0]->dtype == LW_FLOAT32) << 2);
@@ -174,7 +173,7 @@ static bool takes_halves(const lwi_call *c, const lwi_device *device) {
             (type == LW_BFLOAT16 && device->multiplies_bf16)) &&
            lwi_gpu_moves(c) && (c->out[0]->dtype == type || c->out[0]->dtype == LW_FLOAT32) &&
            is_known(c, 1) && (!lwi_has(c, 2) || is_known(c, 2)) &&
-           lwi_gpu_takes_epilogue(c, OWN_INPUTS) && c->in[0]->rank <= 4 &&
+           lwi_gpu_takes_epilogue(c, LWI_GPU_CONV_INPUTS) && c->in[0]->rank <= 4 &&
            c->in[1]->dims[1] >= LEAST_CHANNELS;
 }
 
@@ -185,12 +184,13 @@ lw_status lwi_gpu_conv(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
         *taken = v.batch * v.out_size / TILE < 65535;
         if (*taken) return launch_half_conv(c, &v, step);
     }
-    if (!lwi_gpu_all_float(c) || !lwi_gpu_takes_epilogue(c, OWN_INPUTS) || c->in[0]->rank > 4 ||
-        !lwi_is_constant(c, 1) || !c->in[1]->data)
+    if (!lwi_gpu_all_float(c) || !lwi_gpu_takes_epilogue(c, LWI_GPU_CONV_INPUTS) ||
+        c->in[0]->rank > 4 || !lwi_is_constant(c, 1) || !c->in[1]->data)
         return lwi_gpu_direct(c, true, false, step, taken);
     LW_TRY(lwi_conv_shape(c, 0, 1, true, &v));
     if (v.batch * v.out_size / TILE >= 65535) return lwi_gpu_direct(c, true, false, step, taken);
     *taken = true;
+    if (lwi_gpu_wants_winograd(c, &v)) return lwi_gpu_conv_winograd(c, &v, step);
     return launch_conv(c, &v, step);
 }
 
@@ -199,12 +199,12 @@ lw_status lwi_gpu_conv(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
 static lw_status plan_pool(const lwi_call *c, int kind, lwi_gpu_step *step, bool *taken) {
     lwi_window w;
     lwi_gpu_launch *launch = NULL;
-    int32_t shape[SHAPE];
+    int32_t shape[LWI_GPU_CONV_SHAPE];
     const lw_value *x = c->in[0];
     if (!lwi_gpu_all_float(c) || x->rank > 4 || (c->n_out > 1 && c->out[1]))
         return lwi_gpu_pool(c, true, kind, step, taken);
     LW_TRY(lwi_pool_window(c, true, &w));
-    write_shape(&w, (size_t)x->dims[0], 1, (size_t)x->dims[x->rank - 1], 1, shape);
+    lwi_gpu_conv_shape(&w, (size_t)x->dims[0], 1, (size_t)x->dims[x->rank - 1], 1, shape);
     LW_TRY(lwi_gpu_items(step, "pool_f32", c->out[0]->count, &launch));
     LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
     lwi_gpu_in(launch, c, 0);

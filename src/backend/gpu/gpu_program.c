@@ -72,3 +72,14 @@ lw_status lwi_gpu_epilogue(const lwi_call *c, size_t own_inputs, lwi_gpu_step *s
         lwi_gpu_in(launch, c, own_inputs + k);
     return LW_OK;
 }
+
+lw_status lwi_gpu_no_epilogue(const lwi_call *c, lwi_gpu_step *step, lwi_gpu_launch *launch) {
+    static const lwi_program none = {.n_inputs = 1};
+    const lw_value *in[LWI_PROGRAM_INPUTS] = {NULL};
+    lwi_gpu_program p;
+    lwi_gpu_program_write(&none, c->out[0], in, &p);
+    LW_TRY(lwi_gpu_data(step, launch, p.ints, p.n * sizeof *p.ints));
+    for (size_t k = 0; k < OPERANDS; k++)
+        lwi_gpu_in(launch, c, 0);
+    return LW_OK;
+}
