@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * BlockMatMul and BlockGather: weights stay in the blocks of their file. */
+ * BlockMatMul, BlockMatMulExperts and BlockGather: weights stay in the blocks of their file. */
 #include "backend/gpu/gpu_backend.h"
 #include "ops/block_matmul.h"
 
@@ -59,6 +59,34 @@ lw_status lwi_gpu_block_matmul(const lwi_call *c, lwi_gpu_step *step, bool *take
     lwi_gpu_int(launch, rows.type->id);
     lwi_gpu_int(launch, (int64_t)rows.bytes);
     lwi_gpu_int(launch, lwi_has(c, 2));
+    *taken = true;
+    return LW_OK;
+}
+
+lw_status lwi_gpu_block_matmul_experts(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    lwi_block_rows rows;
+    lwi_gpu_launch *launch = NULL;
+    LW_TRY(lwi_block_rows_read(c, 1, &rows));
+    if (!knows(rows.type)) return lwi_gpu_refuse(step, "the format of its weights");
+    const size_t lines = c->in[0]->count / rows.k, pairs = c->in[2]->count;
+    const size_t bytes = c->in[0]->count + c->in[0]->count / PART * sizeof(float);
+    const bool rounded = is_rounded(rows.type);
+    if (rounded) LW_TRY(launch_round(c, bytes, step));
+    LW_TRY(lwi_gpu_groups(step, rounded ? "block_dot_experts" : "block_experts", pairs,
+                          (rows.n + ROWS - 1) / ROWS, 1, &launch));
+    if (rounded) lwi_gpu_scratch(step, launch, bytes);
+    else lwi_gpu_in(launch, c, 0);
+    lwi_gpu_in(launch, c, 1);
+    lwi_gpu_in(launch, c, 2);
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_mistake(step, launch);
+    lwi_gpu_int(launch, (int64_t)rows.n);
+    lwi_gpu_int(launch, (int64_t)rows.k);
+    lwi_gpu_int(launch, rows.type->id);
+    lwi_gpu_int(launch, (int64_t)rows.bytes);
+    lwi_gpu_int(launch, (int64_t)rows.experts);
+    lwi_gpu_int(launch, (int64_t)(lines ? pairs / lines : 1));
+    if (rounded) lwi_gpu_int(launch, (int64_t)lines);
     *taken = true;
     return LW_OK;
 }
