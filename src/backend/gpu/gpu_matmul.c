@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * MatMul, Gemm and lampwick.MatMul. */
+ * MatMul, Gemm, lampwick.MatMul, and FusedMatMul and TransposeMatMul of com.microsoft. */
 #include "backend/gpu/gpu_library.h"
 #include "backend/gpu/gpu_program.h"
 #include "ops/matmul.h"
@@ -215,8 +215,9 @@ static void read_batch(const lwi_matmul *x, numbers *n) {
     }
 }
 
-static lw_status plan_matmul(const lwi_call *c, bool fused, lwi_gpu_step *step, bool *taken) {
-    const size_t own = fused ? LWI_MATMUL_FUSED_INPUTS : 2;
+/* own: inputs of the operator itself, those that follow are the epilogue's. Attributes that an
+ * operator does not have are as if left out. */
+static lw_status plan_matmul(const lwi_call *c, size_t own, lwi_gpu_step *step, bool *taken) {
     lwi_matmul x;
     lwi_gpu_type type;
     if (!find_type(c, own, &type))
@@ -232,19 +233,19 @@ static lw_status plan_matmul(const lwi_call *c, bool fused, lwi_gpu_step *step, 
                  .a_column = x.a.column,
                  .b_row = x.b.row,
                  .b_column = x.b.column,
-                 .alpha = fused ? lwi_attr_float(c->node, "alpha", 1) : 1,
-                 .bias = fused && lwi_has(c, 2)};
+                 .alpha = lwi_attr_float(c->node, "alpha", 1),
+                 .bias = own > 2 && lwi_has(c, 2)};
     read_batch(&x, &n);
     *taken = step->mixes = true;
     return launch_product(c, &n, own, step);
 }
 
 lw_status lwi_gpu_matmul(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
-    return plan_matmul(c, false, step, taken);
+    return plan_matmul(c, 2, step, taken);
 }
 
 lw_status lwi_gpu_matmul_fused(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
-    return plan_matmul(c, true, step, taken);
+    return plan_matmul(c, LWI_MATMUL_FUSED_INPUTS, step, taken);
 }
 
 /* Y += beta C, where C is broadcast. */

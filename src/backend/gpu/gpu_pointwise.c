@@ -349,6 +349,34 @@ lw_status lwi_gpu_swiglu(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     return launch_program(c, &p, step);
 }
 
+/* A form of Gelu after adding a bias, if there is one (ops/fused_gelu.c). The constant counts only
+ * where the code has two operands. */
+static lw_status plan_gelu(const lwi_call *c, lwi_pointwise_code code, float constant,
+                           lwi_gpu_step *step, bool *taken) {
+    const bool bias = lwi_has(c, 1);
+    lwi_program p = {.n_inputs = bias ? 2 : 1, .n_constants = 1, .constants = {constant}};
+    kinds k;
+    if (!find_kinds(c, p.n_inputs, &k) || !k.floats || k.doubles)
+        return lwi_gpu_refuse(step, "its types or shapes");
+    if (bias) p.steps[p.n_steps++] = (lwi_program_step){LWI_POINTWISE_add, {0, 1, 0}};
+    p.steps[p.n_steps++] = (lwi_program_step){code, {bias ? 2 : 0, -1, 0}};
+    *taken = true;
+    return launch_program(c, &p, step);
+}
+
+lw_status lwi_gpu_bias_gelu(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    return plan_gelu(c, LWI_POINTWISE_gelu, 0, step, taken);
+}
+
+lw_status lwi_gpu_fast_gelu(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    return plan_gelu(c, LWI_POINTWISE_gelu_tanh, 0, step, taken);
+}
+
+lw_status lwi_gpu_quick_gelu(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    const float alpha = lwi_attr_float(c->node, "alpha", 1.702f);
+    return plan_gelu(c, LWI_POINTWISE_swish, alpha, step, taken);
+}
+
 /* Without training: a copy, and a mask that is true. */
 lw_status lwi_gpu_dropout(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     static const uint8_t kept = 1;
