@@ -52,7 +52,8 @@ static lw_status launch_norm(const lwi_call *c, const norm *m, lwi_gpu_step *ste
     const bool bias = lwi_has(c, 2);
     const int types = (int)lwi_gpu_type_of(c->in[0]->dtype) |
                       (int)lwi_gpu_type_of(c->in[1]->dtype) << 4 |
-                      (bias ? (int)lwi_gpu_type_of(c->in[2]->dtype) << 8 : 0);
+                      (bias ? (int)lwi_gpu_type_of(c->in[2]->dtype) << 8 : 0) |
+                      (int)lwi_gpu_type_of(c->out[0]->dtype) << 12;
     LW_TRY(lwi_gpu_groups(step, "normalize_rows", c->in[0]->count / m->n, 1, 1, &launch));
     for (size_t i = 0; i < 3; i++)
         lwi_gpu_in(launch, c, i);
