@@ -350,6 +350,7 @@ static lw_status resolve(lwi_plan *plan, const lwi_step *step, lwi_gpu_argument 
     }
     const int slot = a->source == LWI_GPU_INPUT ? node->inputs[a->index] : node->outputs[a->index];
     const int root = plan->roots[slot];
+    const size_t first = a->value.memory.offset;
     lwi_device_memory memory = {NULL, 0};
     a->value.memory.offset = plan->device->places[root] + within(plan, slot);
     if (a->source == LWI_GPU_INPUT && a->index < 64 && step->device->converted >> a->index & 1) {
@@ -362,6 +363,7 @@ static lw_status resolve(lwi_plan *plan, const lwi_step *step, lwi_gpu_argument 
         LW_TRY(open_kept(plan, root, &memory));
     }
     a->value.memory.handle = memory.handle;
+    a->value.memory.offset += first;
     a->source = LWI_GPU_NUMBER;
     return LW_OK;
 }

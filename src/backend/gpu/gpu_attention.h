@@ -6,19 +6,25 @@
 #include "backend/gpu/gpu_backend.h"
 #include "ops/attention_core.h"
 
-/* Where keys or values lie: an input or output of that index, or scratch memory. */
+/* Where queries, keys, values or biases lie: an input or output of that index, from an offset in
+ * bytes on, or scratch memory of a type. */
 typedef struct lwi_gpu_place {
     lwi_gpu_source source;
     size_t index, offset, bytes;
+    lw_dtype dtype;
 } lwi_gpu_place;
 
 typedef struct lwi_gpu_attending {
     int32_t plan[42]; /* of kernels/attention_any.k */
     double scale, softcap, otherwise;
-    lwi_gpu_place k, v;
-    size_t bias[2], choice, lengths; /* inputs */
-    size_t scores;                   /* the output; 0: not wanted */
+    lwi_gpu_place q, k, v, bias[2]; /* a bias that is not there: any input */
+    size_t choice, lengths;         /* inputs */
+    size_t scores;                  /* the output; 0: not wanted */
 } lwi_gpu_attending;
+
+/* The argument for a place; an output was written before. */
+void lwi_gpu_give(const lwi_call *call, const lwi_gpu_place *place, lwi_gpu_step *step,
+                  lwi_gpu_launch *launch);
 
 /* By a kernel that takes no more than biases: whether it takes the call, and its launch. */
 bool lwi_gpu_attention_takes(const lwi_call *call, const lwi_attention *attention,

@@ -50,34 +50,33 @@ bool lwi_gpu_attention_fits(const lwi_attention *a) {
            a->q_heads <= 65535 && a->batch <= 65535;
 }
 
-/* An input, an output that was written before, or scratch memory. */
-static void give(const lwi_call *c, const lwi_gpu_place *p, lwi_gpu_step *step,
-                 lwi_gpu_launch *launch) {
+void lwi_gpu_give(const lwi_call *c, const lwi_gpu_place *p, lwi_gpu_step *step,
+                  lwi_gpu_launch *launch) {
     if (p->source == LWI_GPU_OUTPUT) lwi_gpu_out(launch, p->index);
     else if (p->source == LWI_GPU_SCRATCH) lwi_gpu_scratch_at(step, launch, p->offset, p->bytes);
-    else lwi_gpu_in(launch, c, p->index);
+    else lwi_gpu_in_at(launch, c, p->index, p->offset);
 }
 
-static int type_of(const lwi_call *c, size_t input) {
-    return lwi_has(c, input) ? (int)lwi_gpu_type_of(c->in[input]->dtype) : 0;
+static int type_of(const lwi_call *c, const lwi_gpu_place *p) {
+    if (p->source == LWI_GPU_SCRATCH) return (int)lwi_gpu_type_of(p->dtype);
+    if (p->source == LWI_GPU_OUTPUT) return (int)lwi_gpu_type_of(c->out[p->index]->dtype);
+    return lwi_has(c, p->index) ? (int)lwi_gpu_type_of(c->in[p->index]->dtype) : 0;
 }
 
 lw_status lwi_gpu_attention_launch(const lwi_call *c, const lwi_gpu_attending *x,
                                    lwi_gpu_step *step) {
     const int32_t *p = x->plan;
     const size_t y = c->out[0] ? 0 : x->scores;
-    const int types = type_of(c, 0) | type_of(c, 1) << 4 | type_of(c, 2) << 8 |
-                      (int)lwi_gpu_type_of(c->out[y]->dtype) << 12 | type_of(c, x->bias[0]) << 16 |
-                      type_of(c, x->bias[1]) << 20;
+    const int types = type_of(c, &x->q) | type_of(c, &x->k) << 4 | type_of(c, &x->v) << 8 |
+                      (int)lwi_gpu_type_of(c->out[y]->dtype) << 12 |
+                      type_of(c, &x->bias[0]) << 16 | type_of(c, &x->bias[1]) << 20;
     lwi_gpu_launch *launch = NULL;
     LW_TRY(
         lwi_gpu_groups(step, "attention_any", (size_t)p[2], (size_t)p[1], (size_t)p[0], &launch));
     LW_TRY(lwi_gpu_data(step, launch, x->plan, sizeof x->plan));
-    lwi_gpu_in(launch, c, 0);
-    give(c, &x->k, step, launch);
-    give(c, &x->v, step, launch);
-    lwi_gpu_in(launch, c, x->bias[0]);
-    lwi_gpu_in(launch, c, x->bias[1]);
+    const lwi_gpu_place *const places[] = {&x->q, &x->k, &x->v, &x->bias[0], &x->bias[1]};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        lwi_gpu_give(c, places[i], step, launch);
     lwi_gpu_in(launch, c, x->choice);
     lwi_gpu_in(launch, c, x->lengths);
     lwi_gpu_out(launch, y);
@@ -126,7 +125,7 @@ static lw_status append(const lwi_call *c, size_t input, lwi_heads from, const r
     if (dims[0] * dims[1] * dims[2] * dims[3] == 0) return LW_OK;
     LW_TRY(lwi_gpu_copy_grid(step, lwi_dtype_size(c->in[input]->dtype), &grid, &launch));
     lwi_gpu_in(launch, c, input);
-    give(c, to, step, launch);
+    lwi_gpu_give(c, to, step, launch);
     lwi_gpu_int(launch, (int64_t)(dims[0] * dims[1] * dims[2] * dims[3]));
     return LW_OK;
 }
@@ -146,7 +145,8 @@ static lw_status join(const lwi_call *c, size_t input, size_t *scratch, lwi_gpu_
         const size_t n = r.dims[0] * r.dims[1] * length * r.dims[3];
         *at = (lwi_gpu_place){.source = LWI_GPU_SCRATCH,
                               .offset = *scratch,
-                              .bytes = n * lwi_dtype_size(c->in[input]->dtype)};
+                              .bytes = n * lwi_dtype_size(c->in[input]->dtype),
+                              .dtype = c->in[input]->dtype};
         *scratch += (at->bytes + LWI_ALIGN - 1) & ~(size_t)(LWI_ALIGN - 1);
     }
     if (r.past) LW_TRY(append(c, past, lwi_heads_apart(c->in[past]), &r, 0, r.past, at, step));
@@ -197,7 +197,9 @@ static bool is_plain(const lwi_call *c, const lwi_attention *a) {
 }
 
 lw_status lwi_gpu_onnx_attention(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
-    lwi_gpu_attending x = {.bias = {MASK, MASK}, .lengths = KEY_COUNTS};
+    const lwi_gpu_place mask = {.source = LWI_GPU_INPUT, .index = MASK};
+    lwi_gpu_attending x = {
+        .q = {.source = LWI_GPU_INPUT}, .bias = {mask, mask}, .lengths = KEY_COUNTS};
     size_t scratch = 0;
     if (!takes(c)) return lwi_gpu_refuse(step, "its types");
     const rows q = rows_of(c, Q), k = rows_of(c, K), v = rows_of(c, V);
@@ -229,9 +231,11 @@ lw_status lwi_gpu_onnx_attention(const lwi_call *c, lwi_gpu_step *step, bool *ta
 lw_status lwi_gpu_attention_chosen(const lwi_call *c, const lwi_attention *a, lwi_gpu_step *step) {
     enum { FIRST_BIAS = 3, SECOND_BIAS = 4, KEEP = 5 };
     const size_t first = lwi_has(c, FIRST_BIAS) ? FIRST_BIAS : SECOND_BIAS;
-    lwi_gpu_attending x = {.k = {.source = LWI_GPU_INPUT, .index = K},
+    lwi_gpu_attending x = {.q = {.source = LWI_GPU_INPUT},
+                           .k = {.source = LWI_GPU_INPUT, .index = K},
                            .v = {.source = LWI_GPU_INPUT, .index = V},
-                           .bias = {first, SECOND_BIAS},
+                           .bias = {{.source = LWI_GPU_INPUT, .index = first},
+                                    {.source = LWI_GPU_INPUT, .index = SECOND_BIAS}},
                            .choice = KEEP};
     x.plan[HAS] = VALUES | (lwi_has(c, KEEP) ? CHOOSES : 0);
     lwi_gpu_attention_plan(a, &x);

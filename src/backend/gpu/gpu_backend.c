@@ -110,10 +110,15 @@ lw_status lwi_gpu_items(lwi_gpu_step *step, const char *kernel, size_t n, lwi_gp
     return lwi_gpu_groups(step, kernel, (n + GROUP - 1) / GROUP, 1, 1, launch);
 }
 
+void lwi_gpu_in_at(lwi_gpu_launch *launch, const lwi_call *c, size_t input, size_t offset) {
+    launch->arguments[launch->n++] =
+        (lwi_gpu_argument){.source = LWI_GPU_INPUT,
+                           .index = lwi_has(c, input) ? input : 0,
+                           .value = {.kind = LWI_DEVICE_MEMORY, .memory = {.offset = offset}}};
+}
+
 void lwi_gpu_in(lwi_gpu_launch *launch, const lwi_call *c, size_t input) {
-    const bool there = lwi_has(c, input);
-    launch->arguments[launch->n++] = (lwi_gpu_argument){
-        .source = LWI_GPU_INPUT, .index = there ? input : 0, .value.kind = LWI_DEVICE_MEMORY};
+    lwi_gpu_in_at(launch, c, input, 0);
 }
 
 void lwi_gpu_out(lwi_gpu_launch *launch, size_t output) {

@@ -20,7 +20,7 @@ typedef enum lwi_gpu_source {
 
 typedef struct lwi_gpu_argument {
     lwi_gpu_source source;
-    size_t index;              /* of the input or output */
+    size_t index;              /* of the input or output; the value has an offset in it */
     lwi_device_argument value; /* of the others; memory in the plan's block has handle NULL */
 } lwi_gpu_argument;
 
@@ -77,6 +77,8 @@ lw_status lwi_gpu_groups(lwi_gpu_step *step, const char *kernel, size_t x, size_
                          lwi_gpu_launch **launch);
 /* Arguments, in the kernel's order. An input that is left out: input 0, which is not looked at. */
 void lwi_gpu_in(lwi_gpu_launch *launch, const lwi_call *call, size_t input);
+/* From an offset in bytes on. */
+void lwi_gpu_in_at(lwi_gpu_launch *launch, const lwi_call *call, size_t input, size_t offset);
 void lwi_gpu_out(lwi_gpu_launch *launch, size_t output);
 /* An input by its map, which is copied. */
 lw_status lwi_gpu_map(lwi_gpu_step *step, lwi_gpu_launch *launch, size_t input,
