@@ -68,8 +68,8 @@ lw_status lwi_gpu_attention_launch(const lwi_call *c, const lwi_gpu_attending *x
     const int32_t *p = x->plan;
     const size_t y = c->out[0] ? 0 : x->scores;
     const int types = type_of(c, &x->q) | type_of(c, &x->k) << 4 | type_of(c, &x->v) << 8 |
-                      (int)lwi_gpu_type_of(c->out[y]->dtype) << 12 |
-                      type_of(c, &x->bias[0]) << 16 | type_of(c, &x->bias[1]) << 20;
+                      (int)lwi_gpu_type_of(c->out[y]->dtype) << 12 | type_of(c, &x->bias[0]) << 16 |
+                      type_of(c, &x->bias[1]) << 20;
     lwi_gpu_launch *launch = NULL;
     LW_TRY(
         lwi_gpu_groups(step, "attention_any", (size_t)p[2], (size_t)p[1], (size_t)p[0], &launch));

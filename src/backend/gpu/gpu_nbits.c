@@ -22,8 +22,8 @@ static int type_of(const lwi_call *c, size_t input) {
 lw_status lwi_gpu_matmul_nbits(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     const int64_t k = lwi_attr_int(c->node, "K", 0), n = lwi_attr_int(c->node, "N", 0);
     const int64_t block = lwi_attr_int(c->node, "block_size", 0);
-    const int types = type_of(c, A) | type_of(c, SCALES) << 4 | type_of(c, ZEROS) << 8 |
-                      type_of(c, BIAS) << 12;
+    const int types =
+        type_of(c, A) | type_of(c, SCALES) << 4 | type_of(c, ZEROS) << 8 | type_of(c, BIAS) << 12;
     lwi_gpu_launch *launch = NULL;
     if (!takes(c)) return lwi_gpu_refuse(step, "its types");
     if (lwi_has(c, GROUPS)) return lwi_gpu_refuse(step, "sums in an order of their own (g_idx)");
