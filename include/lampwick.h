@@ -429,11 +429,11 @@ typedef struct lw_model_info {
     int64_t ir_version;
     int64_t model_version;
     uint64_t parameters; /* elements of all initializers */
-    uint64_t file_bytes;
-    size_t nodes;    /* of the main graph */
-    size_t opsets;   /* imported */
-    size_t metadata; /* key-value pairs */
-    size_t issues;   /* what makes the model impossible to run; see inspect */
+    uint64_t file_bytes; /* 0 for a folder */
+    size_t nodes;        /* of the main graph */
+    size_t opsets;       /* imported */
+    size_t metadata;     /* key-value pairs */
+    size_t issues;       /* what makes the model impossible to run; see inspect */
 } lw_model_info;
 LW_API LW_MUST_CHECK lw_status lw_model_describe(const lw_model *model, lw_model_info *info);
 LW_API LW_MUST_CHECK lw_status lw_model_opset(const lw_model *model, size_t index,

@@ -103,8 +103,10 @@ static void print_ops(const op_counts *counts) {
 
 static void print_info(const lw_model *model, const lw_model_info *info) {
     char text[200];
-    snprintf(text, sizeof text, "%s, IR version %" PRId64 ", %" PRIu64 " bytes", info->format,
-             info->ir_version, info->file_bytes);
+    const int n =
+        snprintf(text, sizeof text, "%s, IR version %" PRId64, info->format, info->ir_version);
+    if (info->file_bytes > 0 && n > 0 && (size_t)n < sizeof text) /* 0 for a folder */
+        snprintf(text + n, sizeof text - (size_t)n, ", %" PRIu64 " bytes", info->file_bytes);
     print_line("format", text);
     snprintf(text, sizeof text, "%.120s %.60s", info->producer, info->producer_version);
     print_line("producer", *info->producer ? text : "");
