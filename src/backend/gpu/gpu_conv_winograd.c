@@ -5,9 +5,9 @@
  * pays for many channels. Its error is at most a few roundings more than that of the plain sums:
  * the transforms add up to four numbers, and the weights' divide by 2 and 4. */
 #include "backend/gpu/gpu_conv.h"
+#include "backend/gpu/gpu_matmul.h"
 
-enum { POINTS = 16, TILE = 64, WIDE = 128, MANY_GROUPS = 64 };
-enum { LEAST_CHANNELS = 128, MOST_SCRATCH = 256 << 20 };
+enum { POINTS = 16, LEAST_CHANNELS = 128, MOST_SCRATCH = 256 << 20 };
 
 static size_t count_tiles(const lwi_conv *v) {
     const int64_t *out = v->window.out;
@@ -71,14 +71,12 @@ static size_t groups(size_t n, size_t of) { return (n + of - 1) / of; }
 /* matmul_f32 without an epilogue. */
 static lw_status multiply(const lwi_call *c, const lwi_conv *v, lwi_gpu_step *step) {
     const size_t m = count_tiles(v), n = v->filters, k = v->channels;
-    const size_t many = POINTS * groups(m, WIDE) * groups(n, WIDE);
-    const bool wide = m > TILE && n > TILE && many >= MANY_GROUPS;
-    const size_t tile = wide ? WIDE : TILE;
+    size_t tile;
+    const char *kernel = lwi_gpu_matmul_tiles(m, n, POINTS, &tile);
     const int32_t batch[32] = {
         [0] = 1, [1] = POINTS, [9] = (int32_t)(m * k), [17] = (int32_t)(k * n)};
     lwi_gpu_launch *launch = NULL;
-    LW_TRY(lwi_gpu_groups(step, wide ? "matmul_wide_f32" : "matmul_f32", groups(n, tile),
-                          groups(m, tile), POINTS, &launch));
+    LW_TRY(lwi_gpu_groups(step, kernel, groups(n, tile), groups(m, tile), POINTS, &launch));
     LW_TRY(lwi_gpu_data(step, launch, batch, sizeof batch));
     lwi_gpu_scratch_at(step, launch, 0, in_bytes(v));
     LW_TRY(give_weights(c, v, step, launch));

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * MatMul, Gemm, lampwick.MatMul, and FusedMatMul and TransposeMatMul of com.microsoft. */
+#include "backend/gpu/gpu_matmul.h"
+
 #include "backend/gpu/gpu_library.h"
 #include "backend/gpu/gpu_program.h"
 #include "ops/matmul.h"
@@ -28,16 +30,23 @@ typedef struct shape {
 
 static size_t groups(size_t n, size_t of) { return (n + of - 1) / of; }
 
+const char *lwi_gpu_matmul_tiles(size_t m, size_t n, size_t batch, size_t *tile) {
+    const bool many = groups(m, WIDE) * groups(n, WIDE) * batch >= MANY_GROUPS;
+    const bool wide = many && m > TILE && n > TILE;
+    *tile = wide ? WIDE : TILE;
+    return wide ? "matmul_wide_f32" : "matmul_f32";
+}
+
 static shape choose(const numbers *x) {
+    size_t tile;
     if (x->type != LWI_GPU_F32 && x->m <= FEW)
         return (shape){"matmul_few_half", FEW_ROWS, x->b_row == 1 ? 4 : 64, 0};
     if (x->type == LWI_GPU_F16) return (shape){"matmul_f16", WIDE, WIDE, 0};
     if (x->type == LWI_GPU_BF16) return (shape){"matmul_bf16", WIDE, WIDE, 0};
     const size_t lanes = x->b_row == 1 ? 64 : 4;
     if (x->m <= FEW) return (shape){"matmul_few_f32", FEW_ROWS, 256 / lanes, lanes};
-    const bool many = groups(x->m, WIDE) * groups(x->n, WIDE) * x->batch >= MANY_GROUPS;
-    if (many && x->m > TILE && x->n > TILE) return (shape){"matmul_wide_f32", WIDE, WIDE, 0};
-    return (shape){"matmul_f32", TILE, TILE, 0};
+    const char *kernel = lwi_gpu_matmul_tiles(x->m, x->n, x->batch, &tile);
+    return (shape){kernel, tile, tile, 0};
 }
 
 static lw_status launch_tiles(const lwi_call *c, const numbers *x, size_t own_inputs,
