@@ -17,97 +17,53 @@
 #undef LWI_KERNEL
 #undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
-    .name = lwi_##name##__base,
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)            \
-    .name = base,
+#define PICK(base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) base
 static const lwi_kernels BASE = {
-#include "kern/kernels.def"
+#include "kern/kernels_table.inc"
 };
-#undef LWI_KERNEL
-#undef LWI_KERNEL_SIZE
 
 #if defined(LWI_HAVE_X86_KERNELS)
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
-    .name = lwi_##name##__##avx2,
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)            \
-    .name = avx2,
+#define PICK(base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) avx2
 static const lwi_kernels AVX2 = {
-#include "kern/kernels.def"
+#include "kern/kernels_table.inc"
 };
-#undef LWI_KERNEL
-#undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
-    .name = lwi_##name##__##avxvnni,
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)            \
-    .name = avxvnni,
+#define PICK(base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) avxvnni
 static const lwi_kernels AVXVNNI = {
-#include "kern/kernels.def"
+#include "kern/kernels_table.inc"
 };
-#undef LWI_KERNEL
-#undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
-    .name = lwi_##name##__##avx512,
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)            \
-    .name = avx512,
+#define PICK(base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) avx512
 static const lwi_kernels AVX512 = {
-#include "kern/kernels.def"
+#include "kern/kernels_table.inc"
 };
-#undef LWI_KERNEL
-#undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
-    .name = lwi_##name##__##vnni,
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)            \
-    .name = vnni,
+#define PICK(base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) vnni
 static const lwi_kernels AVX512VNNI = {
-#include "kern/kernels.def"
+#include "kern/kernels_table.inc"
 };
-#undef LWI_KERNEL
-#undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
-    .name = lwi_##name##__##bf16,
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)            \
-    .name = bf16,
+#define PICK(base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) bf16
 static const lwi_kernels AVX512BF16 = {
-#include "kern/kernels.def"
+#include "kern/kernels_table.inc"
 };
-#undef LWI_KERNEL
-#undef LWI_KERNEL_SIZE
 #endif
 
 #if defined(LWI_HAVE_ARM_KERNELS)
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
-    .name = lwi_##name##__##neon,
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)            \
-    .name = neon,
+#define PICK(base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) neon
 static const lwi_kernels NEON = {
-#include "kern/kernels.def"
+#include "kern/kernels_table.inc"
 };
-#undef LWI_KERNEL
-#undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
-    .name = lwi_##name##__##dot,
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) .name = dot,
+#define PICK(base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) dot
 static const lwi_kernels NEON_DOT = {
-#include "kern/kernels.def"
+#include "kern/kernels_table.inc"
 };
-#undef LWI_KERNEL
-#undef LWI_KERNEL_SIZE
 
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
-    .name = lwi_##name##__##i8mm,
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)            \
-    .name = i8mm,
+#define PICK(base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) i8mm
 static const lwi_kernels NEON_I8MM = {
-#include "kern/kernels.def"
+#include "kern/kernels_table.inc"
 };
-#undef LWI_KERNEL
-#undef LWI_KERNEL_SIZE
 #endif
 
 const lwi_kernels *lwi_kernels_of(lwi_isa isa) {
