@@ -13,7 +13,7 @@ struct lwi_scheduler {
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t some;
     lwi_job *waiting, *running; /* the waiting ones in their order */
-    size_t n_waiting, n_running;
+    size_t n_waiting, n_running; /* n_running counts the one that is being seated too */
     bool stop;
 };
 
@@ -57,7 +57,8 @@ static lw_status seat(lwi_scheduler *s, lwi_job *job) {
     return feed(s, job);
 }
 
-/* A waiting job that there is a slot for, or one that is not wanted any more; NULL: none. */
+/* A waiting job that there is a slot for, which it takes, or one that is not wanted any more; NULL:
+ * none. */
 static lwi_job *next_waiting(lwi_scheduler *s, bool *wanted) {
     lwi_job *job = NULL;
     pthread_mutex_lock(&s->lock);
@@ -66,7 +67,10 @@ static lwi_job *next_waiting(lwi_scheduler *s, bool *wanted) {
         at = &(*at)->next;
     *wanted = !*at;
     if (*at) job = take(at, &s->n_waiting);
-    else if (s->waiting && s->n_running < s->options.slots) job = take(&s->waiting, &s->n_waiting);
+    else if (s->waiting && s->n_running < s->options.slots) {
+        job = take(&s->waiting, &s->n_waiting);
+        s->n_running++;
+    }
     pthread_mutex_unlock(&s->lock);
     return job;
 }
@@ -75,7 +79,12 @@ static void run_job(lwi_scheduler *s, lwi_job *job) {
     pthread_mutex_lock(&s->lock);
     job->next = s->running;
     s->running = job;
-    s->n_running++;
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void free_slot(lwi_scheduler *s) {
+    pthread_mutex_lock(&s->lock);
+    s->n_running--;
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -83,8 +92,12 @@ static void admit(lwi_scheduler *s) {
     bool wanted;
     for (lwi_job *job; (job = next_waiting(s, &wanted));) {
         const lw_status status = wanted ? seat(s, job) : LW_CANCELLED;
-        if (status == LW_OK) run_job(s, job);
-        else end(job, status);
+        if (status == LW_OK) {
+            run_job(s, job);
+            continue;
+        }
+        if (wanted) free_slot(s);
+        end(job, status);
     }
 }
 

@@ -183,8 +183,8 @@ def test_slots(server):
         s = server.connect()
         s.sendall(post("/v1/completions", LONG | {"stream": True}))
         streams.append(s)
-    check("waiting", until(lambda: server.metric("lampwick_waiting") == 2) is not None)
-    check("busy", busy(server) == 2)
+    check("full", until(lambda: busy(server) == 2 and
+                        server.metric("lampwick_waiting") == 2) is not None)
     status, headers, data = server.ask("POST", "/v1/completions", {"prompt": "ab"})
     check("too many", status == 503 and "Retry-After" in headers and
           json.loads(data)["error"]["code"] == "overloaded", status, data)
