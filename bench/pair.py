@@ -2,6 +2,7 @@
 """Two processes, one for each engine, with the same model, inputs and number of threads. Short
 batches of runs alternate between them (A B, B A, ...), so that whatever else the machine does
 falls on both alike; while one runs, the other sleeps."""
+import os
 import pathlib
 import statistics
 import subprocess
@@ -49,12 +50,20 @@ def write_inputs(feeds, folder):
     (folder / "index.txt").write_text("".join(lines))
 
 
+def place(threads):
+    """Both engines run their one thread on the same processor: of a virtual machine's processors one
+    may be half as fast as the other for minutes, when another machine runs beside it on its core."""
+    if threads == 1 and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
 class Worker:
     def __init__(self, kind, library, model, inputs, threads, clock):
         self.name = kind
         command = [*environment.worker(kind), kind, library, model, inputs, str(threads)]
         self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        preexec_fn=lambda: place(threads))
         peak, *times = map(int, self.read().split()[1:])
         self.load, self.first = (t / 1e9 for t in (times[:2] if clock == "wall" else times[2:]))
         self.peak = peak
