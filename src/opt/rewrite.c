@@ -234,6 +234,28 @@ lw_status lwi_rewrite_constant(lwi_rewrite *r, const char *prefix, lw_dtype dtyp
     return LW_OK;
 }
 
+lw_status lwi_rewrite_weights(lwi_rewrite *r, const char *prefix, lw_dtype dtype, int rank,
+                              const int64_t *dims, void **data, int *value) {
+    const lw_allocator *allocator = &r->graph->arena->allocator;
+    lw_value *constant = NULL;
+    lwi_storage *storage = NULL;
+    size_t count, bytes;
+    LW_TRY(lwi_shape_bytes(dtype, rank, dims, &count, &bytes));
+    LW_TRY(lwi_rewrite_value(r, prefix, dtype, rank, dims, value));
+    LW_TRY(lwi_alloc(allocator, bytes, data));
+    lw_status status = lwi_storage_make(allocator, *data, &storage);
+    if (status == LW_OK)
+        status = lwi_network_tensor(r->network, dtype, rank, dims, *data, &constant);
+    if (status != LW_OK) {
+        if (storage) lwi_storage_release(storage);
+        else lwi_free(allocator, *data);
+        return status;
+    }
+    constant->storage = storage;
+    r->graph->slots[*value].constant = constant;
+    return LW_OK;
+}
+
 lw_status lwi_rewrite_set_ints(lwi_rewrite *r, lwi_node *node, const char *name,
                                const int64_t *ints, size_t n) {
     lwi_attr attr = {.name = name, .kind = LWI_ATTR_INTS, .n = n};

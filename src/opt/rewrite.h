@@ -80,6 +80,10 @@ lw_status lwi_rewrite_value(lwi_rewrite *r, const char *prefix, lw_dtype dtype, 
 /* A new constant; data is copied. */
 lw_status lwi_rewrite_constant(lwi_rewrite *r, const char *prefix, lw_dtype dtype, int rank,
                                const int64_t *dims, const void *data, int *value);
+/* The same for weights that the pass writes to *data: in memory of their own, which goes when a
+ * kernel has packed them, and is not cleared before. */
+lw_status lwi_rewrite_weights(lwi_rewrite *r, const char *prefix, lw_dtype dtype, int rank,
+                              const int64_t *dims, void **data, int *value);
 lw_status lwi_rewrite_set_ints(lwi_rewrite *r, lwi_node *node, const char *name,
                                const int64_t *ints, size_t n);
 lw_status lwi_rewrite_set_floats(lwi_rewrite *r, lwi_node *node, const char *name,

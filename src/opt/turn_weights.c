@@ -160,34 +160,13 @@ static double make_column(const change *c, const char *old, size_t rows, size_t 
     return sum;
 }
 
-/* A constant like `old` in memory of its own: the arena would clear it. */
-static lw_status new_weights(lwi_rewrite *r, const lw_value *old, float **numbers, int *made) {
-    const lw_allocator *allocator = &r->graph->arena->allocator;
-    lw_value *constant = NULL;
-    lwi_storage *storage = NULL;
-    void *data = NULL;
-    LW_TRY(lwi_rewrite_value(r, "weights", LW_FLOAT32, 2, old->dims, made));
-    LW_TRY(lwi_alloc(allocator, old->bytes, &data));
-    lw_status status = lwi_storage_make(allocator, data, &storage);
-    if (status == LW_OK)
-        status = lwi_network_tensor(r->network, LW_FLOAT32, 2, old->dims, data, &constant);
-    if (status != LW_OK) {
-        if (storage) lwi_storage_release(storage);
-        else lwi_free(allocator, data);
-        return status;
-    }
-    constant->storage = storage;
-    r->graph->slots[*made].constant = constant;
-    *numbers = data;
-    return LW_OK;
-}
-
 /* The new weights; sums: what the terms come to in each column. */
 static lw_status make_weights(lwi_rewrite *r, const tail *t, const change *c, const lw_value *old,
                               double *sums, int *made) {
-    float *numbers = NULL;
+    void *data = NULL;
     const size_t row = t->turned ? 1 : t->columns, column = t->turned ? t->rows : 1;
-    LW_TRY(new_weights(r, old, &numbers, made));
+    LW_TRY(lwi_rewrite_weights(r, "weights", LW_FLOAT32, 2, old->dims, &data, made));
+    float *numbers = data;
     for (size_t n = 0; n < t->columns; n++)
         sums[n] = make_column(c, (const char *)old->data + n * column * sizeof *numbers, t->rows,
                               row, numbers + n * column);

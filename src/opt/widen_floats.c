@@ -51,7 +51,8 @@ static bool can_widen_node(const widening *w, const lwi_node *node) {
     for (size_t a = 0; a < node->n_attrs; a++)
         if (node->attrs[a].kind == LWI_ATTR_GRAPH) return false;
     if (!touches(w, node)) return true;
-    if (*node->op->domain || (!moves(node) && !(node->op->op->flags & LWI_WIDEN))) return false;
+    if (*node->op->domain && strcmp(node->op->domain, "com.microsoft") != 0) return false;
+    if (!moves(node) && !(node->op->op->flags & LWI_WIDEN)) return false;
     const int64_t to =
         lwi_attr_int(node, "to", 0); /* the text and the bits of a number would change */
     if (to && (!lwi_node_is(node, "", "Cast") || to == LW_STRING)) return false;

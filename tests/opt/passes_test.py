@@ -5,7 +5,8 @@
 The cases (folders as `lampwick test` takes them, with answers from outside) that a pass changes are
 run twice, with all passes but this one and with this one alone; the answers have to stay. A pass
 that changes no case is a failure: nothing would test it. Those of quantised networks, whose answers
-may differ by a code, are tried in the same way by tests/ops/quantized_graphs.py."""
+may differ by a code, are tried in the same way by tests/ops/quantized_graphs.py, and write_blocks,
+which rounds rows, by write_blocks_test.py."""
 import pathlib
 import subprocess
 import sys
@@ -14,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "models"))
 import lampwick  # noqa: E402
 
 NEAR = ["--atol", "1e-5"]
-QUANTISED = ("sink_dequantize", "use_integers", "fuse_integer_products", "fold_codes")
+QUANTISED = ("sink_dequantize", "use_integers", "fuse_integer_products", "fold_codes", "write_blocks")
 MOST = 400  # cases a pass is tried with, spread over those that it changes
 
 
