@@ -68,8 +68,7 @@ static lw_status read_heads(const lwi_call *c, sizes *s) {
     return LW_OK;
 }
 
-static lw_status read_sizes(const lwi_call *c, sizes *s) {
-    LW_TRY(read_heads(c, s));
+static lw_status check_inputs(const lwi_call *c, const sizes *s) {
     LW_TRY(check_features(c));
     const int64_t kv[3] = {s->batch, s->length, s->kv_heads * s->head};
     LW_TRY(lwi_need_shape(c, KEY, 3, kv));
@@ -80,6 +79,11 @@ static lw_status read_sizes(const lwi_call *c, sizes *s) {
     LW_TRY(lwi_need_shape(c, NEW, 1, &s->batch));
     if (c->in[LENGTHS]->count != (size_t)s->batch)
         return lwi_call_fail(c, LW_SHAPE, "seqlens_k must have %lld elements", (long long)s->batch);
+    return LW_OK;
+}
+
+/* What depends on the number of tokens, which is data. */
+static lw_status read_cache_sizes(const lwi_call *c, sizes *s) {
     LW_TRY(lwi_in_int(c, TOTAL, &s->total));
     if (s->total < 0)
         return lwi_call_fail(c, LW_RANGE, "total_sequence_length is %lld", (long long)s->total);
@@ -92,17 +96,19 @@ static lw_status read_sizes(const lwi_call *c, sizes *s) {
         LW_TRY(lwi_need_shape(c, PAST_V, 4, past));
     }
     s->capacity = s->past > s->total ? s->past : s->total;
-    size_t count, bytes; /* total comes from data */
+    size_t count, bytes;
     const int64_t cache[4] = {s->batch, s->kv_heads, s->capacity, s->head};
     return lwi_shape_bytes(LW_FLOAT32, 4, cache, &count, &bytes);
 }
 
 static lw_status infer(lwi_call *c) {
     sizes s = {0};
-    LW_TRY(read_sizes(c, &s));
+    LW_TRY(read_heads(c, &s));
+    LW_TRY(check_inputs(c, &s));
     const lw_dtype dtype = c->in[0]->dtype;
-    const int64_t cache[4] = {s.batch, s.kv_heads, s.capacity, s.head};
     LW_TRY(lwi_out(c, 0, dtype, 3, (int64_t[]){s.batch, s.length, s.heads * s.head}));
+    LW_TRY(read_cache_sizes(c, &s));
+    const int64_t cache[4] = {s.batch, s.kv_heads, s.capacity, s.head};
     LW_TRY(lwi_out(c, 1, dtype, 4, cache));
     LW_TRY(lwi_out(c, 2, dtype, 4, cache));
     return lwi_out(c, 3, dtype, 4, (int64_t[]){s.batch, s.heads, s.length, s.total});
@@ -280,7 +286,8 @@ static lw_status find_sink(lwi_call *c, lwi_attention *a) {
 
 lw_status lwi_group_query_attention_run(lwi_call *c, const lwi_attention_engine *engine) {
     job j = {.c = c};
-    LW_TRY(read_sizes(c, &j.s));
+    LW_TRY(read_heads(c, &j.s));
+    LW_TRY(read_cache_sizes(c, &j.s));
     LW_TRY(place_tokens(&j));
     const sizes *s = &j.s;
     const int64_t window = lwi_attr_int(c->node, "local_window_size", -1);

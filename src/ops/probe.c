@@ -85,10 +85,10 @@ lw_status lwi_probe_node(lwi_prober *p, const lwi_node *node, lw_status *inferre
     LW_TRY(make_outputs(p, node));
     *inferred = lwi_call_infer(&call);
     if (*inferred == LW_NO_MEMORY) return LW_NO_MEMORY;
-    if (*inferred != LW_OK && (*inferred != LWI_LATER || node->op->op->infer)) return LW_OK;
-    if (!lwi_know(&call, &p->memory) && *inferred != LW_OK) return LW_OK;
+    if (*inferred != LW_OK && *inferred != LWI_LATER) return LW_OK;
+    const bool all = (*inferred == LW_OK || !node->op->op->infer) && lwi_know(&call, &p->memory);
     for (size_t k = 0; k < node->n_outputs; k++)
-        if (p->out[k])
+        if (p->out[k] && (all || p->declared[k]))
             LW_TRY(lwi_probe_set(p, node->outputs[k],
                                  p->out[k]->kind == LW_KIND_TENSOR ? p->out[k] : NULL));
     return LW_OK;
