@@ -22,6 +22,28 @@ static void adjust_halves(lwi_decoder *d) {
     lwi_decoder_read_window(d, 0);
 }
 
+/* Ministral 3: queries grow beyond the context before it was stretched. */
+static void grow_queries(lwi_decoder *d, int qkv[3], const lwi_head_sizes *s, int64_t layer,
+                         bool turned) {
+    lwi_graph_builder *b = &d->b;
+    const double scale = lwi_build_number(b, "attention.temperature_scale", 0);
+    const double length =
+        lwi_build_number(b, "rope.scaling.original_context_length", (double)d->context);
+    (void)s, (void)layer, (void)turned;
+    if (scale != 0 && length >= 1)
+        qkv[0] = lwi_build_mul(b, qkv[0], lwi_decoder_temperature(d, length, scale, 0));
+}
+
+static void adjust_mistral3(lwi_decoder *d) {
+    adjust(d);
+    d->adjust_queries = grow_queries;
+}
+
+const lwi_decoder_style lwi_style_mistral3 = {.norm = LWI_NORM_RMS,
+                                              .activation = LWI_SILU,
+                                              .rope = LWI_ROPE_PAIRS,
+                                              .permuted = true,
+                                              .adjust = adjust_mistral3};
 const lwi_decoder_style lwi_style_llama = {.norm = LWI_NORM_RMS,
                                            .activation = LWI_SILU,
                                            .rope = LWI_ROPE_PAIRS,

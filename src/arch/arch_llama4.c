@@ -21,15 +21,13 @@ static int norm_heads(lwi_decoder *d, int x, int64_t heads, int64_t size) {
     return lwi_build_reshape(b, y, 2, (int64_t[]){-1, heads * size});
 }
 
-/* 1 + scale * log(1 + floor((position + 1) / length)) (arXiv 2501.19399) */
-static int temperature(lwi_decoder *d) {
+int lwi_decoder_temperature(lwi_decoder *d, double length, double scale, double first) {
     lwi_graph_builder *b = &d->b;
-    const double length = lwi_build_number(b, "attention.temperature_length", 8192);
-    const double scale = lwi_build_number(b, "attention.temperature_scale", 0.1);
     const int one = lwi_build_scalar(b, 1);
     int x = lwi_build(b, "Cast", 1, &d->positions);
     lwi_build_int(b, "to", LW_FLOAT32);
-    x = lwi_build(b, "Div", 2, (int[]){lwi_build_add(b, x, one), lwi_build_scalar(b, length)});
+    x = lwi_build_add(b, x, lwi_build_scalar(b, first));
+    x = lwi_build(b, "Div", 2, (int[]){x, lwi_build_scalar(b, length)});
     x = lwi_build_add(b, lwi_build(b, "Floor", 1, &x), one);
     x = lwi_build_scale(b, lwi_build(b, "Log", 1, &x), scale);
     return lwi_build_reshape(b, lwi_build_add(b, x, one), 2, (int64_t[]){-1, 1});
@@ -46,7 +44,10 @@ static void adjust_queries(lwi_decoder *d, int qkv[3], const lwi_head_sizes *s, 
         qkv[1] = norm_heads(d, qkv[1], s->kv_heads, s->key);
     }
     if (!turned && lwi_build_number(b, "attention.temperature_tuning", 1) != 0)
-        qkv[0] = lwi_build_mul(b, qkv[0], temperature(d));
+        qkv[0] = lwi_build_mul(
+            b, qkv[0],
+            lwi_decoder_temperature(d, lwi_build_number(b, "attention.temperature_length", 8192),
+                                    lwi_build_number(b, "attention.temperature_scale", 0.1), 1));
 }
 
 static void adjust(lwi_decoder *d) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * StableLM 2 (Bellagente et al. 2024, arXiv 2402.17834), StarCoder2 (Lozhkov et al. 2024, arXiv
- * 2402.19173), Command R and R7B (Cohere), Arcee, SmolLM3 (Hugging Face). */
+ * 2402.19173), Command R and R7B (Cohere), Arcee, SmolLM3 (Hugging Face), Seed-OSS (ByteDance). */
 #include "arch/decoder.h"
 
 /* The model with 12 billion parameters has no norm of its own before the feed-forward network. */
@@ -40,6 +40,15 @@ static void adjust_cohere2(lwi_decoder *d) {
     d->rope_in_windows = d->window > 0;
 }
 
+static void adjust_seed_oss(lwi_decoder *d) {
+    d->ffn_norm = "post_attention_norm"; /* as GGUF calls it here */
+    d->attention_norm = "none";
+}
+
+const lwi_decoder_style lwi_style_seed_oss = {.norm = LWI_NORM_RMS,
+                                              .activation = LWI_SILU,
+                                              .rope = LWI_ROPE_HALVES,
+                                              .adjust = adjust_seed_oss};
 const lwi_decoder_style lwi_style_stablelm = {.norm = LWI_NORM_LAYER,
                                               .activation = LWI_SILU,
                                               .rope = LWI_ROPE_HALVES,

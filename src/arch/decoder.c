@@ -59,7 +59,7 @@ int lwi_decoder_norm(lwi_decoder *d, int x, const char *name) {
     lwi_graph_builder *b = &d->b;
     char text[64];
     snprintf(text, sizeof text, "%s.weight", name);
-    int scale = lwi_build_weight(b, text, true);
+    int scale = d->plain_norms ? lwi_build_scalar(b, 1) : lwi_build_weight(b, text, true);
     if (d->norm_adds_one) scale = lwi_build_add(b, scale, lwi_build_scalar(b, 1));
     snprintf(text, sizeof text, "%s.bias", name);
     const int bias = d->norm == LWI_NORM_LAYER ? lwi_build_weight(b, text, false) : -1;
@@ -73,6 +73,7 @@ int lwi_decoder_norm(lwi_decoder *d, int x, const char *name) {
 
 static bool norm_is_there(lwi_decoder *d, const char *name) {
     char text[64];
+    if (d->plain_norms) return !strcmp(name, "attn_norm") || !strcmp(name, "ffn_norm");
     snprintf(text, sizeof text, "%s.weight", name);
     return lwi_build_has(&d->b, text);
 }

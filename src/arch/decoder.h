@@ -91,6 +91,7 @@ struct lwi_decoder {
     const char *ffn_norm, *attention_norm; /* before the feed-forward; after the attention */
     const char *output_norm;
     bool norm_adds_one; /* weights of norms are stored less one */
+    bool plain_norms;   /* there are none, and norms are there all the same */
     int tokens, positions, sequences, outputs;
     int relative_bias;               /* of scores by distance; 0: none */
     int blocks, cache, slots, state; /* -1: not there yet */
@@ -116,6 +117,7 @@ struct lwi_decoder {
     int64_t halve_every;       /* layers after which x is halved; 0: never */
     int first_value;           /* of RWKV-7: the values of the first layer */
     bool tiled_heads;          /* of the delta rule: see its operator */
+    bool turned_norms;         /* norms of queries and keys come after they are turned */
     bool gated_attention;      /* rows of queries have as many rows of a gate behind each head */
     lwi_rope rope, local_rope; /* local: of layers with a window, if they have their own */
     bool smooth_yarn;          /* the ends of YaRN's ramp are not rounded to pairs */
@@ -155,6 +157,9 @@ int lwi_decoder_experts(lwi_decoder *d, int x, int64_t layer);
 /* The product of x [tokens, in] or [tokens, chosen, in] with the matrices `chosen` [tokens, chosen]
  * of the stack NAME.weight: [tokens, chosen, out]. */
 int lwi_decoder_multiply(lwi_decoder *d, int x, const char *name, int chosen);
+/* 1 + scale * log(1 + floor((position + first) / length)) (arXiv 2501.19399), by which queries of
+ * long texts grow: [tokens, 1]. */
+int lwi_decoder_temperature(lwi_decoder *d, double length, double scale, double first);
 /* Attention with compressed keys and values. */
 int lwi_decoder_latent_attention(lwi_decoder *d, int x, int64_t layer);
 /* The inputs that only layers with attention, or recurrent ones, have. */

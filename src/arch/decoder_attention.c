@@ -39,6 +39,23 @@ static void split_gate(lwi_decoder *d, const lwi_head_sizes *s, int *q, int *gat
     *gate = lwi_build_reshape(b, lwi_build_part(b, heads, s->key, s->key), 2, flat);
 }
 
+static void norm_queries(lwi_decoder *d, const lwi_head_sizes *s, int qkv[3]) {
+    qkv[0] = norm_heads(d, qkv[0], "attn_q_norm", "attn_q_norm.weight", s->heads, s->key);
+    qkv[1] = norm_heads(d, qkv[1], "attn_k_norm", "attn_k_norm.weight", s->kv_heads, s->key);
+}
+
+/* x [tokens, heads * size], turned here instead of in the attention. */
+static int turn(lwi_decoder *d, int x, int64_t heads, int64_t size, lwi_rope rope) {
+    lwi_graph_builder *b = &d->b;
+    int in[3] = {x, rope.cosines, rope.sines};
+    for (int i = 0; i < 3; i++)
+        in[i] = lwi_build(b, "Unsqueeze", 2, (int[]){in[i], lwi_build_ints(b, 1, &(int64_t){0})});
+    const int y = lwi_build(b, "RotaryEmbedding", 3, in);
+    lwi_build_int(b, "num_heads", heads);
+    lwi_build_int(b, "interleaved", d->rope_kind == LWI_ROPE_PAIRS);
+    return lwi_build_reshape(b, y, 2, (int64_t[]){-1, heads * size});
+}
+
 /* Queries, keys and values [tokens, heads * size], from one weight or three; the gate, or -1. */
 static void project(lwi_decoder *d, int x, const lwi_head_sizes *s, int qkv[3], int *gate) {
     static const char *const names[3] = {"attn_q", "attn_k", "attn_v"};
@@ -54,8 +71,7 @@ static void project(lwi_decoder *d, int x, const lwi_head_sizes *s, int qkv[3], 
         first += rows[i];
     }
     if (d->gated_attention) split_gate(d, s, &qkv[0], gate);
-    qkv[0] = norm_heads(d, qkv[0], "attn_q_norm", "attn_q_norm.weight", s->heads, s->key);
-    qkv[1] = norm_heads(d, qkv[1], "attn_k_norm", "attn_k_norm.weight", s->kv_heads, s->key);
+    if (!d->turned_norms) norm_queries(d, s, qkv);
     const double clamp = lwi_build_number(b, "attention.clamp_kqv", 0);
     for (int i = 0; i < 3 && clamp > 0; i++)
         qkv[i] = lwi_build(
@@ -137,7 +153,13 @@ int lwi_decoder_attention(lwi_decoder *d, int x, int64_t layer) {
     int qkv[3], gate = -1;
     if (b->status != LW_OK) return -1;
     project(d, x, &s, qkv, &gate);
-    const lwi_rope rope = rope_of(d, &s, layer);
+    lwi_rope rope = rope_of(d, &s, layer);
+    if (d->turned_norms) {
+        qkv[0] = turn(d, qkv[0], s.heads, s.key, rope);
+        qkv[1] = turn(d, qkv[1], s.kv_heads, s.key, rope);
+        norm_queries(d, &s, qkv);
+        rope = (lwi_rope){-1, -1};
+    }
     if (d->adjust_queries) d->adjust_queries(d, qkv, &s, layer, rope.cosines >= 0);
     int y = lwi_decoder_attend(d, qkv, &s, rope, layer);
     if (gate >= 0) y = lwi_build_mul(b, y, lwi_build(b, "Sigmoid", 1, &gate));

@@ -133,10 +133,8 @@ static lw_status put_rotated(lwi_pairs *p, const lw_checkpoint *c) {
                                         : put_layers(p, c, ".rotated_layers", "rotated_layers");
 }
 
-/* Gated delta nets, and how Qwen3.5's angles are shared among axes of pictures. */
+/* Gated delta nets. */
 static lw_status put_delta(lwi_pairs *p, const lw_checkpoint *c) {
-    static const uint8_t usual[3] = {11, 11, 10};
-    uint32_t sections[4] = {0};
     double heads = 0;
     if (strncmp(p->prefix, "qwen35", 6) != 0 && strcmp(p->prefix, "qwen3next") != 0) return LW_OK;
     LW_TRY(put_size(p, ".ssm.conv_kernel", size_in_layers(c, "ssm_conv1d", 1)));
@@ -144,7 +142,19 @@ static lw_status put_delta(lwi_pairs *p, const lw_checkpoint *c) {
     lw_checkpoint_number(c, "ssm.time_step_rank", &heads);
     LW_TRY(put_size(p, ".ssm.time_step_rank", (int64_t)heads));
     LW_TRY(put_layers(p, c, ".attention.recurrent_layers", "attention.recurrent_layers"));
-    if (p->prefix[5] == 'n') return LW_OK;
+    return LW_OK;
+}
+
+/* How angles are shared among time and axes of pictures. */
+static lw_status put_sections(lwi_pairs *p, const lw_checkpoint *c) {
+    static const char *const families[] = {"qwen35", "qwen35moe", "qwen2vl", "qwen3vl",
+                                           "qwen3vlmoe"};
+    static const uint8_t usual[3] = {11, 11, 10};
+    uint32_t sections[4] = {0};
+    bool has = false;
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        has |= !strcmp(p->prefix, families[i]);
+    if (!has) return LW_OK;
     for (size_t i = 0; i < 3; i++) {
         double n = 0;
         sections[i] =
@@ -278,6 +288,7 @@ lw_status lwi_pairs_hyperparameters(lwi_pairs *p, const lw_checkpoint *c) {
     LW_TRY(put_windows(p, c));
     LW_TRY(put_rotated(p, c));
     LW_TRY(put_delta(p, c));
+    LW_TRY(put_sections(p, c));
     LW_TRY(put_granite(p, c));
     return put_lfm2(p, c);
 }

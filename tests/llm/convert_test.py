@@ -33,7 +33,8 @@ COMMAND = sys.argv[2]
 PROMPT = [5, 9, 30, 2, 17, 8, 5, 9]
 # What comes back in another form: MXFP4 as bfloat16, RoBERTa as BERT, or without parts that are not used.
 OTHERWISE = ("gpt_oss-mxfp4", "roberta", "roberta-classes", "camembert", "camembert-classes",
-             "xlm-roberta", "xlm-roberta-classes", "bert", "gemma3-pictures")
+             "xlm-roberta", "xlm-roberta-classes", "bert", "gemma3-pictures", "qwen2_vl", "qwen2_5_vl",
+             "qwen3_vl", "qwen3_vl_moe", "qwen3_vl_moe-turned", "glm4v", "llava", "mistral3", "smolvlm")
 NUMBERS = ("ids.json", "types.json", "logits.f32", "states.f32", "scores.f32", "made.f32", "made.json")
 TOKENIZERS = {"falcon": "falcon", "gpt2": "gpt-2", "llama2": None, "llama3.2": "llama3",
               "phi3-mini": None, "roberta-base": "gpt-2", "bert-cased": None, "t5-small": None}

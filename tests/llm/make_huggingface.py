@@ -11,7 +11,7 @@ import sys
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import (AutoConfig, AutoModel, AutoModelForCausalLM,
+from transformers import (AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForImageTextToText,
                           AutoModelForSequenceClassification, MT5EncoderModel,
                           MT5ForConditionalGeneration, T5EncoderModel, T5ForConditionalGeneration,
                           UMT5EncoderModel, UMT5ForConditionalGeneration)
@@ -30,6 +30,10 @@ MAMBA = dict(vocab_size=160, hidden_size=64, state_size=16, num_hidden_layers=3,
 LATENT = dict(BASE, num_key_value_heads=4, q_lora_rank=40, kv_lora_rank=32, qk_nope_head_dim=16, qk_rope_head_dim=8,
               v_head_dim=24, n_routed_experts=8, num_experts_per_tok=3, moe_intermediate_size=48,
               n_shared_experts=2, first_k_dense_replace=1)
+
+
+CHOICE = dict(BASE, n_routed_experts=8, num_experts_per_tok=3, moe_intermediate_size=48,
+              n_shared_experts=2, first_k_dense_replace=1, routed_scaling_factor=2.5)
 
 
 def longrope(original):
@@ -114,6 +118,27 @@ FAMILIES = {
         layer_types=["linear_attention", "full_attention", "linear_attention"], **DELTA)),
     "lfm2": ("lfm2", dict(GROUPED, num_hidden_layers=4, full_attn_idxs=[1, 3], conv_bias=True,
                           block_multiple_of=32)),
+    "glm": ("glm", dict(GROUPED, head_dim=16)),
+    "glm4": ("glm4", dict(GROUPED, head_dim=16, attention_bias=True)),
+    "glm4_moe": ("glm4_moe", dict(CHOICE, num_key_value_heads=2, head_dim=16, use_qk_norm=True,
+                                  attention_bias=True)),
+    "dots1": ("dots1", dict(CHOICE, num_key_value_heads=2, head_dim=16)),
+    "exaone4": ("exaone4", dict(GROUPED, num_hidden_layers=5, sliding_window=8,
+                                sliding_window_pattern=4)),
+    "exaone4-all": ("exaone4", dict(GROUPED, sliding_window=None, layer_types=["full_attention"] * 3)),
+    "olmo": ("olmo", dict(GROUPED, clip_qkv=2.0)),
+    "olmo3": ("olmo3", dict(GROUPED, num_hidden_layers=4, sliding_window=8, rope_scaling=dict(
+        rope_type="yarn", factor=4.0, original_max_position_embeddings=32))),
+    "ernie4_5": ("ernie4_5", dict(GROUPED, head_dim=16)),
+    "ernie4_5_moe": ("ernie4_5_moe", dict(GROUPED, moe_num_experts=4, moe_k=2, moe_layer_start_index=1,
+                                          moe_intermediate_size=48, moe_num_shared_experts=2)),
+    "hunyuan_v1_dense": ("hunyuan_v1_dense", dict(GROUPED, head_dim=16)),
+    "hunyuan_v1_moe": ("hunyuan_v1_moe", dict(GROUPED, head_dim=16, num_experts=4, moe_topk=2)),
+    "ministral3": ("ministral3", dict(GROUPED, head_dim=16, rope_parameters=dict(
+        rope_type="yarn", factor=4.0, original_max_position_embeddings=16, rope_theta=1e4,
+        mscale=1.0, mscale_all_dim=1.0, llama_4_scaling_beta=0.1))),
+    "nemotron": ("nemotron", dict(GROUPED, partial_rotary_factor=0.5)),
+    "seed_oss": ("seed_oss", dict(GROUPED, head_dim=32, attention_bias=True)),
     "mamba": ("mamba", dict(MAMBA, time_step_rank=6)),
     "granitemoehybrid": ("granitemoehybrid", dict(
         HYBRID, num_local_experts=4, num_experts_per_tok=2)),
@@ -145,6 +170,38 @@ FAMILIES = {
     "gpt_oss": ("gpt_oss", dict(GROUPED, head_dim=16, num_local_experts=4, num_experts_per_tok=2,
                                 sliding_window=8)),
 }
+SECTIONS = dict(rope_type="default", rope_theta=1e4, mrope_section=[2, 3, 3])
+CLIP = dict(model_type="clip_vision_model", hidden_size=32, intermediate_size=48,
+            num_hidden_layers=1, num_attention_heads=2, image_size=28, patch_size=14)
+SIGHTED = dict(depth=1, hidden_size=32, out_hidden_size=64, num_heads=2, intermediate_size=48,
+               patch_size=14)
+DEEP = dict(SIGHTED, deepstack_visual_indexes=[0], num_position_embeddings=16)
+SPECIAL = dict(image_token_id=159, video_token_id=158, vision_start_token_id=157,
+               vision_end_token_id=156)
+PICTURES = {  # only their text is made
+    "qwen2_vl": ("qwen2_vl", dict(
+        SPECIAL, text_config=dict(GROUPED, rope_parameters=SECTIONS), vision_config=dict(
+            depth=1, embed_dim=32, hidden_size=64, num_heads=2, patch_size=14))),
+    "qwen2_5_vl": ("qwen2_5_vl", dict(
+        SPECIAL, text_config=dict(GROUPED, rope_parameters=SECTIONS), vision_config=SIGHTED)),
+    "qwen3_vl": ("qwen3_vl", dict(SPECIAL, text_config=dict(
+        GROUPED, head_dim=16, rope_parameters=SECTIONS), vision_config=DEEP)),
+    "qwen3_vl_moe": ("qwen3_vl_moe", dict(SPECIAL, text_config=dict(
+        QWEN_MOE, head_dim=16, rope_parameters=SECTIONS), vision_config=DEEP)),
+    "qwen3_vl_moe-turned": ("qwen3_vl_moe", dict(SPECIAL, text_config=dict(
+        QWEN_MOE, head_dim=16, rope_parameters=SECTIONS), vision_config=DEEP)),
+    "glm4v": ("glm4v", dict(SPECIAL, text_config=dict(GROUPED, rope_parameters=dict(
+        SECTIONS, mrope_section=[2, 1, 1], partial_rotary_factor=0.5)), vision_config=SIGHTED)),
+    "llava": ("llava", dict(image_token_index=159, text_config=dict(GROUPED, model_type="llama"),
+                            vision_config=CLIP)),
+    "mistral3": ("mistral3", dict(image_token_index=159, text_config=dict(
+        GROUPED, model_type="mistral", head_dim=16, sliding_window=None), vision_config=dict(
+            model_type="pixtral", hidden_size=32, intermediate_size=48, num_hidden_layers=1,
+            num_attention_heads=2, image_size=28, patch_size=14))),
+    "smolvlm": ("smolvlm", dict(image_token_id=159, text_config=dict(GROUPED, model_type="llama"), vision_config=dict(
+        hidden_size=32, intermediate_size=48, num_hidden_layers=1, num_attention_heads=2,
+        image_size=28, patch_size=14))),
+}
 NAMED = dict(BASE, layer_norm_eps=1e-12, type_vocab_size=2)
 MODERN = {k: v for k, v in BASE.items() if k != "num_hidden_layers"}
 T5 = dict(vocab_size=160, d_model=64, d_kv=16, d_ff=96, num_layers=3, num_heads=4,
@@ -175,7 +232,7 @@ PAIRS = {  # encoders with a decoder
     "t5-text-silu": (T5ForConditionalGeneration, dict(T5, feed_forward_proj="gated-silu")),
     "umt5-text": (UMT5ForConditionalGeneration, dict(T5, feed_forward_proj="gated-gelu")),
 }
-LOADERS = {"logits": AutoModelForCausalLM, "states": AutoModel,
+LOADERS = {"logits": AutoModelForCausalLM, "text": AutoModelForImageTextToText, "states": AutoModel,
            "scores": AutoModelForSequenceClassification,
            "t5": T5EncoderModel, "mt5": MT5EncoderModel, "umt5": UMT5EncoderModel}
 FP4_VALUES = [s * x for s in (1.0, -1.0) for x in (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)]
@@ -225,7 +282,7 @@ def make(folder, name, kind, options):
     if kind in LOADERS:
         model = LOADERS[kind](config)
     else:
-        model = LOADERS[name].from_config(config, attn_implementation="eager")
+        model = LOADERS["text" if folder.name in PICTURES else name].from_config(config, attn_implementation="eager")
     model = model.eval().float()
     with torch.no_grad():
         for parameter in model.parameters():  # norms and biases too
@@ -241,6 +298,10 @@ def make(folder, name, kind, options):
     numbers = result.last_hidden_state if name == "states" else result.logits
     if folder.name == "gemma-embedding":
         numbers = add_layers(folder, numbers)
+    if folder.name.endswith("turned"):  # as in the files of its authors
+        path = folder / "model.safetensors"
+        save_file({k: v.transpose(1, 2).contiguous() if ".experts." in k else v
+                   for k, v in load_file(path).items()}, path)
     if packed:
         path = folder / "model.safetensors"
         plain = {k: v for k, v in load_file(path).items() if k not in {p[0] for p in packed}}
@@ -272,7 +333,7 @@ def make_pair(folder, kind, options):
 
 def main():
     out = pathlib.Path(sys.argv[1])
-    for numbers, families in (("logits", FAMILIES), ("states", ENCODERS),
+    for numbers, families in (("logits", FAMILIES | PICTURES), ("states", ENCODERS),
                               ("scores", CLASSIFIERS)):
         for name, (kind, options) in families.items():
             if not sys.argv[2:] or name in sys.argv[2:]:

@@ -105,6 +105,7 @@ lw_status lwi_folder_put_flag(lwi_buffer *text, const char *key, bool value);
 /* gguf_folder_make.c */
 lwi_folder_make lwi_folder_copy;       /* as it is */
 lwi_folder_make lwi_folder_vector;     /* one axis */
+lwi_folder_make lwi_folder_row;        /* [n] as [1, n] */
 lwi_folder_make lwi_folder_kernel;     /* [channels, size] as [channels, 1, size] */
 lwi_folder_make lwi_folder_log;        /* the logarithm of what is negative */
 lwi_folder_make lwi_folder_log_vector; /* both */
@@ -137,7 +138,7 @@ lw_status lwi_folder_sentences(lwi_folder_work *w, const char *folder);
 typedef lw_status lwi_folder_own(const lwi_folder_work *w, lwi_buffer *text);
 lwi_folder_own lwi_folder_deepseek, lwi_folder_gpt_oss, lwi_folder_llama4, lwi_folder_lfm2,
     lwi_folder_mamba, lwi_folder_mamba2, lwi_folder_granite, lwi_folder_delta, lwi_folder_t5,
-    lwi_folder_rwkv, lwi_folder_bidirectional, lwi_folder_whisper;
+    lwi_folder_rwkv, lwi_folder_glm, lwi_folder_bidirectional, lwi_folder_whisper;
 /* gguf_folder_config.c: the text of config.json. */
 lw_status lwi_folder_config(const lwi_folder_work *w, lwi_buffer *text);
 

@@ -140,6 +140,23 @@ static const name deepseek[] = {{"attn_q_a", "self_attn.q_a_proj", false},
                                 {"ffn_up_shexp", "mlp.shared_experts.up_proj", false},
                                 {"ffn_down_shexp", "mlp.shared_experts.down_proj", false},
                                 {0}};
+static const name glm4[] = {{"post_attention_norm", "post_self_attn_layernorm", false},
+                            {"post_ffw_norm", "post_mlp_layernorm", false},
+                            {"ffn_up", "mlp.gate_up_proj", false},
+                            {0}};
+static const name glm4_moe[] = {{"post_attention_norm", "post_attention_layernorm", false},
+                                {"ffn_gate_shexp", "mlp.shared_experts.gate_proj", false},
+                                {"ffn_up_shexp", "mlp.shared_experts.up_proj", false},
+                                {"ffn_down_shexp", "mlp.shared_experts.down_proj", false},
+                                {0}};
+static const name hunyuan[] = {{"attn_q_norm", "self_attn.query_layernorm", false},
+                               {"attn_k_norm", "self_attn.key_layernorm", false},
+                               {"ffn_gate_inp", "mlp.gate.wg", false},
+                               {"ffn_gate_shexp", "mlp.shared_mlp.gate_proj", false},
+                               {"ffn_up_shexp", "mlp.shared_mlp.up_proj", false},
+                               {"ffn_down_shexp", "mlp.shared_mlp.down_proj", false},
+                               {0}};
+static const name seed_oss[] = {{"post_attention_norm", "post_attention_layernorm", false}, {0}};
 static const name gpt_oss[] = {{"post_attention_norm", "post_attention_layernorm", false},
                                {"ffn_gate_inp", "mlp.router", false},
                                {0}};
@@ -284,6 +301,10 @@ static const joint deepseek_joints[] = {
     {"attn_k_b.weight", "attn_v_b.weight", "self_attn.kv_b_proj.weight", lwi_folder_latent},
     {"exp_probs_b.bias", NULL, "mlp.gate.e_score_correction_bias", lwi_folder_copy},
     {0}};
+static const joint choice_joints[] = {
+    {"exp_probs_b.bias", NULL, "mlp.gate.e_score_correction_bias", lwi_folder_copy}, {0}};
+static const joint ernie_joints[] = {
+    {"exp_probs_b.bias", NULL, "mlp.moe_statics.e_score_correction_bias", lwi_folder_row}, {0}};
 static const joint gpt_oss_joints[] = {
     {"attn_sinks.weight", NULL, "self_attn.sinks", lwi_folder_copy},
     {"ffn_gate_exps.weight", "ffn_up_exps.weight", "mlp.experts.gate_up_proj",
@@ -373,6 +394,29 @@ static const lwi_folder_family families[] = {
     {"granite", "granite", "GraniteForCausalLM", LLAMA},
     {"olmo2", "olmo2", "Olmo2ForCausalLM", LLAMA, .names = olmo2},
     {"olmoe", "olmoe", "OlmoeForCausalLM", LLAMA, .experts = "mlp"},
+    {"olmo2", "olmo3", "Olmo3ForCausalLM", LLAMA, .names = olmo2, .full_every = 4,
+     .says = "attention.sliding_window"},
+    {"olmo", "olmo", "OlmoForCausalLM", LLAMA},
+    {"chatglm", "glm", "GlmForCausalLM", LLAMA, .names = glm4, .own = lwi_folder_glm},
+    {"glm4", "glm4", "Glm4ForCausalLM", LLAMA, .names = glm4, .own = lwi_folder_glm},
+    {"glm4moe", "glm4_moe", "Glm4MoeForCausalLM", LLAMA, .names = glm4_moe, .experts = "mlp",
+     .with_or_without = true, .joints = choice_joints},
+    {"dots1", "dots1", "Dots1ForCausalLM", LLAMA, .names = deepseek, .experts = "mlp",
+     .with_or_without = true, .joints = choice_joints},
+    {"exaone4", "exaone4", "Exaone4ForCausalLM", LLAMA, .names = olmo2, .full_every = 4},
+    {"ernie4_5", "ernie4_5", "Ernie4_5ForCausalLM", LLAMA},
+    {"ernie4_5-moe", "ernie4_5_moe", "Ernie4_5_MoeForCausalLM", LLAMA, .names = deepseek,
+     .experts = "mlp", .with_or_without = true, .joints = ernie_joints},
+    {"hunyuan-dense", "hunyuan_v1_dense", "HunYuanDenseV1ForCausalLM", LLAMA, .names = hunyuan},
+    {"hunyuan-moe", "hunyuan_v1_moe", "HunYuanMoEV1ForCausalLM", LLAMA, .names = hunyuan,
+     .experts = "mlp"},
+    {"mistral3", "ministral3", "Ministral3ForCausalLM", LLAMA},
+    {"nemotron", "nemotron", "NemotronForCausalLM", .layers = "model.layers.", .like_llama = true,
+     .activation = "relu2", .added = 1},
+    {"seed_oss", "seed_oss", "SeedOssForCausalLM", LLAMA, .names = seed_oss},
+    {"qwen2vl", "qwen2", "Qwen2ForCausalLM", LLAMA},
+    {"qwen3vl", "qwen3", "Qwen3ForCausalLM", LLAMA},
+    {"qwen3vlmoe", "qwen3_moe", "Qwen3MoeForCausalLM", LLAMA, .experts = "mlp"},
     {"qwen2", "qwen2", "Qwen2ForCausalLM", LLAMA},
     {"qwen2moe", "qwen2_moe", "Qwen2MoeForCausalLM", LLAMA, .names = qwen2_moe, .experts = "mlp"},
     {"qwen3", "qwen3", "Qwen3ForCausalLM", LLAMA},

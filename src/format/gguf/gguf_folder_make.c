@@ -63,6 +63,14 @@ lw_status lwi_folder_vector(const lwi_folder_work *w, lwi_folder_item *it, uint8
     return copy(it, to);
 }
 
+lw_status lwi_folder_row(const lwi_folder_work *w, lwi_folder_item *it, uint8_t *to) {
+    (void)w;
+    it->rank = 2;
+    it->dims[0] = 1;
+    it->dims[1] = (int64_t)lwi_folder_count(&it->t);
+    return copy(it, to);
+}
+
 lw_status lwi_folder_kernel(const lwi_folder_work *w, lwi_folder_item *it, uint8_t *to) {
     (void)w;
     if (it->t.rank != 2) return lwi_folder_odd_size(it);

@@ -91,6 +91,14 @@ lw_status lwi_folder_llama4(const lwi_folder_work *w, lwi_buffer *b) {
                                lwi_folder_number(w, "attention.temperature_tuning", 1) != 0);
 }
 
+/* Its class has a size of heads that few models have. */
+lw_status lwi_folder_glm(const lwi_folder_work *w, lwi_buffer *b) {
+    const size_t width = lwi_folder_size(w, "embedding_length");
+    const size_t heads = lwi_folder_size(w, "attention.head_count");
+    if (lwi_folder_pair(w, "attention.key_length") || !heads) return LW_OK;
+    return lwi_folder_put_number(b, "head_dim", (double)(width / heads));
+}
+
 /* ---------------------------------------------------------------- recurrent */
 
 lw_status lwi_folder_lfm2(const lwi_folder_work *w, lwi_buffer *b) {

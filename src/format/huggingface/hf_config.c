@@ -186,8 +186,10 @@ static bool expert_groups(const lwi_hf_source *s, const char *name, double *valu
 }
 
 static bool gating(const lwi_hf_source *s, double *value) {
-    const bool sigmoid = !strcmp(s->family->model_type, "deepseek_v3") ||
-                         !strcmp(lwi_json_text(s->config, "scoring_func", ""), "sigmoid");
+    static const char *const families[] = {"deepseek_v3", "dots1", "glm4_moe"};
+    bool sigmoid = !strcmp(lwi_json_text(s->config, "scoring_func", ""), "sigmoid");
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        sigmoid |= !strcmp(s->family->model_type, families[i]);
     *value = 2;
     return sigmoid;
 }
@@ -239,6 +241,9 @@ bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
     if (!strcmp(key, "expert_group_count")) return expert_groups(s, "n_group", value);
     if (!strcmp(key, "expert_group_used_count")) return expert_groups(s, "topk_group", value);
     if (!strcmp(key, "expert_gating_func")) return gating(s, value);
+    if (!strcmp(key, "attention.temperature_scale") &&
+        to_number(lwi_hf_rope(s, "llama_4_scaling_beta"), value))
+        return true;
     if (!strcmp(key, "rope.dimension_count")) return turned(s, value);
     if (!strcmp(key, "attention.sliding_window")) return window(s, value);
     if (!strcmp(key, "rope.scaling.factor")) return to_number(lwi_hf_rope(s, "factor"), value);

@@ -22,8 +22,9 @@ static bool has(lwi_hf_source *s, const char *name) { return lwi_strmap_get(&s->
 
 /* What sees pictures, and layers that guess more than one token. */
 static bool is_beside_text(const lwi_checkpoint_tensor *t) {
-    static const char *const parts[] = {"vision_tower.", "vision_model.", "visual.",
-                                        "multi_modal_projector.", "mtp."};
+    static const char *const parts[] = {"vision_tower.",          "vision_model.", "visual.",
+                                        "multi_modal_projector.", "mtp.",          "connector.",
+                                        "image_newline"};
     const char *name = strncmp(t->name, "model.", 6) ? t->name : t->name + 6;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (!strncmp(name, parts[i], strlen(parts[i]))) return true;
@@ -42,28 +43,6 @@ static bool is_left_out(lwi_hf_source *s, const lwi_checkpoint_tensor *t) {
                (!strncmp(t->name, "cls.", 4) && !has(s, "cls.output.weight"));
     for (size_t i = 0; i < sizeof guessing / sizeof *guessing; i++)
         if (!strncmp(t->name, guessing[i], strlen(guessing[i]))) return true;
-    return false;
-}
-
-/* Those whose weights need no changes but those made here, as the tests have found; other families
- * are laid out in other ways. */
-static bool is_convertible(const char *architecture) {
-    static const char *const names[] = {"arcee",       "bert",       "cohere2",
-                                        "command-r",   "deepseek2",  "falcon",
-                                        "gemma",       "gemma2",     "gemma-embedding",
-                                        "gemma3",      "gpt-oss",    "gpt2",
-                                        "gptneox",     "granite",    "granitehybrid",
-                                        "granitemoe",  "lfm2",       "llama",
-                                        "llama4",      "mamba",      "mamba2",
-                                        "modern-bert", "nomic-bert", "olmo2",
-                                        "olmoe",       "phi2",       "phi3",
-                                        "qwen2",       "qwen2moe",   "qwen3",
-                                        "qwen35",      "qwen35moe",  "qwen3moe",
-                                        "qwen3next",   "rwkv4",      "smollm3",
-                                        "stablelm",    "starcoder2", "t5",
-                                        "whisper"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (!strcmp(names[i], architecture)) return true;
     return false;
 }
 
@@ -128,9 +107,13 @@ static lw_status to_gguf(lwi_hf_source *s, const lwi_decoder_style *style,
                          lwi_checkpoint_tensor *t) {
     const char *family = s->family->architecture;
     const bool less_one = !strncmp(family, "gemma", 5) || !strncmp(family, "qwen35", 6) ||
-                          !strcmp(family, "qwen3next");
+                          !strcmp(family, "qwen3next") || !strcmp(family, "nemotron");
     const bool q = strstr(t->name, ".attn_q."), k = strstr(t->name, ".attn_k.");
     if (style->permuted && (q || k)) LW_TRY(order_heads(s, t, k));
+    if (lwi_ends_with(t->name, ".exp_probs_b.bias") && t->rank == 2 && t->dims[0] == 1) {
+        t->rank = 1; /* ERNIE's */
+        t->dims[0] = t->dims[1];
+    }
     const bool norm =
         lwi_ends_with(t->name, "norm.weight") && !lwi_ends_with(t->name, ".ssm_norm.weight");
     if (t->rank == 1) LW_TRY(to_floats(s, t, less_one && norm ? 1 : 0));
@@ -253,7 +236,7 @@ static lw_status split_experts(lwi_hf_source *s) {
 lw_status lwi_hf_arrange(lwi_hf_source *s) {
     const lwi_decoder_style *style = lwi_architecture_style(s->family->architecture);
     size_t n = 0;
-    if (!style || !is_convertible(s->family->architecture))
+    if (!style)
         return lwi_fail(LW_UNSUPPORTED, "models of the family '%s' cannot be converted yet",
                         s->family->architecture);
     LW_TRY(split_latents(s));

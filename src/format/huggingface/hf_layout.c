@@ -9,11 +9,8 @@ static lw_status new_data(lwi_hf_source *s, lwi_checkpoint_tensor *t, uint8_t **
     return lwi_arena_alloc(&s->network->arena, t->bytes, 1, to);
 }
 
-/* GPT-2's Conv1D keeps [in, out]. */
-lw_status lwi_hf_turn(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
+static void turn(lwi_checkpoint_tensor *t, uint8_t *to) {
     const size_t rows = (size_t)t->dims[0], columns = (size_t)t->dims[1], size = t->type->bytes;
-    uint8_t *to = NULL;
-    LW_TRY(new_data(s, t, &to));
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < columns; j++)
             memcpy(to + (j * rows + i) * size, (const uint8_t *)t->data + (i * columns + j) * size,
@@ -21,6 +18,38 @@ lw_status lwi_hf_turn(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
     t->dims[0] = (int64_t)columns;
     t->dims[1] = (int64_t)rows;
     t->data = to;
+}
+
+/* GPT-2's Conv1D keeps [in, out]. */
+lw_status lwi_hf_turn(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
+    uint8_t *to = NULL;
+    LW_TRY(new_data(s, t, &to));
+    turn(t, to);
+    return LW_OK;
+}
+
+/* The first files of Qwen3-VL have their experts as [experts, in, out]: the width says so. */
+lw_status lwi_hf_turn_experts(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
+    double width = 0;
+    const bool down = strstr(t->name, ".ffn_down");
+    lwi_hf_number(s, "embedding_length", 0, &width);
+    if (t->rank != 3 || t->dims[0] < 1 || (double)t->dims[down ? 1 : 2] == width ||
+        (double)t->dims[down ? 2 : 1] != width)
+        return LW_OK;
+    lwi_checkpoint_tensor one = *t;
+    const size_t bytes = t->bytes / (size_t)t->dims[0];
+    uint8_t *to = NULL;
+    LW_TRY(new_data(s, t, &to));
+    for (int64_t i = 0; i < t->dims[0]; i++) {
+        one.rank = 2;
+        one.dims[0] = t->dims[1];
+        one.dims[1] = t->dims[2];
+        one.data = (const uint8_t *)t->data + (size_t)i * bytes;
+        turn(&one, to + (size_t)i * bytes);
+    }
+    t->data = to;
+    t->dims[1] = one.dims[0];
+    t->dims[2] = one.dims[1];
     return LW_OK;
 }
 

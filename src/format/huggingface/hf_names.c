@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Names of tensors. */
+#include "base/text_end.h"
 #include "format/huggingface/source.h"
 
 #include <stdio.h>
@@ -47,8 +48,8 @@ static const triple expert_names[] = {
 /* "model.layers.3.mlp.up_proj.weight": what stands after the prefixes. */
 static const char *skip_prefix(const char *name) {
     static const char *const prefixes[] = {
-        "model.", "language_model.", "transformer.", "gpt_neox.", "backbone.",
-        "bert.",  "roberta.",        "distilbert.",  "encoder.",  "rwkv."};
+        "model.", "language_model.", "text_model.", "transformer.", "gpt_neox.", "backbone.",
+        "bert.",  "roberta.",        "distilbert.", "encoder.",     "rwkv."};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes;) {
         const size_t n = strlen(prefixes[i]);
         const bool there = !strncmp(name, prefixes[i], n);
@@ -155,6 +156,9 @@ static lw_status rearrange(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
     if (s->family->form == LWI_HF_MIXED && packed) return lwi_hf_unmix(s, t);
     if (s->family->form == LWI_HF_SHIFTED && !strcmp(t->name, "position_embd.weight"))
         return lwi_hf_shift(s, t);
+    if (lwi_ends_with(t->name, ".ffn_gate_up_exps.weight") ||
+        lwi_ends_with(t->name, ".ffn_down_exps.weight"))
+        return lwi_hf_turn_experts(s, t);
     const bool embedding = !strncmp(t->name, "token_embd", 10) ||
                            !strncmp(t->name, "position", 8) || !strncmp(t->name, "output.", 7);
     if (s->family->form == LWI_HF_TURNED && t->rank == 2 && !embedding) return lwi_hf_turn(s, t);

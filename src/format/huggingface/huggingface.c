@@ -17,6 +17,13 @@ bool lwi_is_huggingface(const char *path) { return lwi_hf_has_file(path, "config
 
 bool lwi_is_peft(const char *path) { return lwi_hf_has_file(path, "adapter_config.json"); }
 
+static const lwi_hf_family *find_family(const char *type) {
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (!strcmp(families[i].model_type, type)) return families + i;
+    return NULL;
+}
+
+/* A model that also sees or hears is read by the family of its part that makes text. */
 static lw_status read_config(lwi_hf_source *s, const char *folder) {
     const lwi_json_item *root = NULL;
     LW_TRY(lwi_hf_read_json(s, folder, "config.json", &root));
@@ -25,12 +32,13 @@ static lw_status read_config(lwi_hf_source *s, const char *folder) {
     char both[80];
     s->root = root;
     s->config = lwi_json_is(inner, LWI_JSON_OBJECT) ? inner : root;
+    if (s->config == inner && !find_family(type))
+        type = lwi_json_text(inner, "model_type", "llama");
     if (lwi_json_bool(s->config, "use_bidirectional_attention", false)) {
         snprintf(both, sizeof both, "%.50s, bidirectional", type);
         type = both;
     }
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        if (!strcmp(families[i].model_type, type)) s->family = families + i;
+    s->family = find_family(type);
     if (s->family) return LW_OK;
     return lwi_fail(LW_UNSUPPORTED, "config.json: the model_type '%.64s' is not known", type);
 }

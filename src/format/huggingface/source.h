@@ -73,6 +73,7 @@ lw_status lwi_hf_add(lwi_hf_source *s, const lwi_checkpoint_tensor *tensor);
 lw_status lwi_hf_translate(lwi_hf_source *s);
 /* Matrices [in, out] become [out, in]; mixed rows are put in order. A copy in the arena. */
 lw_status lwi_hf_turn(lwi_hf_source *s, lwi_checkpoint_tensor *tensor);
+lw_status lwi_hf_turn_experts(lwi_hf_source *s, lwi_checkpoint_tensor *tensor);
 lw_status lwi_hf_unmix(lwi_hf_source *s, lwi_checkpoint_tensor *tensor);
 /* The tensors of all experts of a layer as gpt-oss and Llama 4 have them: a part of the last axis
  * becomes a tensor of its own, [experts, out, in] or a bias [experts, out]. *done: it was such a
