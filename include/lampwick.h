@@ -282,8 +282,8 @@ struct lw_context_options {
     lw_precision precision;
     const char *isa;  /* level of kernels: "base", "avx2", "avxvnni", "avx512", "avx512vnni",
                          "avx512bf16", "neon", "neon_dot", "neon_i8mm"; LW_UNSUPPORTED if the
-                         processor lacks it. NULL: the environment's LAMPWICK_ISA, or
-                         the best */
+                         processor lacks it. NULL: the environment's LAMPWICK_ISA, with the same
+                         errors, or the best */
     bool less_memory; /* weights of some 3x3 convolutions stay a quarter of what they are else, and
                          are transformed in each run, which is slower by up to a fifth; the results
                          are the same bits */
@@ -527,7 +527,8 @@ LW_API LW_MUST_CHECK lw_status lw_tensor_convert(const lw_value *value, lw_dtype
                                                  lw_value **converted);
 
 /* The processor: name of the instruction set level in use ("avx512"), logical processors that
- * this process may use (affinity and cgroup quota), bytes of memory. */
+ * this process may use (affinity and cgroup quota), bytes of memory. LW_INVALID or LW_UNSUPPORTED
+ * if LAMPWICK_ISA names a level that there is not, or that the processor lacks. */
 typedef struct lw_cpu_info {
     size_t size;
     const char *isa;

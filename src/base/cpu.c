@@ -83,15 +83,34 @@ static uint32_t slow_levels(void) { return 0; }
 
 bool lwi_cpu_has(lwi_isa isa) { return detect() >> isa & 1; }
 
-lwi_isa lwi_cpu_isa(void) {
-    const char *wanted = getenv("LAMPWICK_ISA");
+lw_status lwi_cpu_find(const char *who, const char *name, lwi_isa *isa) {
+    int i = 0;
+    while (i < LWI_ISAS && strcmp(name, NAMES[i]) != 0)
+        i++;
+    if (i == LWI_ISAS) return lwi_fail(LW_INVALID, "%s: isa '%.40s' is not known", who, name);
+    if (!lwi_cpu_has((lwi_isa)i))
+        return lwi_fail(LW_UNSUPPORTED, "%s: this processor does not have %s", who, NAMES[i]);
+    *isa = (lwi_isa)i;
+    return LW_OK;
+}
+
+static lwi_isa best_level(void) {
     const uint32_t levels = detect() & ~slow_levels();
     int best = LWI_ISAS - 1;
-    for (int i = 0; wanted && i < LWI_ISAS; i++)
-        if (!strcmp(wanted, NAMES[i]) && lwi_cpu_has((lwi_isa)i)) return (lwi_isa)i;
     while (!(levels >> best & 1))
         best--;
     return (lwi_isa)best;
+}
+
+lw_status lwi_cpu_wanted(lwi_isa *isa) {
+    const char *name = getenv("LAMPWICK_ISA");
+    *isa = best_level();
+    return name && *name ? lwi_cpu_find("LAMPWICK_ISA", name, isa) : LW_OK;
+}
+
+lwi_isa lwi_cpu_isa(void) {
+    lwi_isa isa;
+    return lwi_cpu_wanted(&isa) == LW_OK ? isa : best_level();
 }
 
 const char *lwi_isa_name(lwi_isa isa) { return NAMES[isa]; }
@@ -148,7 +167,9 @@ uint64_t lwi_clock(void) {
 lw_status lw_cpu(lw_cpu_info *info) {
     if (!info || info->size < sizeof *info)
         return lwi_fail(LW_INVALID, "lw_cpu: info is NULL or its size is not set");
-    info->isa = NAMES[lwi_cpu_isa()];
+    lwi_isa isa;
+    LW_TRY(lwi_cpu_wanted(&isa));
+    info->isa = NAMES[isa];
     info->threads = lwi_cpu_threads();
     info->memory = lwi_cpu_memory();
     return LW_OK;

@@ -21,8 +21,13 @@ typedef enum lwi_isa {
 } lwi_isa;
 
 /* The highest level that gains on this processor, or the one that the environment variable
- * LAMPWICK_ISA names (lwi_isa_name) if it can run. */
+ * LAMPWICK_ISA names if it can run. */
 lwi_isa lwi_cpu_isa(void);
+/* The level with a name (lwi_isa_name), which `who` asked for: LW_INVALID if there is none,
+ * LW_UNSUPPORTED if this processor cannot run it. */
+lw_status lwi_cpu_find(const char *who, const char *name, lwi_isa *isa);
+/* The same for what LAMPWICK_ISA names; *isa is lwi_cpu_isa() if it names nothing. */
+lw_status lwi_cpu_wanted(lwi_isa *isa);
 /* Whether this processor can run the kernels of a level. */
 bool lwi_cpu_has(lwi_isa isa);
 /* base, avx2, avxvnni, avx512, avx512vnni, avx512bf16, neon, neon_dot, neon_i8mm */

@@ -34,16 +34,11 @@ static void keep_options(lw_context *c, const lw_context_options *o) {
 }
 
 static lw_status set_level(lw_context *c, const char *name) {
-    int isa = 0;
-    if (!name) return LW_OK;
-    while (isa < LWI_ISAS && strcmp(name, lwi_isa_name((lwi_isa)isa)) != 0)
-        isa++;
-    if (isa == LWI_ISAS)
-        return lwi_fail(LW_INVALID, "lw_context_options: isa '%.40s' is not known", name);
-    if (!lwi_cpu_has((lwi_isa)isa))
-        return lwi_fail(LW_UNSUPPORTED, "this processor does not have %s", name);
-    c->kernels = lwi_kernels_of((lwi_isa)isa);
-    c->options.isa = lwi_isa_name((lwi_isa)isa); /* the caller's text may not live on */
+    lwi_isa isa;
+    if (!name) return lwi_cpu_wanted(&isa);
+    LW_TRY(lwi_cpu_find("lw_context_options", name, &isa));
+    c->kernels = lwi_kernels_of(isa);
+    c->options.isa = lwi_isa_name(isa); /* the caller's text may not live on */
     return LW_OK;
 }
 

@@ -341,6 +341,34 @@ static void levels_live_side_by_side(void **state) {
     lw_value_free(x);
 }
 
+/* A level that cannot be had is an error from the environment too. */
+static void the_environment_names_a_level(void **state) {
+    fixture *f = *state;
+    const char *usual = getenv("LAMPWICK_ISA");
+    char *kept = usual ? strdup(usual) : NULL;
+    lw_cpu_info cpu = {.size = sizeof cpu};
+    lw_context *c = NULL;
+    assert_int_equal(setenv("LAMPWICK_ISA", "sse9", 1), 0);
+    assert_int_equal(lw_context_new(f->model, NULL, &c), LW_INVALID);
+    assert_non_null(strstr(lw_last_error(), "LAMPWICK_ISA: isa 'sse9' is not known"));
+    assert_int_equal(lw_cpu(&cpu), LW_INVALID);
+#if defined(__x86_64__)
+    assert_int_equal(setenv("LAMPWICK_ISA", "neon", 1), 0);
+#else
+    assert_int_equal(setenv("LAMPWICK_ISA", "avx2", 1), 0);
+#endif
+    assert_int_equal(lw_context_new(f->model, NULL, &c), LW_UNSUPPORTED);
+    c = context(f, (lw_context_options){.isa = "base"}); /* which comes first */
+    lw_context_free(c);
+    assert_int_equal(setenv("LAMPWICK_ISA", "base", 1), 0);
+    lw_context_free(context(f, (lw_context_options){0}));
+    assert_ok(lw_cpu(&cpu));
+    assert_string_equal(cpu.isa, "base");
+    if (kept) setenv("LAMPWICK_ISA", kept, 1);
+    else unsetenv("LAMPWICK_ISA");
+    free(kept);
+}
+
 int main(int argc, char **argv) {
     if (argc < 2) return 2;
     model_path = argv[1];
@@ -356,6 +384,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(the_callers_executor_gives_the_same),
         cmocka_unit_test(threads_share_a_model),
         cmocka_unit_test(levels_live_side_by_side),
+        cmocka_unit_test(the_environment_names_a_level),
         cmocka_unit_test(nodes_are_profiled),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
