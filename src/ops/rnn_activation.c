@@ -35,22 +35,23 @@ FUNCTION(softsign, x / (1 + fabsf(x)), x / (1 + fabs(x)))
 FUNCTION(softplus, x > 0 ? x + log1pf(expf(-x)) : log1pf(expf(x)),
          x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)))
 
+/* In the order of kernels/recurrent.k. */
 static const struct {
     const char *name;
     lwi_rnn_function function;
     bool takes_alpha, takes_beta;
 } table[] = {
-    {"Relu", {relu_f32, relu_f64, 0, 0}, false, false},
-    {"Tanh", {tanh_f32, tanh_f64, 0, 0}, false, false},
-    {"Sigmoid", {sigmoid_f32, sigmoid_f64, 0, 0}, false, false},
-    {"Affine", {affine_f32, affine_f64, 1, 0}, true, true},
-    {"LeakyRelu", {leaky_relu_f32, leaky_relu_f64, 0.01f, 0}, true, false},
-    {"ThresholdedRelu", {thresholded_relu_f32, thresholded_relu_f64, 1, 0}, true, false},
-    {"ScaledTanh", {scaled_tanh_f32, scaled_tanh_f64, 1, 1}, true, true},
-    {"HardSigmoid", {hard_sigmoid_f32, hard_sigmoid_f64, 0.2f, 0.5f}, true, true},
-    {"Elu", {elu_f32, elu_f64, 1, 0}, true, false},
-    {"Softsign", {softsign_f32, softsign_f64, 0, 0}, false, false},
-    {"Softplus", {softplus_f32, softplus_f64, 0, 0}, false, false},
+    {"Relu", {relu_f32, relu_f64, 0, 0, 0}, false, false},
+    {"Tanh", {tanh_f32, tanh_f64, 0, 0, 0}, false, false},
+    {"Sigmoid", {sigmoid_f32, sigmoid_f64, 0, 0, 0}, false, false},
+    {"Affine", {affine_f32, affine_f64, 1, 0, 0}, true, true},
+    {"LeakyRelu", {leaky_relu_f32, leaky_relu_f64, 0.01f, 0, 0}, true, false},
+    {"ThresholdedRelu", {thresholded_relu_f32, thresholded_relu_f64, 1, 0, 0}, true, false},
+    {"ScaledTanh", {scaled_tanh_f32, scaled_tanh_f64, 1, 1, 0}, true, true},
+    {"HardSigmoid", {hard_sigmoid_f32, hard_sigmoid_f64, 0.2f, 0.5f, 0}, true, true},
+    {"Elu", {elu_f32, elu_f64, 1, 0, 0}, true, false},
+    {"Softsign", {softsign_f32, softsign_f64, 0, 0, 0}, false, false},
+    {"Softplus", {softplus_f32, softplus_f64, 0, 0, 0}, false, false},
 };
 
 /* Exporters disagree about capitals. */
@@ -79,6 +80,7 @@ lw_status lwi_rnn_functions(const lwi_node *node, const char *const *absent, siz
             return lwi_node_fail(node, LW_UNSUPPORTED, "there is no activation '%.*s'",
                                  (int)(name.size < 40 ? name.size : 40), name.data);
         functions[i] = table[k].function;
+        functions[i].code = (int)k;
         /* Each list is consumed by the functions that take such a value. */
         if (table[k].takes_alpha && used_alpha < n_alpha) functions[i].alpha = alpha[used_alpha++];
         if (table[k].takes_beta && used_beta < n_beta) functions[i].beta = beta[used_beta++];

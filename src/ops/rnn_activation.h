@@ -9,6 +9,7 @@ typedef struct lwi_rnn_function {
     void (*f32)(float *x, size_t n, float alpha, float beta);
     void (*f64)(double *x, size_t n, double alpha, double beta);
     float alpha, beta;
+    int code; /* its place in the list of rnn_activation.c, by which devices know it */
 } lwi_rnn_function;
 
 /* Reads the attributes activations, activation_alpha and activation_beta: n functions, those of
