@@ -34,11 +34,12 @@ def forms():
             re.findall(r'\bPTX\("(\w+)", (\d+), (\d+)', (GPU / "ptx.h").read_text())]
 
 
-def joined(folder, tier=0):
-    """The kernels of a tier (0: all) as one text, with mathematics of our own."""
-    variable = "LAMPWICK_TIER_KERNELS" if tier else "LAMPWICK_KERNELS"
+def joined(folder, name, tier):
+    """The kernels of a form as one text, with mathematics of our own."""
+    variable = ("LAMPWICK_KERNELS" if tier == 0 else
+                "LAMPWICK_ALONE_KERNELS" if name.endswith("a") else "LAMPWICK_TIER_KERNELS")
     listed = re.search(rf"set\({variable} ([^)]*)\)", (GPU / "CMakeLists.txt").read_text())
-    kernels = [GPU / f"kernels/{name}.k" for name in listed[1].split()]
+    kernels = [GPU / f"kernels/{file}.k" for file in listed[1].split()]
     files = [GPU / "kernels/builtins.k", ROOT / "src/base/float_math.h",
              GPU / "kernels/device_math.k", *kernels]
     to = pathlib.Path(folder) / "kernels.cl"
@@ -90,7 +91,7 @@ def main():
         for name, capability, cuda in forms():
             path = GPU / f"ptx/{name}.ptx"
             tier = 0 if capability == OLDEST else capability
-            ptx = compiled(joined(folder, tier), name, tier, cuda)
+            ptx = compiled(joined(folder, name, tier), name, tier, cuda)
             if not options.check:
                 path.write_text(ptx)
             elif not path.exists() or path.read_text() != ptx:

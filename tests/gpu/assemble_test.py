@@ -22,7 +22,7 @@ F16, BF16 = ([f"{name}_{t}" for name in ("matmul", "conv", "conv_wide", "attenti
              for t in ("f16", "bf16"))
 BYTES = ["matmul_i8", "block_dot_gemm", "block_dot_gemv"]
 WIDE = ["matmul_wide_f32", "conv_wide_f32", "matmul_f16", "matmul_bf16"]
-IN_REGISTERS = {"sm_50": WIDE, "sm_75": F16 + BYTES, "sm_80": F16 + BF16 + BYTES, "sm_90a": F16 + BF16 + MAPPED}
+IN_REGISTERS = {"sm_50": WIDE, "sm_75": F16 + BYTES, "sm_80": F16 + BF16 + BYTES, "sm_90a": MAPPED}
 # What reads weights 16 bytes at a time: such loads that a kernel's text has at least.
 VECTORS = {"block_dot_gemv": 4, "block_gemv": 1, "matmul_few_half": 2}
 PROGRAM = 160

@@ -399,11 +399,13 @@ static lw_status find_maps(card_device *d) {
     return leave(d, "finding kernels", 0);
 }
 
-/* The card's own form, the first of two, has those kernels for which it has instructions. */
+/* The card's own forms, all but the last, have those kernels for which it has instructions. */
 static bool has_own(const card_device *d, const char *kernel) {
     lwi_card_kernel *found = NULL;
-    if (!d->modules[1] || enter(d) != LW_OK) return false;
-    const bool has = d->driver->find_kernel(&found, d->modules[0], kernel) == 0;
+    bool has = false;
+    if (enter(d) != LW_OK) return false;
+    for (int i = 0; i + 1 < LWI_CARD_MODULES && d->modules[i + 1]; i++)
+        has |= d->driver->find_kernel(&found, d->modules[i], kernel) == 0;
     return leave(d, kernel, 0) == LW_OK && has;
 }
 

@@ -26,7 +26,7 @@ enum {
     LWI_CARD_EVENT_DISABLE_TIMING = 2,
     LWI_CARD_CAPTURE_THREAD_LOCAL = 1,
     LWI_MOST_CARDS = 32,
-    LWI_CARD_MODULES = 2
+    LWI_CARD_MODULES = 3
 };
 
 /* F(member, name in CUDA, name in HIP, parameters); each gives a result */
@@ -100,8 +100,8 @@ struct lwi_card_driver {
     int (*leave)(void);
     /* The rest of what is known of a card, with the reason why it is not usable. */
     void (*describe)(const lwi_card_driver *driver, int card, lwi_device_facts *facts);
-    /* The kernels for it, into the current context: in one module, or in two, of which the first
-     * has the card's own forms. name: of the device, for errors. */
+    /* The kernels for it, into the current context: the last module has all, those before it, if
+     * any, the card's own forms. name: of the device, for errors. */
     lw_status (*load_kernels)(const lwi_card_driver *driver, int card, const char *name,
                               lwi_card_module *modules[LWI_CARD_MODULES]);
 };

@@ -61,16 +61,20 @@ static lw_status load_form(const lwi_card_driver *driver, const char *file, cons
 
 lw_status lwi_cuda_load_kernels(const lwi_card_driver *driver, int capability, const char *name,
                                 lwi_card_module *modules[LWI_CARD_MODULES]) {
-    const form *all = &forms[FORMS - 1], *own = forms;
+    const form *all = &forms[FORMS - 1];
     lwi_card_module *loaded[LWI_CARD_MODULES] = {NULL};
+    int n = 0;
+    bool found = false;
     const int wanted = lowered(capability);
     if (!takes(driver, wanted, all))
         return lwi_fail(LW_UNSUPPORTED, "%s: compute capability %d.%d, 5.0 is needed", name,
                         capability / 10, capability % 10);
-    while (!takes(driver, wanted, own))
-        own++;
-    LW_TRY(load_form(driver, own->file, name, &loaded[0]));
-    if (own != all) LW_TRY(load_form(driver, all->file, name, &loaded[1]));
+    for (const form *f = forms; f < all && !found; f++) {
+        if (!takes(driver, wanted, f)) continue;
+        found = !f->alone;
+        LW_TRY(load_form(driver, f->file, name, &loaded[n++]));
+    }
+    LW_TRY(load_form(driver, all->file, name, &loaded[n]));
     for (int i = 0; i < LWI_CARD_MODULES; i++)
         modules[i] = loaded[i];
     return LW_OK;

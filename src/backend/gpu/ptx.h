@@ -7,7 +7,8 @@
 
 /* PTX(file, compute capability times ten, version of CUDA whose driver reads it first, whether it
  * is for that capability alone), the newest first. The last has all kernels; the others have those
- * that use instructions which older cards lack, under the same names. */
+ * that use instructions which older cards lack, under the same names, and one for a capability
+ * alone what the form behind it lacks. */
 #define LWI_PTX_FORMS                                                                              \
     PTX("sm_90a", 90, 12000, true)                                                                 \
     PTX("sm_80", 80, 11000, false)                                                                 \
