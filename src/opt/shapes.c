@@ -8,7 +8,7 @@
 
 /* Graphs with more values are left without shapes: their passes would take longer than they gain.
  */
-enum { MOST_VALUES = 1 << 17, MOST_SIZES = 256, ROUNDS = 3 };
+enum { MOST_VALUES = 1 << 17, MOST_SIZES = 256, ROUNDS = 4 };
 
 /* A name, or a term of one like "past + 1". */
 typedef struct term {
@@ -32,14 +32,15 @@ typedef struct prober {
 
 /* A dimension with a name has the same size wherever the name stands. First dimensions, which are
  * mostly batches, are small; others are multiples of 64, so that networks that halve their input
- * several times fit together. */
+ * several times fit together. The last round has sizes beside which strides of hundreds are small:
+ * a signal of 64 and one of 128 numbers both make one step of a convolution with such a stride. */
 static int64_t made_up(prober *p, term name, int axis) {
     int i = 0;
     while (i < p->n_sizes && !(name.text && p->names[i].text && p->names[i].n == name.n &&
                                !memcmp(p->names[i].text, name.text, name.n)))
         i++;
     if (i == p->n_sizes && i < MOST_SIZES) p->names[p->n_sizes++] = name;
-    static const int64_t first[ROUNDS] = {2, 3, 1}, other[ROUNDS] = {64, 128, 0};
+    static const int64_t first[ROUNDS] = {2, 3, 1, 5}, other[ROUNDS] = {64, 128, 0, 1 << 15};
     if (axis == 0) return first[p->round];
     return p->scale * other[p->round] * (i + 1) + (other[p->round] == 0);
 }
@@ -144,11 +145,11 @@ static int64_t mark(int64_t first, int64_t second) {
     return -((first & low) << 30 | (second & low)) - 1;
 }
 
-/* The round with ones fits few networks: where it does not, it says nothing. */
+/* The rounds with ones and with large sizes fit few networks: where they do not, they say nothing. */
 static void compare(prober *p, size_t i) {
     lwi_shape *s = &p->shapes->of[i];
     const lw_value *v = lwi_probed(&p->probe, (int)i);
-    if (!v && p->round == ROUNDS - 1) return;
+    if (!v && p->round >= 2) return;
     if (!v || v->dtype != s->dtype || v->rank != s->rank) {
         *s = (lwi_shape){LW_DTYPE_NONE, -1, NULL};
         return;
@@ -170,11 +171,11 @@ static lw_status run_round(prober *p) {
     return LW_OK;
 }
 
-static lw_status run_rounds(prober *p, int rounds) {
-    lw_status status =
-        lwi_shapes_set(p->shapes, (int)p->graph->n_slots - 1, LW_DTYPE_NONE, -1, NULL);
+/* Rounds [from, to). */
+static lw_status run_rounds(prober *p, int from, int to) {
+    lw_status status = LW_OK;
     p->failures = 0;
-    for (p->round = 0; p->round < rounds && status == LW_OK; p->round++) {
+    for (p->round = from; p->round < to && status == LW_OK; p->round++) {
         if (p->round > 0 && p->n_sizes == 0) break; /* nothing was made up */
         lwi_prober_init(&p->probe, p->graph);
         status = run_round(p);
@@ -189,14 +190,18 @@ lw_status lwi_shapes_find(lwi_shapes *shapes, lwi_graph *graph, const lwi_shapes
     enum { LARGE = 32 };
     prober p = {.graph = graph, .shapes = shapes, .parent = parent, .scale = 1};
     if (graph->n_slots == 0 || graph->n_slots > MOST_VALUES) return LW_OK;
-    LW_TRY(run_rounds(&p, 1));
+    LW_TRY(lwi_shapes_set(shapes, (int)graph->n_slots - 1, LW_DTYPE_NONE, -1, NULL));
+    LW_TRY(run_rounds(&p, 0, 1));
     if (p.failures > 0 && p.n_sizes > 0) {
         const size_t failures = p.failures;
         p.scale = LARGE;
-        LW_TRY(run_rounds(&p, 1));
-        if (p.failures >= failures) p.scale = 1;
+        LW_TRY(run_rounds(&p, 0, 1));
+        if (p.failures >= failures) {
+            p.scale = 1;
+            LW_TRY(run_rounds(&p, 0, 1));
+        }
     }
-    return run_rounds(&p, ROUNDS);
+    return run_rounds(&p, 1, ROUNDS);
 }
 
 lw_status lwi_shapes_set(lwi_shapes *shapes, int value, lw_dtype dtype, int rank,
