@@ -89,6 +89,25 @@ static lw_status launch_moments(const lwi_call *c, const norm *m, size_t mean, s
     return LW_OK;
 }
 
+/* How scales lie, bias likewise: one number for all elements, or those of the last axes of x, which
+ * may be more than are normalized. */
+static bool read_scales(const lwi_call *c, norm *m) {
+    const lw_value *x = c->in[0], *scale = c->in[1];
+    int rank = scale->rank;
+    if (lwi_has(c, 2) && c->in[2]->count != scale->count) return false;
+    if (scale->count == 1) {
+        m->inner = m->n;
+        return true;
+    }
+    while (rank > 0 && scale->dims[scale->rank - rank] == 1)
+        rank--;
+    if (rank > x->rank || scale->count % m->n != 0) return false;
+    for (int d = 1; d <= rank; d++)
+        if (scale->dims[scale->rank - d] != x->dims[x->rank - d]) return false;
+    m->rows = scale->count / m->n;
+    return true;
+}
+
 static lw_status plan_norm(const lwi_call *c, bool centre, lwi_gpu_step *step, bool *taken) {
     const lw_value *x = c->in[0];
     norm m = {.n = 1, .inner = 1, .rows = 1, .centre = centre};
@@ -97,9 +116,7 @@ static lw_status plan_norm(const lwi_call *c, bool centre, lwi_gpu_step *step, b
     LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", -1), x->rank, &axis));
     for (int d = axis; d < x->rank; d++)
         m.n *= (size_t)x->dims[d];
-    for (size_t i = 1; i < c->n_in; i++)
-        if (lwi_has(c, i) && c->in[i]->count != m.n)
-            return lwi_gpu_refuse(step, "scale or bias is broadcast");
+    if (!read_scales(c, &m)) return lwi_gpu_refuse(step, "scale or bias is broadcast");
     *taken = true;
     LW_TRY(launch_moments(c, &m, centre ? 1 : 0, centre ? 2 : 1, step));
     return launch_norm(c, &m, step);
