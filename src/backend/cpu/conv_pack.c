@@ -7,6 +7,7 @@
  *     Winograd    [point][panel of filters][channel][filter of the panel], transformed; or
  *                 [panel of filters][channel][tap][filter of the panel], transformed in the run */
 #include "backend/cpu/conv_plan.h"
+#include "backend/cpu/drop_denormals.h"
 #include "kern/loose_float.h"
 
 #include <string.h>
@@ -116,6 +117,7 @@ static void pack_groups(const packing *k) {
     for (size_t g = 0; g < p->groups; g++, to += group_floats(p, k->part))
         for (size_t t = 0; t < taps; t++)
             pack_joined(k, g, tap_of(p, k->part, t), taps * step, to + t * step);
+    lwi_drop_denormals(k->to, p->groups * group_floats(p, k->part));
 }
 
 static void pack_panels(void *arg, size_t begin, size_t end) {
@@ -133,6 +135,7 @@ static void pack_panels(void *arg, size_t begin, size_t end) {
                 s->filter, p->channels, n, to + t * step, taps * step);
         scale_rows(k->scale ? k->scale + g * p->filters + f : NULL, n, width, taps * p->channels,
                    to);
+        lwi_drop_denormals(to, taps * step);
     }
 }
 
@@ -142,6 +145,7 @@ static void pack_depthwise(const packing *k) {
     for (size_t t = 0; t < s->taps; t++)
         for (size_t f = 0; f < filters; f++)
             k->to[t * filters + f] = s->w[f * s->taps + t] * (k->scale ? k->scale[f] : 1);
+    lwi_drop_denormals(k->to, s->taps * filters);
 }
 
 /* Channels [first, first + n) of a panel, in the order in which they are transformed. */
@@ -151,6 +155,7 @@ static void gather_taps(const packing *k, size_t f, size_t first, size_t n, floa
     lwi_cpu_kernels()->pack_f32(anywhere(s->w + f * s->filter + first * 9), 1, s->filter, n * 9,
                                 filters, to, 0);
     scale_rows(k->scale ? k->scale + f : NULL, filters, width, n * 9, to);
+    lwi_drop_denormals(to, n * 9 * width);
 }
 
 static void transform_taps(const lwi_conv_plan *p, lwi_winograd_f32_weights *job, float *to) {

@@ -6,6 +6,8 @@
  * than the usual ones are left to the reference. */
 #include "backend/cpu/cpu_rnn.h"
 
+#include "backend/cpu/drop_denormals.h"
+
 #include "base/checked.h"
 #include "base/hash.h"
 
@@ -40,6 +42,7 @@ static size_t panels(const lwi_cpu_rnn *p, size_t columns) {
 static lw_status pack_matrix(const lwi_cpu_rnn *p, const float *from, size_t k, size_t first,
                              float *to) {
     lwi_pack_f32_fn *pack = lwi_cpu_kernels()->pack_f32;
+    float *const start = to;
     for (size_t d = 0; d < p->s.directions; d++) {
         const size_t cut = first < p->gates ? first : p->gates;
         pack(from, 1, k, k, cut, to, k * p->panel);
@@ -48,6 +51,7 @@ static lw_status pack_matrix(const lwi_cpu_rnn *p, const float *from, size_t k, 
         to += panels(p, p->gates - cut) * p->panel * k;
         from += p->gates * k;
     }
+    lwi_drop_denormals(start, (size_t)(to - start));
     return LW_OK;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/cpu/gemm_plan.h"
 
+#include "backend/cpu/drop_denormals.h"
+
 #include <string.h>
 
 enum {
@@ -51,6 +53,8 @@ static void pack_rows(const lwi_gemm_plan *p, const float *b, size_t k, size_t r
     (p->pairs ? kernels->pack_bf16 : kernels->pack_f32)(b + k * side->row + first * side->column,
                                                         side->row, side->column, rows, n, to,
                                                         steps * p->width);
+    for (size_t j = 0; !p->pairs && j < n; j += p->width, to += steps * p->width)
+        lwi_drop_denormals(to, rows * p->width);
 }
 
 /* Piece by piece along the rows of the file, whose pages can go then: some rows of a block ... */
