@@ -2,11 +2,11 @@
  * T5 (Raffel et al. 2019, arXiv 1910.10683), or its encoder alone: scores are not scaled, and have
  * a bias that depends on how far apart two tokens are. Distances fall into buckets that grow with
  * them. With a decoder there are more inputs than those of arch/decoder.h:
- *   source           int32 [source]                 tokens of the text that the encoder reads
+ *   source, source_sequences                        (lwi_decoder_open_source)
  *   memory_keys.N, memory_values.N, ranges          (arch/decoder.h: lwi_decoder_look)
  * and outputs that need nothing but the source:
  *   states           float32 [source, width]        of the encoder
- *   cross_keys.N, cross_values.N                    what the decoder takes as its memory */
+ *   cross_keys.N, cross_values.N [source, ...]      what the decoder takes as its memory */
 #include "arch/decoder.h"
 
 #include <math.h>
@@ -66,15 +66,13 @@ static void begin_layer(lwi_decoder *d, int64_t layer) {
 
 static int encode(lwi_decoder *d) {
     lwi_graph_builder *b = &d->b;
-    d->tokens =
-        lwi_build_input(b, "source", LW_INT32, 1, (int64_t[]){-1}, (const char *const[]){"source"});
-    d->sequences = lwi_build(b, "Sub", 2, (int[]){d->tokens, d->tokens}); /* all of one */
+    lwi_decoder_open_source(d);
     int x = lwi_build_embedding(b, d->tokens, "token_embd");
     for (int64_t i = 0; i < d->layers && b->status == LW_OK; i++)
         x = lwi_decoder_layer(d, x, i);
     x = lwi_decoder_norm(d, x, "enc.output_norm");
     lwi_build_output(b, x, LW_FLOAT32, "states");
-    return lwi_build_reshape(b, x, 3, (int64_t[]){1, -1, d->width});
+    return x;
 }
 
 /* Where logits come from the embeddings, states are scaled before. */
@@ -87,23 +85,13 @@ static void begin_decoder(lwi_decoder *d) {
     d->encoder = false;
     d->relative_bias = 0;
     d->output_norm = "dec.output_norm";
-    d->look = lwi_decoder_look;
-    d->several_sources = true;
     b->stack = "dec.";
 }
 
 static void build_source(lwi_decoder *d) {
-    lwi_graph_builder *b = &d->b;
     const int states = encode(d);
     begin_decoder(d);
-    lwi_decoder_make_memory(d, states);
-    const int64_t heads = lwi_build_size(b, "attention.head_count", 0, 1, LWI_MOST_HEADS);
-    const int64_t key =
-        lwi_build_size(b, "attention.key_length", d->width / heads, 1, LWI_MOST_WIDTH);
-    lwi_build_note(b, "lampwick.source.layers", d->layers);
-    lwi_build_note(b, "lampwick.source.width", heads * key);
-    lwi_build_note(b, "lampwick.source.start",
-                   lwi_build_size(b, "decoder_start_token_id", 0, 0, INT32_MAX));
+    lwi_decoder_open_text(d, states);
 }
 
 static void adjust(lwi_decoder *d) {

@@ -89,9 +89,10 @@ struct lwi_decoder {
     bool (*rotated)(const lwi_decoder *d, int64_t layer); /* NULL: all layers; else for files that
                                                              have no list of them */
     const char *ffn_norm, *attention_norm; /* before the feed-forward; after the attention */
-    const char *output_norm;
-    bool norm_adds_one; /* weights of norms are stored less one */
-    bool plain_norms;   /* there are none, and norms are there all the same */
+    const char *output_norm;               /* NULL: none */
+    int (*embed)(lwi_decoder *d); /* in the place of what all do with their tokens; NULL: that */
+    bool norm_adds_one;           /* weights of norms are stored less one */
+    bool plain_norms;             /* there are none, and norms are there all the same */
     int tokens, positions, sequences, outputs;
     int relative_bias;               /* of scores by distance; 0: none */
     int blocks, cache, slots, state; /* -1: not there yet */
@@ -179,8 +180,15 @@ int lwi_decoder_convolve(lwi_decoder *d, int x, const char *name);
 int lwi_decoder_activate(lwi_decoder *d, int x);
 /* All of a layer. */
 int lwi_decoder_layer(lwi_decoder *d, int x, int64_t layer);
-/* What the layers of a decoder see of an encoder's states [1, frames, width]: outputs cross_keys.N
- * and cross_values.N float32 [1, frames, heads * key]. */
+/* Inputs of an encoder, the texts of several sources one behind the other:
+ *   source            int32 [source]   tokens
+ *   source_sequences  int32 [source]   which of them it is */
+void lwi_decoder_open_source(lwi_decoder *d);
+/* The decoder that looks at the encoder's states [source, width]. */
+void lwi_decoder_open_text(lwi_decoder *d, int states);
+/* What the layers of a decoder see of an encoder's states [1, frames, width] or [source, width]:
+ * outputs cross_keys.N and cross_values.N float32, with heads * key numbers in the place of width.
+ */
 void lwi_decoder_make_memory(lwi_decoder *d, int states);
 /* For `look`: x and what it sees of that memory, which are inputs memory_keys.N and
  * memory_values.N. All tokens of a run look at the same one [1, frames, width], or, with several

@@ -36,6 +36,27 @@ void lwi_decoder_make_memory(lwi_decoder *d, int states) {
     b->layer = -1;
 }
 
+void lwi_decoder_open_source(lwi_decoder *d) {
+    lwi_graph_builder *b = &d->b;
+    int *const inputs[2] = {&d->tokens, &d->sequences};
+    for (int i = 0; i < 2; i++)
+        *inputs[i] = lwi_build_input(b, i ? "source_sequences" : "source", LW_INT32, 1,
+                                     (int64_t[]){-1}, (const char *const[]){"source"});
+}
+
+void lwi_decoder_open_text(lwi_decoder *d, int states) {
+    lwi_graph_builder *b = &d->b;
+    int64_t key = 0;
+    const int64_t heads = read_heads(d, &key);
+    d->look = lwi_decoder_look;
+    d->several_sources = true;
+    lwi_decoder_make_memory(d, states);
+    lwi_build_note(b, "lampwick.source.layers", d->layers);
+    lwi_build_note(b, "lampwick.source.width", heads * key);
+    lwi_build_note(b, "lampwick.source.start",
+                   lwi_build_size(b, "decoder_start_token_id", 0, 0, INT32_MAX));
+}
+
 static int memory_input(lwi_decoder *d, const char *kind, int64_t layer, int64_t width) {
     char name[64];
     snprintf(name, sizeof name, "memory_%s.%lld", kind, (long long)layer);
@@ -92,11 +113,14 @@ int lwi_decoder_look(lwi_decoder *d, int x, int64_t layer) {
     const int64_t heads = read_heads(d, &key), width = heads * key;
     const int k = memory_input(d, "keys", layer, width);
     const int v = memory_input(d, "values", layer, width);
-    const int h = lwi_build_linear(b, lwi_decoder_norm(d, x, "cross_attn_norm"), "cross_attn_q");
+    const bool behind = lwi_build_has(b, "cross_attn_output_norm.weight");
+    const int before = behind ? x : lwi_decoder_norm(d, x, "cross_attn_norm");
+    const int h = lwi_build_linear(b, before, "cross_attn_q");
     if (d->shows_scores) show_scores(d, h, k, heads, key, layer);
     const int y = d->several_sources ? look_apart(d, h, k, v, heads, key)
                                      : look_together(d, h, k, v, heads, key);
     const char *out =
         lwi_build_has(b, "cross_attn_o.weight") ? "cross_attn_o" : "cross_attn_output";
-    return lwi_build_add(b, x, lwi_build_linear(b, y, out));
+    const int sum = lwi_build_add(b, x, lwi_build_linear(b, y, out));
+    return behind ? lwi_decoder_norm(d, sum, "cross_attn_output_norm") : sum;
 }

@@ -17,7 +17,7 @@ static lw_status make_room(lw_batch *b, int input, size_t n) {
     return lwi_grow(&b->allocator, &b->numbers[input], &b->room[input], n, sizeof(int32_t));
 }
 
-static size_t pending(const lw_session *s) {
+size_t lwi_sequence_pending(const lw_session *s) {
     const size_t redo = s->wants_state && s->has_logits && !s->has_state;
     if (s->vectors && !s->has_state) return s->n;
     return s->n - s->done + redo;
@@ -90,10 +90,12 @@ static lw_status add_row(step *st, const lw_session *s) {
 static lw_status add_session(step *st, lw_session *s, size_t most) {
     lwi_sequence_stretch(s);
     if (s->llm->source_layers && s->vectors) {
-        st->pooled += s->n;
-        return lwi_source_pool(s);
+        size_t tokens = 0;
+        LW_TRY(lwi_source_pool(s, st->b->step_tokens, &tokens));
+        st->pooled += tokens;
+        return LW_OK;
     }
-    LW_TRY(lwi_source_encode(s));
+    LW_TRY(lwi_source_encode(s, st->b->step_tokens));
     if (s->vectors) LW_TRY(lwi_pooling_begin(s));
     else if (s->done == s->n) lwi_sequence_redo(s, s->n - 1); /* once more, for its state */
     LW_TRY(lwi_sequence_reuse(s));
@@ -120,7 +122,7 @@ static lw_status collect(step *st) {
     for (int prompts = 0; prompts < 2; prompts++) {
         lw_session *s = b->sessions;
         for (size_t i = 0; i < b->n_sessions; i++, s = s->next) {
-            const size_t n = pending(s);
+            const size_t n = lwi_sequence_pending(s);
             const size_t left = st->tokens < b->step_tokens ? b->step_tokens - st->tokens : 0;
             if (n == 0 || (n > 1) != prompts || left == 0) continue;
             LW_TRY(add_session(st, s, left));

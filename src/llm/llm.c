@@ -20,7 +20,7 @@ static void find_pooling(lw_llm *llm) {
 }
 
 static lw_status read_sizes(lw_llm *llm) {
-    size_t bands = 0;
+    size_t bands = 0, second = 0;
     if (lwi_model_size(llm->model, "lampwick.audio.bands", &bands))
         return lwi_fail(LW_UNSUPPORTED, "this model makes text of speech, not of text "
                                         "(lampwick transcribe, lampwick/speech.h)");
@@ -35,6 +35,9 @@ static lw_status read_sizes(lw_llm *llm) {
     lwi_model_size(llm->model, "lampwick.source.layers", &llm->source_layers);
     lwi_model_size(llm->model, "lampwick.source.width", &llm->source_width);
     lwi_model_size(llm->model, "lampwick.source.start", &llm->source_start);
+    const bool two = lwi_model_size(llm->model, "lampwick.source.second", &second);
+    llm->source_second = two ? (int32_t)second : -1;
+    llm->source_positions = *lwi_model_text(llm->model, "lampwick.source.positions") != 0;
     llm->architecture = lwi_model_text(llm->model, "general.architecture");
     llm->encoder = *lwi_model_text(llm->model, "lampwick.encoder") != 0;
     llm->types = *lwi_model_text(llm->model, "lampwick.types") != 0;

@@ -24,6 +24,8 @@ struct lw_llm {
     size_t state_elements;                  /* of a sequence; 0: the model is not recurrent */
     size_t source_layers, source_width; /* of what is kept of a source; no layers: none is read */
     size_t source_start;                /* the token that texts begin with then */
+    int32_t source_second;              /* and one more; -1: there is none */
+    bool source_positions;              /* the encoder wants them */
     pthread_mutex_t lock;               /* guards what follows until it is there */
     lw_vocabulary *grammar_vocabulary;  /* NULL: no session had a grammar yet */
 };
@@ -69,6 +71,8 @@ typedef struct lwi_memory_rows {
 typedef struct lwi_source_memory {
     lwi_memory_rows *parts; /* keys and values of each layer in turn; NULL: none yet */
     size_t room, used;      /* rows; the used ones may have gaps */
+    int32_t *numbers[3];    /* of a run of the encoder: tokens, sequences, positions */
+    size_t capacity[3];
 } lwi_source_memory;
 
 struct lw_batch {
@@ -198,11 +202,15 @@ lw_status lwi_llm_read_template(lw_llm *llm, const char *path);
 /* The text of the template in a folder, in the arena; {NULL, 0}: there is none. */
 lw_status lwi_llm_template_text(const char *folder, lwi_arena *arena, lw_string *text);
 /* session_source.c */
-/* Computes what the source leaves for the decoder, once. */
-lw_status lwi_source_encode(lw_session *session);
+/* Computes what the source leaves for the decoder, once, and that of others in the batch that wait:
+ * up to `most` tokens in all. */
+lw_status lwi_source_encode(lw_session *session, size_t most);
 void lwi_source_memory_free(lw_batch *batch);
-/* Of a session that is a vector: what it was fed is the source, whose states are pooled. */
-lw_status lwi_source_pool(lw_session *session);
+/* Of a session that is a vector: what it was fed is the source, whose states are pooled. Others in
+ * the batch that are the same are read with it; tokens: of all of them. */
+lw_status lwi_source_pool(lw_session *session, size_t most, size_t *tokens);
+/* Tokens that the next step has to do with. */
+size_t lwi_sequence_pending(const lw_session *session);
 /* Adds the inputs that the decoder sees of all sources; how many they are. */
 size_t lwi_source_inputs(const lw_batch *batch, lw_io *inputs);
 /* One run for the sessions of a batch. */

@@ -16,6 +16,8 @@ void lwi_source_memory_free(lw_batch *b) {
     }
     lwi_free(&b->allocator, m->parts);
     m->parts = NULL;
+    for (int i = 0; i < 3; i++)
+        lwi_free(&b->allocator, m->numbers[i]);
 }
 
 static lw_status make_parts(lw_batch *b) {
@@ -92,62 +94,151 @@ size_t lwi_source_inputs(const lw_batch *b, lw_io *inputs) {
 
 /* ------------------------------------------------------------------- encoder */
 
-static lw_status run_encoder(const lw_session *s, int32_t *tokens, size_t n, lw_io *outputs,
-                             size_t n_outputs) {
-    lw_io source = {"source", NULL};
-    LW_TRY(lw_tensor_wrap(LW_INT32, 1, &(int64_t){(int64_t)n}, tokens, &source.value));
-    const lw_status status = lw_context_run(s->batch->context, &source, 1, outputs, n_outputs);
-    lw_value_free(source.value);
+/* The sessions whose texts are read in one run, one behind the other: the one that asked, and those
+ * behind it in the batch that wait as it does, as long as they fit. */
+typedef struct reading {
+    lw_batch *b;
+    lw_session *first;
+    bool vectors;
+    size_t most, tokens, sequences;
+} reading;
+
+static size_t text_of(const lw_session *s, const int32_t **tokens) {
+    *tokens = s->vectors ? s->tokens : s->source.tokens;
+    return s->vectors ? s->n : s->source.n;
+}
+
+static bool takes(const reading *r, const lw_session *s) {
+    const int32_t *tokens = NULL;
+    const size_t n = text_of(s, &tokens);
+    if (s == r->first) return true;
+    return s->vectors == r->vectors && !s->source.encoded && n && lwi_sequence_pending(s) &&
+           n <= r->most && r->tokens <= r->most - n;
+}
+
+static lw_status add_text(reading *r, const lw_session *s) {
+    lwi_source_memory *m = &r->b->memory;
+    const int32_t *tokens = NULL;
+    const size_t n = text_of(s, &tokens);
+    for (int i = 0; i < 3; i++)
+        LW_TRY(lwi_grow(&r->b->allocator, &m->numbers[i], &m->capacity[i], r->tokens + n,
+                        sizeof(int32_t)));
+    memcpy(m->numbers[0] + r->tokens, tokens, n * sizeof *tokens);
+    for (size_t i = 0; i < n; i++) {
+        m->numbers[1][r->tokens + i] = (int32_t)r->sequences;
+        m->numbers[2][r->tokens + i] = (int32_t)i;
+    }
+    r->tokens += n;
+    r->sequences++;
+    return LW_OK;
+}
+
+/* taken: the sessions whose texts these are, as many as the batch has at most. */
+static lw_status collect(reading *r, lw_session **taken) {
+    lw_session *s = r->first;
+    for (size_t i = 0; i < r->b->n_sessions; i++, s = s->next) {
+        if (!takes(r, s)) continue;
+        taken[r->sequences] = s;
+        LW_TRY(add_text(r, s));
+    }
+    return LW_OK;
+}
+
+static lw_status run_encoder(const reading *r, lw_io *outputs, size_t n_outputs) {
+    static const char *const names[3] = {"source", "source_sequences", "source_positions"};
+    const size_t n = r->b->llm->source_positions ? 3 : 2;
+    lw_io inputs[3] = {{NULL, NULL}, {NULL, NULL}, {NULL, NULL}};
+    lw_status status = LW_OK;
+    for (size_t i = 0; i < n && status == LW_OK; i++) {
+        inputs[i].name = names[i];
+        status = lw_tensor_wrap(LW_INT32, 1, &(int64_t){(int64_t)r->tokens},
+                                r->b->memory.numbers[i], &inputs[i].value);
+    }
+    if (status == LW_OK) status = lw_context_run(r->b->context, inputs, n, outputs, n_outputs);
+    for (size_t i = 0; i < n; i++)
+        lw_value_free(inputs[i].value);
     return status;
 }
 
 /* Right into the rows of the memory behind those in use. */
-static lw_status encode(const lw_session *s, lw_io *outputs) {
-    const lwi_source_memory *m = &s->batch->memory;
-    const size_t n = 2 * s->llm->source_layers, width = s->llm->source_width;
-    const int64_t dims[3] = {1, (int64_t)s->source.n, (int64_t)width};
+static lw_status encode(const reading *r, lw_io *outputs) {
+    const lwi_source_memory *m = &r->b->memory;
+    const size_t n = 2 * r->b->llm->source_layers, width = r->b->llm->source_width;
+    const int64_t dims[2] = {(int64_t)r->tokens, (int64_t)width};
     lw_status status = LW_OK;
     for (size_t i = 0; i < n; i++)
         outputs[i] = (lw_io){m->parts[i].output, NULL};
     for (size_t i = 0; i < n && status == LW_OK; i++)
-        status = lw_tensor_wrap(LW_FLOAT32, 3, dims, m->parts[i].data + m->used * width,
+        status = lw_tensor_wrap(LW_FLOAT32, 2, dims, m->parts[i].data + m->used * width,
                                 &outputs[i].value);
-    if (status == LW_OK) status = run_encoder(s, s->source.tokens, s->source.n, outputs, n);
+    if (status == LW_OK) status = run_encoder(r, outputs, n);
     for (size_t i = 0; i < n; i++)
         lw_value_free(outputs[i].value);
     return status;
 }
 
-lw_status lwi_source_encode(lw_session *s) {
-    lw_batch *b = s->batch;
-    lwi_source *source = &s->source;
-    if (s->llm->source_layers == 0 || source->encoded) return LW_OK;
-    if (source->n == 0)
-        return lwi_fail(LW_INVALID, "the session of '%s' has no source text", s->llm->architecture);
-    LW_TRY(make_rows(b, source->n));
-    LW_TRY(encode(s, b->inputs)); /* which are filled in later */
-    source->encoded = true;
-    source->first = b->memory.used;
-    b->memory.used += source->n;
+static lw_status encode_all(reading *r, lw_session **taken) {
+    lw_batch *b = r->b;
+    LW_TRY(collect(r, taken));
+    LW_TRY(make_rows(b, r->tokens));
+    LW_TRY(encode(r, b->inputs)); /* which are filled in later */
+    for (size_t i = 0; i < r->sequences; i++) {
+        taken[i]->source.encoded = true;
+        taken[i]->source.first = b->memory.used;
+        b->memory.used += taken[i]->source.n;
+    }
     return LW_OK;
 }
 
-lw_status lwi_source_pool(lw_session *s) {
-    lw_batch *b = s->batch;
-    const size_t width = s->llm->width;
-    const int64_t dims[2] = {(int64_t)s->n, (int64_t)width};
+static lw_status run_for_states(reading *r) {
+    lw_batch *b = r->b;
+    const size_t width = b->llm->width;
+    const int64_t dims[2] = {(int64_t)r->tokens, (int64_t)width};
     lw_io states = {"states", NULL};
-    LW_TRY(lwi_pooling_begin(s));
-    LW_TRY(lwi_grow(&b->allocator, &b->states, &b->cap_states, s->n * width, sizeof *b->states));
+    LW_TRY(
+        lwi_grow(&b->allocator, &b->states, &b->cap_states, r->tokens * width, sizeof *b->states));
     LW_TRY(lw_tensor_wrap(LW_FLOAT32, 2, dims, b->states, &states.value));
-    const lw_status status = run_encoder(s, s->tokens, s->n, &states, 1);
+    const lw_status status = run_encoder(r, &states, 1);
     lw_value_free(states.value);
-    LW_TRY(status);
-    for (size_t at = 0; at < s->n; at++)
-        if (lwi_pooling_wants(s, at)) lwi_pooling_take(s, at, b->states + at * width);
-    s->done = s->n;
-    lwi_pooling_advance(s);
+    return status;
+}
+
+static lw_status pool_all(reading *r, lw_session **taken) {
+    LW_TRY(collect(r, taken));
+    for (size_t i = 0; i < r->sequences; i++)
+        LW_TRY(lwi_pooling_begin(taken[i]));
+    LW_TRY(run_for_states(r));
+    const float *state = r->b->states;
+    for (size_t i = 0; i < r->sequences; i++) {
+        lw_session *s = taken[i];
+        for (size_t at = 0; at < s->n; at++, state += r->b->llm->width)
+            if (lwi_pooling_wants(s, at)) lwi_pooling_take(s, at, state);
+        s->done = s->n;
+        lwi_pooling_advance(s);
+    }
     return LW_OK;
+}
+
+static lw_status read_texts(lw_session *s, size_t most, size_t *tokens) {
+    reading r = {.b = s->batch, .first = s, .vectors = s->vectors, .most = most};
+    lw_session **taken = NULL;
+    LW_TRY(lwi_alloc_array(&r.b->allocator, r.b->n_sessions, sizeof(lw_session *), &taken));
+    const lw_status status = s->vectors ? pool_all(&r, taken) : encode_all(&r, taken);
+    lwi_free(&r.b->allocator, taken);
+    *tokens = r.tokens;
+    return status;
+}
+
+lw_status lwi_source_encode(lw_session *s, size_t most) {
+    size_t tokens = 0;
+    if (s->llm->source_layers == 0 || s->source.encoded) return LW_OK;
+    if (s->source.n == 0)
+        return lwi_fail(LW_INVALID, "the session of '%s' has no source text", s->llm->architecture);
+    return read_texts(s, most, &tokens);
+}
+
+lw_status lwi_source_pool(lw_session *s, size_t most, size_t *tokens) {
+    return read_texts(s, most, tokens);
 }
 
 lw_status lw_session_source(lw_session *s, const int32_t *tokens, size_t n) {
@@ -163,5 +254,6 @@ lw_status lw_session_source(lw_session *s, const int32_t *tokens, size_t n) {
     memcpy(s->source.tokens, tokens, n * sizeof *tokens);
     s->source.n = n;
     s->source.encoded = false;
-    return lw_session_feed(s, &(int32_t){(int32_t)s->llm->source_start}, 1);
+    const int32_t first[2] = {(int32_t)s->llm->source_start, s->llm->source_second};
+    return lw_session_feed(s, first, first[1] < 0 ? 1 : 2);
 }
