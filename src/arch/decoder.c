@@ -27,7 +27,7 @@ static void read_activation(lwi_decoder *d) {
         lwi_activation activation;
     } names[] = {{"silu", LWI_SILU},      {"gelu_new", LWI_GELU},   {"gelu_pytorch_tanh", LWI_GELU},
                  {"gelu_fast", LWI_GELU}, {"gelu", LWI_GELU_EXACT}, {"relu2", LWI_RELU_SQUARED},
-                 {"relu", LWI_RELU}};
+                 {"relu", LWI_RELU},      {"swish", LWI_SILU}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (lwi_build_text_is(&d->b, "hidden_activation", names[i].name))
             d->activation = names[i].activation;
@@ -124,6 +124,7 @@ int lwi_decoder_layer(lwi_decoder *d, int x, int64_t layer) {
 
 static int embed(lwi_decoder *d) {
     lwi_graph_builder *b = &d->b;
+    if (d->embed) return d->embed(d);
     int x = lwi_build_embedding(b, d->tokens, "token_embd");
     x = lwi_build_scale(b, x, d->embedding_scale);
     if (lwi_build_has(b, "position_embd.weight"))
@@ -135,13 +136,15 @@ static int embed(lwi_decoder *d) {
 static void make_outputs(lwi_decoder *d, int x) {
     lwi_graph_builder *b = &d->b;
     const int rows = lwi_build(b, "Gather", 2, (int[]){x, d->outputs});
-    const int h = lwi_decoder_norm(d, rows, d->output_norm);
+    const int h = d->output_norm ? lwi_decoder_norm(d, rows, d->output_norm) : rows;
     const char *head = lwi_build_has(b, "output.weight") ? "output" : "token_embd";
     lwi_checkpoint_tensor t;
     if (lwi_build_tensor(
             b, lwi_build_has(b, "output.weight") ? "output.weight" : "token_embd.weight", true, &t))
         d->vocabulary = t.rank == 2 ? t.dims[0] : 1;
-    const int logits = lwi_build_scale(b, lwi_build_linear(b, h, head), d->logit_scale);
+    int logits = lwi_build_scale(b, lwi_build_linear(b, h, head), d->logit_scale);
+    if (lwi_build_has(b, "logits.bias"))
+        logits = lwi_build_add(b, logits, lwi_build_weight(b, "logits.bias", true));
     lwi_build_output(b, lwi_build_softcap(b, logits, d->logit_cap), LW_FLOAT32, "logits");
     lwi_build_output(b, h, LW_FLOAT32, "embeddings");
 }

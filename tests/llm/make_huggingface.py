@@ -11,7 +11,9 @@ import sys
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import (AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForImageTextToText,
+from transformers import (BartForConditionalGeneration, M2M100ForConditionalGeneration, MarianMTModel,
+                          MBartForConditionalGeneration, PegasusForConditionalGeneration,
+                          AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForImageTextToText,
                           AutoModelForSequenceClassification, MT5EncoderModel,
                           MT5ForConditionalGeneration, T5EncoderModel, T5ForConditionalGeneration,
                           UMT5EncoderModel, UMT5ForConditionalGeneration)
@@ -232,6 +234,19 @@ PAIRS = {  # encoders with a decoder
     "t5-text-silu": (T5ForConditionalGeneration, dict(T5, feed_forward_proj="gated-silu")),
     "umt5-text": (UMT5ForConditionalGeneration, dict(T5, feed_forward_proj="gated-gelu")),
 }
+BART = dict(vocab_size=160, d_model=64, encoder_layers=3, decoder_layers=2, encoder_attention_heads=4,
+            decoder_attention_heads=4, encoder_ffn_dim=96, decoder_ffn_dim=80,
+            max_position_embeddings=128, bos_token_id=0, pad_token_id=1, eos_token_id=2)
+PAIRS |= {
+    "bart-text": (BartForConditionalGeneration, dict(BART, forced_bos_token_id=None)),
+    "mbart-text": (MBartForConditionalGeneration, dict(BART, scale_embedding=True)),
+    "marian-text": (MarianMTModel, dict(BART, scale_embedding=True, activation_function="swish",
+                                        pad_token_id=159)),
+    "pegasus-text": (PegasusForConditionalGeneration, dict(BART, scale_embedding=True,
+                                                           activation_function="relu")),
+    "m2m_100-text": (M2M100ForConditionalGeneration, dict(BART, scale_embedding=True,
+                                                          activation_function="relu")),
+}
 LOADERS = {"logits": AutoModelForCausalLM, "text": AutoModelForImageTextToText, "states": AutoModel,
            "scores": AutoModelForSequenceClassification,
            "t5": T5EncoderModel, "mt5": MT5EncoderModel, "umt5": UMT5EncoderModel}
@@ -317,8 +332,11 @@ def make_pair(folder, kind, options):
     torch.manual_seed(3)
     model = kind(kind.config_class(**options, decoder_start_token_id=0)).eval().float()
     with torch.no_grad():
-        for parameter in model.parameters():
+        for parameter in (p for p in model.parameters() if p.requires_grad):  # no waves
             parameter.mul_(1.5).add_(0.02 * torch.randn_like(parameter))
+        for key, buffer in model.named_buffers():
+            if key == "final_logits_bias":
+                buffer.normal_(std=0.1)
         model.save_pretrained(folder)
         source, tokens = torch.tensor([IDS]), torch.tensor([[0] + IDS[3:20] * 2])
         numbers = model(input_ids=source, decoder_input_ids=tokens).logits[0]

@@ -250,8 +250,10 @@ static lw_status add_joint(lwi_folder_work *w, const lwi_folder_joint *j, int la
     LW_TRY(lwi_arena_grow(&w->network.arena, &w->items, room, w->n + 1, sizeof *w->items));
     lwi_folder_item *it = w->items + w->n;
     *it = (lwi_folder_item){.t = lwi_gguf_checkpoint_tensor(first), .make = j->make};
-    if (snprintf(it->name, NAME, "%s%d.%s", w->family->layers, layer, j->to) >= NAME)
-        return lwi_fail(LW_LIMIT, "the tensor '%s' has too long a name", first->name);
+    const int size = layer < 0
+                         ? snprintf(it->name, NAME, "%s", j->to)
+                         : snprintf(it->name, NAME, "%s%d.%s", w->family->layers, layer, j->to);
+    if (size >= NAME) return lwi_fail(LW_LIMIT, "the tensor '%s' has too long a name", first->name);
     if (second) it->second = lwi_gguf_checkpoint_tensor(second);
     choose_type(it);
     LW_TRY(j->make(w, it, NULL));
@@ -268,7 +270,7 @@ static lw_status read_joint(lwi_folder_work *w, const lwi_gguf_tensor *from, siz
                             bool *done) {
     int layer = -1, at = 0;
     *done = false;
-    if (sscanf(from->name, "blk.%5d.%n", &layer, &at) != 1 || !at || layer < 0) return LW_OK;
+    if (sscanf(from->name, "blk.%5d.%n", &layer, &at) != 1 || !at || layer < 0) layer = -1, at = 0;
     for (const lwi_folder_joint *j = w->family->joints; j && j->first && !*done; j++) {
         const bool first = !strcmp(from->name + at, j->first);
         const bool second = j->second && !strcmp(from->name + at, j->second);

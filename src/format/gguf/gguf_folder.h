@@ -26,7 +26,7 @@ typedef struct lwi_folder_work lwi_folder_work;
 typedef lw_status lwi_folder_make(const lwi_folder_work *w, lwi_folder_item *it, uint8_t *to);
 
 /* A tensor that is not simply a matrix or vector under another name: inside a layer, with all that
- * stands behind "blk.N." and the folder's "layers.N.". */
+ * stands behind "blk.N." and the folder's "layers.N."; outside of one, with its whole name. */
 typedef struct lwi_folder_joint {
     const char *first, *second; /* in GGUF files; second NULL: it is made of one */
     const char *to;
@@ -106,6 +106,7 @@ lw_status lwi_folder_put_flag(lwi_buffer *text, const char *key, bool value);
 lwi_folder_make lwi_folder_copy;       /* as it is */
 lwi_folder_make lwi_folder_vector;     /* one axis */
 lwi_folder_make lwi_folder_row;        /* [n] as [1, n] */
+lwi_folder_make lwi_folder_shifted;    /* two rows before the first */
 lwi_folder_make lwi_folder_kernel;     /* [channels, size] as [channels, 1, size] */
 lwi_folder_make lwi_folder_log;        /* the logarithm of what is negative */
 lwi_folder_make lwi_folder_log_vector; /* both */
@@ -138,7 +139,7 @@ lw_status lwi_folder_sentences(lwi_folder_work *w, const char *folder);
 typedef lw_status lwi_folder_own(const lwi_folder_work *w, lwi_buffer *text);
 lwi_folder_own lwi_folder_deepseek, lwi_folder_gpt_oss, lwi_folder_llama4, lwi_folder_lfm2,
     lwi_folder_mamba, lwi_folder_mamba2, lwi_folder_granite, lwi_folder_delta, lwi_folder_t5,
-    lwi_folder_rwkv, lwi_folder_glm, lwi_folder_bidirectional, lwi_folder_whisper;
+    lwi_folder_rwkv, lwi_folder_glm, lwi_folder_bart, lwi_folder_bidirectional, lwi_folder_whisper;
 /* gguf_folder_config.c: the text of config.json. */
 lw_status lwi_folder_config(const lwi_folder_work *w, lwi_buffer *text);
 

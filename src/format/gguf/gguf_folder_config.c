@@ -339,7 +339,9 @@ static lw_status put_numbers(const lwi_folder_work *w, lwi_buffer *b) {
         if (id >= 0) LW_TRY(lwi_folder_put_number(b, ends_of[i][1], (double)id));
         else if (i == 2)
             LW_TRY(lwi_buffer_text(b, encoder ? ",\n  \"pad_token_id\": 0"
-                                              : ",\n  \"pad_token_id\": null"));
+                                      : w->family->own == lwi_folder_bart
+                                          ? ",\n  \"pad_token_id\": 1"
+                                          : ",\n  \"pad_token_id\": null"));
     }
     const lwi_gguf_tensor *types = lwi_gguf_find_tensor(&w->gguf, "token_types.weight");
     return types ? lwi_folder_put_number(b, "type_vocab_size",

@@ -288,6 +288,33 @@ static const name whisper_decoder[] = {{"token_embd", "model.decoder.embed_token
                                        WHISPER_LAYER,
                                        {0}};
 #undef WHISPER_LAYER
+#define BART_OUTSIDE(part)                                                                         \
+    {"token_embd", "model.shared", true}, {"output", "lm_head", true},                             \
+        {"position_embd", "model." part ".embed_positions", true},                                 \
+        {"token_embd_norm", "model." part ".layernorm_embedding", true}, {                         \
+        "output_norm", "model." part ".layer_norm", true                                           \
+    }
+#define BART_LAYER                                                                                 \
+    {"attn_norm", "self_attn_layer_norm", false},                                                  \
+        {"attn_output_norm", "self_attn_layer_norm", false},                                       \
+        {"attn_q", "self_attn.q_proj", false}, {"attn_k", "self_attn.k_proj", false},              \
+        {"attn_v", "self_attn.v_proj", false}, {"attn_output", "self_attn.out_proj", false},       \
+        {"ffn_norm", "final_layer_norm", false}, {"layer_output_norm", "final_layer_norm", false}, \
+        {"ffn_up", "fc1", false}, {                                                                \
+        "ffn_down", "fc2", false                                                                   \
+    }
+static const name bart[] = {BART_OUTSIDE("encoder"), BART_LAYER, {0}};
+static const name bart_decoder[] = {BART_OUTSIDE("decoder"),
+                                    {"cross_attn_norm", "encoder_attn_layer_norm", false},
+                                    {"cross_attn_output_norm", "encoder_attn_layer_norm", false},
+                                    {"cross_attn_q", "encoder_attn.q_proj", false},
+                                    {"cross_attn_k", "encoder_attn.k_proj", false},
+                                    {"cross_attn_v", "encoder_attn.v_proj", false},
+                                    {"cross_attn_output", "encoder_attn.out_proj", false},
+                                    BART_LAYER,
+                                    {0}};
+#undef BART_OUTSIDE
+#undef BART_LAYER
 static const name gemma_states[] = {{"token_embd", "embed_tokens", true},
                                     {"output_norm", "norm", true},
                                     {"post_attention_norm", "post_attention_layernorm", false},
@@ -347,6 +374,13 @@ static const joint granite_joints[] = {
     {"ffn_down_shexp.weight", NULL, "shared_mlp.output_linear.weight", lwi_folder_copy},
     {"ffn_gate.weight", "ffn_up.weight", "shared_mlp.input_linear.weight", lwi_folder_stack},
     {"ffn_down.weight", NULL, "shared_mlp.output_linear.weight", lwi_folder_copy},
+    {0}};
+static const joint marian_joints[] = {{"logits.bias", NULL, "final_logits_bias", lwi_folder_row},
+                                      {0}};
+static const joint bart_joints[] = {
+    {"logits.bias", NULL, "final_logits_bias", lwi_folder_row},
+    {"enc.position_embd.weight", NULL, "model.encoder.embed_positions.weight", lwi_folder_shifted},
+    {"dec.position_embd.weight", NULL, "model.decoder.embed_positions.weight", lwi_folder_shifted},
     {0}};
 static const joint next_joints[] = {
     {"attn_qkv.weight", "attn_gate.weight", "linear_attn.in_proj_qkvz.weight",
@@ -499,6 +533,18 @@ static const lwi_folder_family families[] = {
      .names = whisper, .decoder_layers = "model.decoder.layers.", .decoder_names = whisper_decoder,
      .bare_decoder = true, .activation = "gelu", .without = whisper_keys,
      .own = lwi_folder_whisper},
+#define BART                                                                                       \
+    .layers = "model.encoder.layers.", .names = bart, .decoder_layers = "model.decoder.layers.",   \
+    .decoder_names = bart_decoder, .activation = "gelu", .without = whisper_keys,                  \
+    .own = lwi_folder_bart
+#define BEHIND .has = "enc.blk.0.attn_output_norm.weight"
+    {"bart", "mbart", "MBartForConditionalGeneration", BART, .joints = bart_joints},
+    {"bart", "pegasus", "PegasusForConditionalGeneration", BART, .joints = marian_joints,
+     .says = "position_waves"},
+    {"bart", "m2m_100", "M2M100ForConditionalGeneration", BART, .says = "position_first"},
+    {"bart", "bart", "BartForConditionalGeneration", BART, .joints = bart_joints, BEHIND},
+    {"bart", "marian", "MarianMTModel", BART, .joints = marian_joints, BEHIND,
+     .says = "position_waves"},
     {"modern-bert", "modernbert", "ModernBertModel", .layers = "layers.", .names = modern,
      .activation = "gelu", .window = "local_attention",
      .classifier = "ModernBertForSequenceClassification", .prefix = "model.", .head = modern_head},

@@ -71,6 +71,17 @@ lw_status lwi_folder_row(const lwi_folder_work *w, lwi_folder_item *it, uint8_t 
     return copy(it, to);
 }
 
+lw_status lwi_folder_shifted(const lwi_folder_work *w, lwi_folder_item *it, uint8_t *to) {
+    (void)w;
+    if (it->t.rank != 2) return lwi_folder_odd_size(it);
+    const size_t before = 2 * (size_t)it->t.dims[1] * it->type->bytes;
+    keep_shape(it);
+    it->dims[0] += 2;
+    if (!to) return LW_OK;
+    memset(to, 0, before);
+    return copy(it, to + before);
+}
+
 lw_status lwi_folder_kernel(const lwi_folder_work *w, lwi_folder_item *it, uint8_t *to) {
     (void)w;
     if (it->t.rank != 2) return lwi_folder_odd_size(it);

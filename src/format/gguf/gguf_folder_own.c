@@ -188,6 +188,43 @@ lw_status lwi_folder_rwkv(const lwi_folder_work *w, lwi_buffer *b) {
 
 /* ----------------------------------------------------------------- encoders */
 
+/* Rows of a matrix; 0: it is not there. */
+static size_t rows_of(const lwi_folder_work *w, const char *tensor) {
+    const lwi_gguf_tensor *t = lwi_gguf_find_tensor(&w->gguf, tensor);
+    return t ? (size_t)t->dims[0] : 0;
+}
+
+/* Sizes of an encoder and a decoder that are apart. */
+static lw_status put_stacks(const lwi_folder_work *w, lwi_buffer *b, const char *decoder) {
+    static const char *const sizes[][2] = {
+        {"embedding_length", "d_model"},
+        {"encoder.block_count", "encoder_layers"},
+        {"decoder.block_count", "decoder_layers"},
+        {"encoder.block_count", "num_hidden_layers"},
+        {"encoder.attention.head_count", "encoder_attention_heads"},
+        {"attention.head_count", "decoder_attention_heads"}};
+    char name[LWI_FOLDER_NAME];
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        LW_TRY(put_size(w, b, sizes[i][0], sizes[i][1]));
+    LW_TRY(
+        lwi_folder_put_number(b, "encoder_ffn_dim", (double)rows_of(w, "enc.blk.0.ffn_up.weight")));
+    snprintf(name, sizeof name, "%sblk.0.ffn_up.weight", decoder);
+    return lwi_folder_put_number(b, "decoder_ffn_dim", (double)rows_of(w, name));
+}
+
+lw_status lwi_folder_bart(const lwi_folder_work *w, lwi_buffer *b) {
+    static const char *const ids[][2] = {{"decoder_start_token_id", "decoder_start_token_id"},
+                                         {"decoder_second_token_id", "forced_bos_token_id"}};
+    LW_TRY(put_stacks(w, b, "dec."));
+    LW_TRY(
+        lwi_folder_put_flag(b, "scale_embedding", lwi_folder_number(w, "embedding_scale", 1) != 1));
+    LW_TRY(lwi_folder_put_flag(b, "is_encoder_decoder", true));
+    for (size_t i = 0; i < 2; i++)
+        if (lwi_folder_pair(w, ids[i][0])) LW_TRY(put_size(w, b, ids[i][0], ids[i][1]));
+    return lwi_folder_pair(w, ids[1][0]) ? LW_OK
+                                         : lwi_buffer_text(b, ",\n  \"forced_bos_token_id\": null");
+}
+
 lw_status lwi_folder_t5(const lwi_folder_work *w, lwi_buffer *b) {
     const bool gated = lwi_folder_has(w, "enc.blk.0.ffn_gate.weight");
     const bool tied = !lwi_folder_has(w, "output.weight");
@@ -223,28 +260,13 @@ lw_status lwi_folder_bidirectional(const lwi_folder_work *w, lwi_buffer *b) {
     return lwi_folder_put_flag(b, "use_bidirectional_attention", true);
 }
 
-/* Rows of a matrix; 0: it is not there. */
-static size_t rows_of(const lwi_folder_work *w, const char *tensor) {
-    const lwi_gguf_tensor *t = lwi_gguf_find_tensor(&w->gguf, tensor);
-    return t ? (size_t)t->dims[0] : 0;
-}
-
 lw_status lwi_folder_whisper(const lwi_folder_work *w, lwi_buffer *b) {
-    static const char *const sizes[][2] = {
-        {"embedding_length", "d_model"},
-        {"encoder.block_count", "encoder_layers"},
-        {"decoder.block_count", "decoder_layers"},
-        {"encoder.block_count", "num_hidden_layers"},
-        {"encoder.attention.head_count", "encoder_attention_heads"},
-        {"attention.head_count", "decoder_attention_heads"},
-        {"audio.bands", "num_mel_bins"},
-        {"audio.context_length", "max_source_positions"},
-        {"context_length", "max_target_positions"}};
+    static const char *const sizes[][2] = {{"audio.bands", "num_mel_bins"},
+                                           {"audio.context_length", "max_source_positions"},
+                                           {"context_length", "max_target_positions"}};
+    LW_TRY(put_stacks(w, b, ""));
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         LW_TRY(put_size(w, b, sizes[i][0], sizes[i][1]));
-    LW_TRY(
-        lwi_folder_put_number(b, "encoder_ffn_dim", (double)rows_of(w, "enc.blk.0.ffn_up.weight")));
-    LW_TRY(lwi_folder_put_number(b, "decoder_ffn_dim", (double)rows_of(w, "blk.0.ffn_up.weight")));
     if (!lwi_folder_pair(w, "decoder_start_token_id")) return LW_OK;
     return put_size(w, b, "decoder_start_token_id", "decoder_start_token_id");
 }

@@ -38,7 +38,7 @@ void lw_checkpoint_free(lw_checkpoint *c) {
 
 const char *lw_checkpoint_architecture(const lw_checkpoint *c) {
     if (!c) return NULL;
-    const bool alone = c->source.family->form == LWI_HF_STACKS &&
+    const bool alone = !strcmp(c->source.family->architecture, "t5") &&
                        lwi_strmap_get(&c->source.index, "dec.output_norm.weight") < 0;
     return alone ? "t5encoder" : c->source.family->architecture;
 }

@@ -17,6 +17,10 @@ const lwi_json_item *lwi_hf_config(const lwi_hf_source *s, const char *name) {
 }
 
 int64_t lwi_hf_first_position(const lwi_hf_source *s) {
+    static const char *const seconds[] = {"bart", "mbart", "opt", "plbart"};
+    for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++)
+        if (!strcmp(s->family->model_type, seconds[i])) return 2;
+    if (s->family->form != LWI_HF_SHIFTED) return 0;
     const lwi_json_item *padding = lwi_hf_config(s, "pad_token_id");
     if (!padding || !padding->is_integer || padding->integer < 0 || padding->integer > INT32_MAX)
         return 0;
@@ -201,6 +205,26 @@ static bool is_multi_query(const lwi_hf_source *s) {
            !(lwi_json_is(newer, LWI_JSON_BOOL) && newer->truth);
 }
 
+/* Positions that are waves, and which one is the first. */
+static bool position_waves(const lwi_hf_source *s, double *value) {
+    *value = 1;
+    return !strcmp(s->family->model_type, "marian") || !strcmp(s->family->model_type, "pegasus") ||
+           !strcmp(s->family->model_type, "m2m_100");
+}
+
+static bool position_first(const lwi_hf_source *s, double *value) {
+    *value = 2;
+    return !strcmp(s->family->model_type, "m2m_100");
+}
+
+/* By the square root of the width, where the configuration says so. */
+static bool embedding_scale(const lwi_hf_source *s, double *value) {
+    if (!lwi_json_bool(s->config, "scale_embedding", false) || !find(s, "embedding_length", value))
+        return find(s, "embedding_scale", value);
+    *value = sqrt(*value);
+    return true;
+}
+
 /* 1: layer i is recurrent, 0: it has attention. */
 static bool layer_type(const lwi_hf_source *s, size_t i, double *value) {
     const lwi_json_item *types = lwi_hf_config(s, "layer_types");
@@ -233,6 +257,9 @@ bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
         *value = 0;
         return true;
     }
+    if (!strcmp(key, "position_waves")) return position_waves(s, value);
+    if (!strcmp(key, "position_first")) return position_first(s, value);
+    if (!strcmp(key, "embedding_scale")) return embedding_scale(s, value);
     if (!strcmp(key, "pooling_type")) return pooling(s, value);
     if (!strcmp(key, "attention.key_length_mla")) return latent_key(s, value);
     if (!strcmp(key, "rope.scaling.yarn_log_multiplier"))

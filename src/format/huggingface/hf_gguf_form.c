@@ -36,7 +36,7 @@ static bool is_beside_text(const lwi_checkpoint_tensor *t) {
 static bool is_left_out(lwi_hf_source *s, const lwi_checkpoint_tensor *t) {
     static const char *const guessing[] = {"cls.predictions.", "cls.seq_relationship.", "lm_head.",
                                            "decoder."};
-    if (s->family->form == LWI_HF_STACKS)
+    if (lwi_hf_has_stacks(s))
         return t->rank == 0 && lwi_ends_with(t->name, "coder.embed_tokens.weight");
     if (t->rank > 0)
         return !strncmp(t->name, "output.", 7) ||
@@ -110,8 +110,9 @@ static lw_status to_gguf(lwi_hf_source *s, const lwi_decoder_style *style,
                           !strcmp(family, "qwen3next") || !strcmp(family, "nemotron");
     const bool q = strstr(t->name, ".attn_q."), k = strstr(t->name, ".attn_k.");
     if (style->permuted && (q || k)) LW_TRY(order_heads(s, t, k));
-    if (lwi_ends_with(t->name, ".exp_probs_b.bias") && t->rank == 2 && t->dims[0] == 1) {
-        t->rank = 1; /* ERNIE's */
+    const bool row = lwi_ends_with(t->name, ".exp_probs_b.bias") || !strcmp(t->name, "logits.bias");
+    if (row && t->rank == 2 && t->dims[0] == 1) {
+        t->rank = 1; /* ERNIE's, BART's */
         t->dims[0] = t->dims[1];
     }
     const bool norm =

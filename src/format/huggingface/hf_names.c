@@ -59,9 +59,13 @@ static const char *skip_prefix(const char *name) {
     return name;
 }
 
+bool lwi_hf_has_stacks(const lwi_hf_source *s) {
+    return s->family->form == LWI_HF_STACKS || s->family->form == LWI_HF_STACKS_AFTER;
+}
+
 /* What stands behind the prefixes; where a model has both, behind "encoder." or "decoder.". */
 static const char *skip_part(const lwi_hf_source *s, const char *name, const char **part) {
-    const bool stacks = s->family->form == LWI_HF_STACKS;
+    const bool stacks = lwi_hf_has_stacks(s);
     if (s->family->form != LWI_HF_PAIR && !stacks) return skip_prefix(name);
     if (!strncmp(name, "model.", 6)) name += 6;
     if (!strncmp(name, "transformer.", 12)) name += 12;
@@ -100,13 +104,24 @@ static const char *look_up(const pair *pairs, size_t n, const char *name, const 
     return NULL;
 }
 
+/* What norms are called that stand behind their parts. */
+static const char *norm_behind(const char *name) {
+    static const pair norms[] = {{"attn_norm", "attn_output_norm"},
+                                 {"cross_attn_norm", "cross_attn_output_norm"},
+                                 {"ffn_norm", "layer_output_norm"}};
+    for (size_t i = 0; i < sizeof norms / sizeof *norms; i++)
+        if (!strcmp(name, norms[i].from)) return norms[i].to;
+    return name;
+}
+
 /* The architecture's name, in `to`; false: nobody knows the tensor. */
 bool lwi_hf_name(const lwi_hf_source *s, const char *name, char *to, size_t size) {
     const char *end = "", *part = "";
     long layer = -1;
     name = skip_part(s, name, &part);
-    const bool stacks = s->family->form == LWI_HF_STACKS;
-    if (stacks && !strncmp(name, "embed_tokens", 12)) return false; /* a copy of what is shared */
+    if (lwi_hf_has_stacks(s) && !strncmp(name, "embed_tokens", 12))
+        return false; /* a copy of what is shared */
+    if (!strcmp(name, "final_logits_bias")) return snprintf(to, size, "logits.bias") > 0;
     const char *found = look_up(single_names, sizeof single_names / sizeof(pair), name, &end);
     if (found) return (size_t)snprintf(to, size, "%s%s%s", part, found, end) < size;
     const char *inner = skip_layer(name, &layer);
@@ -115,6 +130,7 @@ bool lwi_hf_name(const lwi_hf_source *s, const char *name, char *to, size_t size
     const bool after = s->family->form == LWI_HF_NORMS_AFTER || s->family->form == LWI_HF_FUSED;
     if (found && after && !strncmp(inner, "post_attention_layernorm", 24))
         found = "post_attention_norm";
+    if (found && s->family->form == LWI_HF_STACKS_AFTER) found = norm_behind(found);
     for (size_t i = 0; i < sizeof whole_names / sizeof *whole_names; i++)
         if (!strcmp(inner, whole_names[i].from)) {
             found = whole_names[i].to;
@@ -154,8 +170,7 @@ static bool is_known(const lwi_hf_source *s, const lwi_safetensor *from, char na
 static lw_status rearrange(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
     const bool packed = strstr(t->name, ".attn_qkv.");
     if (s->family->form == LWI_HF_MIXED && packed) return lwi_hf_unmix(s, t);
-    if (s->family->form == LWI_HF_SHIFTED && !strcmp(t->name, "position_embd.weight"))
-        return lwi_hf_shift(s, t);
+    if (lwi_ends_with(t->name, "position_embd.weight")) return lwi_hf_shift(s, t);
     if (lwi_ends_with(t->name, ".ffn_gate_up_exps.weight") ||
         lwi_ends_with(t->name, ".ffn_down_exps.weight"))
         return lwi_hf_turn_experts(s, t);

@@ -18,7 +18,8 @@ typedef enum lwi_hf_form {
     LWI_HF_MIXED,
     LWI_HF_PAIR,
     LWI_HF_SHIFTED,
-    LWI_HF_STACKS
+    LWI_HF_STACKS,
+    LWI_HF_STACKS_AFTER
 } lwi_hf_form;
 
 typedef struct lwi_hf_family {
@@ -38,6 +39,8 @@ typedef struct lwi_hf_source {
     lwi_strmap index;
 } lwi_hf_source;
 
+/* The family has tensors of an encoder and of a decoder, with "enc." and "dec." before them. */
+bool lwi_hf_has_stacks(const lwi_hf_source *s);
 /* A file of the folder. */
 lw_status lwi_hf_read_json(lwi_hf_source *s, const char *folder, const char *name,
                            const lwi_json_item **root);
