@@ -42,7 +42,7 @@ def main():
     folder = GPU / "code_objects"
     folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        text = joined(scratch)
+        text = joined(scratch, "LAMPWICK_KERNELS")
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             made = dict(zip(wanted, pool.map(lambda name: compiled(text, name), wanted)))
     for path in folder.glob("*.co"):

@@ -34,10 +34,14 @@ def forms():
             re.findall(r'\bPTX\("(\w+)", (\d+), (\d+)', (GPU / "ptx.h").read_text())]
 
 
-def joined(folder, name, tier):
-    """The kernels of a form as one text, with mathematics of our own."""
-    variable = ("LAMPWICK_KERNELS" if tier == 0 else
-                "LAMPWICK_ALONE_KERNELS" if name.endswith("a") else "LAMPWICK_TIER_KERNELS")
+def list_of(name, tier):
+    """Which list of kernels a form has (src/backend/gpu/CMakeLists.txt)."""
+    return ("LAMPWICK_KERNELS" if tier == 0 else
+            "LAMPWICK_ALONE_KERNELS" if name.endswith("a") else "LAMPWICK_TIER_KERNELS")
+
+
+def joined(folder, variable):
+    """The kernels of a list as one text, with mathematics of our own."""
     listed = re.search(rf"set\({variable} ([^)]*)\)", (GPU / "CMakeLists.txt").read_text())
     kernels = [GPU / f"kernels/{file}.k" for file in listed[1].split()]
     files = [GPU / "kernels/builtins.k", ROOT / "src/base/float_math.h",
@@ -91,7 +95,7 @@ def main():
         for name, capability, cuda in forms():
             path = GPU / f"ptx/{name}.ptx"
             tier = 0 if capability == OLDEST else capability
-            ptx = compiled(joined(folder, name, tier), name, tier, cuda)
+            ptx = compiled(joined(folder, list_of(name, tier)), name, tier, cuda)
             if not options.check:
                 path.write_text(ptx)
             elif not path.exists() or path.read_text() != ptx:
