@@ -47,7 +47,7 @@ static lw_status decode(lwi_gpu_parts *parts, size_t weights, size_t scale,
     for (size_t i = 0; i < 2; i++) {
         const lwi_gpu_value given = lwi_gpu_input(parts, scale + i);
         dequantize.in[1 + i] = given;
-        if (columns) LW_TRY(lwi_gpu_reshaped(parts, given, 3, dims, &dequantize.in[1 + i]));
+        if (columns) LW_TRY(lwi_gpu_part_of(parts, given, 0, 3, dims, &dequantize.in[1 + i]));
     }
     LW_TRY(lwi_gpu_add(parts, &dequantize));
     const lwi_gpu_part transpose = {

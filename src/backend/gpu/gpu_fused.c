@@ -7,7 +7,7 @@ enum { X, W, BIAS, Z };
 
 /* Limits are those of a Clip. */
 static lw_status add_limits(lwi_gpu_parts *parts, const lwi_activation *a, lwi_gpu_part *part) {
-    const lw_dtype dtype = part->in[0].value->dtype;
+    const lw_dtype dtype = parts->call->in[0]->dtype;
     const float limits[2] = {a->a, a->b};
     part->n_in = 3;
     for (int i = 0; i < 2; i++) {

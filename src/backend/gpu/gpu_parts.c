@@ -35,15 +35,18 @@ static lw_status new_value(const lwi_gpu_parts *p, lw_dtype dtype, int rank, con
     return LW_OK;
 }
 
-lw_status lwi_gpu_reshaped(const lwi_gpu_parts *p, lwi_gpu_value from, int rank,
-                           const int64_t *dims, lwi_gpu_value *to) {
+lw_status lwi_gpu_part_of(const lwi_gpu_parts *p, lwi_gpu_value from, size_t first, int rank,
+                          const int64_t *dims, lwi_gpu_value *to) {
     lw_value *value = NULL;
+    if (p->refused) return LW_OK;
     LW_TRY(new_value(p, from.value->dtype, rank, dims, NULL, &value));
-    if (value->count != from.value->count)
+    if (first + value->count > from.value->count)
         return lwi_call_fail(p->call, LW_INTERNAL, "a part of it has another size");
-    value->data = from.value->data;
+    const size_t offset = first * lwi_dtype_size(from.value->dtype);
+    if (from.value->data) value->data = (char *)from.value->data + offset;
     value->fixed = from.value->fixed;
     *to = (lwi_gpu_value){value, from.at};
+    to->at.value.memory.offset += offset;
     return LW_OK;
 }
 
@@ -96,6 +99,11 @@ static lw_status new_node(const lwi_gpu_parts *p, const lwi_gpu_part *part, lwi_
     return lwi_call_fail(p->call, LW_INTERNAL, "there is no operator %s", part->op_type);
 }
 
+static lw_status refuse(lwi_gpu_parts *p, const char *reason) {
+    p->refused = true;
+    return lwi_gpu_refuse(p->step, reason);
+}
+
 /* Types and shapes of the outputs of a part, and memory for those that have no place. */
 static lw_status make_outputs(lwi_gpu_parts *p, const lwi_gpu_part *part, lwi_call *c,
                               lwi_gpu_value *places) {
@@ -108,15 +116,13 @@ static lw_status make_outputs(lwi_gpu_parts *p, const lwi_gpu_part *part, lwi_ca
     }
     const lw_status status = lwi_call_infer(c);
     c->declared = NULL;
-    p->refused = status != LW_OK;
-    if (p->refused) return lwi_gpu_refuse(p->step, "the types or the shape of a part of it");
+    if (status != LW_OK) return refuse(p, "the types or the shape of a part of it");
     for (size_t k = 0; k < part->n_out; k++) {
         if (!part->out[k]) continue;
         const lw_value *made = c->out[k], *place = part->out[k]->value;
         if (!place) LW_TRY(lwi_gpu_room(p, made->dtype, made->rank, made->dims, part->out[k]));
         else if (place->dtype != made->dtype || place->count != made->count)
-            return lwi_call_fail(p->call, LW_INTERNAL, "%s makes another type or size",
-                                 part->op_type);
+            return refuse(p, "the type that a part of it makes");
         places[k] = *part->out[k];
     }
     return LW_OK;
@@ -193,7 +199,7 @@ lw_status lwi_gpu_add_cast(lwi_gpu_parts *p, lwi_gpu_value x, lw_dtype dtype, lw
                                .n_in = 1,
                                .out = {y},
                                .n_out = 1};
-    if (!y->value && x.value->dtype == dtype) {
+    if (!p->refused && !y->value && x.value->dtype == dtype) {
         *y = x;
         return LW_OK;
     }

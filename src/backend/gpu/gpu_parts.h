@@ -45,9 +45,9 @@ void lwi_gpu_copy_attributes(const lwi_node *node, const char *without, lwi_gpu_
 /* An input or an output of the whole; without a value where it is not there. */
 lwi_gpu_value lwi_gpu_input(const lwi_gpu_parts *parts, size_t input);
 lwi_gpu_value lwi_gpu_output(const lwi_gpu_parts *parts, size_t output);
-/* The same elements in another shape of as many. */
-lw_status lwi_gpu_reshaped(const lwi_gpu_parts *parts, lwi_gpu_value from, int rank,
-                           const int64_t *dims, lwi_gpu_value *to);
+/* The elements of a tensor from number `first` on, in a shape. */
+lw_status lwi_gpu_part_of(const lwi_gpu_parts *parts, lwi_gpu_value from, size_t first, int rank,
+                          const int64_t *dims, lwi_gpu_value *to);
 /* A tensor whose elements are copied, here and to the device. */
 lw_status lwi_gpu_constant(const lwi_gpu_parts *parts, lw_dtype dtype, int rank,
                            const int64_t *dims, const void *data, lwi_gpu_value *to);

@@ -89,7 +89,7 @@ static lw_status project(const planning *p, lwi_gpu_parts *parts, lwi_gpu_value 
                             .n_in = 2,
                             .out = {projected},
                             .n_out = 1};
-    LW_TRY(lwi_gpu_reshaped(parts, lwi_gpu_input(parts, X), 3, dims, &product.in[0]));
+    LW_TRY(lwi_gpu_part_of(parts, lwi_gpu_input(parts, X), 0, 3, dims, &product.in[0]));
     product.in[1] = lwi_gpu_input(parts, W);
     return lwi_gpu_add(parts, &product);
 }
