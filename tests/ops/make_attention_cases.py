@@ -121,6 +121,7 @@ def group_query_attention(cases, n):
     if batch > 1 and not prompt and capacity == past:
         lengths[:] = total - 1
     cases.add(f"ms_group_query_attention_{n}", "GroupQueryAttention", inputs, ["f4"] * 3,
+              known=[6] if n % 2 else [],  # whether the total length is known before the run
               num_heads=heads, kv_num_heads=kv_heads, do_rotary=rotary,
               rotary_interleaved=number(0, 2), scale=maybe(0.3, 0.3),
               local_window_size=maybe(number(1, limits(n)[0]), 0.4), softcap=maybe(5.0, 0.3),

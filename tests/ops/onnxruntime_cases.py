@@ -23,26 +23,36 @@ def make_model(op, domain, inputs, outputs, attributes):
     return helper.make_model(graph, opset_imports=OPSETS, ir_version=10)
 
 
+def fix_inputs(graph, inputs, known):
+    for i in known:
+        graph.input.remove(next(x for x in graph.input if x.name == f"x{i}"))
+        graph.initializer.append(numpy_helper.from_array(inputs[i], f"x{i}"))
+
+
 class Cases:
     def __init__(self, folder, wanted=""):
         self.folder, self.wanted, self.count, self.refused = Path(folder), wanted, 0, []
 
-    def add(self, name, op, inputs, outputs, domain="com.microsoft", oracle=None, **attributes):
+    def add(self, name, op, inputs, outputs, domain="com.microsoft", oracle=None, known=(),
+            **attributes):
         """inputs: arrays, None where omitted; outputs: types, None where omitted. oracle: (op,
-        domain, inputs) that onnxruntime computes the answer with, where that is not the same."""
+        domain, inputs) that onnxruntime computes the answer with, where that is not the same.
+        known: numbers of inputs that are constants of the model."""
         if self.wanted not in name:
             return
         attributes = {k: v for k, v in attributes.items() if v is not None}
-        model = make_model(op, domain, inputs, outputs, attributes).SerializeToString()
+        model = make_model(op, domain, inputs, outputs, attributes)
+        fix_inputs(model.graph, inputs, known)
+        model = model.SerializeToString()
         options = ort.SessionOptions()
         options.log_severity_level = 4
         asked = model
         if oracle:
             asked = make_model(oracle[0], oracle[1], oracle[2], outputs,
                                attributes).SerializeToString()
-        feed = {f"x{i}": x for i, x in enumerate(inputs) if x is not None}
+        feed = {f"x{i}": x for i, x in enumerate(inputs) if x is not None and i not in known}
         question = {f"x{i}": x for i, x in enumerate(oracle[2] if oracle else inputs)
-                    if x is not None}
+                    if x is not None and (oracle or i not in known)}
         try:
             session = ort.InferenceSession(asked, options, ["CPUExecutionProvider"])
             results = session.run(None, question)

@@ -17,9 +17,9 @@ typedef struct lwi_gpu_place {
 typedef struct lwi_gpu_attending {
     int32_t plan[42]; /* of kernels/attention_any.k */
     double scale, softcap, otherwise;
-    lwi_gpu_place q, k, v, bias[2]; /* a bias that is not there: any input */
-    size_t choice, lengths;         /* inputs */
-    size_t scores;                  /* the output; 0: not wanted */
+    lwi_gpu_place q, k, v, bias[2], lengths, sink; /* what is not there: any input */
+    size_t choice;                                 /* an input */
+    size_t scores;                                 /* the output; 0: not wanted */
 } lwi_gpu_attending;
 
 /* The argument for a place; an output was written before. */

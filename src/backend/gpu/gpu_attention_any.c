@@ -69,7 +69,7 @@ lw_status lwi_gpu_attention_launch(const lwi_call *c, const lwi_gpu_attending *x
     const size_t y = c->out[0] ? 0 : x->scores;
     const int types = type_of(c, &x->q) | type_of(c, &x->k) << 4 | type_of(c, &x->v) << 8 |
                       (int)lwi_gpu_type_of(c->out[y]->dtype) << 12 | type_of(c, &x->bias[0]) << 16 |
-                      type_of(c, &x->bias[1]) << 20;
+                      type_of(c, &x->bias[1]) << 20 | type_of(c, &x->sink) << 24;
     lwi_gpu_launch *launch = NULL;
     LW_TRY(
         lwi_gpu_groups(step, "attention_any", (size_t)p[2], (size_t)p[1], (size_t)p[0], &launch));
@@ -78,7 +78,8 @@ lw_status lwi_gpu_attention_launch(const lwi_call *c, const lwi_gpu_attending *x
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         lwi_gpu_give(c, places[i], step, launch);
     lwi_gpu_in(launch, c, x->choice);
-    lwi_gpu_in(launch, c, x->lengths);
+    lwi_gpu_give(c, &x->lengths, step, launch);
+    lwi_gpu_give(c, &x->sink, step, launch);
     lwi_gpu_out(launch, y);
     lwi_gpu_out(launch, x->scores ? x->scores : y);
     lwi_gpu_int(launch, types);
@@ -198,8 +199,10 @@ static bool is_plain(const lwi_call *c, const lwi_attention *a) {
 
 lw_status lwi_gpu_onnx_attention(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     const lwi_gpu_place mask = {.source = LWI_GPU_INPUT, .index = MASK};
-    lwi_gpu_attending x = {
-        .q = {.source = LWI_GPU_INPUT}, .bias = {mask, mask}, .lengths = KEY_COUNTS};
+    lwi_gpu_attending x = {.q = {.source = LWI_GPU_INPUT},
+                           .bias = {mask, mask},
+                           .lengths = {.source = LWI_GPU_INPUT, .index = KEY_COUNTS},
+                           .sink = {.source = LWI_GPU_INPUT}};
     size_t scratch = 0;
     if (!takes(c)) return lwi_gpu_refuse(step, "its types");
     const rows q = rows_of(c, Q), k = rows_of(c, K), v = rows_of(c, V);
@@ -236,6 +239,8 @@ lw_status lwi_gpu_attention_chosen(const lwi_call *c, const lwi_attention *a, lw
                            .v = {.source = LWI_GPU_INPUT, .index = V},
                            .bias = {{.source = LWI_GPU_INPUT, .index = first},
                                     {.source = LWI_GPU_INPUT, .index = SECOND_BIAS}},
+                           .lengths = {.source = LWI_GPU_INPUT},
+                           .sink = {.source = LWI_GPU_INPUT},
                            .choice = KEEP};
     x.plan[HAS] = VALUES | (lwi_has(c, KEEP) ? CHOOSES : 0);
     lwi_gpu_attention_plan(a, &x);

@@ -6,6 +6,7 @@
 #include "backend/gpu/gpu_program.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { QUERY, KEY, VALUE, BIAS, MASK, SCORE_BIAS, PAST_K, PAST_V };
 enum { PARTS = 3, SCORES = 3 /* the output */ };
@@ -146,46 +147,89 @@ static lw_status join(planning *p, size_t which) {
 static bool takes_mask(const planning *p) {
     if (!lwi_has(p->c, MASK)) return true;
     const lw_value *m = p->c->in[MASK];
-    const int64_t keys = (int64_t)(p->parts[KEY].past + p->parts[KEY].length);
+    const part *k = &p->parts[KEY];
+    const int64_t keys = (int64_t)(k->past + k->length), batch = (int64_t)p->batch, *d = m->dims;
     if (m->dtype != LW_INT32) return false;
-    if (m->rank == 1) return m->dims[0] == (int64_t)p->batch && keys <= INT32_MAX;
-    return (m->rank == 2 && m->dims[1] == keys) || (m->rank == 3 && m->dims[2] == keys);
+    if (m->rank == 1) return d[0] == batch || d[0] == 2 * batch || d[0] == 3 * batch + 2;
+    if (m->rank == 4)
+        return d[1] == 1 && d[3] >= keys && d[2] >= (int64_t)(k->past + p->parts[QUERY].length);
+    return (m->rank == 2 && d[1] == keys) || (m->rank == 3 && d[2] == keys);
+}
+
+/* Of a mask [batch, 1, all, all] the rows of new queries: [batch, queries, keys]. */
+static lw_status cut_mask(planning *p, const lw_value *m, size_t queries, size_t keys,
+                          lwi_gpu_place *at) {
+    const size_t row = (size_t)m->dims[3], dims[3] = {p->batch, queries, keys};
+    const size_t from[3] = {(size_t)m->dims[2] * row, row, 1}, to[3] = {queries * keys, keys, 1};
+    const lwi_gpu_grid grid = {3, dims, from, to, 0};
+    const lwi_gpu_place given = {.source = LWI_GPU_INPUT,
+                                 .index = MASK,
+                                 .offset = p->parts[KEY].past * row * sizeof(int32_t)};
+    lwi_gpu_launch *launch = NULL;
+    *at = new_scratch(p, p->batch * queries * keys, LW_INT32);
+    LW_TRY(lwi_gpu_copy_grid(p->step, sizeof(int32_t), &grid, &launch));
+    lwi_gpu_give(p->c, &given, p->step, launch);
+    lwi_gpu_give(p->c, at, p->step, launch);
+    lwi_gpu_int(launch, (int64_t)(p->batch * queries * keys));
+    return LW_OK;
+}
+
+/* Of elements: mask_filter_value where they are not above 0. */
+static lwi_program of_elements(float filter) {
+    return (lwi_program){
+        .n_inputs = 1,
+        .n_steps = 2,
+        .steps = {{LWI_POINTWISE_less_or_equal, {0, -2, 0}}, {LWI_POINTWISE_where, {1, -1, -2}}},
+        .n_constants = 2,
+        .constants = {filter}};
+}
+
+/* Of a length for each batch, and a beginning where `starts`: outside of that. */
+static lwi_program of_ranges(float filter, bool starts) {
+    const int n = starts ? 3 : 2, key = n - 1;
+    lwi_program q = {.n_inputs = (size_t)n,
+                     .n_steps = starts ? 4 : 2,
+                     .steps = {{LWI_POINTWISE_less_or_equal, {0, key, 0}},
+                               {LWI_POINTWISE_where, {n, -1, -2}},
+                               {LWI_POINTWISE_less, {key, 1, 0}},
+                               {LWI_POINTWISE_where, {n + 2, -1, n + 1}}},
+                     .n_constants = 2,
+                     .constants = {filter}};
+    return q;
 }
 
 /* A bias of float32, [batch, 1 or queries, keys]: mask_filter_value where the mask is not above 0,
- * or, of a mask that has a length for each batch, from there on. */
+ * or, of a mask that has a range for each batch, outside of that. */
 static lw_status launch_mask(planning *p, const lwi_attention *a, lwi_gpu_place *at,
                              lwi_score_bias *bias) {
     const lw_value *m = p->c->in[MASK];
-    const bool lengths = m->rank == 1;
-    const size_t queries = m->rank == 3 ? a->q_len : 1, keys = a->kv_len;
-    const lwi_gpu_place place = {.source = LWI_GPU_INPUT, .index = MASK};
+    const bool ranges = m->rank == 1, starts = ranges && m->dims[0] == 2 * (int64_t)p->batch;
+    const size_t queries = m->rank >= 3 ? a->q_len : 1, keys = a->kv_len;
+    const float filter = lwi_attr_float(p->c->node, "mask_filter_value", -10000);
+    lwi_gpu_place places[2] = {
+        {.source = LWI_GPU_INPUT, .index = MASK},
+        {.source = LWI_GPU_INPUT, .index = MASK, .offset = p->batch * sizeof(int32_t)}};
     const lw_value y = {.dtype = LW_FLOAT32,
                         .rank = 3,
                         .dims = {(int64_t)p->batch, (int64_t)queries, (int64_t)keys},
                         .count = p->batch * queries * keys};
     const lw_value range = {.dtype = LW_FLOAT32, .rank = 1, .dims = {(int64_t)keys}, .count = keys};
-    lw_value mask = {.dtype = LW_INT32, .rank = 3, .count = m->count};
-    const lw_value *in[2] = {&mask, &range};
-    lwi_program program = {.n_inputs = lengths ? 2 : 1,
-                           .n_steps = 2,
-                           .n_constants = 2,
-                           .constants = {lwi_attr_float(p->c->node, "mask_filter_value", -10000)}};
+    lw_value mask = {.dtype = LW_INT32, .rank = 3, .count = ranges ? p->batch : y.count};
+    const lw_value *in[3] = {&mask, starts ? &mask : &range, &range};
+    const lwi_program program = ranges ? of_ranges(filter, starts) : of_elements(filter);
     float *numbers = NULL;
-    mask.dims[0] = y.dims[0];
-    mask.dims[1] = y.dims[1];
-    mask.dims[2] = lengths ? 1 : y.dims[2];
-    program.steps[0] = (lwi_program_step){LWI_POINTWISE_less_or_equal, {0, lengths ? 1 : -2, 0}};
-    program.steps[1] = (lwi_program_step){LWI_POINTWISE_where, {lengths ? 2 : 1, -1, -2}};
-    if (lengths) {
+    memcpy(mask.dims, y.dims, 3 * sizeof *y.dims);
+    if (ranges) mask.dims[2] = 1;
+    if (ranges) {
         LW_TRY(lwi_arena_alloc(p->step->memory, keys, sizeof *numbers, &numbers));
         for (size_t k = 0; k < keys; k++)
             numbers[k] = (float)k;
     }
+    if (m->rank == 4) LW_TRY(cut_mask(p, m, queries, keys, &places[0]));
     *at = new_scratch(p, y.count, LW_FLOAT32);
     *bias =
         (lwi_score_bias){.strides = {queries * keys, 0, queries > 1 ? keys : 0, 1}, .keys = keys};
-    return launch_program(p, &program, in, &place, numbers, &y, at);
+    return launch_program(p, &program, in, places, numbers, &y, at);
 }
 
 /* ------------------------------------------------------------ all of it */
@@ -228,7 +272,7 @@ static lw_status launch_general(planning *p, lwi_attention *a) {
     }
     const lwi_gpu_place any = {.source = LWI_GPU_INPUT},
                         given = {LWI_GPU_INPUT, SCORE_BIAS, 0, 0, 0};
-    x.bias[0] = x.bias[1] = any;
+    x.bias[0] = x.bias[1] = x.lengths = x.sink = any;
     if (lwi_has(c, SCORE_BIAS)) {
         x.bias[0] = given;
         LW_TRY(lwi_score_bias_of(c, a, c->in[SCORE_BIAS], NULL, &a->bias[a->n_bias++]));
