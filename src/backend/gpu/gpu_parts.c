@@ -71,6 +71,12 @@ lw_status lwi_gpu_room(lwi_gpu_parts *p, lw_dtype dtype, int rank, const int64_t
     return LW_OK;
 }
 
+void lwi_gpu_give_value(const lwi_gpu_parts *p, const lwi_gpu_value *v, lwi_gpu_launch *launch) {
+    const size_t end = v->at.value.memory.offset + v->value->bytes;
+    launch->arguments[launch->n++] = v->at;
+    if (v->at.source == LWI_GPU_SCRATCH && end > p->step->scratch) p->step->scratch = end;
+}
+
 void lwi_gpu_copy_attributes(const lwi_node *node, const char *without, lwi_gpu_part *part) {
     size_t n = 0;
     for (size_t i = 0; i < node->n_attrs && n < LWI_GPU_PART_ATTRS; i++)

@@ -54,6 +54,9 @@ lw_status lwi_gpu_constant(const lwi_gpu_parts *parts, lw_dtype dtype, int rank,
 /* Memory for a tensor. */
 lw_status lwi_gpu_room(lwi_gpu_parts *parts, lw_dtype dtype, int rank, const int64_t *dims,
                        lwi_gpu_value *to);
+/* The argument of a launch of one's own. */
+void lwi_gpu_give_value(const lwi_gpu_parts *parts, const lwi_gpu_value *value,
+                        lwi_gpu_launch *launch);
 /* Launches of a part; attributes are copied. */
 lw_status lwi_gpu_add(lwi_gpu_parts *parts, const lwi_gpu_part *part);
 /* An operator of ONNX with one output and up to two inputs, without attributes. */
