@@ -183,8 +183,35 @@ lw_status lwi_plan_claim(lwi_planner *p, const lwi_call *call, bool for_good, lw
     return LW_OK;
 }
 
+static bool is_numbers(const lw_value *v) {
+    return !v || (v->kind == LW_KIND_TENSOR && v->dtype != LW_STRING);
+}
+
+/* Why a node is the processor's in any case, as arithmetic of shapes is: no device could run it.
+ * NULL: one could. */
+static const char *find_host_part(const lwi_call *c) {
+    static const char *const draws[] = {"RandomNormal", "RandomNormalLike", "RandomUniform",
+                                        "RandomUniformLike"};
+    for (size_t i = 0; i < c->n_in; i++)
+        if (!is_numbers(c->in[i])) return "strings, sequences and maps are the processor's";
+    for (size_t k = 0; k < c->n_out; k++)
+        if (!is_numbers(c->out[k])) return "strings, sequences and maps are the processor's";
+    for (size_t i = 0; i < sizeof draws / sizeof *draws; i++)
+        if (!strcmp(draws[i], c->node->op_type)) return "the processor draws random numbers";
+    return NULL;
+}
+
+static lw_status leave_to_host(lwi_planner *p, const char *reason, lwi_step *step) {
+    LW_TRY(lwi_arena_alloc(&p->plan->memory, 1, sizeof *step->device, &step->device));
+    step->device->reason = reason;
+    return LW_OK;
+}
+
 lw_status lwi_plan_on_device(lwi_planner *p, lwi_call *call, lwi_step *step, bool *taken) {
+    const char *reason = find_host_part(call);
+    *taken = false;
     LW_TRY(open_device_plan(p));
+    if (reason) return leave_to_host(p, reason, step);
     LW_TRY(settle_constants(p, call->node));
     const bool for_good = p->plan->device->narrow_type == LW_DTYPE_NONE;
     LW_TRY(lwi_plan_claim(p, call, for_good, step, taken));
