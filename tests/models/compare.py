@@ -5,8 +5,11 @@ output: the largest difference, divided by the largest magnitude of the output, 
 1e-3, integers and labels must be equal, and so must the top class of each score vector. One thread
 and several must give the same bits.
 
-    python3 tests/models/compare.py LIBLAMPWICK.SO MODELS_FOLDER [NAME...]
+    python3 tests/models/compare.py [--device DEVICE] LIBLAMPWICK.SO MODELS_FOLDER [NAME...]
+
+On a device, which runs all of each model, without the fallback, and once.
 """
+import argparse
 import pathlib
 import sys
 
@@ -36,14 +39,14 @@ def same_bits(a, b):
     return np.array_equal(a, b) if a.dtype == object else a.tobytes() == b.tobytes()
 
 
-def run(library, path, feeds, threads):
-    model = library.load(path, threads)
+def run(library, path, feeds, threads, device=None):
+    model = library.load(path, threads, device=device)
     outputs = model.run(feeds)
     model.close()
     return outputs
 
 
-def compare(library, path, root):
+def compare(library, path, root, device):
     label = str(path.relative_to(root))
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
@@ -52,8 +55,8 @@ def compare(library, path, root):
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     feeds = make_inputs(path)
     theirs = session.run(None, feeds)
-    mine = run(library, path, feeds, 0)
-    same = all(same_bits(a, b) for a, b in zip(mine, run(library, path, feeds, 1)))
+    mine = run(library, path, feeds, 0, device)
+    same = device or all(same_bits(a, b) for a, b in zip(mine, run(library, path, feeds, 1)))
     worst = max((difference(a, b) for a, b in zip(mine, theirs)), default=0)
     top = all(same_top(a, b) for a, b in zip(mine, theirs) if not isinstance(b, (list, dict)))
     limit = LOOSE.get(label, TOLERANCE)
@@ -65,8 +68,13 @@ def compare(library, path, root):
 
 
 def main():
-    library, root = lampwick.Library(sys.argv[1]), pathlib.Path(sys.argv[2])
-    wanted = sys.argv[3:]
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--device")
+    parser.add_argument("library")
+    parser.add_argument("models", type=pathlib.Path)
+    parser.add_argument("wanted", nargs="*")
+    options = parser.parse_args()
+    library, root, wanted = lampwick.Library(options.library), options.models, options.wanted
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     for path in sorted(root.glob("*/*.onnx")):
         label = str(path.relative_to(root))
@@ -77,7 +85,7 @@ def main():
             counts["skipped"] += 1
             continue
         try:
-            counts["passed" if compare(library, path, root) else "failed"] += 1
+            counts["passed" if compare(library, path, root, options.device) else "failed"] += 1
         except (lampwick.Error, RuntimeError, ValueError, onnx.checker.ValidationError) as error:
             print(f"not ok - {label}: {str(error)[:300]}", flush=True)
             counts["failed"] += 1
