@@ -8,6 +8,12 @@ static void adjust(lwi_decoder *d) {
     d->epsilon = lwi_build_number(&d->b, "attention.layer_norm_epsilon", 1e-12);
 }
 
+/* MPNet (Song et al. 2020, arXiv 2004.09297): all layers have one bias by distance. */
+static void adjust_mpnet(lwi_decoder *d) {
+    adjust(d);
+    lwi_decoder_bucket_bias(d, "attn_rel_b.weight", true);
+}
+
 /* The first layer of every three sees all. */
 static bool windowed_modern(const lwi_decoder *d, int64_t layer) {
     return layer % d->window_period != 0;
@@ -27,6 +33,11 @@ const lwi_decoder_style lwi_style_bert = {.norm = LWI_NORM_LAYER,
                                           .rope = LWI_ROPE_NONE,
                                           .encoder = true,
                                           .adjust = adjust};
+const lwi_decoder_style lwi_style_mpnet = {.norm = LWI_NORM_LAYER,
+                                           .activation = LWI_GELU_EXACT,
+                                           .rope = LWI_ROPE_NONE,
+                                           .encoder = true,
+                                           .adjust = adjust_mpnet};
 const lwi_decoder_style lwi_style_nomic_bert = {.norm = LWI_NORM_LAYER,
                                                 .activation = LWI_SILU,
                                                 .rope = LWI_ROPE_HALVES,

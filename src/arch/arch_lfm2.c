@@ -24,5 +24,13 @@ static void adjust(lwi_decoder *d) {
     if (!lwi_build_has(&d->b, "output_norm.weight")) d->output_norm = "token_embd_norm";
 }
 
+static void adjust_moe(lwi_decoder *d) {
+    adjust(d);
+    d->sigmoid_experts = true;
+    d->normalize_experts = lwi_build_number(&d->b, "expert_weights_norm", 1) != 0;
+}
+
+const lwi_decoder_style lwi_style_lfm2_moe = {
+    .norm = LWI_NORM_RMS, .activation = LWI_SILU, .rope = LWI_ROPE_HALVES, .adjust = adjust_moe};
 const lwi_decoder_style lwi_style_lfm2 = {
     .norm = LWI_NORM_RMS, .activation = LWI_SILU, .rope = LWI_ROPE_HALVES, .adjust = adjust};

@@ -4,6 +4,8 @@
  * 2505.09388), EXAONE. Biases and norms of heads are where the file has them. */
 #include "arch/decoder.h"
 
+#include <math.h>
+
 static void adjust(lwi_decoder *d) {
     d->normalize_experts = true;
     d->attention_scale = lwi_decoder_factor(d, "attention.scale", 0);
@@ -16,6 +18,20 @@ void lwi_decoder_read_granite(lwi_decoder *d) {
     d->residual_scale = lwi_decoder_factor(d, "residual_scale", 1);
     d->logit_scale = 1 / lwi_decoder_factor(d, "logit_scale", 1);
 }
+
+/* MiniCPM's first files leave its factors out. */
+static void adjust_minicpm(lwi_decoder *d) {
+    adjust(d);
+    d->embedding_scale = lwi_decoder_factor(d, "embedding_scale", 12);
+    d->residual_scale = lwi_decoder_factor(d, "residual_scale", 1.4 / sqrt((double)d->layers));
+    d->logit_scale = 1 / lwi_decoder_factor(d, "logit_scale", (double)d->width / 256);
+}
+
+const lwi_decoder_style lwi_style_minicpm = {.norm = LWI_NORM_RMS,
+                                             .activation = LWI_SILU,
+                                             .rope = LWI_ROPE_PAIRS,
+                                             .permuted = true,
+                                             .adjust = adjust_minicpm};
 
 static void adjust_halves(lwi_decoder *d) {
     d->normalize_experts = true;

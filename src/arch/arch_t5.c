@@ -11,55 +11,9 @@
 
 #include <math.h>
 
-enum { MOST_DISTANCE = 1 << 16 };
-
-/* The logarithm is in single precision, as in the model this was trained with: it decides between
- * buckets. */
-static int64_t bucket_of(int64_t far, int64_t buckets, int64_t most) {
-    const int64_t exact = buckets / 2;
-    if (far < exact) return far;
-    const float octaves = logf((float)far / (float)exact) / logf((float)most / (float)exact);
-    const int64_t grown = exact + (int64_t)(octaves * (float)(buckets - exact));
-    return grown < buckets ? grown : buckets - 1;
-}
-
-/* Of an encoder half of the buckets are for tokens ahead; a decoder has only those behind. */
-static int64_t bucket_at(const lwi_decoder *d, int64_t ahead, int64_t buckets, int64_t most) {
-    if (!d->encoder) return bucket_of(-ahead, buckets, most);
-    const int64_t half = buckets / 2;
-    return ahead > 0 ? half + bucket_of(ahead, half, most) : bucket_of(-ahead, half, most);
-}
-
-/* [heads, 2 * most + 1] by distance from those far behind on, or [heads, most + 1] by how far back,
- * from the file's [buckets, heads]. */
-static int spread(lwi_decoder *d, const lw_value *table, int64_t buckets, int64_t most) {
-    lwi_graph_builder *b = &d->b;
-    const int64_t heads = table->dims[1], n = (d->encoder ? 2 * most : most) + 1;
-    float *bias = NULL;
-    b->status = lwi_arena_alloc(b->graph->arena, (size_t)(heads * n), sizeof *bias, &bias);
-    if (b->status != LW_OK) return 0;
-    for (int64_t h = 0; h < heads; h++)
-        for (int64_t i = 0; i < n; i++) {
-            const int64_t ahead = d->encoder ? i - most : -i;
-            const int64_t bucket = bucket_at(d, ahead, buckets, most);
-            bias[h * n + i] = ((const float *)table->data)[bucket * heads + h];
-        }
-    return lwi_build_floats(b, 2, (int64_t[]){heads, n}, bias);
-}
-
 /* The first layer's is for all that have none of their own. */
 static void begin_layer(lwi_decoder *d, int64_t layer) {
-    lwi_graph_builder *b = &d->b;
-    const int64_t most =
-        lwi_build_size(b, "attention.relative_max_distance", 128, 1, MOST_DISTANCE);
-    const int64_t buckets = lwi_build_size(b, "attention.relative_buckets_count", 32, 4, most);
-    const int id = lwi_build_weight(b, "attn_rel_b.weight", layer == 0);
-    if (b->status != LW_OK || id < 0) return;
-    const lw_value *table = b->graph->slots[id].constant;
-    if (table->rank != 2 || table->dims[0] != buckets || table->dims[1] > LWI_MOST_HEADS)
-        lwi_build_fail(b, LW_CORRUPT, "attn_rel_b.weight is not for %lld buckets",
-                       (long long)buckets);
-    else d->relative_bias = spread(d, table, buckets, most);
+    lwi_decoder_bucket_bias(d, "attn_rel_b.weight", layer == 0);
 }
 
 /* ------------------------------------------------------------------ decoder */
@@ -83,7 +37,7 @@ static void begin_decoder(lwi_decoder *d) {
         d->logit_scale = pow((double)d->width, -0.5);
     d->layers = lwi_build_size(b, "decoder_block_count", d->layers, 1, LWI_MOST_LAYERS);
     d->encoder = false;
-    d->relative_bias = 0;
+    d->relative_bias = -1;
     d->output_norm = "dec.output_norm";
     b->stack = "dec.";
 }

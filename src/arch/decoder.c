@@ -186,6 +186,7 @@ lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
                      .cache = -1,
                      .stretched = -1,
                      .ranges = -1,
+                     .relative_bias = -1,
                      .slots = -1,
                      .state = -1,
                      .encoder = style->encoder};

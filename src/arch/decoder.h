@@ -94,7 +94,7 @@ struct lwi_decoder {
     bool norm_adds_one;           /* weights of norms are stored less one */
     bool plain_norms;             /* there are none, and norms are there all the same */
     int tokens, positions, sequences, outputs;
-    int relative_bias;               /* of scores by distance; 0: none */
+    int relative_bias;               /* of scores by distance; -1: none */
     int blocks, cache, slots, state; /* -1: not there yet */
     int stretched, ranges;           /* likewise */
     int64_t original_context; /* tokens of a sequence that is not stretched; 0: there is none */
@@ -148,6 +148,11 @@ void lwi_decoder_read_granite(lwi_decoder *d);
 /* The parts. */
 int lwi_decoder_norm(lwi_decoder *d, int x, const char *name);
 int lwi_decoder_attention(lwi_decoder *d, int x, int64_t layer);
+/* Biases of scores by distance (decoder_bias.c): in buckets, from a tensor [buckets, heads]; by
+ * slopes, for all positions of the context. absent: the steepest one's logarithm where the file
+ * does not say. */
+void lwi_decoder_bucket_bias(lwi_decoder *d, const char *name, bool needed);
+void lwi_decoder_slope_bias(lwi_decoder *d, double absent);
 /* Attention itself: [tokens, heads * value]. */
 int lwi_decoder_attend(lwi_decoder *d, const int qkv[3], const lwi_head_sizes *sizes, lwi_rope rope,
                        int64_t layer);

@@ -111,7 +111,7 @@ static int attend_causal(lwi_decoder *d, const int qkv[3], const lwi_head_sizes 
     lwi_graph_builder *b = &d->b;
     lwi_decoder_need_cache(d);
     const int sinks = lwi_build_weight(b, "attn_sinks.weight", false);
-    const int bias = d->relative_bias ? d->relative_bias : -1;
+    const int bias = d->relative_bias;
     const int y =
         lwi_build_fused(b, "PagedAttention", 11,
                         (int[]){qkv[0], qkv[1], qkv[2], d->positions, d->sequences, d->blocks,
@@ -127,7 +127,7 @@ static int attend_causal(lwi_decoder *d, const int qkv[3], const lwi_head_sizes 
 }
 
 static int attend_all(lwi_decoder *d, const int qkv[3], lwi_rope rope) {
-    const int bias = d->relative_bias ? d->relative_bias : -1;
+    const int bias = d->relative_bias;
     return lwi_build_fused(
         &d->b, "SequenceAttention", 7,
         (int[]){qkv[0], qkv[1], qkv[2], d->sequences, rope.cosines, rope.sines, bias});

@@ -100,7 +100,7 @@ static lw_status put_size(lwi_pairs *p, const char *key, int64_t size) {
 
 /* LFM2's short convolutions. */
 static lw_status put_lfm2(lwi_pairs *p, const lw_checkpoint *c) {
-    if (strcmp(p->prefix, "lfm2") != 0) return LW_OK;
+    if (strncmp(p->prefix, "lfm2", 4) != 0) return LW_OK;
     LW_TRY(put_heads(p, c, ".attention.head_count_kv"));
     return put_size(p, ".shortconv.l_cache", size_in_layers(c, "shortconv.conv", 1));
 }
@@ -209,7 +209,7 @@ static bool is_of_others(const char *key) {
 }
 
 static lw_status put_numbers(lwi_pairs *p, const lw_checkpoint *c) {
-    const bool mixed = !strcmp(p->prefix, "lfm2") || !strcmp(p->prefix, "granitehybrid");
+    const bool mixed = !strncmp(p->prefix, "lfm2", 4) || !strcmp(p->prefix, "granitehybrid");
     const bool mamba = !strncmp(p->prefix, "mamba", 5);
     double experts = 0;
     lw_checkpoint_number(c, "expert_count", &experts);

@@ -34,7 +34,7 @@ PROMPT = [5, 9, 30, 2, 17, 8, 5, 9]
 # What comes back in another form: MXFP4 as bfloat16, RoBERTa as BERT, or without parts that are not used.
 OTHERWISE = ("gpt_oss-mxfp4", "roberta", "roberta-classes", "camembert", "camembert-classes",
              "xlm-roberta", "xlm-roberta-classes", "bert", "gemma3-pictures", "qwen2_vl", "qwen2_5_vl",
-             "qwen3_vl", "qwen3_vl_moe", "qwen3_vl_moe-turned", "glm4v", "bart-text", "mbart-text", "llava", "mistral3", "smolvlm")
+             "qwen3_vl", "qwen3_vl_moe", "qwen3_vl_moe-turned", "glm4v", "opt", "mpnet", "mpnet-classes", "bart-text", "mbart-text", "llava", "mistral3", "smolvlm")
 NUMBERS = ("ids.json", "types.json", "logits.f32", "states.f32", "scores.f32", "made.f32", "made.json")
 TOKENIZERS = {"falcon": "falcon", "gpt2": "gpt-2", "llama2": None, "llama3.2": "llama3",
               "phi3-mini": None, "roberta-base": "gpt-2", "bert-cased": None, "t5-small": None}
@@ -271,8 +271,8 @@ def strange_names(path):
     reader = read_gguf(path)
     name = reader.fields["general.architecture"].contents()
     kind = next((k for k, n in gguf.MODEL_ARCH_NAMES.items() if n == name), None)
-    if kind is None:  # RWKV-4 and BART, for which there are no names but ours
-        return set() if name in ("rwkv4", "bart") else {name}
+    if kind is None:  # RWKV-4, BART and others, for which there are no names but ours
+        return set() if name in ("rwkv4", "bart", "gptneo", "mpnet", "opt") else {name}
     known = {gguf.TENSOR_NAMES[t] for t in gguf.MODEL_TENSORS[kind]}
     if name == "falcon":  # there are no names for the oldest, whose layers have their parts in turn
         known.add("blk.{bid}.ffn_norm")

@@ -108,6 +108,8 @@ FAMILIES = {
                                     clip_qkv=0.5)),
     "granite": ("granite", dict(GROUPED, embedding_multiplier=12.0, residual_multiplier=0.22,
                                 attention_multiplier=0.0625, logits_scaling=8.0)),
+    "minicpm": ("granite", dict(GROUPED, embedding_multiplier=12.0, logits_scaling=4.0,
+                                residual_multiplier=1.4 / 3 ** 0.5, attention_multiplier=0.25)),
     "cohere": ("cohere", dict(GROUPED, logit_scale=0.0625)),
     "smollm3": ("smollm3", dict(GROUPED, num_hidden_layers=4)),
     "smollm3-listed": ("smollm3", dict(GROUPED, num_hidden_layers=4, no_rope_layers=[0, 1, 1, 1])),
@@ -140,6 +142,25 @@ FAMILIES = {
         rope_type="yarn", factor=4.0, original_max_position_embeddings=16, rope_theta=1e4,
         mscale=1.0, mscale_all_dim=1.0, llama_4_scaling_beta=0.1))),
     "nemotron": ("nemotron", dict(GROUPED, partial_rotary_factor=0.5)),
+    "bloom": ("bloom", dict(vocab_size=160, hidden_size=64, n_layer=3, n_head=4)),
+    "bloom-odd": ("bloom", dict(vocab_size=160, hidden_size=60, n_layer=2, n_head=6)),
+    "mpt": ("mpt", dict(vocab_size=160, d_model=64, n_layers=3, n_heads=4, max_seq_len=128,
+                        attn_config=dict(clip_qkv=0.5))),
+    "opt": ("opt", dict(BASE, ffn_dim=96, word_embed_proj_dim=64)),
+    "gptj": ("gptj", dict(vocab_size=160, n_embd=64, n_layer=3, n_head=4, n_positions=128,
+                          rotary_dim=8, tie_word_embeddings=False)),
+    "gpt_neo": ("gpt_neo", dict(vocab_size=160, hidden_size=64, num_layers=3, num_heads=4,
+                                max_position_embeddings=128, window_size=8,
+                                attention_types=[[["global", "local", "global"], 1]])),
+    "gpt_bigcode": ("gpt_bigcode", dict(vocab_size=160, n_embd=64, n_layer=3, n_head=4,
+                                        n_positions=128)),
+    "lfm2_moe": ("lfm2_moe", dict(GROUPED, num_hidden_layers=4, num_dense_layers=1, num_experts=4,
+                                  num_experts_per_tok=2, moe_intermediate_size=48, conv_bias=False,
+                                  routed_scaling_factor=2.0,
+                                  layer_types=["conv", "full_attention", "conv", "full_attention"])),
+    "minimax_m2": ("minimax_m2", dict(GROUPED, head_dim=16, rotary_dim=8, num_local_experts=4,
+                                      num_experts_per_tok=2)),
+    "internlm3": ("internlm3", dict(GROUPED, head_dim=16, qkv_bias=True, bias=True)),
     "seed_oss": ("seed_oss", dict(GROUPED, head_dim=32, attention_bias=True)),
     "mamba": ("mamba", dict(MAMBA, time_step_rank=6)),
     "granitemoehybrid": ("granitemoehybrid", dict(
@@ -215,6 +236,7 @@ ENCODERS = {
     "camembert": ("camembert", dict(NAMED, pad_token_id=1)),
     "distilbert": ("distilbert", dict(vocab_size=160, dim=64, hidden_dim=96, n_layers=3, n_heads=4,
                                       max_position_embeddings=128)),
+    "mpnet": ("mpnet", dict(NAMED, pad_token_id=1)),
     "nomic_bert": ("nomic_bert", NAMED),
     "modernbert": ("modernbert", dict(MODERN, num_hidden_layers=5, local_attention=8,
                                       cls_token_id=1, sep_token_id=2)),
@@ -303,7 +325,7 @@ def make(folder, name, kind, options):
         for parameter in model.parameters():  # norms and biases too
             parameter.mul_(1.5).add_(0.02 * torch.randn_like(parameter))
         for key, buffer in model.named_buffers():
-            if key.endswith("e_score_correction_bias"):
+            if key.endswith(("e_score_correction_bias", "expert_bias")):
                 buffer.normal_(std=0.1)
         packed = pack_experts(model) if folder.name.endswith("mxfp4") else {}
         model.save_pretrained(folder)  # RWKV divides weights when it is first run
@@ -313,6 +335,11 @@ def make(folder, name, kind, options):
     numbers = result.last_hidden_state if name == "states" else result.logits
     if folder.name == "gemma-embedding":
         numbers = add_layers(folder, numbers)
+    if folder.name == "minicpm":  # as its authors call Granite's factors
+        path = folder / "config.json"
+        said = json.loads(path.read_text())
+        path.write_text(json.dumps({k: v for k, v in said.items() if "multiplier" not in k} | dict(
+            model_type="minicpm", scale_emb=12.0, scale_depth=1.4, dim_model_base=16)))
     if folder.name.endswith("turned"):  # as in the files of its authors
         path = folder / "model.safetensors"
         save_file({k: v.transpose(1, 2).contiguous() if ".experts." in k else v

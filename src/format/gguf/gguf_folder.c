@@ -250,9 +250,9 @@ static lw_status add_joint(lwi_folder_work *w, const lwi_folder_joint *j, int la
     LW_TRY(lwi_arena_grow(&w->network.arena, &w->items, room, w->n + 1, sizeof *w->items));
     lwi_folder_item *it = w->items + w->n;
     *it = (lwi_folder_item){.t = lwi_gguf_checkpoint_tensor(first), .make = j->make};
-    const int size = layer < 0
-                         ? snprintf(it->name, NAME, "%s", j->to)
-                         : snprintf(it->name, NAME, "%s%d.%s", w->family->layers, layer, j->to);
+    const int size =
+        layer < 0 ? snprintf(it->name, NAME, "%s%s", w->classifies ? w->family->prefix : "", j->to)
+                  : snprintf(it->name, NAME, "%s%d.%s", w->family->layers, layer, j->to);
     if (size >= NAME) return lwi_fail(LW_LIMIT, "the tensor '%s' has too long a name", first->name);
     if (second) it->second = lwi_gguf_checkpoint_tensor(second);
     choose_type(it);

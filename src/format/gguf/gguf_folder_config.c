@@ -188,7 +188,7 @@ static lw_status put_windows(const lwi_folder_work *w, lwi_buffer *b) {
         lwi_folder_put_number(b, w->family->window ? w->family->window : "sliding_window", window));
     if (!strncmp(w->family->model_type, "qwen", 4))
         LW_TRY(lwi_folder_put_flag(b, "use_sliding_window", true));
-    if (!every && !listed) return LW_OK;
+    if ((!every && !listed) || w->family->own == lwi_folder_gpt_neo) return LW_OK;
     LW_TRY(lwi_buffer_text(b, ",\n  \"layer_types\": ["));
     for (size_t i = 0; (double)i < layers && i < 1 << 12; i++) {
         const bool windowed = listed ? i < list->count && lwi_gguf_element(list, i) != 0
@@ -339,7 +339,8 @@ static lw_status put_numbers(const lwi_folder_work *w, lwi_buffer *b) {
         if (id >= 0) LW_TRY(lwi_folder_put_number(b, ends_of[i][1], (double)id));
         else if (i == 2)
             LW_TRY(lwi_buffer_text(b, encoder ? ",\n  \"pad_token_id\": 0"
-                                      : w->family->own == lwi_folder_bart
+                                      : w->family->own == lwi_folder_bart ||
+                                              w->family->own == lwi_folder_mpnet
                                           ? ",\n  \"pad_token_id\": 1"
                                           : ",\n  \"pad_token_id\": null"));
     }

@@ -99,6 +99,82 @@ lw_status lwi_folder_glm(const lwi_folder_work *w, lwi_buffer *b) {
     return lwi_folder_put_number(b, "head_dim", (double)(width / heads));
 }
 
+lw_status lwi_folder_minimax(const lwi_folder_work *w, lwi_buffer *b) {
+    LW_TRY(put_size(w, b, "expert_feed_forward_length", "intermediate_size"));
+    return put_size(w, b, "rope.dimension_count", "rotary_dim");
+}
+
+/* Which is Granite with usual scores. */
+lw_status lwi_folder_minicpm(const lwi_folder_work *w, lwi_buffer *b) {
+    const double width = lwi_folder_number(w, "embedding_length", 1);
+    const double heads = lwi_folder_number(w, "attention.head_count", 1);
+    const double head = lwi_folder_number(w, "attention.key_length", width / heads);
+    return head >= 1 ? lwi_folder_put_number(b, "attention_multiplier", 1 / sqrt(head)) : LW_OK;
+}
+
+/* -------------------------------------------------------------- older models */
+
+static lw_status put_sizes(const lwi_folder_work *w, lwi_buffer *b, const char *const (*sizes)[2]) {
+    for (; (*sizes)[0]; sizes++)
+        LW_TRY(put_size(w, b, (*sizes)[0], (*sizes)[1]));
+    return LW_OK;
+}
+
+lw_status lwi_folder_mpt(const lwi_folder_work *w, lwi_buffer *b) {
+    static const char *const sizes[][2] = {{"embedding_length", "d_model"},
+                                           {"attention.head_count", "n_heads"},
+                                           {"block_count", "n_layers"},
+                                           {"context_length", "max_seq_len"},
+                                           {NULL, NULL}};
+    const double steepest = lwi_folder_number(w, "attention.max_alibi_bias", 8);
+    const double clamp = lwi_folder_number(w, "attention.clamp_kqv", 0);
+    LW_TRY(put_sizes(w, b, sizes));
+    LW_TRY(lwi_folder_put_number(b, "expansion_ratio",
+                                 (double)lwi_folder_size(w, "feed_forward_length") /
+                                     (double)lwi_folder_size(w, "embedding_length")));
+    LW_TRY(lwi_buffer_text(b, ",\n  \"attn_config\": {\"alibi\": true"));
+    LW_TRY(lwi_folder_put_number(b, "alibi_bias_max", steepest));
+    if (clamp > 0) LW_TRY(lwi_folder_put_number(b, "clip_qkv", clamp));
+    return lwi_buffer_text(b, "}");
+}
+
+static const char *const gpt_sizes[][2] = {{"embedding_length", "n_embd"},
+                                           {"attention.head_count", "n_head"},
+                                           {"block_count", "n_layer"},
+                                           {"context_length", "n_positions"},
+                                           {NULL, NULL}};
+
+lw_status lwi_folder_gptj(const lwi_folder_work *w, lwi_buffer *b) {
+    LW_TRY(put_sizes(w, b, gpt_sizes));
+    return put_size(w, b, "rope.dimension_count", "rotary_dim");
+}
+
+lw_status lwi_folder_starcoder(const lwi_folder_work *w, lwi_buffer *b) {
+    LW_TRY(put_sizes(w, b, gpt_sizes));
+    return lwi_folder_put_flag(b, "multi_query", true);
+}
+
+/* Kinds of layers, each in a row of its own. */
+lw_status lwi_folder_gpt_neo(const lwi_folder_work *w, lwi_buffer *b) {
+    const lwi_gguf_pair *list = lwi_folder_pair(w, "attention.sliding_window_pattern");
+    const size_t layers = lwi_folder_size(w, "block_count");
+    const bool listed = list && list->kind == LWI_GGUF_ARRAY && list->element != LWI_GGUF_STRING;
+    LW_TRY(put_size(w, b, "block_count", "num_layers"));
+    LW_TRY(put_size(w, b, "attention.head_count", "num_heads"));
+    LW_TRY(lwi_buffer_text(b, ",\n  \"attention_types\": ["));
+    for (size_t i = 0; i < layers && i < MOST_LAYERS; i++) {
+        const bool windowed = listed ? i < list->count && lwi_gguf_element(list, i) != 0 : i % 2;
+        LW_TRY(lwi_buffer_text(b, i ? ", [[\"" : "[[\""));
+        LW_TRY(lwi_buffer_text(b, windowed ? "local\"], 1]" : "global\"], 1]"));
+    }
+    return lwi_buffer_text(b, "]");
+}
+
+lw_status lwi_folder_opt(const lwi_folder_work *w, lwi_buffer *b) {
+    LW_TRY(put_size(w, b, "feed_forward_length", "ffn_dim"));
+    return put_size(w, b, "embedding_length", "word_embed_proj_dim");
+}
+
 /* ---------------------------------------------------------------- recurrent */
 
 lw_status lwi_folder_lfm2(const lwi_folder_work *w, lwi_buffer *b) {
@@ -106,6 +182,12 @@ lw_status lwi_folder_lfm2(const lwi_folder_work *w, lwi_buffer *b) {
     LW_TRY(lwi_folder_put_flag(b, "block_auto_adjust_ff_dim", false));
     LW_TRY(lwi_folder_put_flag(b, "conv_bias", lwi_folder_has(w, "blk.0.shortconv.conv.bias")));
     return put_size(w, b, "shortconv.l_cache", "conv_L_cache");
+}
+
+lw_status lwi_folder_lfm2_moe(const lwi_folder_work *w, lwi_buffer *b) {
+    LW_TRY(lwi_folder_lfm2(w, b));
+    LW_TRY(put_size(w, b, "leading_dense_block_count", "num_dense_layers"));
+    return lwi_folder_put_flag(b, "use_expert_bias", true);
 }
 
 static lw_status put_state_space(const lwi_folder_work *w, lwi_buffer *b) {
@@ -187,6 +269,13 @@ lw_status lwi_folder_rwkv(const lwi_folder_work *w, lwi_buffer *b) {
 }
 
 /* ----------------------------------------------------------------- encoders */
+
+/* Positions begin behind that of the padding token. */
+lw_status lwi_folder_mpnet(const lwi_folder_work *w, lwi_buffer *b) {
+    LW_TRY(put_size(w, b, "attention.relative_buckets_count", "relative_attention_num_buckets"));
+    return lwi_folder_put_number(b, "max_position_embeddings",
+                                 (double)(lwi_folder_size(w, "context_length") + 2));
+}
 
 /* Rows of a matrix; 0: it is not there. */
 static size_t rows_of(const lwi_folder_work *w, const char *tensor) {

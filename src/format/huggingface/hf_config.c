@@ -62,7 +62,9 @@ static bool find(const lwi_hf_source *s, const char *key, double *value) {
 /* Elements of a head that are turned: a share of it, or a number. */
 static bool turned(const lwi_hf_source *s, double *value) {
     double share = 1, head = 0, width = 0, heads = 1;
-    if (to_number(lwi_hf_config(s, "qk_rope_head_dim"), value)) return true;
+    if (to_number(lwi_hf_config(s, "qk_rope_head_dim"), value) ||
+        to_number(lwi_hf_config(s, "rotary_dim"), value))
+        return true;
     if (!to_number(lwi_hf_config(s, "partial_rotary_factor"), &share) &&
         !to_number(lwi_hf_config(s, "rotary_pct"), &share) &&
         !to_number(lwi_hf_rope(s, "partial_rotary_factor"), &share))
@@ -84,6 +86,7 @@ static bool window(const lwi_hf_source *s, double *value) {
     if (!lwi_json_bool(s->config, "use_sliding_window", !is_qwen(s))) return false;
     return to_number(lwi_hf_config(s, "sliding_window"), value) ||
            to_number(lwi_hf_config(s, "local_attention"), value) ||
+           to_number(lwi_hf_config(s, "window_size"), value) ||
            to_number(lwi_hf_config(s, "attention_chunk_size"), value);
 }
 
@@ -91,6 +94,7 @@ static bool window(const lwi_hf_source *s, double *value) {
 static bool windowed_layer(const lwi_hf_source *s, size_t i, double *value) {
     const lwi_json_item *kinds = lwi_hf_config(s, "layer_types");
     double first = 0;
+    if (!kinds) kinds = lwi_hf_config(s, "attention_layers"); /* GPT-Neo's */
     if (!kinds && is_qwen(s) && to_number(lwi_hf_config(s, "max_window_layers"), &first)) {
         *value = (double)i >= first;
         return true;
@@ -98,7 +102,8 @@ static bool windowed_layer(const lwi_hf_source *s, size_t i, double *value) {
     if (!lwi_json_is(kinds, LWI_JSON_ARRAY) || i >= kinds->size ||
         !lwi_json_is(kinds->items + i, LWI_JSON_STRING))
         return false;
-    *value = strcmp(kinds->items[i].text, "full_attention") != 0;
+    *value = strcmp(kinds->items[i].text, "full_attention") != 0 &&
+             strcmp(kinds->items[i].text, "global") != 0;
     return true;
 }
 
@@ -190,7 +195,8 @@ static bool expert_groups(const lwi_hf_source *s, const char *name, double *valu
 }
 
 static bool gating(const lwi_hf_source *s, double *value) {
-    static const char *const families[] = {"deepseek_v3", "dots1", "glm4_moe"};
+    static const char *const families[] = {"deepseek_v3", "dots1", "glm4_moe", "lfm2_moe",
+                                           "minimax_m2"};
     bool sigmoid = !strcmp(lwi_json_text(s->config, "scoring_func", ""), "sigmoid");
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         sigmoid |= !strcmp(s->family->model_type, families[i]);
@@ -203,6 +209,34 @@ static bool is_multi_query(const lwi_hf_source *s) {
     const lwi_json_item *newer = lwi_hf_config(s, "new_decoder_architecture");
     return lwi_json_is(multi, LWI_JSON_BOOL) && multi->truth &&
            !(lwi_json_is(newer, LWI_JSON_BOOL) && newer->truth);
+}
+
+/* MPT's options of attention are in an object of their own. */
+static bool mpt_attention(const lwi_hf_source *s, const char *key, double *value) {
+    static const char *const keys_there[][2] = {{"attention.clamp_kqv", "clip_qkv"},
+                                                {"attention.scale", "softmax_scale"},
+                                                {"attention.max_alibi_bias", "alibi_bias_max"}};
+    const lwi_json_item *options = lwi_hf_config(s, "attn_config");
+    for (size_t i = 0; options && i < 3; i++)
+        if (!strcmp(key, keys_there[i][0]))
+            return to_number(lwi_json_get(options, keys_there[i][1]), value);
+    return false;
+}
+
+/* MiniCPM's factors are made of others. */
+static bool minicpm_factor(const lwi_hf_source *s, const char *key, double *value) {
+    double layers = 1, width = 0, base = 0;
+    if (strcmp(s->family->architecture, "minicpm") != 0) return false;
+    if (!strcmp(key, "embedding_scale")) return to_number(lwi_hf_config(s, "scale_emb"), value);
+    if (!find(s, "block_count", &layers) || !find(s, "embedding_length", &width)) return false;
+    if (!strcmp(key, "residual_scale") && to_number(lwi_hf_config(s, "scale_depth"), value)) {
+        *value /= sqrt(layers);
+        return true;
+    }
+    if (strcmp(key, "logit_scale") || !to_number(lwi_hf_config(s, "dim_model_base"), &base))
+        return false;
+    *value = width / base;
+    return base > 0;
 }
 
 /* Positions that are waves, and which one is the first. */
@@ -251,6 +285,7 @@ bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
     if (!strcmp(key, "attention.recurrent_layers")) return layer_type(s, i, value);
     if (!strcmp(key, "windowed_layers")) return windowed_layer(s, i, value);
     if (!strcmp(key, "rotated_layers")) return rotated_layer(s, i, value);
+    if (mpt_attention(s, key, value) || minicpm_factor(s, key, value)) return true;
     if (!strcmp(key, "attention.scale")) return attention_scale(s, value);
     if (strstr(key, "_logit_softcapping")) return softcap(s, key, value);
     if (!strcmp(key, "scaled_output") && !strcmp(s->family->model_type, "mt5")) {

@@ -48,8 +48,9 @@ static const triple expert_names[] = {
 /* "model.layers.3.mlp.up_proj.weight": what stands after the prefixes. */
 static const char *skip_prefix(const char *name) {
     static const char *const prefixes[] = {
-        "model.", "language_model.", "text_model.", "transformer.", "gpt_neox.", "backbone.",
-        "bert.",  "roberta.",        "distilbert.", "encoder.",     "rwkv."};
+        "model.",      "language_model.", "text_model.", "transformer.", "gpt_neox.",
+        "backbone.",   "bert.",           "mpnet.",      "decoder.",     "roberta.",
+        "distilbert.", "encoder.",        "rwkv."};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes;) {
         const size_t n = strlen(prefixes[i]);
         const bool there = !strncmp(name, prefixes[i], n);
