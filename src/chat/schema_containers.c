@@ -2,6 +2,7 @@
  * Objects and arrays. Properties come in the schema's order; those that are not required may be
  * left out. Without "additionalProperties" there are no others, which keeps a model to the point.
  */
+#include "base/regex.h"
 #include "chat/grammar_schema.h"
 
 #include <stdlib.h>
@@ -20,8 +21,10 @@ typedef struct object {
     lwi_schema *c;
     member *members;
     size_t count, capacity;
-    const lwi_json_item *others; /* additionalProperties; NULL: none */
-    const lwi_json_item *closed; /* the schema that no value has, if it excludes others */
+    const lwi_json_item *others;   /* additionalProperties; NULL: none */
+    const lwi_json_item *patterns; /* patternProperties, or what names must be; size 0: none */
+    const lwi_json_item *named;    /* what all have whose names match that; NULL: any value */
+    const lwi_json_item *closed;   /* the schema that no value has, if it excludes others */
 } object;
 
 static member *find_member(object *o, const char *key, size_t size) {
@@ -38,16 +41,94 @@ static lw_status add_member(object *o, const char *key, size_t size, const lwi_j
     return LW_OK;
 }
 
+/* Whether a name matches a pattern, which need not be all of it. */
+static lw_status matches(object *o, const lwi_json_item *pattern, const char *key, size_t size,
+                         bool *found) {
+    lwi_buffer whole = lwi_buffer_new(o->c->out->allocator);
+    lwi_regex *regex = NULL;
+    lw_status status = lwi_buffer_text(&whole, "(?s:.*)(?:");
+    if (status == LW_OK) status = lwi_buffer_put(&whole, pattern->text, pattern->size);
+    if (status == LW_OK) status = lwi_buffer_text(&whole, ")(?s:.*)");
+    if (status == LW_OK &&
+        lwi_regex_compile(o->c->out->allocator, whole.data, whole.size, &regex) != LW_OK)
+        status = lwi_schema_unsupported("patternProperties");
+    if (status == LW_OK) *found = lwi_regex_matches(regex, key, size);
+    lwi_regex_free(regex);
+    lwi_buffer_free(&whole);
+    return status;
+}
+
+/* Names are those of a list, or match a pattern. */
+static lw_status collect_names(object *o, const lwi_json_item *names) {
+    static const lwi_json_item nothing = {.kind = LWI_JSON_BOOL, .truth = false};
+    const lwi_json_item *list = lwi_json_get(names, "enum"),
+                        *pattern = lwi_json_get(names, "pattern");
+    const lwi_json_item *type = lwi_json_get(names, "type");
+    const size_t named = o->count;
+    if (!names || (lwi_json_is(names, LWI_JSON_BOOL) && names->truth)) return LW_OK;
+    if (type && (!lwi_json_is(type, LWI_JSON_STRING) || strcmp(type->text, "string") != 0))
+        return lwi_schema_unsupported("propertyNames that are no strings");
+    if (!lwi_schema_constrains(names, "type")) return LW_OK;
+    if (lwi_json_is(list, LWI_JSON_ARRAY) == lwi_json_is(pattern, LWI_JSON_STRING))
+        return lwi_schema_unsupported("propertyNames");
+    LW_TRY(lwi_schema_without(o->c, names, list ? "enum" : "pattern", &names));
+    if (lwi_schema_constrains(names, "type"))
+        return lwi_schema_unsupported("propertyNames of several kinds");
+    for (size_t i = 0; i < named; i++) {
+        member *m = o->members + i;
+        bool fits = !list;
+        for (size_t k = 0; list && k < list->size; k++)
+            fits |= lwi_json_is(list->items + k, LWI_JSON_STRING) &&
+                    list->items[k].size == m->size && !memcmp(list->items[k].text, m->key, m->size);
+        if (!list) LW_TRY(matches(o, pattern, m->key, m->size, &fits));
+        if (!fits) m->schema = &nothing;
+    }
+    for (size_t k = 0; list && !o->closed && k < list->size; k++)
+        if (lwi_json_is(list->items + k, LWI_JSON_STRING) &&
+            !find_member(o, list->items[k].text, list->items[k].size))
+            LW_TRY(add_member(o, list->items[k].text, list->items[k].size, o->others));
+    if (pattern && !o->closed) {
+        o->patterns = pattern;
+        o->named = o->others;
+    }
+    o->others = NULL;
+    o->closed = &nothing;
+    return LW_OK;
+}
+
+/* Properties whose names match. Each name must have one schema only: a pattern, and no property
+ * that is named itself. Where there are patterns, other additional properties are not written. */
+static lw_status collect_patterns(object *o, const lwi_json_item *s) {
+    static const lwi_json_item nothing = {.kind = LWI_JSON_BOOL, .truth = false};
+    const lwi_json_item *list = lwi_json_get(s, "patternProperties");
+    bool clash = false;
+    if (!lwi_json_is(list, LWI_JSON_OBJECT) || list->size == 0) return LW_OK;
+    if (list->size > 1 || o->patterns)
+        return lwi_schema_unsupported("patternProperties with several patterns");
+    lwi_json_item *pattern = NULL;
+    LW_TRY(lwi_arena_alloc(&o->c->arena, 1, sizeof *pattern, &pattern));
+    *pattern = (lwi_json_item){
+        .kind = LWI_JSON_STRING, .size = list->items->key_size, .text = list->items->key};
+    for (size_t i = 0; i < o->count; i++) {
+        LW_TRY(matches(o, pattern, o->members[i].key, o->members[i].size, &clash));
+        if (clash) return lwi_schema_unsupported("patternProperties that match a named property");
+    }
+    o->patterns = pattern;
+    o->named = list->items;
+    o->others = NULL;
+    o->closed = &nothing;
+    return LW_OK;
+}
+
 static lw_status collect_properties(object *o, const lwi_json_item *s) {
-    static const char *const refused[] = {"patternProperties", "propertyNames", NULL};
     const lwi_json_item *list = lwi_json_get(s, "properties");
     const lwi_json_item *others = lwi_json_get(s, "additionalProperties");
-    LW_TRY(lwi_schema_refuse(s, refused));
     for (size_t i = 0; lwi_json_is(list, LWI_JSON_OBJECT) && i < list->size; i++)
         LW_TRY(add_member(o, list->items[i].key, list->items[i].key_size, &list->items[i]));
     o->closed = lwi_json_is(others, LWI_JSON_BOOL) && !others->truth ? others : NULL;
     if (others && !o->closed) o->others = others;
-    return LW_OK;
+    LW_TRY(collect_names(o, lwi_json_get(s, "propertyNames")));
+    return collect_patterns(o, s);
 }
 
 static lw_status collect_required(object *o, const lwi_json_item *s) {
@@ -55,8 +136,13 @@ static lw_status collect_required(object *o, const lwi_json_item *s) {
     for (size_t i = 0; lwi_json_is(list, LWI_JSON_ARRAY) && i < list->size; i++) {
         const lwi_json_item *key = &list->items[i];
         if (!lwi_json_is(key, LWI_JSON_STRING)) continue;
+        bool fits = false;
+        if (o->patterns) LW_TRY(matches(o, o->patterns, key->text, key->size, &fits));
         if (!find_member(o, key->text, key->size))
-            LW_TRY(add_member(o, key->text, key->size, o->closed ? o->closed : o->others));
+            LW_TRY(add_member(o, key->text, key->size,
+                              fits        ? o->named
+                              : o->closed ? o->closed
+                                          : o->others));
         find_member(o, key->text, key->size)->required = true;
     }
     return LW_OK;
@@ -130,12 +216,26 @@ static lw_status other_pair(object *o, lwi_buffer *to) {
     return status;
 }
 
+/* A pair whose key matches the pattern. */
+static lw_status pattern_pair(object *o, lwi_buffer *to) {
+    lwi_buffer pair = lwi_buffer_new(to->allocator);
+    lw_status status = lwi_buffer_text(&pair, "\"\\\"\" ");
+    if (status == LW_OK) status = lwi_schema_pattern(o->patterns->text, o->patterns->size, &pair);
+    if (status == LW_OK) status = lwi_buffer_text(&pair, " \"\\\"\" ws \":\" ws ");
+    if (status == LW_OK)
+        status = o->named ? lwi_schema_any(o->c, o->named, &pair) : lwi_buffer_text(&pair, "value");
+    if (status == LW_OK) status = lwi_buffer_text(&pair, " ws");
+    if (status == LW_OK) status = lwi_schema_rule_of(o->c, &pair, to);
+    lwi_buffer_free(&pair);
+    return status;
+}
+
 /* What may follow when all members are through. */
 static lw_status put_others(object *o, bool first, lwi_buffer *to) {
     lwi_buffer pair = lwi_buffer_new(to->allocator);
     lw_status status = LW_OK;
-    if (!o->others) return lwi_buffer_text(to, "\"\"");
-    status = other_pair(o, &pair);
+    if (!o->others && !o->patterns) return lwi_buffer_text(to, "\"\"");
+    status = o->patterns ? pattern_pair(o, &pair) : other_pair(o, &pair);
     if (status == LW_OK)
         status = first ? lwi_schema_format(to, "(%s (\",\" ws %s)*)?", pair.data, pair.data)
                        : lwi_schema_format(to, "(\",\" ws %s)*", pair.data);
@@ -183,7 +283,7 @@ static lw_status check_counts(const object *o, const lwi_json_item *s) {
     for (size_t i = 0; i < o->count; i++)
         required += o->members[i].required;
     if (low > required) return lwi_schema_unsupported("minProperties");
-    if (high < INT64_MAX && (o->others || high < (int64_t)o->count))
+    if (high < INT64_MAX && (o->others || o->patterns || high < (int64_t)o->count))
         return lwi_schema_unsupported("maxProperties");
     return LW_OK;
 }
@@ -198,7 +298,7 @@ lw_status lwi_schema_object(lwi_schema *c, const lwi_json_item *s, lwi_buffer *t
         return lwi_buffer_text(to, "object");
     }
     LW_TRY(check_counts(&o, s));
-    if (!o.count && !o.others) return lwi_buffer_text(to, "\"{\" ws \"}\"");
+    if (!o.count && !o.others && !o.patterns) return lwi_buffer_text(to, "\"{\" ws \"}\"");
     lwi_buffer first = lwi_buffer_new(to->allocator), next = first;
     lw_status status = put_others(&o, true, &first);
     if (status == LW_OK) status = put_others(&o, false, &next);
@@ -211,7 +311,7 @@ lw_status lwi_schema_object(lwi_schema *c, const lwi_json_item *s, lwi_buffer *t
 
 /* -------------------------------------------------------------------- arrays */
 
-static lw_status element_rule(lwi_schema *c, const lwi_json_item *schema, lwi_buffer *name) {
+lw_status lwi_schema_element(lwi_schema *c, const lwi_json_item *schema, lwi_buffer *name) {
     lwi_buffer element = lwi_buffer_new(name->allocator);
     lw_status status =
         schema ? lwi_schema_any(c, schema, &element) : lwi_buffer_text(&element, "value");
@@ -241,12 +341,12 @@ static lw_status put_places(lwi_schema *c, const lwi_json_item *places, const lw
     int64_t i = 0;
     for (; i < n && (high < 0 || i < high); i++) {
         LW_TRY(lwi_buffer_text(to, i ? "(\",\" ws " : "("));
-        LW_TRY(element_rule(c, &places->items[i], to));
+        LW_TRY(lwi_schema_element(c, &places->items[i], to));
         LW_TRY(lwi_buffer_text(to, " "));
     }
     if (rest && i == n && (high < 0 || high > n)) {
         LW_TRY(lwi_buffer_text(to, "(\",\" ws "));
-        LW_TRY(element_rule(c, rest, to));
+        LW_TRY(lwi_schema_element(c, rest, to));
         LW_TRY(lwi_buffer_text(to, ")"));
         LW_TRY(put_counts(to, low > n ? low - n : 0, high < 0 ? -1 : high - n));
     }
@@ -255,28 +355,48 @@ static lw_status put_places(lwi_schema *c, const lwi_json_item *places, const lw
     return LW_OK;
 }
 
+/* Elements with one schema, and what is said of them together. */
+static lw_status put_elements(lwi_schema *c, const lwi_json_item *s, const lwi_json_item *element,
+                              int64_t low, int64_t high, lwi_buffer *to) {
+    const lwi_json_item *special = lwi_json_get(s, "contains");
+    const int64_t wanted = lwi_json_int(s, "minContains", 1);
+    const bool unique = lwi_json_bool(s, "uniqueItems", false) && (high < 0 || high > 1);
+    if (unique && special) return lwi_schema_unsupported("uniqueItems with contains");
+    if (unique) return lwi_schema_unique(c, element, low, high, to);
+    if (special && wanted > 0)
+        return lwi_schema_contains(c, element, special, (lwi_schema_counts){low, high, wanted}, to);
+    lwi_buffer name = lwi_buffer_new(to->allocator);
+    lw_status status = lwi_schema_element(c, element, &name);
+    if (status == LW_OK) status = put_alike(to, name.data, low, high);
+    lwi_buffer_free(&name);
+    return status;
+}
+
 lw_status lwi_schema_array(lwi_schema *c, const lwi_json_item *s, lwi_buffer *to) {
-    static const char *const refused[] = {"contains", "unevaluatedItems", "additionalItems", NULL};
+    static const char *const refused[] = {"maxContains", "unevaluatedItems", "additionalItems",
+                                          NULL};
     const lwi_json_item *places = lwi_json_get(s, "prefixItems"), *rest = lwi_json_get(s, "items");
     const int64_t low = lwi_json_int(s, "minItems", 0), high = lwi_json_int(s, "maxItems", -1);
+    const lwi_json_item *contains = lwi_json_get(s, "contains");
+    const bool unique = lwi_json_bool(s, "uniqueItems", false);
     LW_TRY(lwi_schema_refuse(s, refused));
-    if (lwi_json_bool(s, "uniqueItems", false)) return lwi_schema_unsupported("uniqueItems");
     if (low < 0 || low > 10000 || high > 10000 || (high >= 0 && high < low))
         return lwi_schema_unsupported("minItems or maxItems");
     if (lwi_json_is(rest, LWI_JSON_ARRAY)) places = rest, rest = NULL; /* of older drafts */
     if (lwi_json_is(rest, LWI_JSON_BOOL) && !rest->truth && !places)
-        return low ? lwi_buffer_text(to, "[]") : lwi_buffer_text(to, "\"[\" ws \"]\"");
+        return low || (contains && lwi_json_int(s, "minContains", 1) > 0)
+                   ? lwi_buffer_text(to, "[]")
+                   : lwi_buffer_text(to, "\"[\" ws \"]\"");
     if (lwi_json_is(rest, LWI_JSON_BOOL) && !rest->truth) rest = NULL;
     LW_TRY(lwi_buffer_text(to, "\"[\" ws "));
     if (lwi_json_is(places, LWI_JSON_ARRAY) && places->size) {
+        if (contains) return lwi_schema_unsupported("contains with prefixItems");
+        if (unique && (high < 0 || high > 1))
+            return lwi_schema_unsupported("uniqueItems with prefixItems");
         if (low > (int64_t)places->size && !rest) return lwi_schema_unsupported("minItems");
         LW_TRY(put_places(c, places, rest, low, high, to));
         return lwi_buffer_text(to, " \"]\"");
     }
-    lwi_buffer name = lwi_buffer_new(to->allocator);
-    lw_status status = element_rule(c, rest, &name);
-    if (status == LW_OK) status = put_alike(to, name.data, low, high);
-    lwi_buffer_free(&name);
-    LW_TRY(status);
+    LW_TRY(put_elements(c, s, rest, low, high, to));
     return lwi_buffer_text(to, " \"]\"");
 }

@@ -55,13 +55,13 @@ lw_status lwi_gbnf_literal(lwi_buffer *to, const char *text, size_t size) {
     return lwi_buffer_put(to, "\"", 1);
 }
 
-static lw_status count_rule(lwi_schema *c) {
+lw_status lwi_schema_count_rule(lwi_schema *c) {
     if (c->rules++ < MOST_RULES) return LW_OK;
     return lwi_fail(LW_LIMIT, "JSON schema: more than %d rules", MOST_RULES);
 }
 
 lw_status lwi_schema_rule_of(lwi_schema *c, const lwi_buffer *expression, lwi_buffer *to) {
-    LW_TRY(count_rule(c));
+    LW_TRY(lwi_schema_count_rule(c));
     LW_TRY(lwi_schema_format(c->out, "r%zu ::= ", c->rules));
     LW_TRY(lwi_buffer_put(c->out, expression->data, expression->size));
     LW_TRY(lwi_buffer_put(c->out, "\n", 1));
@@ -107,7 +107,8 @@ static const lwi_json_item *step(const lwi_json_item *at, const char *name, size
     return NULL;
 }
 
-static lw_status resolve(const lwi_schema *c, const char *reference, const lwi_json_item **found) {
+lw_status lwi_schema_resolve(const lwi_schema *c, const char *reference,
+                             const lwi_json_item **found) {
     const lwi_json_item *at = c->root;
     const char *id = lwi_json_text(c->root, "$id", "");
     const size_t own = strlen(id);
@@ -129,11 +130,11 @@ static lw_status resolve(const lwi_schema *c, const char *reference, const lwi_j
 /* The rule of a schema that is referred to; it is made the first time. */
 static lw_status reference(lwi_schema *c, const char *text, lwi_buffer *to) {
     const lwi_json_item *schema = NULL;
-    LW_TRY(resolve(c, text, &schema));
+    LW_TRY(lwi_schema_resolve(c, text, &schema));
     for (size_t i = 0; i < c->known_count; i++)
         if (c->known[i].schema == schema)
             return lwi_schema_format(to, "ref%zu", c->known[i].number);
-    LW_TRY(count_rule(c));
+    LW_TRY(lwi_schema_count_rule(c));
     LW_TRY(lwi_arena_grow(&c->arena, &c->known, &c->known_capacity, c->known_count + 1,
                           sizeof *c->known));
     const size_t number = c->rules;
@@ -195,7 +196,13 @@ static const char *implied_type(const lwi_json_item *s) {
     static const char *const signs[][2] = {{"properties", "object"},
                                            {"required", "object"},
                                            {"additionalProperties", "object"},
+                                           {"patternProperties", "object"},
+                                           {"propertyNames", "object"},
+                                           {"minProperties", "object"},
+                                           {"maxProperties", "object"},
                                            {"items", "array"},
+                                           {"contains", "array"},
+                                           {"uniqueItems", "array"},
                                            {"prefixItems", "array"},
                                            {"minItems", "array"},
                                            {"maxItems", "array"},
@@ -250,6 +257,18 @@ static lw_status of_types(lwi_schema *c, const lwi_json_item *s, const lwi_json_
     return lwi_buffer_text(to, ")");
 }
 
+/* Those of allOf that say what must not hold, or if what: the others tell what values there are. */
+static lw_status conditions(lwi_schema *c, const lwi_json_item *s, const lwi_json_item *list,
+                            lwi_buffer *to) {
+    for (size_t i = 0; i < list->size; i++) {
+        const lwi_json_item *item = &list->items[i];
+        if (!lwi_schema_has_logic(item)) continue;
+        LW_TRY(lwi_schema_logic(c, item, s, &item));
+        LW_TRY(lwi_schema_merge(c, s, item, &s));
+    }
+    return lwi_schema_any(c, s, to);
+}
+
 static lw_status all_of(lwi_schema *c, const lwi_json_item *s, const lwi_json_item *list,
                         lwi_buffer *to) {
     if (!lwi_json_is(list, LWI_JSON_ARRAY) || !list->size)
@@ -257,15 +276,16 @@ static lw_status all_of(lwi_schema *c, const lwi_json_item *s, const lwi_json_it
     LW_TRY(lwi_schema_without(c, s, "allOf", &s));
     if (list->size == 1 && !lwi_schema_constrains(s, "")) return lwi_schema_any(c, list->items, to);
     for (size_t i = 0; i < list->size; i++)
-        LW_TRY(lwi_schema_merge(c, s, &list->items[i], &s));
-    return lwi_schema_any(c, s, to);
+        if (!lwi_schema_has_logic(&list->items[i]))
+            LW_TRY(lwi_schema_merge(c, s, &list->items[i], &s));
+    return conditions(c, s, list, to);
 }
 
 /* What stands beside a reference holds too. */
 static lw_status referred(lwi_schema *c, const lwi_json_item *s, const char *text, lwi_buffer *to) {
     const lwi_json_item *other = NULL, *rest = NULL;
     if (!lwi_schema_constrains(s, "$ref")) return reference(c, text, to);
-    LW_TRY(resolve(c, text, &other));
+    LW_TRY(lwi_schema_resolve(c, text, &other));
     LW_TRY(lwi_schema_without(c, s, "$ref", &rest));
     LW_TRY(lwi_schema_merge(c, other, rest, &s));
     return lwi_schema_any(c, s, to);
@@ -290,10 +310,10 @@ static lw_status choice(lwi_schema *c, const lwi_json_item *s, const char *keywo
 }
 
 static lw_status schema_object(lwi_schema *c, const lwi_json_item *s, lwi_buffer *to) {
-    static const char *const refused[] = {
-        "not", "if", "then", "else", "dependentSchemas", "dependentRequired", "$dynamicRef", NULL};
+    static const char *const refused[] = {"$dynamicRef", NULL};
     static const char *const chosen[] = {"anyOf", "oneOf", NULL};
     LW_TRY(lwi_schema_refuse(s, refused));
+    if (lwi_schema_has_logic(s)) LW_TRY(lwi_schema_logic(c, s, NULL, &s));
     const lwi_json_item *item = lwi_json_get(s, "$ref");
     if (lwi_json_is(item, LWI_JSON_STRING)) return referred(c, s, item->text, to);
     if ((item = lwi_json_get(s, "allOf")) != NULL) return all_of(c, s, item, to);

@@ -166,10 +166,13 @@ static lw_status choices(lwi_schema *c, const lwi_json_item *a, const lwi_json_i
     if (a->size > MOST_CHOICES || b->size > MOST_CHOICES || a->size * b->size > MOST_CHOICES)
         return lwi_fail(LW_LIMIT, "JSON schema: more than %d combinations", MOST_CHOICES);
     LW_TRY(new_items(c, a->size * b->size, &items));
-    for (size_t i = 0; i < a->size * b->size; i++)
-        LW_TRY(merge(c, a->items + i / b->size, b->items + i % b->size, items + i));
-    to->items = items;
-    to->size = a->size * b->size;
+    size_t n = 0;
+    for (size_t i = 0; i < a->size * b->size; i++) {
+        LW_TRY(merge(c, a->items + i / b->size, b->items + i % b->size, items + n));
+        n += !lwi_json_is(items + n, LWI_JSON_BOOL) || items[n].truth || i + 1 == a->size * b->size;
+    }
+    to->items = items; /* without those that nothing fits, but one */
+    to->size = n;
     return LW_OK;
 }
 
@@ -237,6 +240,11 @@ static const struct {
                 {"exclusiveMaximum", smaller},
                 {"multipleOf", equal},
                 {"uniqueItems", equal},
+                {"contains", equal},
+                {"minContains", larger},
+                {"maxContains", smaller},
+                {"patternProperties", equal},
+                {"propertyNames", merge},
                 {"anyOf", choices},
                 {"oneOf", choices},
                 {"allOf", join},
@@ -246,6 +254,7 @@ enum { KEYWORDS = sizeof keywords / sizeof *keywords };
 bool lwi_schema_constrains(const lwi_json_item *s, const char *except) {
     for (size_t i = 0; i < KEYWORDS; i++)
         if (strcmp(keywords[i].key, except) != 0 && lwi_json_get(s, keywords[i].key)) return true;
+    if (lwi_schema_has_logic(s)) return true;
     return lwi_json_get(s, "properties") != NULL;
 }
 
@@ -279,12 +288,35 @@ static lw_status refer_later(lwi_schema *c, const lwi_json_item *s, const lwi_js
     return LW_OK;
 }
 
-/* Types without a common one, or two constants. */
+static bool is_listed(const lwi_json_item *value, const lwi_json_item *list) {
+    bool listed = !value || !lwi_json_is(list, LWI_JSON_ARRAY);
+    for (size_t i = 0; !listed && i < list->size; i++)
+        listed = lwi_schema_same(value, list->items + i);
+    return listed;
+}
+
+/* A property that must be there and has no value. */
+static bool wants_nothing(const lwi_json_item *s) {
+    const lwi_json_item *required = lwi_json_get(s, "required");
+    for (size_t i = 0; lwi_json_is(required, LWI_JSON_ARRAY) && i < required->size; i++) {
+        const lwi_json_item *name = required->items + i;
+        const lwi_json_item *p = lwi_json_is(name, LWI_JSON_STRING)
+                                     ? lwi_json_get(lwi_json_get(s, "properties"), name->text)
+                                     : NULL;
+        if (lwi_json_is(p, LWI_JSON_BOOL) && !p->truth) return true;
+    }
+    return false;
+}
+
+/* Types without a common one, two constants, a constant or values that are not listed. */
 static bool excludes_all(const lwi_json_item *a, const lwi_json_item *b,
                          const lwi_json_item *both) {
     const lwi_json_item *x = lwi_json_get(a, "const"), *y = lwi_json_get(b, "const");
-    const lwi_json_item *type = lwi_json_get(both, "type");
-    return (x && y && !lwi_schema_same(x, y)) || (lwi_json_is(type, LWI_JSON_ARRAY) && !type->size);
+    const lwi_json_item *type = lwi_json_get(both, "type"), *list = lwi_json_get(both, "enum");
+    return (x && y && !lwi_schema_same(x, y)) ||
+           (lwi_json_is(type, LWI_JSON_ARRAY) && !type->size) ||
+           !is_listed(lwi_json_get(both, "const"), list) ||
+           (lwi_json_is(list, LWI_JSON_ARRAY) && !list->size) || wants_nothing(both);
 }
 
 static lw_status merge_objects(lwi_schema *c, const lwi_json_item *a, const lwi_json_item *b,
@@ -293,6 +325,7 @@ static lw_status merge_objects(lwi_schema *c, const lwi_json_item *a, const lwi_
     lwi_json_item *items = NULL;
     size_t n = 0;
     if (x && y && !lwi_schema_same(x, y)) LW_TRY(refer_later(c, b, &b));
+    if (lwi_schema_has_logic(a) && lwi_schema_has_logic(b)) LW_TRY(lwi_schema_set_aside(c, b, &b));
     LW_TRY(new_items(c, a->size + b->size + 1, &items));
     if (lwi_json_get(a, "properties") || lwi_json_get(b, "properties"))
         LW_TRY(properties(c, a, b, items + n++));

@@ -127,33 +127,40 @@ static lw_status whole_range(lwi_buffer *to, int64_t low, int64_t high) {
     return lwi_buffer_text(to, ")");
 }
 
-static const char fraction[] = " (\".\" [0-9]{1,17})?", no_fraction[] = " (\".\" \"0\"{1,9})?";
-
 /* Sizes from low to high. */
 typedef struct span {
     int64_t low, high;
     bool low_open, high_open; /* the bound itself is outside */
+    int places;               /* behind the point at most; 0: whole numbers */
 } span;
 
+static lw_status fraction(lwi_buffer *to, const span *s) {
+    return lwi_schema_format(to, " (\".\" [0-9]{1,%d})?", s->places);
+}
+
+static lw_status no_fraction(lwi_buffer *to, const span *s) {
+    return lwi_schema_format(to, " (\".\" \"0\"{1,%d})?", s->places < 9 ? s->places : 9);
+}
+
 /* Whole ones, and for numbers what lies between them. */
-static lw_status sizes(lwi_buffer *to, span s, bool integer) {
-    if (integer) return whole_range(to, s.low, s.high);
+static lw_status sizes(lwi_buffer *to, span s) {
+    if (s.places == 0) return whole_range(to, s.low, s.high);
     if (s.low_open) {
         if (s.low >= s.high) return lwi_buffer_text(to, "[]");
         LW_TRY(whole_range(to, s.low, s.low));
-        LW_TRY(lwi_buffer_text(to, " \".\" [0-9]{0,8} [1-9]"));
+        LW_TRY(lwi_schema_format(to, " \".\" [0-9]{0,%d} [1-9]", s.places < 9 ? s.places - 1 : 8));
         if (++s.low == s.high && s.high_open) return LW_OK;
         LW_TRY(lwi_buffer_text(to, " | "));
     }
     if (s.low < s.high) {
         LW_TRY(whole_range(to, s.low, s.high - 1));
-        LW_TRY(lwi_buffer_text(to, fraction));
+        LW_TRY(fraction(to, &s));
         if (s.high_open) return LW_OK;
         LW_TRY(lwi_buffer_text(to, " | "));
     }
     if (s.high_open) return lwi_buffer_text(to, "[]");
     LW_TRY(whole_range(to, s.high, s.high));
-    return lwi_buffer_text(to, no_fraction);
+    return no_fraction(to, &s);
 }
 
 static const int64_t most = INT64_C(999999999999999);
@@ -182,15 +189,31 @@ static bool bound(const lwi_json_item *s, bool lower, bool integer, int64_t *val
     return found;
 }
 
+enum { ANY_PLACES = 17 };
+
+/* Of a multipleOf like 0.01. */
+static int places_of(double step) {
+    for (int n = 1; n < 10; n++)
+        if (step == 1 / pow(10, n)) return n;
+    return ANY_PLACES;
+}
+
 lw_status lwi_schema_number(lwi_schema *c, const lwi_json_item *s, bool integer, lwi_buffer *to) {
     const double step = lwi_json_number(s, "multipleOf", 0);
     int64_t low = -most, high = most;
-    (void)c;
-    if (step != 0 && step != 1) return lwi_schema_unsupported("multipleOf");
-    integer |= step == 1;
+    const int places = integer ? 0 : places_of(step);
+    const bool whole = step >= 1 && step == floor(step) && step <= (double)most;
+    if (lwi_json_get(s, "multipleOf") && !whole && places == ANY_PLACES)
+        return lwi_schema_unsupported("multipleOf");
+    integer |= whole;
     bool low_open = false, high_open = false;
     const bool has_low = bound(s, true, integer, &low, &low_open);
     const bool has_high = bound(s, false, integer, &high, &high_open);
+    if (whole && step > 1)
+        return lwi_schema_multiples(c, (int64_t)step, has_low ? low : INT64_MIN,
+                                    has_high ? high : INT64_MAX, to);
+    if (!has_low && !has_high && places < ANY_PLACES && !integer)
+        return lwi_schema_format(to, "(integer (\".\" [0-9]{1,%d})?)", places);
     if (!has_low && !has_high) return lwi_buffer_text(to, integer ? "integer" : "number");
     if (low > high || low > most || high < -most)
         return lwi_schema_unsupported(integer ? "minimum and maximum with nothing between"
@@ -203,13 +226,15 @@ lw_status lwi_schema_number(lwi_schema *c, const lwi_json_item *s, bool integer,
                                              : 0,
                             .high = -low,
                             .low_open = high_open && high <= 0,
-                            .high_open = low_open};
+                            .high_open = low_open,
+                            .places = integer ? 0 : places};
         LW_TRY(lwi_buffer_text(to, "\"-\" ("));
-        LW_TRY(sizes(to, below, integer));
+        LW_TRY(sizes(to, below));
         LW_TRY(lwi_buffer_text(to, positive ? ") | " : ")"));
     }
-    const span above = {low > 0 ? low : 0, high, low_open && low >= 0, high_open};
-    if (positive) LW_TRY(sizes(to, above, integer));
+    const span above = {low > 0 ? low : 0, high, low_open && low >= 0, high_open,
+                        integer ? 0 : places};
+    if (positive) LW_TRY(sizes(to, above));
     else if (low >= 0) LW_TRY(lwi_buffer_text(to, "[]"));
     return lwi_buffer_text(to, ")");
 }
