@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Element by element: lampwick.Pointwise, and single operators as programs of few steps, on floats
  * of any width, or as one step on integers or doubles. */
+#include "backend/gpu/gpu_codes.h"
 #include "backend/gpu/gpu_program.h"
 
 #include <string.h>
@@ -300,6 +301,8 @@ lw_status lwi_gpu_elementwise(const lwi_call *c, lwi_gpu_step *step, bool *taken
     size_t n = 0;
     for (size_t i = 0; i < sizeof singles / sizeof *singles; i++)
         if (!strcmp(singles[i].op_type, c->node->op_type)) s = &singles[i];
+    if (s && s->code == LWI_POINTWISE_copy && lwi_gpu_is_small_code(c->in[0]->dtype))
+        return lwi_gpu_small_codes(c, false, 1, 1, 0, step, taken);
     if (!s || !count_inputs(c, s, &n) || !find_kinds(c, n, &k))
         return lwi_gpu_refuse(step, "its types or shapes");
     const lwi_gpu_type to = lwi_gpu_type_of(c->out[0]->dtype);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * QuantizeLinear, DequantizeLinear and DynamicQuantizeLinear with scales of a tensor, along an
  * axis, or of blocks along it. */
-#include "backend/gpu/gpu_backend.h"
+#include "backend/gpu/gpu_codes.h"
 
 enum { X, SCALE, ZERO };
 
@@ -72,8 +72,19 @@ lw_status lwi_gpu_quantize_linear(const lwi_call *c, lwi_gpu_step *step, bool *t
     return plan_linear(c, "quantize", type, lwi_gpu_type_of(c->in[X]->dtype), step, taken);
 }
 
+static lw_status dequantize_small(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    const lw_value *zero = lwi_has(c, ZERO) ? c->in[ZERO] : NULL;
+    spread s;
+    bool fits = false;
+    LW_TRY(read_spread(c, &s, &fits));
+    if (!fits || (zero && (zero->count != c->in[SCALE]->count || zero->dtype != c->in[X]->dtype)))
+        return lwi_gpu_refuse(step, "its types, or how scales are spread");
+    return lwi_gpu_small_codes(c, true, s.dim, s.inner, s.block, step, taken);
+}
+
 lw_status lwi_gpu_dequantize_linear(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     const lwi_gpu_type type = lwi_gpu_type_of(c->in[X]->dtype);
+    if (lwi_gpu_is_small_code(c->in[X]->dtype)) return dequantize_small(c, step, taken);
     if (!is_code(type) && type != LWI_GPU_I32)
         return lwi_gpu_refuse(step, "its types, or how scales are spread");
     return plan_linear(c, "dequantize", type, lwi_gpu_type_of(c->out[0]->dtype), step, taken);
