@@ -374,6 +374,16 @@ LW_API LW_MUST_CHECK lw_status lw_context_prepare(lw_context *context, const lw_
  * is given for it is not read, only its type and shape count, which must not change; at first the
  * contents are undefined. Without a device, nothing changes. LW_NOT_FOUND. */
 LW_API LW_MUST_CHECK lw_status lw_context_keep_input(lw_context *context, const char *name);
+/* Copies bytes of such an input from the device, from an offset on; LW_INVALID if it has not so
+ * many there. Without a device, nothing is copied. LW_NOT_FOUND. */
+LW_API LW_MUST_CHECK lw_status lw_context_read_input(lw_context *context, const char *name,
+                                                     size_t offset, void *to, size_t bytes);
+/* Copies bytes to the device, where the input has `total` bytes from now on: if that is not what it
+ * had, the others are undefined, and the next runs give it in that size. Without a device, nothing
+ * is copied. LW_NOT_FOUND, LW_INVALID, LW_NO_MEMORY, LW_LIMIT. */
+LW_API LW_MUST_CHECK lw_status lw_context_write_input(lw_context *context, const char *name,
+                                                      size_t total, size_t offset, const void *from,
+                                                      size_t bytes);
 
 /* Gives back memory kept between runs: the arena, cached blocks and plans. */
 LW_API void lw_context_trim(lw_context *context);

@@ -57,8 +57,10 @@ lw_status lw_batch_new(const lw_llm *llm, const lw_batch_options *options, lw_ba
                                  sizeof *b->outputs, &b->outputs);
     if (status == LW_OK)
         status = lw_context_new(llm->model, options ? options->context : NULL, &b->context);
-    /* Only runs read and write it. */
+    /* Only runs read and write the cache, and mostly the state. */
     if (status == LW_OK && llm->cache_elements) status = lw_context_keep_input(b->context, "cache");
+    if (status == LW_OK && llm->state_elements) status = lw_context_keep_input(b->context, "state");
+    b->slots.context = b->context;
     if (status == LW_OK) *batch = b;
     else lw_batch_free(b);
     return status;

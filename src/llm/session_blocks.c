@@ -52,7 +52,7 @@ static lw_status reuse_state(lw_session *s, const lwi_state_snapshot *from, bool
     memcpy(state_of(s), from->data, s->llm->state_elements * sizeof *from->data);
     s->done = from->n;
     s->reused += from->n;
-    return LW_OK;
+    return lwi_state_slot_put(&s->batch->slots, s->slot);
 }
 
 static lw_status reuse_any_state(lw_session *s) {
@@ -139,7 +139,8 @@ size_t lwi_sequence_boundary(const lw_session *s) {
 void lwi_sequence_keep_blocks(lw_session *s) {
     lwi_cache_blocks *c = &s->batch->blocks;
     if (!s->batch->keep_prefixes) return;
-    if (s->done > 0 && s->done == lwi_sequence_boundary(s))
+    if (s->done > 0 && s->done == lwi_sequence_boundary(s) &&
+        lwi_state_slot_fetch(&s->batch->slots, s->slot) == LW_OK)
         lwi_state_snapshot_keep(&s->batch->snapshots, s->tokens, s->done, state_of(s));
     for (; s->llm->cache_elements && (s->named + 1) * c->size <= s->done; s->named++) {
         const int32_t *tokens = s->tokens + s->named * c->size;

@@ -15,6 +15,10 @@ void lwi_state_slots_free(lwi_state_slots *s) {
     lwi_free(&s->allocator, s->taken);
 }
 
+static size_t bytes_of(const lwi_state_slots *s, size_t n) {
+    return n * s->elements * sizeof *s->data;
+}
+
 static void replace(lwi_state_slots *s, float *data, bool *taken, size_t n, lw_value *value) {
     if (s->n) {
         memcpy(data, s->data, s->n * s->elements * sizeof *data);
@@ -43,10 +47,17 @@ static lw_status grow(lwi_state_slots *s) {
     if (status == LW_OK)
         status = lw_tensor_wrap(LW_FLOAT32, 2, (int64_t[]){(int64_t)n, (int64_t)s->elements}, data,
                                 &value);
+    /* What is on the device goes by way of the old data. */
+    if (status == LW_OK && s->n)
+        status = lw_context_read_input(s->context, "state", 0, s->data, bytes_of(s, s->n));
+    if (status == LW_OK)
+        status = lw_context_write_input(s->context, "state", bytes, 0, s->n ? s->data : data,
+                                        bytes_of(s, s->n));
     if (status == LW_OK) {
         replace(s, data, taken, n, value);
         return LW_OK;
     }
+    lw_value_free(value);
     lwi_free(&s->allocator, data);
     lwi_free(&s->allocator, taken);
     return status;
@@ -60,6 +71,18 @@ lw_status lwi_state_slot_take(lwi_state_slots *s, int32_t *slot) {
     s->taken[i] = true;
     *slot = (int32_t)i;
     return LW_OK;
+}
+
+lw_status lwi_state_slot_fetch(const lwi_state_slots *s, int32_t slot) {
+    const size_t first = (size_t)slot * s->elements;
+    return lw_context_read_input(s->context, "state", first * sizeof *s->data, s->data + first,
+                                 bytes_of(s, 1));
+}
+
+lw_status lwi_state_slot_put(const lwi_state_slots *s, int32_t slot) {
+    const size_t first = (size_t)slot * s->elements;
+    return lw_context_write_input(s->context, "state", bytes_of(s, s->n), first * sizeof *s->data,
+                                  s->data + first, bytes_of(s, 1));
 }
 
 void lwi_state_slot_give(lwi_state_slots *s, int32_t slot) {

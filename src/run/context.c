@@ -189,15 +189,3 @@ void lw_context_profile(lw_context *c, lw_profile_fn fn, void *user) {
 }
 
 const lw_model *lw_context_model(const lw_context *c) { return c ? c->model : NULL; }
-
-lw_status lw_context_keep_input(lw_context *c, const char *name) {
-    if (!c || !name) return lwi_fail(LW_INVALID, "lw_context_keep_input: an argument is NULL");
-    const lwi_graph *g = c->model->network.graph;
-    for (size_t i = 0; i < g->n_inputs; i++)
-        if (!strcmp(g->slots[g->inputs[i]].name, name)) {
-            if (!c->kept_inputs[i].wanted) lwi_context_forget_plans(c);
-            c->kept_inputs[i].wanted = true;
-            return LW_OK;
-        }
-    return lwi_fail(LW_NOT_FOUND, "the model has no input '%s'", name);
-}
