@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: MIT
  * Common subexpressions: of two nodes with the same operator, inputs and attributes, the second
- * one goes and its readers read the outputs of the first. */
+ * one goes and its readers read the outputs of the first. Small constants are the same if they say
+ * the same. */
 #include "opt/passes.h"
 
+#include "base/hash.h"
 #include "ops/registry.h"
 
 #include <string.h>
 
-/* Attributes with more bytes are not compared. */
-enum { LARGEST_TENSOR = 1 << 10 };
+/* Tensors with more bytes are not compared. */
+enum { LARGEST_TENSOR = 1 << 14 };
 
 static uint64_t mix(uint64_t hash, uint64_t x) {
     hash = (hash ^ x) * UINT64_C(0x9e3779b97f4a7c15);
     return hash ^ hash >> 29;
-}
-
-static uint64_t hash_of(const lwi_rewrite *r, const lwi_node *node) {
-    uint64_t hash = mix((uintptr_t)node->op, node->n_outputs);
-    for (size_t i = 0; i < node->n_inputs; i++)
-        hash = mix(hash, (uint64_t)lwi_input(r, node, i));
-    return mix(hash, node->n_attrs);
 }
 
 static bool same_bytes(const void *a, const void *b, size_t n) {
@@ -36,6 +31,30 @@ static bool same_tensor(const lw_value *a, const lw_value *b) {
         return false;
     if (a->dtype == LW_STRING || a->bytes > LARGEST_TENSOR || !lwi_same_shape(a, b)) return false;
     return same_bytes(a->data, b->data, a->bytes);
+}
+
+/* A constant that is compared by what it is; NULL: by its place. */
+static const lw_value *small_constant(const lwi_rewrite *r, int value) {
+    const lw_value *c = lwi_constant(r, value);
+    const bool small = c && c->kind == LW_KIND_TENSOR && c->dtype != LW_STRING && c->data &&
+                       c->bytes <= LARGEST_TENSOR;
+    return small ? c : NULL;
+}
+
+static uint64_t hash_of(const lwi_rewrite *r, const lwi_node *node) {
+    uint64_t hash = mix((uintptr_t)node->op, node->n_outputs);
+    for (size_t i = 0; i < node->n_inputs; i++) {
+        const lw_value *c = small_constant(r, lwi_input(r, node, i));
+        hash =
+            mix(hash, c ? lwi_hash(c->dtype, c->data, c->bytes) : (uint64_t)lwi_input(r, node, i));
+    }
+    return mix(hash, node->n_attrs);
+}
+
+static bool same_input(const lwi_rewrite *r, int a, int b) {
+    if (a == b) return true;
+    const lw_value *left = small_constant(r, a), *right = small_constant(r, b);
+    return left && right && same_tensor(left, right);
 }
 
 static bool same_strings(const lwi_attr *a, const lwi_attr *b) {
@@ -70,7 +89,7 @@ static bool same_node(const lwi_rewrite *r, const lwi_node *a, const lwi_node *b
     if (a->op != b->op || a->n_inputs != b->n_inputs || a->n_outputs != b->n_outputs) return false;
     if (a->n_attrs != b->n_attrs) return false;
     for (size_t i = 0; i < a->n_inputs; i++)
-        if (lwi_input(r, a, i) != lwi_input(r, b, i)) return false;
+        if (!same_input(r, lwi_input(r, a, i), lwi_input(r, b, i))) return false;
     for (size_t k = 0; k < a->n_outputs; k++)
         if (a->outputs[k] < 0 && b->outputs[k] >= 0) return false;
     for (size_t i = 0; i < a->n_attrs; i++) {
