@@ -8,8 +8,9 @@
 
 #include <string.h>
 
-/* What is made from constants is kept if it is not much more than they are. */
-enum { MOST_GROWTH = 4, SMALL_GROWTH = 1 << 16 };
+/* What is made from constants is kept if it is not much more than they are. Tables of positions and
+ * filters are made from next to nothing: they are kept as well if they are not large. */
+enum { MOST_GROWTH = 4, SMALL_GROWTH = 1 << 16, LARGE_TABLE = 1 << 21, ALL_TABLES = 1 << 26 };
 
 static bool is_of_model(const lw_value *v) {
     return v->kind == LW_KIND_TENSOR && v->fixed >= LWI_FIXED_MODEL;
@@ -53,7 +54,14 @@ static bool has_subgraph(const lwi_node *node) {
     return false;
 }
 
-static bool can_derive(const lwi_call *c) {
+static bool may_grow(lwi_planner *p, size_t in, size_t out) {
+    if (out / MOST_GROWTH <= in) return true;
+    if (out > LARGE_TABLE || p->grown + out > ALL_TABLES) return false;
+    p->grown += out;
+    return true;
+}
+
+static bool can_derive(lwi_planner *p, const lwi_call *c) {
     size_t in = SMALL_GROWTH / MOST_GROWTH, out = 0;
     const lwi_op *op = c->node->op->op;
     if (!op->infer || op->flags & LWI_RANDOM || has_subgraph(c->node) || !all_of_model(c))
@@ -65,7 +73,7 @@ static bool can_derive(const lwi_call *c) {
         if (!c->declared[k] || c->out[k]->dtype == LW_STRING) return false;
         out += c->out[k]->bytes;
     }
-    return out / MOST_GROWTH <= in;
+    return may_grow(p, in, out);
 }
 
 static lw_status align_inputs(lwi_planner *p, const lwi_call *c, const lw_value **in) {
@@ -106,7 +114,7 @@ static bool are_plain(const lwi_call *c) {
 }
 
 static bool know_derived(lwi_planner *p, const lwi_call *c) {
-    if (!can_derive(c)) return false;
+    if (!can_derive(p, c)) return false;
     const bool derived = derive(p, c) == LW_OK && are_plain(c);
     for (size_t k = 0; k < c->n_out && !derived; k++)
         if (c->out[k]) lwi_value_clear(c->out[k]);

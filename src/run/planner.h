@@ -11,6 +11,7 @@ typedef struct lwi_planner {
     lwi_plan *plan;
     lwi_host host;     /* the context's, but what it allocates lives as long as the plan */
     lwi_arena passing; /* values that are needed only until the plan is made */
+    size_t grown;      /* bytes made from constants that are much smaller */
     bool *needed;      /* [nodes] */
     bool *raw;         /* [slots] kernels read it as it is, not packed */
     bool shapes;       /* nothing is prepared: types and shapes are all that is wanted */
