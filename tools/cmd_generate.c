@@ -20,7 +20,7 @@ typedef struct generate_options {
     lwi_sampling_options sampling;
     lwi_draft_options draft;
     int tokens;
-    const char *file, *grammar, *schema;
+    const char *file, *grammar, *schema, *begin;
     lwi_texts stop;
     bool ignore_end, echo, special, shift, statistics;
 } generate_options;
@@ -108,6 +108,9 @@ static lw_status run_session(generation *g, const char *prompt, size_t size) {
         LW_ENCODE_ADD_SPECIAL | (g->options->special ? LW_ENCODE_PARSE_SPECIAL : 0);
     lw_status status = g->reads_source ? lw_session_source_text(g->session, prompt, size, flags)
                                        : lw_session_feed_text(g->session, prompt, size, flags);
+    const char *begin = g->options->begin;
+    if (status == LW_OK && begin)
+        status = lw_session_feed_text(g->session, begin, strlen(begin), LW_ENCODE_PARSE_SPECIAL);
     if (status != LW_OK) return status;
     if (g->options->echo) fwrite(prompt, 1, size, stdout);
     lw_session_tokens(g->session, &g->prompt);
@@ -185,6 +188,8 @@ static const generate_options defaults = {
 static const lwi_option table[] = {
     {"tokens", 'n', LWI_COUNT, AT(tokens), "N", NULL, "to generate at most (256)"},
     {"file", 'f', LWI_TEXT, AT(file), "FILE", NULL, "the text to go on with"},
+    {"begin", 0, LWI_TEXT, AT(begin), "TEXT", NULL,
+     "what is generated goes on with this: for a translation, the token of a language (fra_Latn)"},
     {"stop", 0, LWI_LIST, AT(stop), "TEXT", NULL, "end when this has been generated"},
     {"grammar", 0, LWI_TEXT, AT(grammar), "FILE", NULL, "the text must follow a GBNF grammar"},
     {"json-schema", 0, LWI_TEXT, AT(schema), "FILE", NULL, "the text must be JSON of this schema"},
@@ -205,11 +210,12 @@ const lwi_command lwi_cmd_generate = {
     .arguments = "MODEL [PROMPT]",
     .summary = "a language model goes on with a text",
     .about = "Opens a .gguf file or a Hugging Face folder and prints what the model makes of the "
-             "prompt, token by token. Models with an encoder and a decoder (T5) take the prompt as "
-             "the text to translate, sum up or answer.",
+             "prompt, token by token. Models with an encoder and a decoder (T5, BART, Marian, "
+             "NLLB) take the prompt as the text to translate, sum up or answer.",
     .examples = "lampwick generate stories.gguf \"Once upon a time\"\n"
                 "lampwick generate model.gguf --file question.txt --temperature 0 --statistics\n"
-                "lampwick generate flan-t5-small/ \"translate English to German: Thank you\"",
+                "lampwick generate flan-t5-small/ \"translate English to German: Thank you\"\n"
+                "lampwick generate nllb-200/ --begin fra_Latn \"Thank you\"",
     LWI_OPTIONS(table),
     .least = 1,
     .most = 2,

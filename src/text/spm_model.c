@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SentencePiece's models (sentencepiece_model.proto). */
+#include "text/spm_ids.h"
 #include "text/spm_wire.h"
 #include "text/tokenizer_files.h"
 #include "text/space_words.h"
@@ -129,9 +130,10 @@ static lw_status read_model(lw_tokenizer *t, lw_string message, settings *s) {
 
 /* Control tokens are found in texts when those are wanted; the model's own symbols always, but in
  * the normalized text, where they stay whole. */
-static lw_status read_symbols(lw_tokenizer *t) {
+static lw_status read_symbols(lw_tokenizer *t, bool marian) {
     const lwi_vocabulary *v = &t->vocabulary;
-    size_t control = 0, own = 0;
+    const size_t languages = marian ? lwi_spm_languages(t) : 0;
+    size_t control = languages, own = 0;
     for (size_t i = 0; i < v->count; i++) {
         control += (v->attributes[i] & LW_TOKEN_CONTROL) != 0;
         own += v->attributes[i] & LW_TOKEN_USER && v->pieces[i].size;
@@ -144,7 +146,7 @@ static lw_status read_symbols(lw_tokenizer *t) {
             LW_TRY(lwi_byte_trie_add(&t->frozen, piece.data, piece.size, (int32_t)i));
     }
     if (own) t->bpe.frozen = &t->frozen;
-    return LW_OK;
+    return languages ? lwi_spm_add_languages(t, control) : LW_OK;
 }
 
 static lw_status add_normalizer(lw_tokenizer *t, const settings *s) {
@@ -206,7 +208,8 @@ static int32_t token_of(const lw_tokenizer *t, int64_t id) {
     return id >= 0 && id < (int64_t)t->vocabulary.count ? (int32_t)id : LWI_NO_TOKEN;
 }
 
-static lw_status read(lw_tokenizer *t, lw_string proto) {
+/* numbers: of the pieces, by a file of their own; NULL: in their order. */
+static lw_status read(lw_tokenizer *t, lw_string proto, const lwi_json_item *numbers) {
     settings s = {.model = MODEL_UNIGRAM,
                   .dummy_prefix = true,
                   .remove_extra_spaces = true,
@@ -219,8 +222,9 @@ static lw_status read(lw_tokenizer *t, lw_string proto) {
     t->bos = token_of(t, s.bos);
     t->eos = token_of(t, s.eos);
     t->pad = token_of(t, s.pad);
+    if (numbers) LW_TRY(lwi_spm_renumber(t, numbers));
     if (s.byte_fallback) lwi_tokenizer_find_bytes(t);
-    LW_TRY(read_symbols(t));
+    LW_TRY(read_symbols(t, numbers != NULL));
     LW_TRY(add_normalizer(t, &s));
     LW_TRY(make_model(t, &s));
     if (t->bos >= 0) t->before.ids[t->before.n++] = t->bos;
@@ -232,10 +236,16 @@ static lw_status read(lw_tokenizer *t, lw_string proto) {
     return lwi_tokenizer_finish(t);
 }
 
-lw_status lwi_spm_tokenizer(lw_string proto, lw_tokenizer **tokenizer) {
+lw_status lwi_spm_tokenizer(lw_string proto, lw_string numbers, lw_tokenizer **tokenizer) {
+    lwi_arena arena;
     lw_tokenizer *t = NULL;
-    LW_TRY(lwi_tokenizer_new("", &t));
-    const lw_status status = read(t, proto);
+    const lwi_json_item *root = NULL;
+    lwi_arena_init(&arena, &lwi_malloc_allocator);
+    lw_status status = LW_OK;
+    if (numbers.size) status = lwi_json_parse(&arena, numbers.data, numbers.size, NULL, &root);
+    if (status == LW_OK) status = lwi_tokenizer_new("", &t);
+    if (status == LW_OK) status = read(t, proto, root);
+    lwi_arena_free(&arena);
     if (status == LW_OK) *tokenizer = t;
     else lw_tokenizer_free(t);
     return status;

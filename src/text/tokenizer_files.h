@@ -14,7 +14,8 @@ lw_status lwi_gpt2_tokenizer(lw_string merges, lw_string vocabulary, lw_tokenize
 lw_status lwi_wordpiece_tokenizer(lw_string text, lw_string config, lw_tokenizer **tokenizer);
 /* RWKV: lines of number, Python literal and size. */
 lw_status lwi_rwkv_tokenizer(lw_string text, lw_tokenizer **tokenizer);
-/* SentencePiece: a serialized ModelProto, which must live as long as the tokenizer. */
-lw_status lwi_spm_tokenizer(lw_string proto, lw_tokenizer **tokenizer);
+/* SentencePiece: a serialized ModelProto, which must live as long as the tokenizer. numbers: of the
+ * pieces, a JSON object (spm_ids.h), or {NULL, 0}. */
+lw_status lwi_spm_tokenizer(lw_string proto, lw_string numbers, lw_tokenizer **tokenizer);
 
 #endif

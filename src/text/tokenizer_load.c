@@ -78,6 +78,19 @@ static lw_status load_wordpiece(const char *path, const lwi_file *file, lw_token
     return status;
 }
 
+/* Marian's numbers of tokens are in a file beside that for the source's language. */
+static lw_status load_spm(const char *path, const lwi_file *file, lw_tokenizer **tokenizer) {
+    static const char *const names[] = {"vocab.json"};
+    lwi_file numbers = {0};
+    if (lwi_ends_with(path, "source.spm")) {
+        LW_TRY(map_beside(path, names, 1, &numbers));
+        if (!numbers.size) return lwi_fail(LW_NOT_FOUND, "'%s' needs vocab.json beside it", path);
+    }
+    const lw_status status = lwi_spm_tokenizer(text_of(file), text_of(&numbers), tokenizer);
+    lwi_file_unmap(&numbers);
+    return status;
+}
+
 /* One of the two files is given, the other lies beside it. */
 static lw_status load_gpt2(const char *path, const lwi_file *file, bool merges,
                            lw_tokenizer **tokenizer) {
@@ -116,7 +129,7 @@ static lw_status load(const char *path, const lwi_file *file, lw_tokenizer **tok
     const lw_string text = text_of(file);
     *keep = lwi_is_gguf(file->data, file->size) || starts(text, "\n");
     if (lwi_is_gguf(file->data, file->size)) return load_gguf(file, tokenizer);
-    if (starts(text, "\n")) return lwi_spm_tokenizer(text, tokenizer); /* its first field's tag */
+    if (starts(text, "\n")) return load_spm(path, file, tokenizer); /* its first field's tag */
     if (lwi_ends_with(path, "vocab.json") || lwi_ends_with(path, "encoder.json"))
         return load_gpt2(path, file, false, tokenizer);
     if (lwi_ends_with(path, "merges.txt") || lwi_ends_with(path, "vocab.bpe") ||
@@ -143,9 +156,16 @@ static lw_status load_file(const char *path, lw_tokenizer **tokenizer) {
 }
 
 static lw_status load_folder(const char *folder, lw_tokenizer **tokenizer) {
-    static const char *const names[] = {
-        "tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.bpe",
-        "merges.txt",     "qwen.tiktoken",   "vocab.txt",    "rwkv_vocab_v20230424.txt"};
+    static const char *const names[] = {"tokenizer.json",
+                                        "source.spm",
+                                        "tokenizer.model",
+                                        "spiece.model",
+                                        "sentencepiece.bpe.model",
+                                        "vocab.bpe",
+                                        "merges.txt",
+                                        "qwen.tiktoken",
+                                        "vocab.txt",
+                                        "rwkv_vocab_v20230424.txt"};
     char path[MOST_PATH];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const int n = snprintf(path, sizeof path, "%s/%s", folder, names[i]);

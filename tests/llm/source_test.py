@@ -180,6 +180,10 @@ def check_commands(name, path, weights):
                "--ignore-end")
     want = " ".join(f"t{i}" for i in tokens[1:] if i > 2)
     check(f"{name}: generate", done.stdout.split() == want.split(), done.stdout + done.stderr)
+    tokens = [0, 7]
+    tokens.append(int(tiny_t5.logits(weights, SOURCE, tokens)[-1].argmax()))
+    done = run("generate", path, prompt, "-n", 1, "--temperature", 0, "--cache", "f32", "--ignore-end", "--begin", "t7")
+    check(f"{name}: begin", done.stdout.split() == [f"t{i}" for i in tokens[2:] if i > 2], done.stdout + done.stderr)
     done = run("embed", path, prompt, "--raw")
     got = np.array(json.loads(done.stdout)[0]["embedding"])
     check(f"{name}: embed", near(got, tiny_t5.states(weights, SOURCE).mean(0)), done.stderr)
