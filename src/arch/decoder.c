@@ -114,9 +114,11 @@ int lwi_decoder_layer(lwi_decoder *d, int x, int64_t layer) {
         int mid = norm_if_there(d, add_residual(d, x, a, after), "attn_output_norm");
         if (d->look) mid = d->look(d, mid, layer);
         const int n = own_norm ? lwi_decoder_norm(d, mid, before) : mid;
+        d->before_feed = mid;
         y = add_residual(d, mid, feed_forward(d, n, layer), "post_ffw_norm");
         y = norm_if_there(d, y, "layer_output_norm");
     }
+    if (d->end_layer) y = d->end_layer(d, y, layer);
     b->layer = -1;
     const bool halve = d->halve_every > 0 && (layer + 1) % d->halve_every == 0;
     return lwi_build_scale(b, y, halve ? 0.5 : 1);
@@ -187,6 +189,7 @@ lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
                      .stretched = -1,
                      .ranges = -1,
                      .relative_bias = -1,
+                     .routed_by = -1,
                      .slots = -1,
                      .state = -1,
                      .encoder = style->encoder};

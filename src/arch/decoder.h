@@ -70,6 +70,12 @@ typedef struct lwi_head_sizes {
     int64_t heads, kv_heads, key, value;
 } lwi_head_sizes;
 
+/* Keys and values of a layer that others see too, and where they lie in a block of the cache. */
+typedef struct lwi_kept_keys {
+    int keys, values; /* -1: none yet */
+    size_t elements, bytes;
+} lwi_kept_keys;
+
 struct lwi_decoder {
     lwi_graph_builder b;
     lwi_norm_kind norm;
@@ -115,6 +121,11 @@ struct lwi_decoder {
     bool no_feed_forward; /* layers end there */
     /* In the place of the feed-forward network; NULL: that one, or a mixture. */
     int (*feed)(lwi_decoder *d, int x, int64_t layer);
+    int (*end_layer)(lwi_decoder *d, int x, int64_t layer); /* behind all; NULL: nothing */
+    int before_feed;           /* what the part with the feed-forward network began with */
+    int routed_by;             /* what experts are chosen by; -1: what they get */
+    int each_layer;            /* [tokens, layers * size]: embeddings for layers */
+    lwi_kept_keys kept[2];     /* of layers that see all, of those with a window */
     int64_t halve_every;       /* layers after which x is halved; 0: never */
     int first_value;           /* of RWKV-7: the values of the first layer */
     bool tiled_heads;          /* of the delta rule: see its operator */
@@ -153,6 +164,7 @@ int lwi_decoder_attention(lwi_decoder *d, int x, int64_t layer);
  * does not say. */
 void lwi_decoder_bucket_bias(lwi_decoder *d, const char *name, bool needed);
 void lwi_decoder_slope_bias(lwi_decoder *d, double absent);
+bool lwi_decoder_is_windowed(lwi_decoder *d, int64_t layer);
 /* Attention itself: [tokens, heads * value]. */
 int lwi_decoder_attend(lwi_decoder *d, const int qkv[3], const lwi_head_sizes *sizes, lwi_rope rope,
                        int64_t layer);

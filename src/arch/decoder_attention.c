@@ -78,7 +78,7 @@ static void project(lwi_decoder *d, int x, const lwi_head_sizes *s, int qkv[3], 
             b, "Clip", 3, (int[]){qkv[i], lwi_build_scalar(b, -clamp), lwi_build_scalar(b, clamp)});
 }
 
-static bool is_windowed(lwi_decoder *d, int64_t layer) {
+bool lwi_decoder_is_windowed(lwi_decoder *d, int64_t layer) {
     if (d->window == 0) return false;
     const double listed = lwi_build_layer_number(&d->b, "windowed_layers", (int)layer, -1);
     if (listed >= 0) return listed != 0;
@@ -96,8 +96,8 @@ static lwi_rope rope_of(lwi_decoder *d, const lwi_head_sizes *s, int64_t layer) 
     lwi_graph_builder *b = &d->b;
     const lwi_rope none = {-1, -1};
     if (!is_rotated(d, layer)) return none;
-    if (d->rope_in_windows && !is_windowed(d, layer)) return none;
-    const bool local = d->has_local_rope && is_windowed(d, layer);
+    if (d->rope_in_windows && !lwi_decoder_is_windowed(d, layer)) return none;
+    const bool local = d->has_local_rope && lwi_decoder_is_windowed(d, layer);
     lwi_rope *rope = local ? &d->local_rope : &d->rope;
     if (rope->cosines != 0) return *rope;
     const int64_t turned = lwi_build_size(b, "rope.dimension_count", s->key, 2, s->key);
@@ -140,7 +140,8 @@ int lwi_decoder_attend(lwi_decoder *d, const int qkv[3], const lwi_head_sizes *s
     lwi_build_int(b, "num_heads", s->heads);
     lwi_build_int(b, "kv_num_heads", s->kv_heads);
     lwi_build_int(b, "interleaved", d->rope_kind == LWI_ROPE_PAIRS);
-    lwi_build_int(b, d->chunked ? "chunk" : "window", is_windowed(d, layer) ? d->window : 0);
+    lwi_build_int(b, d->chunked ? "chunk" : "window",
+                  lwi_decoder_is_windowed(d, layer) ? d->window : 0);
     lwi_build_float(b, "scale",
                     d->attention_scale != 0 ? d->attention_scale : 1 / sqrt((double)s->key));
     lwi_build_float(b, "softcap", d->attention_cap);

@@ -87,6 +87,10 @@ static void route(lwi_decoder *d, int x, int64_t experts, int64_t used, int *cho
     if (d->softmax_of_chosen) w = lwi_build(b, "Softmax", 1, &w);
     if (d->normalize_experts || lwi_build_number(b, "expert_weights_norm", 0) != 0)
         w = lwi_build(b, "Div", 2, (int[]){w, sum_last(b, w)});
+    if (lwi_build_has(b, "ffn_down_exps.scale")) {
+        const int scale = lwi_build_weight(b, "ffn_down_exps.scale", true);
+        w = lwi_build_mul(b, w, lwi_build(b, "Gather", 2, (int[]){scale, *chosen}));
+    }
     *weights = lwi_build_scale(b, w, lwi_decoder_factor(d, "expert_weights_scale", 1));
 }
 
@@ -134,7 +138,7 @@ int lwi_decoder_experts(lwi_decoder *d, int x, int64_t layer) {
     int chosen = -1, weights = -1, in = x;
     (void)layer;
     if (b->status != LW_OK) return -1;
-    route(d, x, experts, used, &chosen, &weights);
+    route(d, d->routed_by < 0 ? x : d->routed_by, experts, used, &chosen, &weights);
     const int apart = lwi_build_reshape(b, weights, 3, (int64_t[]){-1, used, 1});
     if (d->weighted_inputs)
         in = lwi_build_mul(b, lwi_build_reshape(b, x, 3, (int64_t[]){-1, 1, d->width}), apart);

@@ -38,7 +38,8 @@ static lw_status put_rope_scaling(lwi_pairs *p, const lw_checkpoint *c) {
     static const char *const length = ".rope.scaling.original_context_length";
     const lw_string type = lw_checkpoint_text(c, "rope.scaling.type");
     double value = 0;
-    if (!type.size || is(type, "llama3") || is(type, "default")) return LW_OK;
+    if (!type.size || is(type, "llama3") || is(type, "default") || is(type, "proportional"))
+        return LW_OK;
     LW_TRY(lwi_pairs_text(p, ".rope.scaling.type", type));
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (lw_checkpoint_number(c, numbers[i] + 1, &value))
@@ -195,11 +196,34 @@ static lw_status put_feed_forward(lwi_pairs *p, const lw_checkpoint *c) {
     for (size_t i = 0; i < 2; i++) {
         double said = 0;
         const int64_t size = size_in_layers(c, sizes[i].tensor, sizes[i].axis);
+        if (i == 0 && !strcmp(p->prefix, "gemma4")) continue;
         if (size) LW_TRY(put_size(p, sizes[i].key, size));
         else if (lw_checkpoint_number(c, sizes[i].key + 1, &said) && said >= 0 && said < 1e9)
             LW_TRY(put_size(p, sizes[i].key, (int64_t)said));
     }
     return LW_OK;
+}
+
+/* Gemma 4's sizes differ by layer. */
+static lw_status put_gemma4(lwi_pairs *p, const lw_checkpoint *c) {
+    enum { MOST = 1 << 12 };
+    uint32_t heads[MOST], inner[MOST];
+    double layers = 0, value = 0;
+    if (strcmp(p->prefix, "gemma4") != 0) return LW_OK;
+    lw_checkpoint_number(c, "block_count", &layers);
+    if (!(layers >= 1 && layers <= MOST))
+        return lwi_fail(LW_CORRUPT, "config.json: %g layers", layers);
+    for (size_t i = 0; i < (size_t)layers; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "blk.%zu.ffn_down.weight", i);
+        inner[i] = (uint32_t)size_in(c, name, 1);
+        heads[i] = lw_checkpoint_element(c, "attention.head_count_kv", i, &value) && value >= 1 &&
+                           value < 1e6
+                       ? (uint32_t)value
+                       : 1;
+    }
+    LW_TRY(lwi_pairs_numbers(p, ".attention.head_count_kv", LWI_GGUF_INT32, heads, (size_t)layers));
+    return lwi_pairs_numbers(p, ".feed_forward_length", LWI_GGUF_INT32, inner, (size_t)layers);
 }
 
 /* What Mamba's layers do not have, though config.json may use the word for something else. */
@@ -209,7 +233,8 @@ static bool is_of_others(const char *key) {
 }
 
 static lw_status put_numbers(lwi_pairs *p, const lw_checkpoint *c) {
-    const bool mixed = !strncmp(p->prefix, "lfm2", 4) || !strcmp(p->prefix, "granitehybrid");
+    const bool mixed = !strncmp(p->prefix, "lfm2", 4) || !strcmp(p->prefix, "gemma4") ||
+                       !strcmp(p->prefix, "granitehybrid");
     const bool mamba = !strncmp(p->prefix, "mamba", 5);
     double experts = 0;
     lw_checkpoint_number(c, "expert_count", &experts);
@@ -290,5 +315,6 @@ lw_status lwi_pairs_hyperparameters(lwi_pairs *p, const lw_checkpoint *c) {
     LW_TRY(put_delta(p, c));
     LW_TRY(put_sections(p, c));
     LW_TRY(put_granite(p, c));
+    LW_TRY(put_gemma4(p, c));
     return put_lfm2(p, c);
 }

@@ -277,7 +277,7 @@ def strange_names(path):
     if name == "falcon":  # there are no names for the oldest, whose layers have their parts in turn
         known.add("blk.{bid}.ffn_norm")
     found = {re.sub(r"blk\.\d+\.", "blk.{bid}.", t.name) for t in reader.tensors}
-    return {n for n in found if not {n, n.removesuffix(".weight"), n.removesuffix(".bias")} & known}
+    return {n for n in found if not {n, n.removesuffix(".weight"), n.removesuffix(".bias"), n.removesuffix(".scale")} & known}
 
 
 def arrays(folder):

@@ -23,6 +23,8 @@ BASE = dict(vocab_size=160, hidden_size=64, intermediate_size=96, num_hidden_lay
             pad_token_id=0)
 GROUPED = dict(BASE, num_key_value_heads=2)
 GEMMA = dict(GROUPED, head_dim=16, sliding_window=8, query_pre_attn_scalar=16)
+GEMMA4 = dict(GROUPED, head_dim=16, global_head_dim=32, sliding_window=8,
+              vocab_size_per_layer_input=160, final_logit_softcapping=30.0)
 QWEN_MOE = dict(GROUPED, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=48,
                 decoder_sparse_step=1)
 DELTA = dict(linear_num_key_heads=2, linear_num_value_heads=4, linear_key_head_dim=16,
@@ -84,6 +86,15 @@ FAMILIES = {
         eoi_token_index=157, mm_tokens_per_image=4, vision_config=dict(
             hidden_size=32, intermediate_size=48, num_hidden_layers=1, num_attention_heads=2,
             image_size=28, patch_size=14))),
+    "gemma4": ("gemma4_text", dict(GEMMA4, num_hidden_layers=5, hidden_size_per_layer_input=8,
+                                   num_kv_shared_layers=2, use_double_wide_mlp=True, layer_types=[
+                                       "sliding_attention", "sliding_attention", "full_attention",
+                                       "sliding_attention", "full_attention"])),
+    "gemma4-experts": ("gemma4_text", dict(GEMMA4, num_hidden_layers=3, attention_k_eq_v=True, layer_types=[
+                                               "sliding_attention", "full_attention", "full_attention"],
+                                           num_global_key_value_heads=1, enable_moe_block=True,
+                                           num_experts=4, top_k_experts=2, moe_intermediate_size=48,
+                                           hidden_size_per_layer_input=0)),
     "phi": ("phi", dict(BASE, partial_rotary_factor=0.5)),
     "phi3": ("phi3", dict(GROUPED, sliding_window=None)),
     "phi3-short": ("phi3", longrope(64)),
@@ -327,6 +338,9 @@ def make(folder, name, kind, options):
         for key, buffer in model.named_buffers():
             if key.endswith(("e_score_correction_bias", "expert_bias")):
                 buffer.normal_(std=0.1)
+        for key, buffer in model.named_buffers():
+            if key.endswith("layer_scalar"):
+                buffer.uniform_(0.5, 1.5)
         packed = pack_experts(model) if folder.name.endswith("mxfp4") else {}
         model.save_pretrained(folder)  # RWKV divides weights when it is first run
         types = [0] * 9 + [1] * (len(IDS) - 9) if getattr(config, "type_vocab_size", 0) == 2 else None

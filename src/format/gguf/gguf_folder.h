@@ -141,7 +141,8 @@ lwi_folder_own lwi_folder_deepseek, lwi_folder_gpt_oss, lwi_folder_llama4, lwi_f
     lwi_folder_mamba, lwi_folder_mamba2, lwi_folder_granite, lwi_folder_delta, lwi_folder_t5,
     lwi_folder_rwkv, lwi_folder_glm, lwi_folder_bart, lwi_folder_mpt, lwi_folder_gptj,
     lwi_folder_gpt_neo, lwi_folder_starcoder, lwi_folder_opt, lwi_folder_mpnet, lwi_folder_lfm2_moe,
-    lwi_folder_minimax, lwi_folder_minicpm, lwi_folder_bidirectional, lwi_folder_whisper;
+    lwi_folder_minimax, lwi_folder_minicpm, lwi_folder_gemma4, lwi_folder_bidirectional,
+    lwi_folder_whisper;
 /* gguf_folder_config.c: the text of config.json. */
 lw_status lwi_folder_config(const lwi_folder_work *w, lwi_buffer *text);
 

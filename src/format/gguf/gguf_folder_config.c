@@ -151,6 +151,7 @@ static lw_status put_scaling(const lwi_folder_work *w, lwi_buffer *b) {
     snprintf(key, sizeof key, "%s.rope.scaling.type", w->family->architecture);
     const lw_string type = lwi_gguf_string(&w->gguf, key);
     const lwi_gguf_tensor *factors = lwi_gguf_find_tensor(&w->gguf, "rope_freqs.weight");
+    if (w->family->own == lwi_folder_gemma4) return LW_OK; /* there already */
     if (factors) return put_llama3(w, b, factors);
     if (lwi_gguf_find_tensor(&w->gguf, "rope_factors_long.weight")) return put_longrope(w, b);
     if (!type.size || (type.size == 4 && !memcmp(type.data, "none", 4))) return LW_OK;
@@ -169,6 +170,7 @@ static lw_status put_share(const lwi_folder_work *w, lwi_buffer *b) {
     const double heads = lwi_folder_number(w, "attention.head_count", 1);
     const double head = lwi_folder_number(w, "attention.key_length",
                                           lwi_folder_number(w, "embedding_length", 0) / heads);
+    if (w->family->own == lwi_folder_gemma4) return LW_OK;
     if (w->family->own == lwi_folder_deepseek || !(turned >= 1 && head >= turned)) return LW_OK;
     LW_TRY(lwi_folder_put_number(b, "partial_rotary_factor", turned / head));
     return lwi_folder_put_number(b, "rotary_pct", turned / head);

@@ -14,6 +14,20 @@ static const name gemma[] = {{"post_attention_norm", "post_attention_layernorm",
                              {"ffn_norm", "pre_feedforward_layernorm", false},
                              {"post_ffw_norm", "post_feedforward_layernorm", false},
                              {0}};
+static const name gemma4[] = {{"per_layer_token_embd", "model.embed_tokens_per_layer", true},
+                              {"per_layer_model_proj", "model.per_layer_model_projection", true},
+                              {"per_layer_proj_norm", "model.per_layer_projection_norm", true},
+                              {"post_attention_norm", "post_attention_layernorm", false},
+                              {"ffn_norm", "pre_feedforward_layernorm", false},
+                              {"post_ffw_norm", "post_feedforward_layernorm", false},
+                              {"post_ffw_norm_1", "post_feedforward_layernorm_1", false},
+                              {"post_ffw_norm_2", "post_feedforward_layernorm_2", false},
+                              {"pre_ffw_norm_2", "pre_feedforward_layernorm_2", false},
+                              {"inp_gate", "per_layer_input_gate", false},
+                              {"proj", "per_layer_projection", false},
+                              {"post_norm", "post_per_layer_input_norm", false},
+                              {"ffn_gate_inp", "router.proj", false},
+                              {0}};
 static const name olmo2[] = {{"post_attention_norm", "post_attention_layernorm", false},
                              {"post_ffw_norm", "post_feedforward_layernorm", false},
                              {0}};
@@ -466,6 +480,14 @@ static const joint lfm2_moe_joints[] = {
     {0}};
 static const joint minimax_joints[] = {
     {"exp_probs_b.bias", NULL, "block_sparse_moe.e_score_correction_bias", lwi_folder_copy}, {0}};
+static const joint gemma4_joints[] = {
+    {"layer_output_scale.weight", NULL, "layer_scalar", lwi_folder_copy},
+    {"ffn_gate_inp.scale", NULL, "router.scale", lwi_folder_copy},
+    {"ffn_down_exps.scale", NULL, "router.per_expert_scale", lwi_folder_copy},
+    {"ffn_gate_up_exps.weight", NULL, "experts.gate_up_proj", lwi_folder_copy},
+    {"ffn_gate_exps.weight", "ffn_up_exps.weight", "experts.gate_up_proj", lwi_folder_stack},
+    {"ffn_down_exps.weight", NULL, "experts.down_proj", lwi_folder_copy},
+    {0}};
 static const joint next_joints[] = {
     {"attn_qkv.weight", "attn_gate.weight", "linear_attn.in_proj_qkvz.weight",
      lwi_folder_projection},
@@ -496,6 +518,8 @@ static const char *const latent_keys[] = {"attention.key_length", "attention.hea
 static const char *const inner_keys[] = {"feed_forward_length", NULL};
 static const char *const mamba_keys[] = {"feed_forward_length", "attention.head_count",
                                          "attention.layer_norm_epsilon", NULL};
+static const char *const gemma4_keys[] = {"attention.key_length", "attention.head_count_kv",
+                                          "feed_forward_length", NULL};
 static const char *const whisper_keys[] = {"attention.layer_norm_epsilon", "feed_forward_length",
                                            "block_count", NULL};
 static const char *const epsilon_keys[] = {"attention.layer_norm_epsilon", NULL};
@@ -551,6 +575,8 @@ static const lwi_folder_family families[] = {
     {"gemma2", "gemma2", "Gemma2ForCausalLM", GEMMA, .names = gemma, .added = 1, .full_every = 2},
     {"gemma3", "gemma3_text", "Gemma3ForCausalLM", GEMMA, .names = gemma, .added = 1,
      .full_every = 6},
+    {"gemma4", "gemma4_text", "Gemma4ForCausalLM", GEMMA, .names = gemma4, .with_or_without = true,
+     .full_every = 6, .joints = gemma4_joints, .without = gemma4_keys, .own = lwi_folder_gemma4},
     {"gpt2", "gpt2", "GPT2LMHeadModel", .layers = "transformer.h.", .names = gpt2,
      .activation = "gelu_new", .turned = true},
     {"gptneox", "gpt_neox", "GPTNeoXForCausalLM", .layers = "gpt_neox.layers.", .names = gpt_neox,

@@ -112,6 +112,69 @@ lw_status lwi_folder_minicpm(const lwi_folder_work *w, lwi_buffer *b) {
     return head >= 1 ? lwi_folder_put_number(b, "attention_multiplier", 1 / sqrt(head)) : LW_OK;
 }
 
+static double least_of(const lwi_folder_work *w, const char *key) {
+    const lwi_gguf_pair *pair = lwi_folder_pair(w, key);
+    double least = lwi_folder_number(w, key, 0);
+    for (size_t i = 0; pair && pair->kind == LWI_GGUF_ARRAY && i < pair->count; i++)
+        least = fmin(least, lwi_gguf_element(pair, i));
+    return least;
+}
+
+/* Of layers with and without a window, which are told from each other by the list of them. */
+static double heads_of(const lwi_folder_work *w, bool windowed) {
+    const lwi_gguf_pair *heads = lwi_folder_pair(w, "attention.head_count_kv");
+    const lwi_gguf_pair *list = lwi_folder_pair(w, "attention.sliding_window_pattern");
+    for (size_t i = 0; heads && list && heads->kind == LWI_GGUF_ARRAY &&
+                       list->kind == LWI_GGUF_ARRAY && i < heads->count && i < list->count;
+         i++)
+        if ((lwi_gguf_element(list, i) != 0) == windowed) return lwi_gguf_element(heads, i);
+    return lwi_folder_number(w, "attention.head_count_kv", 1);
+}
+
+/* Pairs of a full layer's heads that are turned, as a share. */
+static double turned_share(const lwi_folder_work *w) {
+    const lwi_gguf_tensor *t = lwi_gguf_find_tensor(&w->gguf, "rope_freqs.weight");
+    size_t turned = 0;
+    if (!t || t->type != LWI_BLOCK_F32 || t->rank != 1 || t->dims[0] < 1) return 1;
+    for (size_t i = 0; i < (size_t)t->dims[0]; i++) {
+        float factor;
+        memcpy(&factor, (const uint8_t *)t->data + i * sizeof factor, sizeof factor);
+        turned += factor < 1e20F;
+    }
+    return (double)turned / (double)t->dims[0];
+}
+
+lw_status lwi_folder_gemma4(const lwi_folder_work *w, lwi_buffer *b) {
+    const size_t full = lwi_folder_size(w, "attention.key_length");
+    const lwi_gguf_tensor *own = lwi_gguf_find_tensor(&w->gguf, "per_layer_token_embd.weight");
+    const double inner = least_of(w, "feed_forward_length");
+    bool same = false; /* keys are values */
+    for (size_t i = 0; i < lwi_folder_size(w, "block_count") && i < MOST_LAYERS; i++)
+        same |= has_keys(w, i) && !layer_has(w, i, "attn_v.weight");
+    LW_TRY(put_size(w, b, "attention.key_length_swa", "head_dim"));
+    LW_TRY(lwi_folder_put_number(b, "global_head_dim", (double)full));
+    LW_TRY(lwi_folder_put_number(b, "num_key_value_heads", heads_of(w, true)));
+    LW_TRY(lwi_folder_put_number(b, "num_global_key_value_heads", heads_of(w, false)));
+    LW_TRY(lwi_folder_put_flag(b, "attention_k_eq_v", same));
+    LW_TRY(put_size(w, b, "attention.shared_kv_layers", "num_kv_shared_layers"));
+    LW_TRY(put_size(w, b, "embedding_length_per_layer_input", "hidden_size_per_layer_input"));
+    LW_TRY(lwi_folder_put_number(b, "vocab_size_per_layer_input",
+                                 own && own->rank == 2 ? (double)own->dims[0] : 1));
+    LW_TRY(lwi_folder_put_flag(b, "enable_moe_block", lwi_folder_size(w, "expert_count") > 0));
+    if (lwi_folder_size(w, "expert_count"))
+        LW_TRY(put_size(w, b, "expert_used_count", "top_k_experts"));
+    LW_TRY(lwi_folder_put_number(b, "intermediate_size", inner));
+    LW_TRY(lwi_folder_put_flag(b, "use_double_wide_mlp",
+                               lwi_folder_number(w, "feed_forward_length", 0) > inner));
+    LW_TRY(lwi_buffer_text(b, ",\n  \"rope_parameters\": {\"sliding_attention\": "
+                              "{\"rope_type\": \"default\""));
+    LW_TRY(lwi_folder_put_number(b, "rope_theta", lwi_folder_number(w, "rope.freq_base_swa", 1e4)));
+    LW_TRY(lwi_buffer_text(b, "},\n  \"full_attention\": {\"rope_type\": \"proportional\""));
+    LW_TRY(lwi_folder_put_number(b, "partial_rotary_factor", turned_share(w)));
+    LW_TRY(lwi_folder_put_number(b, "rope_theta", lwi_folder_number(w, "rope.freq_base", 1e6)));
+    return lwi_buffer_text(b, "}}");
+}
+
 /* -------------------------------------------------------------- older models */
 
 static lw_status put_sizes(const lwi_folder_work *w, lwi_buffer *b, const char *const (*sizes)[2]) {

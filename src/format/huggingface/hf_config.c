@@ -211,6 +211,35 @@ static bool is_multi_query(const lwi_hf_source *s) {
            !(lwi_json_is(newer, LWI_JSON_BOOL) && newer->truth);
 }
 
+/* What Gemma 4 says of its layers that see all: a number of its own, or under the first such layer.
+ */
+static bool of_full_layers(const lwi_hf_source *s, const char *whole, const char *each,
+                           double *value) {
+    const lwi_json_item *layers = lwi_hf_config(s, "per_layer_config");
+    if (to_number(lwi_hf_config(s, whole), value)) return true;
+    for (size_t i = 0; lwi_json_is(layers, LWI_JSON_OBJECT) && i < layers->size; i++)
+        if (to_number(lwi_json_get(layers->items + i, each), value)) return true;
+    return false;
+}
+
+static bool gemma4_heads(const lwi_hf_source *s, const char *key, size_t layer, double *value) {
+    double windowed = 1;
+    if (strcmp(s->family->architecture, "gemma4") != 0) return false;
+    if (!strcmp(key, "attention.key_length_swa") || !strcmp(key, "attention.value_length_swa") ||
+        !strcmp(key, "rope.dimension_count_swa"))
+        return to_number(lwi_hf_config(s, "head_dim"), value);
+    if (!strcmp(key, "attention.key_length") || !strcmp(key, "attention.value_length") ||
+        !strcmp(key, "rope.dimension_count")) {
+        *value = 512;
+        (void)of_full_layers(s, "global_head_dim", "head_dim", value);
+        return true;
+    }
+    if (strcmp(key, "attention.head_count_kv") != 0 || !windowed_layer(s, layer, &windowed) ||
+        windowed != 0 || !lwi_json_bool(s->config, "attention_k_eq_v", false))
+        return false;
+    return of_full_layers(s, "num_global_key_value_heads", "num_key_value_heads", value);
+}
+
 /* MPT's options of attention are in an object of their own. */
 static bool mpt_attention(const lwi_hf_source *s, const char *key, double *value) {
     static const char *const keys_there[][2] = {{"attention.clamp_kqv", "clip_qkv"},
@@ -285,6 +314,7 @@ bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
     if (!strcmp(key, "attention.recurrent_layers")) return layer_type(s, i, value);
     if (!strcmp(key, "windowed_layers")) return windowed_layer(s, i, value);
     if (!strcmp(key, "rotated_layers")) return rotated_layer(s, i, value);
+    if (gemma4_heads(s, key, i, value)) return true;
     if (mpt_attention(s, key, value) || minicpm_factor(s, key, value)) return true;
     if (!strcmp(key, "attention.scale")) return attention_scale(s, value);
     if (strstr(key, "_logit_softcapping")) return softcap(s, key, value);

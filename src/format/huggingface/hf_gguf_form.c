@@ -106,8 +106,9 @@ static lw_status to_recurrent(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
 static lw_status to_gguf(lwi_hf_source *s, const lwi_decoder_style *style,
                          lwi_checkpoint_tensor *t) {
     const char *family = s->family->architecture;
-    const bool less_one = !strncmp(family, "gemma", 5) || !strncmp(family, "qwen35", 6) ||
-                          !strcmp(family, "qwen3next") || !strcmp(family, "nemotron");
+    const bool less_one = (!strncmp(family, "gemma", 5) && strcmp(family, "gemma4") != 0) ||
+                          !strncmp(family, "qwen35", 6) || !strcmp(family, "qwen3next") ||
+                          !strcmp(family, "nemotron");
     const bool q = strstr(t->name, ".attn_q."), k = strstr(t->name, ".attn_k.");
     if (style->permuted && (q || k)) LW_TRY(order_heads(s, t, k));
     const bool row = lwi_ends_with(t->name, ".exp_probs_b.bias") || !strcmp(t->name, "logits.bias");
@@ -221,7 +222,7 @@ static lw_status split_shared(lwi_hf_source *s) {
 }
 
 static lw_status split_experts(lwi_hf_source *s) {
-    const size_t n = s->n;
+    const size_t n = strcmp(s->family->architecture, "gemma4") ? s->n : 0;
     for (size_t i = 0; i < n; i++) {
         const lwi_checkpoint_tensor t = s->tensors[i];
         if (!t.name || t.rank != 3 || !strstr(t.name, ".ffn_gate_up_exps.weight")) continue;

@@ -141,11 +141,27 @@ static float llama3_factor(const lwi_hf_source *s, double speed) {
     return (float)(1 / ((1 - smooth) / factor + smooth));
 }
 
+/* Gemma 4: pairs beyond a share of the head are not turned, which is to say very slowly. */
+static lw_status add_proportional(lwi_hf_source *s) {
+    enum { MOST = 1 << 15 };
+    const double head = number(s, "attention.key_length", 0);
+    const double share = rope_number(s, "partial_rotary_factor", 1);
+    float *data = NULL;
+    if (!(head >= 2 && head <= MOST && share >= 0 && share <= 1))
+        return lwi_fail(LW_CORRUPT, "config.json: %g of heads of %g elements", share, head);
+    const size_t half = (size_t)head / 2, turned = (size_t)(share * head) / 2;
+    LW_TRY(lwi_arena_alloc(&s->network->arena, half, sizeof *data, &data));
+    for (size_t i = 0; i < half; i++)
+        data[i] = i < turned ? 1 : 1e30F;
+    return add_floats(s, "rope_freqs.weight", data, half);
+}
+
 lw_status lwi_hf_add_rope_factors(lwi_hf_source *s) {
     enum { MOST = 1 << 15 };
     const lw_string type = lwi_hf_text(s, "rope.scaling.type");
     LW_TRY(add_list(s, "short_factor", "rope_factors_short.weight"));
     LW_TRY(add_list(s, "long_factor", "rope_factors_long.weight"));
+    if (type.size == 12 && !memcmp(type.data, "proportional", 12)) return add_proportional(s);
     if (type.size != 6 || memcmp(type.data, "llama3", 6)) return LW_OK;
     const double width = number(s, "embedding_length", 0),
                  heads = number(s, "attention.head_count", 1);
