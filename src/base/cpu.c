@@ -13,8 +13,15 @@
 #include <sys/auxv.h>
 #endif
 
-static const char *const NAMES[] = {"base",       "avx2", "avxvnni",  "avx512",   "avx512vnni",
-                                    "avx512bf16", "neon", "neon_dot", "neon_i8mm"};
+static const char *const NAMES[] = {"base",       "avx2",       "avxvnni", "avx512",   "avx512vnni",
+                                    "avx512bf16", "avx512fp16", "neon",    "neon_dot", "neon_i8mm"};
+
+/* Whether the compiler knew the instructions (src/kern/CMakeLists.txt). */
+#if defined(LWI_HAVE_FP16_KERNELS)
+#define HAS_FP16 1
+#else
+#define HAS_FP16 0
+#endif
 
 /* A set of levels has a bit for each. */
 #define LEVEL(name) (1u << LWI_ISA_##name)
@@ -36,6 +43,7 @@ static uint32_t detect(void) {
     const uint32_t avx2 = 1u << 5 | 1u << 8;                           /* AVX2, BMI2 */
     const uint32_t avx512 = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31; /* F, DQ, BW, VL */
     const uint32_t avx512_vnni = 1u << 11;                             /* leaf 7: ECX */
+    const uint32_t avx512_fp16 = 1u << 23;                             /* leaf 7: EDX */
     const uint32_t avx_vnni = 1u << 4, bf16 = 1u << 5;                 /* leaf 7, 1: EAX */
     const uint32_t avx_state = 6, avx512_state = 0xe6;
     uint32_t a, b, c, d, more = 0, levels = LEVEL(BASE);
@@ -53,15 +61,18 @@ static uint32_t detect(void) {
     levels |= LEVEL(AVX512);
     if (!has(c, avx512_vnni)) return levels;
     levels |= LEVEL(AVX512VNNI);
-    return has(more, bf16) ? levels | LEVEL(AVX512BF16) : levels;
+    if (!has(more, bf16)) return levels;
+    levels |= LEVEL(AVX512BF16);
+    return HAS_FP16 && has(d, avx512_fp16) ? levels | LEVEL(AVX512FP16) : levels;
 }
 
 /* Intel's vdpbf16ps takes four times as long as its vfmadd and does twice as much (Emerald Rapids:
- * 90 GFLOP/s beside 180), so that float32 is faster there; AMD's takes as long as vfmadd. */
+ * 90 GFLOP/s beside 180), so that float32 is faster there; AMD's takes as long as vfmadd, and sums
+ * in float32, which float16 has to do besides. */
 static uint32_t slow_levels(void) {
     uint32_t a, b, c, d;
     const bool intel = __get_cpuid(0, &a, &b, &c, &d) && c == signature_INTEL_ecx;
-    return intel ? LEVEL(AVX512BF16) : 0;
+    return intel ? LEVEL(AVX512BF16) : LEVEL(AVX512FP16);
 }
 #elif defined(__aarch64__) && defined(__linux__)
 static uint32_t detect(void) {

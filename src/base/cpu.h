@@ -14,6 +14,7 @@ typedef enum lwi_isa {
     LWI_ISA_AVX512,     /* F, VL, BW, DQ */
     LWI_ISA_AVX512VNNI, /* VNNI */
     LWI_ISA_AVX512BF16, /* BF16, where that is faster than float32 */
+    LWI_ISA_AVX512FP16, /* FP16 */
     LWI_ISA_NEON,
     LWI_ISA_NEON_DOT,  /* dotprod */
     LWI_ISA_NEON_I8MM, /* i8mm */
@@ -30,7 +31,7 @@ lw_status lwi_cpu_find(const char *who, const char *name, lwi_isa *isa);
 lw_status lwi_cpu_wanted(lwi_isa *isa);
 /* Whether this processor can run the kernels of a level. */
 bool lwi_cpu_has(lwi_isa isa);
-/* base, avx2, avxvnni, avx512, avx512vnni, avx512bf16, neon, neon_dot, neon_i8mm */
+/* base, avx2, avxvnni, avx512, avx512vnni, avx512bf16, avx512fp16, neon, neon_dot, neon_i8mm */
 const char *lwi_isa_name(lwi_isa isa);
 /* Processors in the affinity mask, at most the cgroup's quota (rounded up); at least 1. */
 int lwi_cpu_threads(void);

@@ -36,6 +36,10 @@ typedef struct lwi_gemm_f32_job {
     float low, high;   /* clamp; NaN stays; -INFINITY and INFINITY for none */
     float scale;       /* 0 means 1 */
     const float *then; /* what is read after B, to be fetched ahead; NULL: not known */
+    /* gemm_f16.h: exponents of the rows of A, a_exponent apart, and of the columns of the first
+     * panel; those of the next ones are b_panel apart. */
+    const float *a_exponents, *b_exponents;
+    size_t a_exponent;
 } lwi_gemm_f32_job;
 
 typedef void lwi_gemm_f32_fn(const lwi_gemm_f32_job *job);

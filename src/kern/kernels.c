@@ -13,9 +13,15 @@
 #define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm)                 \
     type lwi_##name##__base;
 #endif
+#if defined(LWI_HAVE_FP16_KERNELS)
+#define LWI_KERNEL_FP16(name, type) type lwi_##name##__base, lwi_##name##__avx512fp16;
+#else
+#define LWI_KERNEL_FP16(name, type) type lwi_##name##__base;
+#endif
 #include "kern/kernels.def"
 #undef LWI_KERNEL
 #undef LWI_KERNEL_SIZE
+#undef LWI_KERNEL_FP16
 
 #define PICK(base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) base
 static const lwi_kernels BASE = {
@@ -49,6 +55,15 @@ static const lwi_kernels AVX512BF16 = {
 };
 #endif
 
+#if defined(LWI_HAVE_FP16_KERNELS)
+#define LEVEL_FP16
+#define PICK(base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) bf16
+static const lwi_kernels AVX512FP16 = {
+#include "kern/kernels_table.inc"
+};
+#undef LEVEL_FP16
+#endif
+
 #if defined(LWI_HAVE_ARM_KERNELS)
 #define PICK(base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) neon
 static const lwi_kernels NEON = {
@@ -79,6 +94,10 @@ const lwi_kernels *lwi_kernels_of(lwi_isa isa) {
         return &AVX512VNNI;
     case LWI_ISA_AVX512BF16:
         return &AVX512BF16;
+#if defined(LWI_HAVE_FP16_KERNELS)
+    case LWI_ISA_AVX512FP16:
+        return &AVX512FP16;
+#endif
 #elif defined(LWI_HAVE_ARM_KERNELS)
     case LWI_ISA_NEON:
         return &NEON;

@@ -18,6 +18,7 @@
 #include "kern/few_columns_f32.h"
 #include "kern/gemm_bf16.h"
 #include "kern/gemm_byte.h"
+#include "kern/gemm_f16.h"
 #include "kern/gemm_f32.h"
 #include "kern/gemm_half.h"
 #include "kern/gemm_i8.h"
@@ -44,9 +45,12 @@
 typedef struct lwi_kernels {
 #define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) type *name;
 #define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) size_t name;
+#define LWI_KERNEL_FP16(name, type) type *name;
 #include "kern/kernels.def"
 #undef LWI_KERNEL
 #undef LWI_KERNEL_SIZE
+#undef LWI_KERNEL_FP16
+    bool has_f16; /* the kernels of gemm_f16.h have instructions for it */
 } lwi_kernels;
 
 /* Calling them takes a processor that has the level (lwi_cpu_has). */

@@ -313,8 +313,9 @@ static void nodes_are_profiled(void **state) {
 }
 
 static void levels_live_side_by_side(void **state) {
-    static const char *const names[] = {"base",       "avx2",       "avxvnni", "avx512",
-                                        "avx512vnni", "avx512bf16", "neon",    "neon_dot"};
+    static const char *const names[] = {"base",       "avx2",       "avxvnni",
+                                        "avx512",     "avx512vnni", "avx512bf16",
+                                        "avx512fp16", "neon",       "neon_dot"};
     enum { LEVELS = sizeof names / sizeof *names };
     fixture *f = *state;
     float expected[CLASSES], found[CLASSES];

@@ -75,7 +75,9 @@ static void (*peak_loop(kc_unit unit, lwi_isa level, double *work))(void *) {
     *work = 2.0 * SUMS * LOOPS * (level == LWI_ISA_BASE ? 4 : level < LWI_ISA_AVX512 ? 8 : 16);
     if (level == LWI_ISA_AVXVNNI && unit == KC_INT8) return *work *= 4, peak_avxvnni;
     if (level >= LWI_ISA_AVX512VNNI && unit == KC_INT8) return *work *= 4, peak_vnni;
-    if (level == LWI_ISA_AVX512BF16 && unit == KC_BF16) return *work *= 2, peak_bf16;
+    if (level >= LWI_ISA_AVX512BF16 && unit == KC_BF16) return *work *= 2, peak_bf16;
+    /* vfmadd of float16 takes as long as that of float32 */
+    if (level == LWI_ISA_AVX512FP16 && unit == KC_F16) return *work *= 2, peak_avx512;
     return level == LWI_ISA_BASE ? peak_base : level < LWI_ISA_AVX512 ? peak_avx2 : peak_avx512;
 }
 #else

@@ -59,7 +59,7 @@ void kc_near_floats(const kc_case *c, const char *what, const float *got, const 
 
 /* -------------------------------------------------------------- benchmarks */
 
-typedef enum kc_unit { KC_F32, KC_BF16, KC_INT8, KC_BYTES } kc_unit;
+typedef enum kc_unit { KC_F32, KC_BF16, KC_F16, KC_INT8, KC_BYTES } kc_unit;
 
 /* Measures run(arg), which does `work` operations (a multiplication and an addition are two) or
  * moves so many bytes, and prints a line with its share of the measured peak. */
