@@ -266,9 +266,12 @@ struct lw_model_options {
 /* How numbers are rounded on the way. */
 typedef enum lw_precision {
     LW_EXACT = 0, /* as the operators say */
-    LW_FAST = 1   /* factors of products with float32 weights may be rounded to bfloat16 (8 bits of
-                     precision; sums stay float32), where the processor gains by that: at the
-                     level avx512bf16, which AMD's processors have from Zen 4 on */
+    LW_FAST = 1   /* factors of products with float32 weights may be rounded to 16 bits, where the
+                     processor gains by that: to bfloat16 (8 bits of precision; sums stay float32)
+                     at the level avx512bf16, which AMD's processors have from Zen 4 on; to float16
+                     (11 bits; up to 48 products are summed in it) at avx512fp16, which Intel's
+                     servers have from Sapphire Rapids on. Rows and columns are scaled, so that
+                     nothing overflows; NaN and infinity stay */
 } lw_precision;
 
 struct lw_context_options {
@@ -281,9 +284,9 @@ struct lw_context_options {
     size_t max_plans;              /* sets of input shapes remembered, 0: 16 */
     lw_precision precision;
     const char *isa;  /* level of kernels: "base", "avx2", "avxvnni", "avx512", "avx512vnni",
-                         "avx512bf16", "neon", "neon_dot", "neon_i8mm"; LW_UNSUPPORTED if the
-                         processor lacks it. NULL: the environment's LAMPWICK_ISA, with the same
-                         errors, or the best */
+                         "avx512bf16", "avx512fp16", "neon", "neon_dot", "neon_i8mm";
+                         LW_UNSUPPORTED if the processor lacks it. NULL: the environment's
+                         LAMPWICK_ISA, with the same errors, or the best */
     bool less_memory; /* weights of some 3x3 convolutions stay a quarter of what they are else, and
                          are transformed in each run, which is slower by up to a fifth; the results
                          are the same bits */

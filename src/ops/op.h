@@ -104,7 +104,7 @@ typedef struct lwi_host {
     bool (*cancelled)(void *state);
     /* Sees copies (ops/strided_copy.h) instead of their being made; mostly NULL. */
     void (*copied)(const struct lwi_host *host, const struct lwi_strided_copy *copy);
-    bool fast;        /* products of weights may be rounded to bfloat16 (LW_FAST) */
+    bool fast;        /* products of weights may be rounded to 16 bits (LW_FAST) */
     bool less_memory; /* smaller forms of weights, where that costs some time */
     lw_image_decoder image_decoder;
     lw_allocator allocator; /* for values that outlive the node (items of sequences ...) */

@@ -13,7 +13,8 @@ enum {
     NARROW = 128,      /* columns of a B whose rows are so short that it is as good as packed */
     PAGE = 1024,       /* floats */
     PIECE = 1 << 18,   /* floats of B that are packed before their pages are given back */
-    LEAST_PAIRS = 32,  /* elements of K for which bfloat16 pays */
+    LEAST_PAIRS = 32,  /* elements of K for which bfloat16 pays, */
+    LEAST_HALVES = 48, /* and float16 */
     PADDING = 16,      /* floats between copied rows */
     SHALLOW = 16,      /* elements of K whose B is so small that Y had better be written in rows */
     COPY = 4,          /* what it costs to copy an element, where to read it costs 1 */
@@ -47,13 +48,15 @@ static void pack_rows(const lwi_gemm_plan *p, const float *b, size_t k, size_t r
     const lwi_kernels *kernels = lwi_cpu_kernels();
     const lwi_matmul_side *side = &p->x.b;
     const size_t block = k - k % p->depth;
-    const size_t steps = lwi_gemm_steps(p, smaller(p->depth, p->x.k - block));
-    float *to = panels + lwi_gemm_steps(p, block) * p->padded + first * steps +
+    const size_t steps = lwi_gemm_column(p, smaller(p->depth, p->x.k - block));
+    float *to = panels + lwi_gemm_before(p, block) * p->padded + first * steps +
                 lwi_gemm_steps(p, k - block) * p->width;
-    (p->pairs ? kernels->pack_bf16 : kernels->pack_f32)(b + k * side->row + first * side->column,
-                                                        side->row, side->column, rows, n, to,
-                                                        steps * p->width);
-    for (size_t j = 0; !p->pairs && j < n; j += p->width, to += steps * p->width)
+    (p->pairs    ? kernels->pack_bf16
+     : p->halves ? kernels->pack_f16
+                 : kernels->pack_f32)(b + k * side->row + first * side->column, side->row,
+                                      side->column, rows, n, to, steps * p->width);
+    if (p->pairs || p->halves) return;
+    for (size_t j = 0; j < n; j += p->width, to += steps * p->width)
         lwi_drop_denormals(to, rows * p->width);
 }
 
@@ -68,21 +71,23 @@ static void pack_some_rows(const packing *k, size_t piece, const float *b, float
     lwi_forget(k->call, b + row * p->x.n, rows * p->x.n * sizeof *b);
 }
 
-/* ... or some columns of a transposed matrix. */
+/* ... or some columns of a matrix that is transposed, or whose columns must be seen whole. */
 static void pack_some_columns(const packing *k, size_t piece, const float *b, float *panels) {
     const lwi_gemm_plan *p = k->plan;
     const size_t first = piece * k->step, n = smaller(k->step, p->x.n - first);
     for (size_t row = 0; row < p->x.k; row += p->depth)
         pack_rows(p, b, row, smaller(p->depth, p->x.k - row), first, n, panels);
-    lwi_forget(k->call, b + first * p->x.k, p->x.k * n * sizeof *b);
+    if (p->x.b.column != 1) lwi_forget(k->call, b + first * p->x.k, p->x.k * n * sizeof *b);
 }
+
+static bool packs_rows(const lwi_gemm_plan *p) { return p->x.b.column == 1 && !p->halves; }
 
 static void pack_pieces(void *arg, size_t begin, size_t end) {
     const packing *k = arg;
     const lwi_gemm_plan *p = k->plan;
     for (size_t i = begin; i < end; i++) {
         const size_t matrix = i / k->pieces;
-        (p->x.b.column == 1 ? pack_some_rows : pack_some_columns)(
+        (packs_rows(p) ? pack_some_rows : pack_some_columns)(
             k, i % k->pieces, k->b + matrix * p->x.k * p->x.n, k->panels + matrix * p->matrix);
     }
 }
@@ -93,7 +98,7 @@ static lw_status pack_constant(void *arg, const lw_value *from, void *to) {
     const size_t matrices = from->count / (p->x.k * p->x.n);
     k->b = from->data;
     k->panels = to;
-    if (p->x.b.column == 1) {
+    if (packs_rows(p)) {
         k->step = round_up(PIECE / p->x.n + 1, STEPS);
         k->steps = divide_up(p->depth, k->step);
         k->pieces = divide_up(p->x.k, p->depth) * k->steps;
@@ -102,6 +107,7 @@ static lw_status pack_constant(void *arg, const lw_value *from, void *to) {
         k->pieces = divide_up(p->x.n, k->step);
     }
     lwi_parallel(k->call, matrices * k->pieces, 1, pack_pieces, k);
+    if (p->halves && p->x.b.column == 1) lwi_forget(k->call, from->data, from->bytes);
     return LW_OK;
 }
 
@@ -118,10 +124,9 @@ static lw_status pack_b(lwi_call *c, lwi_gemm_plan *p) {
         (uint64_t)p->depth << 16 | width << 2 | (p->x.b.column != 1) << 1 | (p->x.b.row != 1);
     const size_t bytes = b->count / (p->x.k * p->x.n) * p->matrix * sizeof(float);
     packing k = {.plan = p, .call = c};
-    LW_TRY(p->pairs ? lwi_packed_anywhere(c, p->input_b, "gemm_bf16", variant, bytes, pack_constant,
-                                          &k, &panels)
-                    : lwi_packed_later(c, p->input_b, "gemm_f32", variant, bytes, pack_constant, &k,
-                                       &panels));
+    const char *form = p->pairs ? "gemm_bf16" : p->halves ? "gemm_f16" : "gemm_f32";
+    LW_TRY((p->pairs || p->halves ? lwi_packed_anywhere : lwi_packed_later)(
+        c, p->input_b, form, variant, bytes, pack_constant, &k, &panels));
     p->panels = panels;
     return LW_OK;
 }
@@ -222,7 +227,8 @@ static void cut_depth(lwi_gemm_plan *p, bool panels) {
     p->depths = p->x.k <= most ? 1 : divide_up(p->x.k, most);
     p->depth = p->depths == 1 ? p->x.k : round_up(divide_up(p->x.k, p->depths), STEPS);
     p->depths = p->depths == 1 ? 1 : divide_up(p->x.k, p->depth);
-    p->matrix = lwi_gemm_steps(p, p->x.k) * p->padded;
+    const size_t last = p->depths == 0 ? 0 : (p->depths - 1) * p->depth;
+    p->matrix = (lwi_gemm_before(p, last) + lwi_gemm_column(p, p->x.k - last)) * p->padded;
 }
 
 static void use_dots(lwi_gemm_plan *p) {
@@ -247,20 +253,21 @@ lw_status lwi_gemm_plan_cut(lwi_call *c, size_t a, size_t b, lwi_gemm_plan *p) {
     p->input_b = b;
     const bool turned = p->x.a.column != 1 && p->x.k > 1, dots = wants_dots(p);
     const bool packable = is_packable(c, p) && !(dots && p->x.n == 1);
-    p->pairs =
-        c->host->fast && k->gemm_bf16_is_fast && packable && !turned && p->x.k >= LEAST_PAIRS;
+    const bool rounds = c->host->fast && packable && !turned;
+    p->halves = rounds && k->has_f16 && p->x.k >= LEAST_HALVES && p->x.n >= LWI_F16_COLUMNS;
+    p->pairs = rounds && k->gemm_bf16_is_fast && !k->has_f16 && p->x.k >= LEAST_PAIRS;
     p->width = k->gemm_f32_columns;
     p->padded = round_up(p->x.n, p->width);
     cut_depth(p, packable);
     if (packable) LW_TRY(pack_b(c, p));
     const bool left = packable && !p->panels && c->packed >> b & 1;
     if (packable && !p->panels && !left) {
-        p->pairs = false;
+        p->pairs = p->halves = false;
         cut_depth(p, false);
     }
     choose_form(p, !left || (uintptr_t)c->in[b]->data % sizeof(float) == 0);
     if (dots && !p->panels && !left) use_dots(p);
-    p->copied = turned || p->pairs || (p->form != LWI_GEMM_DOT && collides(&p->x));
+    p->copied = turned || p->pairs || p->halves || (p->form != LWI_GEMM_DOT && collides(&p->x));
     p->copy_row = lwi_gemm_steps(p, p->depth) + PADDING;
     share(p, c->host->threads ? (size_t)c->host->threads(c->state) : 1);
     p->single = p->x.batch * p->row_tasks * p->column_tasks == 1 && p->depths == 1 && !p->copied &&

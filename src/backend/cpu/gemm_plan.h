@@ -46,6 +46,7 @@ struct lwi_gemm_plan {
     bool copied;     /* blocks of A are, where they cannot be read in place or should not */
     size_t copy_row; /* floats of their rows */
     bool pairs;      /* A and B are rounded to bfloat16, and stand in pairs (kern/gemm_bf16.h) */
+    bool halves;     /* they are rounded to float16 (kern/gemm_f16.h) */
     size_t depth, depths;         /* of the blocks that K is cut into; their number */
     const float *panels;          /* of a constant B */
     size_t matrix, padded;        /* floats of a matrix in panels; columns, with what fills them */
@@ -63,6 +64,14 @@ struct lwi_gemm_plan {
 /* Steps of the kernel along K. */
 static inline size_t lwi_gemm_steps(const lwi_gemm_plan *p, size_t depth) {
     return p->pairs ? (depth + 1) / 2 : depth;
+}
+/* Floats of a column in a panel that is `depth` long, */
+static inline size_t lwi_gemm_column(const lwi_gemm_plan *p, size_t depth) {
+    return p->halves ? (depth + 1) / 2 + 1 : lwi_gemm_steps(p, depth);
+}
+/* and in the panels of the blocks before k, which begins one. */
+static inline size_t lwi_gemm_before(const lwi_gemm_plan *p, size_t k) {
+    return k == 0 ? 0 : k / p->depth * lwi_gemm_column(p, p->depth);
 }
 /* Output 0 has its shape. */
 lw_status lwi_gemm_plan_make(lwi_call *call, size_t a, size_t b, lwi_gemm_plan *plan);

@@ -40,6 +40,15 @@ static void set_a(const run *r, const part *t, size_t row, size_t rows, size_t k
     float *to = t->copied;
     j->a = to;
     j->a_row = r->plan->copy_row;
+    if (r->plan->halves) {
+        j->a_exponents = to + depth; /* behind each row */
+        j->a_exponent = j->a_row;
+        for (size_t i = 0; i < rows; i++, to += j->a_row, from += a->row) {
+            to[depth] = r->kernels->exponent_f16(from, depth);
+            r->kernels->double_f16(from, depth, to[depth], to);
+        }
+        return;
+    }
     if (r->plan->pairs) {
         for (size_t i = 0; i < rows; i++, to += j->a_row, from += a->row) {
             if (depth % 2) to[depth / 2] = 0;
@@ -64,11 +73,12 @@ static void set_b(const run *r, const part *t, size_t column, size_t columns, si
     const lwi_gemm_plan *p = r->plan;
     const lwi_matmul_side *b = &p->x.b;
     const size_t width = p->width;
-    j->b_panel = width * lwi_gemm_steps(p, depth);
+    j->b_panel = width * lwi_gemm_column(p, depth);
     j->b_row = width;
     switch (p->form) {
     case LWI_GEMM_PANELS:
-        j->b = t->b + lwi_gemm_steps(p, k) * p->padded + column * lwi_gemm_steps(p, depth);
+        j->b = t->b + lwi_gemm_before(p, k) * p->padded + column * lwi_gemm_column(p, depth);
+        if (p->halves) j->b_exponents = j->b + lwi_f16_rows(depth);
         break;
     case LWI_GEMM_PLACE:
         j->b = t->b + k * b->row + column;
@@ -95,6 +105,7 @@ static void set_b(const run *r, const part *t, size_t column, size_t columns, si
 static lwi_gemm_f32_fn *kernel_of(const run *r) {
     return r->plan->form == LWI_GEMM_DOT ? r->kernels->dot_f32
            : r->plan->pairs              ? r->kernels->gemm_bf16
+           : r->plan->halves             ? r->kernels->gemm_f16
                                          : r->kernels->gemm_f32;
 }
 
@@ -117,7 +128,8 @@ static void multiply(const run *r, const part *t, lwi_gemm_f32_job *j, size_t ro
         kernel(j);
         return;
     }
-    const size_t few = FINISH / j->rows / width * width, step = few > width ? few : width;
+    const size_t few = FINISH / j->rows / width * width, least = p->halves ? 2 * width : width;
+    const size_t step = few > least ? few : least;
     const float *const then = j->then;
     for (size_t i = 0; i < columns; i += step) {
         j->columns = smaller(step, columns - i);
@@ -127,6 +139,7 @@ static void multiply(const run *r, const part *t, lwi_gemm_f32_job *j, size_t ro
                   j->columns);
         j->y += j->columns;
         j->b += step / width * j->b_panel;
+        if (j->b_exponents) j->b_exponents += step / width * j->b_panel;
         if (j->bias) j->bias += step;
     }
 }
@@ -148,8 +161,8 @@ static const float *panels_after(const lwi_gemm_plan *p, const part *t, size_t d
                                  bool again) {
     if (depth + 1 == p->depths && !again) return NULL;
     const size_t k = depth + 1 == p->depths ? 0 : (depth + 1) * p->depth;
-    const size_t steps = lwi_gemm_steps(p, smaller(p->depth, p->x.k - k));
-    return t->b + lwi_gemm_steps(p, k) * p->padded + column * steps;
+    const size_t steps = lwi_gemm_column(p, smaller(p->depth, p->x.k - k));
+    return t->b + lwi_gemm_before(p, k) * p->padded + column * steps;
 }
 
 /* Columns that are done for all rows of the part before the next ones. A packed block of B serves
