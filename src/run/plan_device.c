@@ -39,17 +39,29 @@ static bool find_there(const lw_context *c, const void *data, size_t bytes,
     return false;
 }
 
+/* What is made of data that the context finds by `data` later. */
+static lw_status keep_for_context(lw_context *c, const char *name, const void *data,
+                                  const void *made, size_t bytes, lwi_device_memory *memory) {
+    LW_TRY(lwi_grow(&c->allocator, &c->constants, &c->cap_constants, c->n_constants + 1,
+                    sizeof *c->constants));
+    LW_TRY(lwi_device_take(c, "the constant ", name, bytes, memory));
+    c->constants[c->n_constants++] = (lwi_device_constant){data, *memory};
+    return c->device->api->upload(c->device, memory->handle, 0, made, bytes);
+}
+
+static lw_status keep_table(void *arg, const void *data, size_t bytes, lwi_device_memory *memory) {
+    lw_context *c = ((lwi_plan *)arg)->context;
+    if (find_there(c, data, bytes, memory)) return LW_OK;
+    return keep_for_context(c, "of kernels", data, data, bytes, memory);
+}
+
 /* What is made of a constant's data, or those themselves. */
 static lw_status bring(lwi_plan *plan, int slot, const void *made, size_t bytes,
                        lwi_device_memory *memory) {
-    lw_context *c = plan->context;
     const lw_value *v = &plan->values[slot];
     if (v->fixed == LWI_FIXED_PLAN) return keep(plan, made, bytes, memory);
-    LW_TRY(lwi_grow(&c->allocator, &c->constants, &c->cap_constants, c->n_constants + 1,
-                    sizeof *c->constants));
-    LW_TRY(lwi_device_take(c, "the constant ", plan->graph->slots[slot].name, bytes, memory));
-    c->constants[c->n_constants++] = (lwi_device_constant){v->data, *memory};
-    return c->device->api->upload(c->device, memory->handle, 0, made, bytes);
+    return keep_for_context(plan->context, plan->graph->slots[slot].name, v->data, made, bytes,
+                            memory);
 }
 
 /* A constant of the model or the plan: it is brought to the device once. */
@@ -164,6 +176,7 @@ lw_status lwi_plan_claim(lwi_planner *p, const lwi_call *call, bool for_good, lw
     lwi_gpu_step s = {.device = p->context->device,
                       .memory = &plan->memory,
                       .keep = for_good ? keep : NULL,
+                      .keep_table = for_good ? keep_table : NULL,
                       .arg = plan,
                       .node = 1 + (int)(call->node - plan->graph->nodes)};
     LW_TRY(lwi_gpu_claim(&shown, &s, taken));

@@ -171,10 +171,22 @@ void lwi_gpu_scratch(lwi_gpu_step *step, lwi_gpu_launch *launch, size_t bytes) {
     lwi_gpu_scratch_at(step, launch, 0, bytes);
 }
 
+static void add_memory(lwi_gpu_launch *launch, const lwi_device_memory *memory) {
+    launch->arguments[launch->n++] = (lwi_gpu_argument){
+        .value = {.kind = LWI_DEVICE_MEMORY, .memory = {.handle = memory->handle}}};
+}
+
 lw_status lwi_gpu_data(lwi_gpu_step *step, lwi_gpu_launch *launch, const void *data, size_t bytes) {
     lwi_device_memory memory = {NULL, bytes};
     if (step->keep) LW_TRY(step->keep(step->arg, data, bytes, &memory));
-    launch->arguments[launch->n++] = (lwi_gpu_argument){
-        .value = {.kind = LWI_DEVICE_MEMORY, .memory = {.handle = memory.handle}}};
+    add_memory(launch, &memory);
+    return LW_OK;
+}
+
+lw_status lwi_gpu_shared_data(lwi_gpu_step *step, lwi_gpu_launch *launch, const void *data,
+                              size_t bytes) {
+    lwi_device_memory memory = {NULL, bytes};
+    if (step->keep_table) LW_TRY(step->keep_table(step->arg, data, bytes, &memory));
+    add_memory(launch, &memory);
     return LW_OK;
 }

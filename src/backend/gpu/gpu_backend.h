@@ -46,6 +46,8 @@ typedef struct lwi_gpu_step {
     /* Memory that is made for this step, to be released with the plan; NULL: the call will be
      * claimed once more, and nothing is brought to the device yet. */
     lw_status (*keep)(void *arg, const void *data, size_t bytes, lwi_device_memory *memory);
+    /* A table of the program, which is brought there once for a context; NULL as keep is. */
+    lw_status (*keep_table)(void *arg, const void *data, size_t bytes, lwi_device_memory *memory);
     void *arg;
     int node;         /* what a mistake is set to for this call, not 0 */
     bool checks;      /* it may make one */
@@ -88,6 +90,9 @@ void lwi_gpu_int(lwi_gpu_launch *launch, int64_t number);
 void lwi_gpu_float(lwi_gpu_launch *launch, double number);
 /* Bytes that the kernel reads, copied to the device now; not looked at where step->keep is NULL. */
 lw_status lwi_gpu_data(lwi_gpu_step *step, lwi_gpu_launch *launch, const void *data, size_t bytes);
+/* The same of a table of the program, of which a context has one. */
+lw_status lwi_gpu_shared_data(lwi_gpu_step *step, lwi_gpu_launch *launch, const void *data,
+                              size_t bytes);
 /* Memory that the launches of this step share; it has `bytes` from 0 on. */
 void lwi_gpu_scratch(lwi_gpu_step *step, lwi_gpu_launch *launch, size_t bytes);
 /* A part of it, from an offset on. */
