@@ -90,7 +90,7 @@ static lw_status allocate(lwi_device *device, size_t bytes, lwi_device_memory *m
     const card_device *d = (card_device *)device;
     lwi_card_address made = 0;
     LW_TRY(enter(d));
-    LW_TRY(leave(d, "allocating memory", d->driver->allocate(&made, bytes ? bytes : 1)));
+    LW_TRY(leave(d, "allocating memory", d->driver->allocate(&made, lwi_device_room(bytes))));
     *memory = (lwi_device_memory){(void *)(uintptr_t)made, bytes}; // NOLINT: a number to us
     return LW_OK;
 }

@@ -16,6 +16,9 @@ typedef struct lwi_device_memory {
     size_t bytes;
 } lwi_device_memory;
 
+/* What a driver is asked for, so that kernels may read whole pieces of 16 bytes. */
+static inline size_t lwi_device_room(size_t bytes) { return (bytes | 15) + 1; }
+
 typedef enum lwi_device_argument_kind {
     LWI_DEVICE_MEMORY, /* two parameters of the kernel: a pointer, and a number of bytes behind it
                         */

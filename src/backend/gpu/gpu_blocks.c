@@ -1,111 +1,210 @@
 /* SPDX-License-Identifier: MIT
- * BlockMatMul, BlockMatMulExperts and BlockGather: weights stay in the blocks of their file. */
+ * BlockMatMul, BlockMatMulExperts and BlockGather: weights stay in the blocks of their file. Rows
+ * are rounded to 8 bits as the processor rounds them, unless weights are floats. */
 #include "backend/gpu/gpu_backend.h"
+#include "base/iq_grids.h"
 #include "ops/block_matmul.h"
 
 enum { TILE = 64, ROWS = 4, COLUMNS = 8, FEW = 16 /* rows of A */, PART = 32 };
-
-/* What kernels/blocks.k decodes. */
-static bool knows(const lwi_block_type *type) {
-    static const uint32_t formats[] = {
-        LWI_BLOCK_F32,  LWI_BLOCK_F16,  LWI_BLOCK_BF16, LWI_BLOCK_Q4_0,   LWI_BLOCK_Q4_1,
-        LWI_BLOCK_Q5_0, LWI_BLOCK_Q5_1, LWI_BLOCK_Q8_0, LWI_BLOCK_Q2_K,   LWI_BLOCK_Q3_K,
-        LWI_BLOCK_Q4_K, LWI_BLOCK_Q5_K, LWI_BLOCK_Q6_K, LWI_BLOCK_IQ4_NL, LWI_BLOCK_IQ4_XS};
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        if (formats[i] == type->id) return true;
-    return false;
-}
+enum { MANY = 4 }; /* pairs of an expert */
 
 static bool is_rounded(const lwi_block_type *type) {
     return type->id != LWI_BLOCK_F32 && type->id != LWI_BLOCK_F16 && type->id != LWI_BLOCK_BF16;
 }
 
-/* Rows of A as small integers, for weights that are such (kernels/block_rounded.k). */
-static lw_status launch_round(const lwi_call *c, size_t bytes, lwi_gpu_step *step) {
+/* The codebook of a format, where it has one; else any memory, input 0. */
+static lw_status add_grid(const lwi_call *c, const lwi_block_type *type, lwi_gpu_step *step,
+                          lwi_gpu_launch *launch) {
+    static const struct {
+        uint32_t format;
+        const uint16_t *entries;
+        size_t bytes;
+    } grids[] = {{LWI_BLOCK_IQ2_XXS, lwi_grid_iq2_xxs, sizeof lwi_grid_iq2_xxs},
+                 {LWI_BLOCK_IQ2_XS, lwi_grid_iq2_xs, sizeof lwi_grid_iq2_xs},
+                 {LWI_BLOCK_IQ2_S, lwi_grid_iq2_s, sizeof lwi_grid_iq2_s},
+                 {LWI_BLOCK_IQ3_XXS, lwi_grid_iq3_xxs, sizeof lwi_grid_iq3_xxs},
+                 {LWI_BLOCK_IQ3_S, lwi_grid_iq3_s, sizeof lwi_grid_iq3_s},
+                 {LWI_BLOCK_IQ1_S, lwi_grid_iq1_s, sizeof lwi_grid_iq1_s},
+                 {LWI_BLOCK_IQ1_M, lwi_grid_iq1_s, sizeof lwi_grid_iq1_s}};
+    for (size_t i = 0; i < sizeof grids / sizeof *grids; i++)
+        if (grids[i].format == type->id)
+            return lwi_gpu_shared_data(step, launch, grids[i].entries, grids[i].bytes);
+    lwi_gpu_in(launch, c, 0);
+    return LW_OK;
+}
+
+/* Its number, and the bytes of a block (kernels/block_rounded.k). */
+static void add_type(const lwi_block_type *type, lwi_gpu_launch *launch) {
+    lwi_gpu_int(launch, (int64_t)(type->id | type->bytes << 8));
+}
+
+/* Bytes of the rounded rows of n numbers. */
+static size_t rounded_bytes(size_t n) { return n + n / PART * 4 * sizeof(float); }
+
+/* Rows of A as small integers, for weights that are such. */
+static lw_status launch_round(const lwi_call *c, lwi_gpu_step *step) {
     const size_t n = c->in[0]->count;
     lwi_gpu_launch *launch = NULL;
     LW_TRY(lwi_gpu_items(step, "round_rows", n / 4, &launch));
     lwi_gpu_in(launch, c, 0);
-    lwi_gpu_scratch(step, launch, bytes);
+    lwi_gpu_scratch(step, launch, rounded_bytes(n));
     lwi_gpu_int(launch, (int64_t)(n / PART));
+    return LW_OK;
+}
+
+/* What kernels of this product begin with: rows, weights, bias or the choice, a codebook. */
+static lw_status add_operands(const lwi_call *c, const lwi_block_rows *rows, size_t bias,
+                              lwi_gpu_step *step, lwi_gpu_launch *launch) {
+    lwi_gpu_scratch(step, launch, rounded_bytes(c->in[0]->count));
+    lwi_gpu_in(launch, c, 1);
+    lwi_gpu_in(launch, c, bias);
+    return add_grid(c, rows->type, step, launch);
+}
+
+static void add_sizes(const lwi_call *c, const lwi_block_rows *rows, bool has_bias,
+                      lwi_gpu_launch *launch) {
+    lwi_gpu_int(launch, (int64_t)(c->in[0]->count / rows->k));
+    lwi_gpu_int(launch, (int64_t)rows->n);
+    lwi_gpu_int(launch, (int64_t)rows->k);
+    add_type(rows->type, launch);
+    lwi_gpu_int(launch, (int64_t)rows->bytes);
+    lwi_gpu_int(launch, has_bias);
+}
+
+static size_t tiles_of(size_t n) { return (n + TILE - 1) / TILE; }
+
+/* A few rows of A at a time; or, of `pairs` of a row and an expert, each. */
+static lw_status launch_few(const lwi_call *c, const lwi_block_rows *rows, size_t pairs,
+                            lwi_gpu_step *step) {
+    const size_t lines = c->in[0]->count / rows->k;
+    lwi_gpu_launch *launch = NULL;
+    LW_TRY(lwi_gpu_groups(step, "block_dot_gemv", (rows->n + ROWS - 1) / ROWS,
+                          pairs ? pairs : (lines + COLUMNS - 1) / COLUMNS, 1, &launch));
+    LW_TRY(add_operands(c, rows, pairs ? 0 : 2, step, launch));
+    lwi_gpu_in(launch, c, pairs ? 2 : 0);
+    lwi_gpu_out(launch, 0);
+    if (pairs) {
+        lwi_gpu_mistake(step, launch);
+    } else {
+        lwi_gpu_out(launch, 0);
+        lwi_gpu_int(launch, 0);
+    }
+    add_sizes(c, rows, !pairs && lwi_has(c, 2), launch);
+    lwi_gpu_int(launch, pairs ? (int64_t)rows->experts : 0);
+    lwi_gpu_int(launch, (int64_t)(pairs && lines ? pairs / lines : 1));
+    return LW_OK;
+}
+
+/* Pairs sorted by their experts, behind the rounded rows. */
+static lw_status launch_order(const lwi_call *c, const lwi_block_rows *rows, size_t tiles,
+                              lwi_gpu_step *step) {
+    const size_t pairs = c->in[2]->count, rounded = rounded_bytes(c->in[0]->count);
+    lwi_gpu_launch *launch = NULL;
+    LW_TRY(lwi_gpu_groups(step, "order_pairs", 1, 1, 1, &launch));
+    lwi_gpu_in(launch, c, 2);
+    lwi_gpu_scratch_at(step, launch, rounded, (3 * tiles + pairs) * sizeof(int32_t));
+    lwi_gpu_mistake(step, launch);
+    lwi_gpu_int(launch, (int64_t)pairs);
+    lwi_gpu_int(launch, (int64_t)rows->experts);
+    lwi_gpu_int(launch, (int64_t)tiles);
+    return LW_OK;
+}
+
+/* Many rows of A, or pairs. */
+static lw_status launch_many(const lwi_call *c, const lwi_block_rows *rows, size_t pairs,
+                             lwi_gpu_step *step) {
+    const size_t lines = c->in[0]->count / rows->k, rounded = rounded_bytes(c->in[0]->count);
+    const size_t tiles = pairs ? tiles_of(pairs) + rows->experts : 0;
+    lwi_gpu_launch *launch = NULL;
+    if (pairs) LW_TRY(launch_order(c, rows, tiles, step));
+    LW_TRY(lwi_gpu_groups(step, "block_dot_gemm", tiles_of(rows->n),
+                          pairs ? tiles : tiles_of(lines), 1, &launch));
+    LW_TRY(add_operands(c, rows, pairs ? 0 : 2, step, launch));
+    lwi_gpu_scratch_at(step, launch, rounded, 0);
+    lwi_gpu_out(launch, 0);
+    add_sizes(c, rows, !pairs && lwi_has(c, 2), launch);
+    lwi_gpu_int(launch, (int64_t)tiles);
+    lwi_gpu_int(launch, (int64_t)(pairs ? pairs / lines : 1));
+    return LW_OK;
+}
+
+static lw_status launch_floats(const lwi_call *c, const lwi_block_rows *rows, lwi_gpu_step *step) {
+    const size_t m = c->in[0]->count / rows->k;
+    lwi_gpu_launch *launch = NULL;
+    if (m <= FEW)
+        LW_TRY(lwi_gpu_groups(step, "block_gemv", (rows->n + ROWS - 1) / ROWS,
+                              (m + COLUMNS - 1) / COLUMNS, 1, &launch));
+    else LW_TRY(lwi_gpu_groups(step, "block_gemm", tiles_of(rows->n), tiles_of(m), 1, &launch));
+    lwi_gpu_in(launch, c, 0);
+    lwi_gpu_in(launch, c, 1);
+    lwi_gpu_in(launch, c, 2);
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_int(launch, (int64_t)m);
+    lwi_gpu_int(launch, (int64_t)rows->n);
+    lwi_gpu_int(launch, (int64_t)rows->k);
+    lwi_gpu_int(launch, rows->type->id);
+    lwi_gpu_int(launch, (int64_t)rows->bytes);
+    lwi_gpu_int(launch, lwi_has(c, 2));
     return LW_OK;
 }
 
 lw_status lwi_gpu_block_matmul(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     lwi_block_rows rows;
-    lwi_gpu_launch *launch = NULL;
     LW_TRY(lwi_block_rows_read(c, 1, &rows));
     if (c->in[0]->dtype != LW_FLOAT32 || c->out[0]->dtype != LW_FLOAT32)
         return lwi_gpu_refuse(step, "its types");
-    if (!knows(rows.type)) return lwi_gpu_refuse(step, "the format of its weights");
-    const size_t m = c->in[0]->count / rows.k;
-    const size_t bytes = c->in[0]->count + c->in[0]->count / PART * sizeof(float);
-    const bool rounded = is_rounded(rows.type), few = m <= FEW;
-    if (rounded) LW_TRY(launch_round(c, bytes, step));
-    if (few)
-        LW_TRY(lwi_gpu_groups(step, rounded ? "block_dot_gemv" : "block_gemv",
-                              (rows.n + ROWS - 1) / ROWS, (m + COLUMNS - 1) / COLUMNS, 1, &launch));
-    else
-        LW_TRY(lwi_gpu_groups(step, rounded ? "block_dot_gemm" : "block_gemm",
-                              (rows.n + TILE - 1) / TILE, (m + TILE - 1) / TILE, 1, &launch));
-    if (rounded) lwi_gpu_scratch(step, launch, bytes);
-    else lwi_gpu_in(launch, c, 0);
+    *taken = true;
+    if (!is_rounded(rows.type)) return launch_floats(c, &rows, step);
+    LW_TRY(launch_round(c, step));
+    if (c->in[0]->count / rows.k <= FEW) return launch_few(c, &rows, 0, step);
+    return launch_many(c, &rows, 0, step);
+}
+
+static lw_status launch_float_experts(const lwi_call *c, const lwi_block_rows *rows,
+                                      lwi_gpu_step *step) {
+    const size_t lines = c->in[0]->count / rows->k, pairs = c->in[2]->count;
+    lwi_gpu_launch *launch = NULL;
+    LW_TRY(lwi_gpu_groups(step, "block_experts", pairs, (rows->n + ROWS - 1) / ROWS, 1, &launch));
+    lwi_gpu_in(launch, c, 0);
     lwi_gpu_in(launch, c, 1);
     lwi_gpu_in(launch, c, 2);
     lwi_gpu_out(launch, 0);
-    lwi_gpu_int(launch, (int64_t)m);
-    lwi_gpu_int(launch, (int64_t)rows.n);
-    lwi_gpu_int(launch, (int64_t)rows.k);
-    lwi_gpu_int(launch, rows.type->id);
-    lwi_gpu_int(launch, (int64_t)rows.bytes);
-    lwi_gpu_int(launch, lwi_has(c, 2));
-    *taken = true;
+    lwi_gpu_mistake(step, launch);
+    lwi_gpu_int(launch, (int64_t)rows->n);
+    lwi_gpu_int(launch, (int64_t)rows->k);
+    lwi_gpu_int(launch, rows->type->id);
+    lwi_gpu_int(launch, (int64_t)rows->bytes);
+    lwi_gpu_int(launch, (int64_t)rows->experts);
+    lwi_gpu_int(launch, (int64_t)(lines ? pairs / lines : 1));
     return LW_OK;
 }
 
 lw_status lwi_gpu_block_matmul_experts(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     lwi_block_rows rows;
-    lwi_gpu_launch *launch = NULL;
     LW_TRY(lwi_block_rows_read(c, 1, &rows));
-    if (!knows(rows.type)) return lwi_gpu_refuse(step, "the format of its weights");
-    const size_t lines = c->in[0]->count / rows.k, pairs = c->in[2]->count;
-    const size_t bytes = c->in[0]->count + c->in[0]->count / PART * sizeof(float);
-    const bool rounded = is_rounded(rows.type);
-    if (rounded) LW_TRY(launch_round(c, bytes, step));
-    LW_TRY(lwi_gpu_groups(step, rounded ? "block_dot_experts" : "block_experts", pairs,
-                          (rows.n + ROWS - 1) / ROWS, 1, &launch));
-    if (rounded) lwi_gpu_scratch(step, launch, bytes);
-    else lwi_gpu_in(launch, c, 0);
-    lwi_gpu_in(launch, c, 1);
-    lwi_gpu_in(launch, c, 2);
-    lwi_gpu_out(launch, 0);
-    lwi_gpu_mistake(step, launch);
-    lwi_gpu_int(launch, (int64_t)rows.n);
-    lwi_gpu_int(launch, (int64_t)rows.k);
-    lwi_gpu_int(launch, rows.type->id);
-    lwi_gpu_int(launch, (int64_t)rows.bytes);
-    lwi_gpu_int(launch, (int64_t)rows.experts);
-    lwi_gpu_int(launch, (int64_t)(lines ? pairs / lines : 1));
-    if (rounded) lwi_gpu_int(launch, (int64_t)lines);
+    const size_t pairs = c->in[2]->count;
     *taken = true;
-    return LW_OK;
+    if (!is_rounded(rows.type)) return launch_float_experts(c, &rows, step);
+    LW_TRY(launch_round(c, step));
+    if (pairs < MANY * rows.experts) return launch_few(c, &rows, pairs, step);
+    return launch_many(c, &rows, pairs, step);
 }
 
 lw_status lwi_gpu_block_gather(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     lwi_block_rows rows;
     lwi_gpu_launch *launch = NULL;
     LW_TRY(lwi_block_rows_read(c, 0, &rows));
-    if (!knows(rows.type) || c->out[0]->count >= INT32_MAX)
-        return lwi_gpu_refuse(step, "the format of its weights");
-    const size_t n = c->in[1]->count * ((rows.k + 7) / 8);
+    if (c->out[0]->count >= INT32_MAX) return lwi_gpu_refuse(step, "2^31 elements");
+    const size_t n = c->in[1]->count * ((rows.k + PART - 1) / PART);
     LW_TRY(lwi_gpu_items(step, "block_gather", n, &launch));
     lwi_gpu_in(launch, c, 0);
     lwi_gpu_in(launch, c, 1);
+    LW_TRY(add_grid(c, rows.type, step, launch));
     lwi_gpu_out(launch, 0);
     lwi_gpu_mistake(step, launch);
     lwi_gpu_int(launch, (int64_t)rows.n);
     lwi_gpu_int(launch, (int64_t)rows.k);
-    lwi_gpu_int(launch, rows.type->id);
+    add_type(rows.type, launch);
     lwi_gpu_int(launch, (int64_t)rows.bytes);
     lwi_gpu_int(launch, (int64_t)n);
     *taken = true;

@@ -113,7 +113,7 @@ static lw_status allocate(lwi_device *device, size_t bytes, lwi_device_memory *m
     const opencl_device *d = (opencl_device *)device;
     cl_int code = CL_SUCCESS;
     cl_mem made =
-        d->cl->clCreateBuffer(d->context, CL_MEM_READ_WRITE, bytes ? bytes : 1, NULL, &code);
+        d->cl->clCreateBuffer(d->context, CL_MEM_READ_WRITE, lwi_device_room(bytes), NULL, &code);
     LW_TRY(check(d, "allocating memory", code));
     *memory = (lwi_device_memory){made, bytes};
     return LW_OK;
