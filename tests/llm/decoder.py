@@ -8,12 +8,12 @@ import numpy as np
 class Decoder:
     """One sequence on the graph's own inputs."""
 
-    def __init__(self, library, path, cache=np.float32, device=None, threads=1):
+    def __init__(self, library, path, cache=np.float32, device=None, threads=1, blocks=16):
         self.model = library.load(path, threads=threads, device=device)
         meta = self.metadata(library)
         self.block, self.elements = int(meta["lampwick.cache.positions"]), int(
-            meta["lampwick.cache.elements"])
-        self.blocks = 16
+            meta["lampwick.cache.q8_bytes" if cache == np.uint8 else "lampwick.cache.elements"])
+        self.blocks = blocks
         self.memory = self.make_memory(library, meta, cache)
         self.original = int(meta.get("lampwick.context.original", 0))
         self.at = 0
