@@ -15,6 +15,14 @@ static bool takes(const lwi_call *c) {
     return c->out[0] && lwi_gpu_moves(c);
 }
 
+/* Each column's block is one that there is; false too where they are not known yet. */
+static bool takes_groups(const lwi_call *c, int64_t k, int64_t blocks) {
+    const int32_t *groups = c->in[GROUPS]->data;
+    for (int64_t i = 0; groups && i < k; i++)
+        if (groups[i] < 0 || groups[i] >= blocks) return false;
+    return groups;
+}
+
 static int type_of(const lwi_call *c, size_t input) {
     return lwi_has(c, input) ? (int)lwi_gpu_type_of(c->in[input]->dtype) : 0;
 }
@@ -26,7 +34,8 @@ lw_status lwi_gpu_matmul_nbits(const lwi_call *c, lwi_gpu_step *step, bool *take
         type_of(c, A) | type_of(c, SCALES) << 4 | type_of(c, ZEROS) << 8 | type_of(c, BIAS) << 12;
     lwi_gpu_launch *launch = NULL;
     if (!takes(c)) return lwi_gpu_refuse(step, "its types");
-    if (lwi_has(c, GROUPS)) return lwi_gpu_refuse(step, "sums in an order of their own (g_idx)");
+    if (lwi_has(c, GROUPS) && k > 0 && !takes_groups(c, k, (k + block - 1) / block))
+        return lwi_gpu_refuse(step, "g_idx, which is no constant of valid blocks");
     if (c->in[B]->count == 0 || k == 0) return lwi_gpu_refuse(step, "weights that are left out");
     const size_t m = c->out[0]->count / (size_t)n, columns = (size_t)n;
     if (m <= FEW)
@@ -35,8 +44,10 @@ lw_status lwi_gpu_matmul_nbits(const lwi_call *c, lwi_gpu_step *step, bool *take
     else
         LW_TRY(lwi_gpu_groups(step, "nbits_gemm", (columns + TILE - 1) / TILE,
                               (m + TILE - 1) / TILE, 1, &launch));
-    for (size_t i = A; i <= BIAS; i++)
-        if (i != GROUPS) lwi_gpu_in(launch, c, i);
+    for (size_t i = A; i < GROUPS; i++)
+        lwi_gpu_in(launch, c, i);
+    lwi_gpu_in(launch, c, BIAS);
+    lwi_gpu_in(launch, c, GROUPS);
     lwi_gpu_out(launch, 0);
     lwi_gpu_int(launch, (int64_t)m);
     lwi_gpu_int(launch, n);
@@ -44,7 +55,7 @@ lw_status lwi_gpu_matmul_nbits(const lwi_call *c, lwi_gpu_step *step, bool *take
     lwi_gpu_int(launch, types | (int)lwi_gpu_type_of(c->out[0]->dtype) << 16);
     lwi_gpu_int(launch, lwi_attr_int(c->node, "bits", 4));
     lwi_gpu_int(launch, block);
-    lwi_gpu_int(launch, lwi_has(c, ZEROS) | lwi_has(c, BIAS) << 1);
+    lwi_gpu_int(launch, lwi_has(c, ZEROS) | lwi_has(c, BIAS) << 1 | lwi_has(c, GROUPS) << 2);
     *taken = step->mixes = true;
     return LW_OK;
 }
