@@ -30,6 +30,7 @@ static lw_status make_parts(lw_batch *b) {
         const char *kind = i % 2 ? "values" : "keys";
         snprintf(part->input, sizeof part->input, "memory_%s.%zu", kind, i / 2);
         snprintf(part->output, sizeof part->output, "cross_%s.%zu", kind, i / 2);
+        LW_TRY(lw_context_keep_input(b->context, part->input));
     }
     return LW_OK;
 }
@@ -177,11 +178,22 @@ static lw_status encode(const reading *r, lw_io *outputs) {
     return status;
 }
 
+/* The first rows of the memory to the context's device, where it has one. */
+static lw_status put_memory(const lw_batch *b, size_t rows) {
+    const lwi_source_memory *m = &b->memory;
+    const size_t row = b->llm->source_width * sizeof(float);
+    for (size_t i = 0; i < 2 * b->llm->source_layers; i++)
+        LW_TRY(lw_context_write_input(b->context, m->parts[i].input, m->room * row, 0,
+                                      m->parts[i].data, rows * row));
+    return LW_OK;
+}
+
 static lw_status encode_all(reading *r, lw_session **taken) {
     lw_batch *b = r->b;
     LW_TRY(collect(r, taken));
     LW_TRY(make_rows(b, r->tokens));
     LW_TRY(encode(r, b->inputs)); /* which are filled in later */
+    LW_TRY(put_memory(b, b->memory.used + r->tokens));
     for (size_t i = 0; i < r->sequences; i++) {
         taken[i]->source.encoded = true;
         taken[i]->source.first = b->memory.used;

@@ -46,16 +46,25 @@ void lwi_speech_reserve(lw_transcriber *t, size_t row, size_t at, size_t n) {
         row_of(g, row)[block] = take(g);
 }
 
-static void part(lwi_speech_graph *g, int32_t *block, size_t elements) {
-    if (g->uses[*block] < 2) return;
-    g->uses[*block]--;
-    const int32_t own = take(g);
-    memcpy(g->cache + (size_t)own * elements, g->cache + (size_t)*block * elements,
-           elements * sizeof *g->cache);
-    *block = own;
+/* By way of g->cache, where it is on a device. */
+static lw_status copy_block(lwi_speech_graph *g, int32_t from, int32_t to, size_t elements) {
+    const size_t bytes = elements * sizeof *g->cache;
+    float *source = g->cache + (size_t)from * elements, *own = g->cache + (size_t)to * elements;
+    LW_TRY(lw_context_read_input(g->context, "cache", (size_t)from * bytes, source, bytes));
+    memcpy(own, source, bytes);
+    return lw_context_write_input(g->context, "cache", g->pool * bytes, (size_t)to * bytes, own,
+                                  bytes);
 }
 
-void lwi_speech_fork(lw_transcriber *t, const size_t *sources, size_t rows, size_t length) {
+static lw_status part(lwi_speech_graph *g, int32_t *block, size_t elements) {
+    if (g->uses[*block] < 2) return LW_OK;
+    g->uses[*block]--;
+    const int32_t own = take(g), from = *block;
+    *block = own;
+    return copy_block(g, from, own, elements);
+}
+
+lw_status lwi_speech_fork(lw_transcriber *t, const size_t *sources, size_t rows, size_t length) {
     lwi_speech_graph *g = &t->graph;
     const size_t each = t->speech->cache_positions, used = (length + each - 1) / each;
     memset(g->uses, 0, g->pool * sizeof *g->uses);
@@ -66,6 +75,7 @@ void lwi_speech_fork(lw_transcriber *t, const size_t *sources, size_t rows, size
             g->uses[g->next[r * g->blocks + i]]++;
         }
     for (size_t r = 0; r < rows && length % each; r++)
-        part(g, g->next + r * g->blocks + used - 1, t->speech->cache_elements);
+        LW_TRY(part(g, g->next + r * g->blocks + used - 1, t->speech->cache_elements));
     memcpy(g->numbers[LWI_SPEECH_BLOCKS], g->next, g->pool * sizeof *g->next);
+    return LW_OK;
 }

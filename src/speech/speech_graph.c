@@ -29,6 +29,23 @@ static lw_status add_memory(lw_transcriber *t, size_t i) {
     return LW_OK;
 }
 
+/* On a device, the cache and what the encoder has made stay there. */
+static lw_status keep_inputs(const lwi_speech_graph *g) {
+    for (size_t i = LWI_SPEECH_NUMBERS + 1; i < g->n_inputs; i++)
+        LW_TRY(lw_context_keep_input(g->context, g->inputs[i].name));
+    return lw_context_keep_input(g->context, "cache");
+}
+
+static lw_status put_memory(const lwi_speech_graph *g) {
+    const lw_io *inputs = g->inputs + LWI_SPEECH_NUMBERS + 1;
+    for (size_t i = 0; i < g->n_encoded; i++) {
+        const size_t bytes = lw_tensor_count(g->memory[i]) * sizeof(float);
+        LW_TRY(lw_context_write_input(g->context, inputs[i].name, bytes, 0,
+                                      lw_tensor_data(g->memory[i]), bytes));
+    }
+    return LW_OK;
+}
+
 lw_status lwi_speech_graph_init(lw_transcriber *t) {
     lwi_speech_graph *g = &t->graph;
     const lw_speech *s = t->speech;
@@ -46,7 +63,8 @@ lw_status lwi_speech_graph_init(lw_transcriber *t) {
     g->n_inputs = LWI_SPEECH_NUMBERS + 1;
     for (size_t i = 0; i < 2 * s->layers; i++)
         LW_TRY(add_memory(t, i));
-    return lw_context_new(s->model, t->options.context, &g->context);
+    LW_TRY(lw_context_new(s->model, t->options.context, &g->context));
+    return keep_inputs(g);
 }
 
 void lwi_speech_graph_free(lwi_speech_graph *g) {
@@ -62,7 +80,8 @@ lw_status lwi_speech_encode(lw_transcriber *t) {
     LW_TRY(lw_tensor_wrap(LW_FLOAT32, 3, dims, g->features, &features.value));
     const lw_status status = lw_context_run(g->context, &features, 1, g->encoded, g->n_encoded);
     lw_value_free(features.value);
-    return status;
+    LW_TRY(status);
+    return put_memory(g);
 }
 
 static lw_status wrap_inputs(lw_transcriber *t, size_t n, size_t n_outputs) {

@@ -87,7 +87,7 @@ static lw_status draw_texts(lw_transcriber *t, size_t begin, size_t group, doubl
         live[i] = 0; /* sources */
         if (i) memcpy(row_logits(t, i), row_logits(t, 0), t->speech->vocabulary * sizeof(float));
     }
-    if (group > 1) lwi_speech_fork(t, live, group, begin);
+    if (group > 1) LW_TRY(lwi_speech_fork(t, live, group, begin));
     for (size_t i = 0; i < group; i++)
         live[i] = i;
     for (size_t i = 0; i < context / 2; i++) {
@@ -177,7 +177,7 @@ static lw_status search_beams(lw_transcriber *t, size_t begin, size_t beams) {
         choose(t, &n, beams, sources, last);
         if (n == 0 || t->n_done >= t->most_done || begin + i + 1 > context || i + 1 == context / 2)
             break;
-        lwi_speech_fork(t, sources, n, begin + i);
+        LW_TRY(lwi_speech_fork(t, sources, n, begin + i));
         LW_TRY(lwi_speech_step(t, rows, last, n, begin + i, row_logits(t, 0)));
     }
     fill_done(t, n, beams);

@@ -124,7 +124,7 @@ void lwi_speech_begin(lw_transcriber *t); /* all rows are empty */
 /* Blocks for positions [at, at + n) of a row whose others are there. */
 void lwi_speech_reserve(lw_transcriber *t, size_t row, size_t at, size_t n);
 /* Row i goes on as row sources[i] was, which has `length` tokens. */
-void lwi_speech_fork(lw_transcriber *t, const size_t *sources, size_t rows, size_t length);
+lw_status lwi_speech_fork(lw_transcriber *t, const size_t *sources, size_t rows, size_t length);
 
 /* log(sum(exp(x))) */
 double lwi_speech_log_sum(const float *logits, size_t n);
