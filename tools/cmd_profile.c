@@ -194,8 +194,12 @@ const lwi_command lwi_cmd_profile = {
     .arguments = "MODEL",
     .summary = "time by node and by operator",
     .about = "Runs a model on random inputs and prints which nodes and which operators take the "
-             "time. Sizes that the model leaves open are 1 unless --shape gives them.",
-    .examples = "lampwick profile net.onnx\nlampwick profile net.onnx --trace net.json",
+             "time. Sizes that the model leaves open are 1 unless --shape gives them, for one "
+             "input or more. A language model gets tokens from the beginning of a text; with a "
+             "shape of blocks, those that fill them.",
+    .examples = "lampwick profile net.onnx\nlampwick profile net.onnx --trace net.json\n"
+                "lampwick profile model.gguf --shape tokens=512\n"
+                "lampwick profile model.gguf --shape blocks=1x64",
     LWI_OPTIONS(table),
     .least = 1,
     .most = 1,

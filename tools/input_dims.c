@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "language_inputs.h"
 #include "session.h"
 #include "shape_text.h"
 #include "text.h"
@@ -104,13 +105,31 @@ static lw_status empty_strings(int rank, const int64_t *dims, lw_value **value) 
     return status;
 }
 
-/* A dimension that is not fixed: 1. Language models say how large a block of their cache is. */
-static int64_t free_dim(const lw_model *model, const lw_io_info *info, int dim) {
-    const char *key = NULL, *value = NULL;
-    const bool of_cache = dim == 1 && !strcmp(info->name, "cache");
-    for (size_t i = 0; of_cache && lw_model_metadata(model, i, &key, &value) == LW_OK; i++)
-        if (!strcmp(key, "lampwick.cache.elements")) return strtoll(value, NULL, 10);
-    return 1;
+int64_t lwi_named_dim(const lw_model *model, const lwi_texts *shapes, const char *dim,
+                      int64_t absent) {
+    for (size_t i = 0; i < lw_model_input_count(model); i++) {
+        const lw_io_info info = lwi_input_info(model, i);
+        int64_t dims[LW_MAX_RANK];
+        int rank = 0;
+        const char *shape = shape_for(&info, shapes);
+        if (!shape || !lwi_shape_parse(shape, dims, &rank)) continue;
+        for (int d = 0; d < rank && d < info.rank; d++)
+            if (info.dim_names && info.dim_names[d] && !strcmp(info.dim_names[d], dim))
+                return dims[d];
+    }
+    return absent;
+}
+
+/* A dimension that is not fixed. Language models say how large a block of their cache is. */
+static int64_t free_dim(const lw_model *model, const lw_io_info *info, const lwi_texts *shapes,
+                        int dim) {
+    const bool named = info->dim_names && dim < info->rank;
+    const char *name = named ? info->dim_names[dim] : NULL;
+    const bool language = lwi_is_language_model(model);
+    if (language && dim == 1 && !strcmp(info->name, "cache"))
+        return lwi_model_number(model, "lampwick.cache.elements", 1);
+    if (!name) return 1;
+    return lwi_named_dim(model, shapes, name, language ? lwi_language_dim(model, shapes, name) : 1);
 }
 
 bool lwi_fill_input(const lw_model *model, const lw_io_info *info, const lwi_texts *shapes,
@@ -124,12 +143,14 @@ bool lwi_fill_input(const lw_model *model, const lw_io_info *info, const lwi_tex
     if (!lwi_input_dims(info, shapes, dims, &rank)) return false;
     if (rank < 0) rank = 0;
     for (int i = 0; i < rank; i++)
-        if (dims[i] < 0) dims[i] = free_dim(model, info, i);
+        if (dims[i] < 0) dims[i] = free_dim(model, info, shapes, i);
     const lw_dtype dtype = info->dtype ? info->dtype : LW_FLOAT32; /* any float type will do */
     lw_status status = dtype == LW_STRING ? empty_strings(rank, dims, value)
                                           : lw_tensor_new(dtype, rank, dims, value);
     if (!status) {
-        status = fill(*value, how);
+        const bool fits = how == LWI_RANDOM && lwi_is_language_model(model) &&
+                          lwi_language_fill(model, info->name, shapes, *value);
+        if (!fits) status = fill(*value, how);
         if (status) lw_value_free(*value);
     }
     if (status) lwi_complain("input %s: %s", info->name, lw_last_error());
