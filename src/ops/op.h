@@ -28,7 +28,7 @@ enum {
     /* Only the shapes of the inputs are read: the value is known when the shape is. */
     LWI_DIMS_ONLY = 16,
     /* Output 0 may lie on the memory of input 0 (or of input 1) if they have the same size in
-     * bytes: element i is read before element i is written. */
+     * bytes: element i of both is read before element i is written. */
     LWI_INPLACE = 32,
     /* run copies elements of input 0 from wherever they lie in the file, aligned or not: a table of
      * which few rows are wanted stays there. */

@@ -107,13 +107,15 @@ static void find_deaths(layouter *l) {
     }
 }
 
-/* Input i begins where its memory does, and no other input is a part of that. */
+/* Input i begins where its memory does, and no other input is a part of that; nor is it the third
+ * or a later one too, which Sum and its like read when the output is written already. */
 static bool is_read_alike(const lwi_plan *p, const lwi_node *node, size_t i) {
     const int id = node->inputs[i];
     for (size_t k = 0; k < node->n_inputs; k++) {
         const int other = node->inputs[k];
         if (other < 0 || p->roots[other] != p->roots[id]) continue;
-        if (p->within[other] != 0 || p->values[other].bytes != p->values[id].bytes) return false;
+        if (k >= 2 || p->within[other] != 0 || p->values[other].bytes != p->values[id].bytes)
+            return false;
     }
     return true;
 }

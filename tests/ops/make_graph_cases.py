@@ -101,6 +101,15 @@ MODELS = {
                 else_branch = e () => (p) { p = Neg (a) }
             >
         }""", None),
+    "values_read_twice": ("""g (float[2,3] x) => (double[2,3] y, double[2,3] z) {
+            d = Cast <to = 11> (x)
+            a = Softmax (d)
+            m = Sum (a, d, a)
+            y = Softmax (m)
+            b = Softmax <axis = 0> (d)
+            s = Sum (d, b, b)
+            z = Softmax (s)
+        }""", None),
     "constants": ("""g (float[2,3] x) => (y, int64 i, int64[2] j, string s, string[2] t) {
             f = Constant <value_float = 1.5> ()
             l = Constant <value_floats = [1.0, 2.0, 3.0]> ()
