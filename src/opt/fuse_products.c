@@ -51,27 +51,27 @@ static int64_t matmul_columns(const lwi_rewrite *r, const lwi_node *node) {
 }
 
 /* C is left out, or can be the bias as it is, or after scaling. */
-static lw_status convert_gemm(lwi_rewrite *r, size_t index) {
+static lw_status take_bias(lwi_rewrite *r, size_t index, bool *fits) {
     lwi_node *node = lwi_rewrite_node(r, index);
     const int c = lwi_input(r, node, 2);
     const int64_t columns = matmul_columns(r, node);
     const lwi_shape *shape = lwi_shape_of(r->shapes, c);
     const float beta = lwi_attr_float(node, "beta", 1);
     int bias = -1;
+    *fits = true;
     if (c >= 0) {
-        const bool fits = shape->rank == 1 && columns > 0 && shape->dims[0] == columns;
+        const bool is_row = shape->rank == 1 && columns > 0 && shape->dims[0] == columns;
         const lw_value *constant = columns > 0 ? lwi_column_constant(r, c, 2, columns) : NULL;
-        if (fits && beta == 1) bias = c;
+        if (is_row && beta == 1) bias = c;
         else if (constant)
             LW_TRY(make_bias(r, -1, &(lwi_affine){.term = constant, .sign = (double)beta}, columns,
                              &bias));
-        else return LW_OK;
+        else *fits = false;
     }
+    if (!*fits) return LW_OK;
     node = lwi_rewrite_node(r, index);
     if (c >= 0) LW_TRY(lwi_rewrite_set_input(r, node, BIAS, bias));
     lwi_node_remove_attr(node, "beta");
-    lwi_rewrite_become(r, node, "lampwick", "MatMul");
-    r->count++;
     return LW_OK;
 }
 
@@ -102,8 +102,11 @@ static lw_status convert(lwi_rewrite *r, size_t index) {
         !is_matrix(lwi_shape_of(r->shapes, lwi_input(r, node, 1))))
         return LW_OK;
     LW_TRY(untranspose(r, node));
+    bool fits = true;
+    if (gemm) LW_TRY(take_bias(r, index, &fits));
+    if (!fits) return LW_OK;
+    node = lwi_rewrite_node(r, index);
     LW_TRY(lwi_rewrite_set_input(r, node, 1, lwi_weight_of(r, lwi_input(r, node, 1))));
-    if (gemm) return convert_gemm(r, index);
     lwi_rewrite_become(r, node, "lampwick", "MatMul");
     r->count++;
     return LW_OK;

@@ -110,6 +110,13 @@ MODELS = {
             s = Sum (d, b, b)
             z = Softmax (s)
         }""", None),
+    "half_gemm_adds_value": ("""g (float[2,3] x) => (float16[2,2] y) {
+            h = Cast <to = 10> (x)
+            f = Constant <value = float[3,2] {0.5, 1, -2, 0.25, 1, 3}> ()
+            w = Cast <to = 10> (f)
+            c = ReduceMax <keepdims = 1> (h)
+            y = Gemm (h, w, c)
+        }""", None),
     "constants": ("""g (float[2,3] x) => (y, int64 i, int64[2] j, string s, string[2] t) {
             f = Constant <value_float = 1.5> ()
             l = Constant <value_floats = [1.0, 2.0, 3.0]> ()
