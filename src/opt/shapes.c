@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "opt/shapes.h"
 
+#include "ops/op.h"
 #include "ops/probe.h"
+#include "ops/registry.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +100,13 @@ static bool is_input(const lwi_graph *g, int id) {
     return false;
 }
 
+static bool broadcasts(const lwi_node *node) {
+    if (node->n_inputs != 2 || node->n_outputs != 1 || node->inputs[0] < 0 || node->inputs[1] < 0)
+        return false;
+    const lwi_op *op = node->op->op;
+    return op->infer == lwi_infer_broadcast || op->infer == lwi_infer_broadcast_bool;
+}
+
 /* An input of the graph does not broadcast to the other input of the node, because a size of it was
  * made up (that of a mask, say, whose keys are those of two other inputs together): it gets the
  * size of the other one. */
@@ -124,8 +133,7 @@ static bool correct(prober *p, const lwi_node *node, size_t which) {
 static lw_status probe(prober *p, const lwi_node *node) {
     lw_status inferred = LW_OK;
     LW_TRY(lwi_probe_node(&p->probe, node, &inferred));
-    if (inferred == LW_SHAPE && node->n_inputs == 2 && node->inputs[0] >= 0 &&
-        node->n_outputs == 1 && (correct(p, node, 0) || correct(p, node, 1)))
+    if (inferred == LW_SHAPE && broadcasts(node) && (correct(p, node, 0) || correct(p, node, 1)))
         LW_TRY(lwi_probe_node(&p->probe, node, &inferred));
     p->failures += inferred != LW_OK && inferred != LWI_LATER;
     return LW_OK;

@@ -117,6 +117,13 @@ MODELS = {
             c = ReduceMax <keepdims = 1> (h)
             y = Gemm (h, w, c)
         }""", None),
+    "product_of_free_sizes": ("""g (float[p,q] x) => (y) {
+            c = Constant <value = float[3,3] {0.5, 1.0, -2.0, 0.25, 3.0, 1.5, -1.0, 4.0, 2.0}> ()
+            o = MatMul (x, c)
+            t = Transpose <perm = [1, 0]> (o)
+            s = Constant <value_ints = [0, -1, 1]> ()
+            y = Reshape (t, s)
+        }""", None),
     "constants": ("""g (float[2,3] x) => (y, int64 i, int64[2] j, string s, string[2] t) {
             f = Constant <value_float = 1.5> ()
             l = Constant <value_floats = [1.0, 2.0, 3.0]> ()
