@@ -15,7 +15,7 @@ static int64_t dimension(lwi_decoder *d, const char *name, int axis) {
 
 static int convolve(lwi_decoder *d, int x) {
     const int y = lwi_decoder_convolve(d, x, "ssm_conv1d");
-    return lwi_build(&d->b, "Swish", 1, &y);
+    return lwi_decoder_activate(d, y);
 }
 
 static int gate(lwi_decoder *d, int y, int z) {

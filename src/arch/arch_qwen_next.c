@@ -78,7 +78,7 @@ static int delta_net(lwi_decoder *d, int x) {
     int z = -1, beta = -1, decay = -1;
     if (b->status != LW_OK) return -1;
     const int mixed = lwi_decoder_convolve(d, project(d, x, &s, &z), "ssm_conv1d");
-    const int qkv = lwi_build(b, "Swish", 1, &mixed);
+    const int qkv = lwi_decoder_activate(d, mixed);
     read_gates(d, x, &s, &beta, &decay);
     const int64_t keys = s.key_heads * s.key, values = s.heads * s.value;
     const int q = unit(d, lwi_build_part(b, qkv, 0, keys), &s);

@@ -55,9 +55,8 @@ static void adjust(lwi_decoder *d) {
     b->layer = 0;
     const bool decodes = lwi_build_has(b, "attn_q.weight");
     b->stack = "enc.";
-    d->activation = lwi_build_text_is(b, "hidden_activation", "silu") ? LWI_SILU
-                    : lwi_build_has(b, "ffn_gate.weight")             ? LWI_GELU
-                                                                      : LWI_RELU;
+    d->activation = lwi_decoder_named(d, "hidden_activation",
+                                      lwi_build_has(b, "ffn_gate.weight") ? LWI_GELU : LWI_RELU);
     b->layer = -1;
     d->epsilon = lwi_build_number(b, "attention.layer_norm_rms_epsilon", epsilon);
     d->attention_scale = 1;

@@ -20,19 +20,6 @@ static void read_sizes(lwi_decoder *d) {
     d->output_norm = "output_norm";
 }
 
-/* Hugging Face's configurations say which one it is. */
-static void read_activation(lwi_decoder *d) {
-    static const struct {
-        const char *name;
-        lwi_activation activation;
-    } names[] = {{"silu", LWI_SILU},      {"gelu_new", LWI_GELU},   {"gelu_pytorch_tanh", LWI_GELU},
-                 {"gelu_fast", LWI_GELU}, {"gelu", LWI_GELU_EXACT}, {"relu2", LWI_RELU_SQUARED},
-                 {"relu", LWI_RELU},      {"swish", LWI_SILU}};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (lwi_build_text_is(&d->b, "hidden_activation", names[i].name))
-            d->activation = names[i].activation;
-}
-
 void lwi_decoder_read_window(lwi_decoder *d, int64_t absent) {
     d->window = lwi_build_size(&d->b, "attention.sliding_window", absent, 0, INT32_MAX);
 }
@@ -196,7 +183,7 @@ lw_status lwi_build_decoder(lwi_network *network, const lwi_checkpoint *from,
     LW_TRY(lwi_build_open(&d.b, network, from));
     d.b.permuted = style->permuted;
     if (from->unpermuted && style->permuted) d.rope_kind = LWI_ROPE_HALVES;
-    read_activation(&d);
+    d.activation = lwi_decoder_named(&d, "hidden_activation", d.activation);
     read_sizes(&d);
     if (style->adjust) style->adjust(&d);
     make_inputs(&d);

@@ -38,8 +38,12 @@ typedef enum lwi_activation {
     LWI_SILU,
     LWI_GELU, /* by tanh, as GPT-2 */
     LWI_GELU_EXACT,
+    LWI_GELU_QUICK, /* x sigmoid(1.702 x) */
     LWI_RELU,
-    LWI_RELU_SQUARED
+    LWI_RELU_SQUARED,
+    LWI_MISH,
+    LWI_TANH,
+    LWI_SIGMOID
 } lwi_activation;
 typedef enum lwi_rope_kind {
     LWI_ROPE_NONE,
@@ -194,6 +198,10 @@ int lwi_decoder_unit_heads(lwi_decoder *d, int x, int64_t heads, int64_t size, d
 int lwi_decoder_state_matrix(lwi_decoder *d);
 /* CausalConv with NAME.weight [channels, kernel] and NAME.bias if it is there. */
 int lwi_decoder_convolve(lwi_decoder *d, int x, const char *name);
+/* The activation that a configuration names; absent, if it names none. */
+lwi_activation lwi_decoder_named(lwi_decoder *d, const char *key, lwi_activation absent);
+int lwi_decoder_apply(lwi_decoder *d, lwi_activation activation, int x);
+/* The network's own. */
 int lwi_decoder_activate(lwi_decoder *d, int x);
 /* All of a layer. */
 int lwi_decoder_layer(lwi_decoder *d, int x, int64_t layer);

@@ -4,27 +4,6 @@
 
 #include <stdio.h>
 
-int lwi_decoder_activate(lwi_decoder *d, int x) {
-    lwi_graph_builder *b = &d->b;
-    int y = -1;
-    switch (d->activation) {
-    case LWI_SILU:
-        return lwi_build(b, "Swish", 1, &x);
-    case LWI_GELU_EXACT:
-        return lwi_build(b, "Gelu", 1, &x);
-    case LWI_RELU:
-        return lwi_build(b, "Relu", 1, &x);
-    case LWI_RELU_SQUARED:
-        y = lwi_build(b, "Relu", 1, &x);
-        return lwi_build_mul(b, y, y);
-    case LWI_GELU:
-        break;
-    }
-    y = lwi_build(b, "Gelu", 1, &x);
-    lwi_build_text(b, "approximate", "tanh");
-    return y;
-}
-
 typedef struct names {
     char gate[32], up[32], down[32];
 } names;

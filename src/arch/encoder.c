@@ -36,12 +36,11 @@ const char *lwi_pooling_name(lwi_decoder *d) {
 static int classify(lwi_decoder *d, int x) {
     lwi_graph_builder *b = &d->b;
     if (lwi_build_has(b, "cls.weight")) {
-        x = lwi_build_linear(b, x, "cls");
-        if (lwi_build_has(b, "cls.norm.weight"))
-            x = lwi_decoder_norm(d, lwi_decoder_activate(d, x), "cls.norm");
-        else
-            x = lwi_build(
-                b, lwi_build_text_is(b, "classifier_activation", "relu") ? "Relu" : "Tanh", 1, &x);
+        const bool has_norm = lwi_build_has(b, "cls.norm.weight");
+        const lwi_activation activation =
+            lwi_decoder_named(d, "classifier_activation", has_norm ? LWI_GELU_EXACT : LWI_TANH);
+        x = lwi_decoder_apply(d, activation, lwi_build_linear(b, x, "cls"));
+        if (has_norm) x = lwi_decoder_norm(d, x, "cls.norm");
     }
     return lwi_build_has(b, "cls.output.weight") ? lwi_build_linear(b, x, "cls.output") : x;
 }

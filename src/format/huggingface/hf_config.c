@@ -362,18 +362,35 @@ bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
     return !strcmp(key, "rope.freq_base") && to_number(lwi_hf_rope(s, "rope_theta"), value);
 }
 
+/* T5's stands behind "gated-", and is the approximation there; the first Gemma's says "gelu" where
+ * the approximation is meant. */
+static lw_string activation(const lwi_hf_source *s, const lwi_json_item *item) {
+    static const lw_string approximate = {"gelu_new", 8};
+    const lwi_json_item *t5 = lwi_hf_config(s, "feed_forward_proj");
+    if (lwi_json_is(t5, LWI_JSON_STRING)) {
+        const size_t skip = !strncmp(t5->text, "gated-", 6) ? 6 : 0;
+        if (!strcmp(t5->text, "gated-gelu")) return approximate;
+        return (lw_string){t5->text + skip, t5->size - skip};
+    }
+    if (!lwi_json_is(item, LWI_JSON_STRING)) return (lw_string){NULL, 0};
+    if (!strcmp(s->family->model_type, "gemma") && !strcmp(item->text, "gelu")) return approximate;
+    return (lw_string){item->text, item->size};
+}
+
 lw_string lwi_hf_text(void *state, const char *key) {
     const lwi_hf_source *s = state;
     static const char *const activations[] = {"hidden_activation", "hidden_act",
                                               "activation_function", "activation"};
     const lwi_json_item *item = NULL;
-    for (size_t i = 0; i < 4 && !item && !strcmp(key, "hidden_activation"); i++)
-        item = lwi_hf_config(s, activations[i]);
-    if (!strcmp(key, "hidden_activation") && !item)
-        item = lwi_hf_config(s, "dense_act_fn"); /* T5's */
+    if (!strcmp(key, "hidden_activation")) {
+        for (size_t i = 0; i < 4 && !item; i++)
+            item = lwi_hf_config(s, activations[i]);
+        return activation(s, item);
+    }
     if (!strcmp(key, "classifier_activation") && !strcmp(s->family->model_type, "distilbert"))
         return (lw_string){"relu", 4};
-    if (!strcmp(key, "classifier_pooling")) item = lwi_hf_config(s, key);
+    if (!strcmp(key, "classifier_activation") || !strcmp(key, "classifier_pooling"))
+        item = lwi_hf_config(s, key);
     if (!strcmp(key, "rope.scaling.type")) item = lwi_hf_rope(s, "rope_type");
     if (!strcmp(key, "rope.scaling.type") && !item) item = lwi_hf_rope(s, "type");
     if (!lwi_json_is(item, LWI_JSON_STRING)) return (lw_string){NULL, 0};
