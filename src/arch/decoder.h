@@ -146,7 +146,8 @@ struct lwi_decoder {
     bool softmax_of_chosen; /* over the chosen ones only */
     bool sigmoid_experts;   /* instead of a softmax */
     bool weighted_inputs;   /* what experts get is weighted, not what they give */
-    bool clamped_gate;      /* gpt-oss: (up + 1) * gate * sigmoid(1.702 gate), both clamped at 7 */
+    bool clamped_gate;      /* gpt-oss: (up + 1) * gate * sigmoid(1.702 gate), both clamped at 7, or
+                               as the configuration says */
 };
 
 /* The whole graph. */

@@ -112,8 +112,10 @@ static int clamp(lwi_graph_builder *b, int x, double low, double high) {
 static int gate_experts(lwi_decoder *d, int gate, int up) {
     lwi_graph_builder *b = &d->b;
     if (!d->clamped_gate) return lwi_build_mul(b, lwi_decoder_activate(d, gate), up);
-    const int g = clamp(b, gate, -INFINITY, 7), u = clamp(b, up, -7, 7);
-    const int slope = lwi_build(b, "Sigmoid", 1, &(int){lwi_build_scale(b, g, 1.702)});
+    const double most = lwi_build_number(b, "swiglu_limit", 7);
+    const double steep = lwi_build_number(b, "swiglu_alpha", 1.702);
+    const int g = clamp(b, gate, -INFINITY, most), u = clamp(b, up, -most, most);
+    const int slope = lwi_build(b, "Sigmoid", 1, &(int){lwi_build_scale(b, g, steep)});
     return lwi_build_mul(b, lwi_build_mul(b, g, slope),
                          lwi_build_add(b, u, lwi_build_scalar(b, 1)));
 }
