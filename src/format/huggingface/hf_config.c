@@ -11,8 +11,39 @@ static const char *const keys[][4] = {
 #undef LWI_KEY
 };
 
+/* Keys that say nothing to some families, in whose configurations they are left over from others
+ * (by the code of transformers 5.24). */
+static const struct {
+    const char *key, *model_types;
+} left_over[] = {
+    {"attn_logit_softcapping", "gemma3 gemma3_text"},
+    {"layer_types", "phi3 qwen3_moe starcoder2"},
+    {"max_window_layers", "qwen3_moe"},
+    {"sliding_window", "arcee cohere deepseek_v2 deepseek_v3 falcon gemma gpt2 gpt_neox granite "
+                       "granitemoe granitemoehybrid llama olmo olmo2 olmoe phi stablelm"},
+    {"use_sliding_window", "cohere2 gemma2 gemma3 gemma3_text gpt_oss mistral mixtral phi3 "
+                           "starcoder2"}};
+
+static bool has_word(const char *words, const char *word, size_t n) {
+    while (*words) {
+        const size_t length = strcspn(words, " ");
+        if (length == n && !memcmp(words, word, n)) return true;
+        words += length + (words[length] == ' ');
+    }
+    return false;
+}
+
+static bool is_read(const lwi_hf_source *s, const char *key) {
+    if (!s->family) return true;
+    const char *type = s->family->model_type; /* what follows a comma is a form of it */
+    for (size_t i = 0; i < sizeof left_over / sizeof *left_over; i++)
+        if (!strcmp(left_over[i].key, key))
+            return !has_word(left_over[i].model_types, type, strcspn(type, ","));
+    return true;
+}
+
 const lwi_json_item *lwi_hf_config(const lwi_hf_source *s, const char *name) {
-    const lwi_json_item *item = lwi_json_get(s->config, name);
+    const lwi_json_item *item = is_read(s, name) ? lwi_json_get(s->config, name) : NULL;
     return item && !lwi_json_is(item, LWI_JSON_NULL) ? item : NULL;
 }
 
@@ -29,7 +60,7 @@ int64_t lwi_hf_first_position(const lwi_hf_source *s) {
 
 const lwi_json_item *lwi_hf_rope(const lwi_hf_source *s, const char *name) {
     static const char *const places[] = {"rope_scaling", "rope_parameters"};
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2 && is_read(s, name); i++) {
         const lwi_json_item *rope = lwi_hf_config(s, places[i]);
         const lwi_json_item *full = lwi_json_get(rope, "full_attention");
         const lwi_json_item *item = lwi_json_get(full ? full : rope, name);
@@ -83,7 +114,9 @@ static bool is_qwen(const lwi_hf_source *s) { return !strncmp(s->family->model_t
 
 /* There is none where the configuration says that it is not used; Qwen's say so if it is. */
 static bool window(const lwi_hf_source *s, double *value) {
-    if (!lwi_json_bool(s->config, "use_sliding_window", !is_qwen(s))) return false;
+    if (is_read(s, "use_sliding_window") &&
+        !lwi_json_bool(s->config, "use_sliding_window", !is_qwen(s)))
+        return false;
     return to_number(lwi_hf_config(s, "sliding_window"), value) ||
            to_number(lwi_hf_config(s, "local_attention"), value) ||
            to_number(lwi_hf_config(s, "window_size"), value) ||
