@@ -195,22 +195,33 @@ static bool yarn_slope(const lwi_hf_source *s, const char *name, double *value) 
     return true;
 }
 
+static bool is_rope_type(const lwi_hf_source *s, const char *name) {
+    const lw_string type = lwi_hf_text((void *)(uintptr_t)s, "rope.scaling.type");
+    return type.size == strlen(name) && !memcmp(type.data, name, type.size);
+}
+
 /* What a graph makes of YaRN's angles by itself. */
 static double yarn_magnitude(const lwi_hf_source *s) {
     double factor = 1, slope = 0, own = 0;
-    const lw_string type = lwi_hf_text((void *)(uintptr_t)s, "rope.scaling.type");
-    if (type.size != 4 || memcmp(type.data, "yarn", 4) != 0) return 1;
+    if (!is_rope_type(s, "yarn")) return 1;
     if (!to_number(lwi_hf_rope(s, "factor"), &factor) || !(factor > 1)) return 1;
     if (!yarn_slope(s, "mscale_all_dim", &slope) || !(slope > 0)) return 1 + 0.1 * log(factor);
     if (!yarn_slope(s, "mscale", &own)) own = slope;
     return (1 + own * log(factor)) / (1 + slope * log(factor));
 }
 
-/* Angles of LongRoPE are scaled by how far the context was stretched. */
+/* Angles of LongRoPE are scaled by how far the context was stretched. YaRN's two slopes count in
+ * transformers only if both are there. */
 static bool rope_magnitude(const lwi_hf_source *s, double *value) {
-    double context = 0, original = 0, factor = 0;
+    double context = 0, original = 0, factor = 0, own = 0;
     if (to_number(lwi_hf_rope(s, "attention_factor"), value)) {
         *value /= yarn_magnitude(s);
+        return true;
+    }
+    if (is_rope_type(s, "yarn") && lwi_hf_rope(s, "mscale_all_dim") &&
+        !yarn_slope(s, "mscale", &own)) {
+        if (!to_number(lwi_hf_rope(s, "factor"), &factor) || !(factor > 1)) return false;
+        *value = (1 + 0.1 * log(factor)) / yarn_magnitude(s);
         return true;
     }
     lwi_hf_number((void *)(uintptr_t)s, "context_length", 0, &context);

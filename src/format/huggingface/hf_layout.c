@@ -165,7 +165,9 @@ lw_status lwi_hf_add_rope_factors(lwi_hf_source *s) {
     if (type.size != 6 || memcmp(type.data, "llama3", 6)) return LW_OK;
     const double width = number(s, "embedding_length", 0),
                  heads = number(s, "attention.head_count", 1);
-    const double head = number(s, "attention.key_length", heads >= 1 ? floor(width / heads) : 0);
+    const double head =
+        number(s, "rope.dimension_count",
+               number(s, "attention.key_length", heads >= 1 ? floor(width / heads) : 0));
     const double base = number(s, "rope.freq_base", 10000);
     if (!(head >= 2 && head <= MOST && base > 1))
         return lwi_fail(LW_CORRUPT, "config.json: heads of %g elements", head);
