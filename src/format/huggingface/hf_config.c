@@ -441,6 +441,27 @@ lw_string lwi_hf_text(void *state, const char *key) {
     return (lw_string){item->text, item->size};
 }
 
+/* Other ways to stretch positions; "dynamic" and "mrope" do nothing to texts that the context
+ * holds. */
+static lw_status check_rope(const lwi_hf_source *s) {
+    static const char *const known[] = {"default", "linear",   "dynamic", "yarn",
+                                        "llama3",  "longrope", "su",      "mrope"};
+    const lw_string type = lwi_hf_text((void *)(uintptr_t)s, "rope.scaling.type");
+    bool found = !type.size;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        found |= is_rope_type(s, known[i]);
+    if (!found)
+        return lwi_fail(LW_UNSUPPORTED, "config.json: the rope_type '%.64s' is not supported",
+                        type.data);
+    const lwi_json_item *local = local_rope(s, "rope_type");
+    if (lwi_json_is(local, LWI_JSON_STRING) && strcmp(local->text, "default") != 0)
+        return lwi_fail(LW_UNSUPPORTED,
+                        "config.json: the rope_type '%.64s' of layers with a window is not "
+                        "supported",
+                        local->text);
+    return LW_OK;
+}
+
 lw_status lwi_hf_check_options(const lwi_hf_source *s) {
     static const struct {
         const char *name;
@@ -453,6 +474,10 @@ lw_status lwi_hf_check_options(const lwi_hf_source *s) {
         if (lwi_json_bool(s->config, options[i].name, options[i].usual) != options[i].usual)
             return lwi_fail(LW_UNSUPPORTED, "config.json: %s is %s, which is not supported",
                             options[i].name, options[i].usual ? "false" : "true");
+    if (strstr(s->family->architecture, "bert") && lwi_json_bool(s->config, "is_decoder", false))
+        return lwi_fail(LW_UNSUPPORTED,
+                        "config.json: is_decoder is true, which is not supported: this family's "
+                        "tokens see those behind them");
     const lwi_json_item *steps = lwi_hf_config(s, "time_step_limit"); /* Mamba 2's: 0 to infinity */
     double least = 0, most = INFINITY;
     if (lwi_json_is(steps, LWI_JSON_ARRAY) && steps->size == 2) {
@@ -465,5 +490,5 @@ lw_status lwi_hf_check_options(const lwi_hf_source *s) {
     if (!strncmp(positions, "relative_key", 12))
         return lwi_fail(LW_UNSUPPORTED,
                         "config.json: position_embedding_type '%.64s' is not supported", positions);
-    return LW_OK;
+    return check_rope(s);
 }
