@@ -43,12 +43,21 @@ static int concatenate(lwi_decoder *d, int x, int y) {
     return z;
 }
 
+/* Of what is compressed. In transformers its epsilon is not the configuration's; the files of
+ * llama.cpp have one for all norms. */
+static int norm(lwi_decoder *d, int x, const char *name) {
+    const double own = d->epsilon;
+    d->epsilon = lwi_build_number(&d->b, "attention.latent_norm_rms_epsilon", own);
+    const int y = lwi_decoder_norm(d, x, name);
+    d->epsilon = own;
+    return y;
+}
+
 /* [tokens, heads, plain + turned] */
 static int queries(lwi_decoder *d, int x, const latent *s) {
     lwi_graph_builder *b = &d->b;
     const bool compressed = lwi_build_has(b, "attn_q_a.weight");
-    const int h =
-        compressed ? lwi_decoder_norm(d, lwi_build_linear(b, x, "attn_q_a"), "attn_q_a_norm") : x;
+    const int h = compressed ? norm(d, lwi_build_linear(b, x, "attn_q_a"), "attn_q_a_norm") : x;
     return apart(d, lwi_build_linear(b, h, compressed ? "attn_q_b" : "attn_q"), s->heads,
                  s->plain + s->turned);
 }
@@ -109,8 +118,8 @@ int lwi_decoder_latent_attention(lwi_decoder *d, int x, int64_t layer) {
             lwi_decoder_rope(d, lwi_build_number(b, "rope.freq_base", 10000), s.turned / 2, true);
     const int q = queries(d, x, &s);
     const int shared = lwi_build_linear_part(b, x, "attn_kv_a_mqa", s.rank, s.turned);
-    const int c = lwi_decoder_norm(d, lwi_build_linear_part(b, x, "attn_kv_a_mqa", 0, s.rank),
-                                   "attn_kv_a_norm");
+    const int c =
+        norm(d, lwi_build_linear_part(b, x, "attn_kv_a_mqa", 0, s.rank), "attn_kv_a_norm");
     d->attention_scale =
         d->stretched_scale * d->stretched_scale / sqrt((double)(s.plain + s.turned));
     const int y = lwi_build_has(b, "attn_k_b.weight")

@@ -371,6 +371,10 @@ bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
     if (!strcmp(key, "embedding_scale")) return embedding_scale(s, value);
     if (!strcmp(key, "pooling_type")) return pooling(s, value);
     if (!strcmp(key, "attention.key_length_mla")) return latent_key(s, value);
+    if (!strcmp(key, "attention.latent_norm_rms_epsilon")) {
+        *value = 1e-6;
+        return lwi_hf_config(s, "kv_lora_rank") != NULL;
+    }
     if (!strcmp(key, "rope.scaling.yarn_log_multiplier"))
         return yarn_slope(s, "mscale_all_dim", value);
     if (!strcmp(key, "rope.scaling.yarn_own_multiplier")) return yarn_slope(s, "mscale", value);
