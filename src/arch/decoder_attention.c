@@ -87,16 +87,16 @@ bool lwi_decoder_is_windowed(lwi_decoder *d, int64_t layer) {
 
 static bool is_rotated(lwi_decoder *d, int64_t layer) {
     if (d->rope_kind == LWI_ROPE_NONE) return false;
-    if (!d->rotated) return true;
+    if (!d->rotated && !d->rope_in_windows) return true;
     const double listed = lwi_build_layer_number(&d->b, "rotated_layers", (int)layer, -1);
-    return listed >= 0 ? listed != 0 : d->rotated(d, layer);
+    if (listed >= 0) return listed != 0;
+    return d->rotated ? d->rotated(d, layer) : lwi_decoder_is_windowed(d, layer);
 }
 
 static lwi_rope rope_of(lwi_decoder *d, const lwi_head_sizes *s, int64_t layer) {
     lwi_graph_builder *b = &d->b;
     const lwi_rope none = {-1, -1};
     if (!is_rotated(d, layer)) return none;
-    if (d->rope_in_windows && !lwi_decoder_is_windowed(d, layer)) return none;
     const bool local = d->has_local_rope && lwi_decoder_is_windowed(d, layer);
     lwi_rope *rope = local ? &d->local_rope : &d->rope;
     if (rope->cosines != 0) return *rope;
