@@ -236,6 +236,38 @@ PICTURES = {  # only their text is made
         hidden_size=32, intermediate_size=48, num_hidden_layers=1, num_attention_heads=2,
         image_size=28, patch_size=14))),
 }
+# Settings that few folders have.
+FAMILIES |= {
+    "llama-quick-gelu": ("llama", dict(GROUPED, hidden_act="quick_gelu")),
+    "llama-left-over": ("llama", dict(GROUPED, sliding_window=8)),
+    "qwen3_moe-window": ("qwen3_moe", dict(QWEN_MOE, head_dim=32, use_sliding_window=True,
+                                           sliding_window=8, max_window_layers=1)),
+    "gpt2-tanh": ("gpt2", dict(vocab_size=160, n_embd=64, n_layer=3, n_head=4, n_positions=128,
+                               bos_token_id=1, eos_token_id=2, activation_function="tanh")),
+    "mamba-gelu": ("mamba", dict(MAMBA, time_step_rank=6, hidden_act="gelu_pytorch_tanh")),
+    "mamba2-relu": ("mamba2", dict(MAMBA, num_heads=8, head_dim=16, n_groups=2, chunk_size=8,
+                                   hidden_act="relu")),
+    "qwen3_next-mish": ("qwen3_next", dict(QWEN_MOE, head_dim=16, num_hidden_layers=4,
+                                           hidden_act="mish",
+                                           shared_expert_intermediate_size=80, **DELTA)),
+    "gemma3-capped": ("gemma3_text", dict(GEMMA, attn_logit_softcapping=1.0,
+                                          final_logit_softcapping=5.0)),
+    "gpt_oss-steep": ("gpt_oss", dict(GROUPED, head_dim=16, num_local_experts=4,
+                                      num_experts_per_tok=2, sliding_window=8, swiglu_alpha=1.0,
+                                      swiglu_limit=0.2)),
+    "phi-rope-llama3": ("phi", dict(BASE, partial_rotary_factor=0.5, rope_scaling=dict(
+        rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+        original_max_position_embeddings=32))),
+    "llama-rope-yarn-slope": ("llama", dict(GROUPED, rope_scaling=dict(
+        rope_type="yarn", factor=4.0, original_max_position_embeddings=32, mscale_all_dim=0.5))),
+    "deepseek_v3-epsilon": ("deepseek_v3", dict(LATENT, n_group=4, topk_group=2,
+                                                rms_norm_eps=1e-2)),
+    "llama4-listed": ("llama4_text", dict(
+        GROUPED, head_dim=16, intermediate_size_mlp=80, num_hidden_layers=4, num_local_experts=4,
+        interleave_moe_layer_step=2, attention_chunk_size=8, floor_scale=8,
+        no_rope_layers=[0, 1, 1, 0], layer_types=["chunked_attention", "full_attention",
+                                                  "chunked_attention", "full_attention"])),
+}
 NAMED = dict(BASE, layer_norm_eps=1e-12, type_vocab_size=2)
 MODERN = {k: v for k, v in BASE.items() if k != "num_hidden_layers"}
 T5 = dict(vocab_size=160, d_model=64, d_kv=16, d_ff=96, num_layers=3, num_heads=4,
@@ -256,6 +288,8 @@ ENCODERS = {
     "t5": ("t5", T5),
     "mt5-gated": ("mt5", dict(T5, feed_forward_proj="gated-gelu")),
     "umt5": ("umt5", dict(T5, feed_forward_proj="gated-gelu")),
+    "bert-sigmoid": ("bert", dict(NAMED, hidden_act="sigmoid")),
+    "t5-gelu": ("t5", dict(T5, feed_forward_proj="gelu")),
 }
 CLASSIFIERS = {f"{name}-classes": (kind, dict(options, num_labels=3))
                for name, (kind, options) in ENCODERS.items() if name != "nomic_bert" and "t5" not in name and "gemma" not in name}
