@@ -130,8 +130,8 @@ static lw_status put_windows(lwi_pairs *p, const lw_checkpoint *c) {
 
 /* Which layers know positions. Other programs know SmolLM3's usual pattern only. */
 static lw_status put_rotated(lwi_pairs *p, const lw_checkpoint *c) {
-    return strcmp(p->prefix, "smollm3") ? LW_OK
-                                        : put_layers(p, c, ".rotated_layers", "rotated_layers");
+    if (strcmp(p->prefix, "smollm3") != 0 && strcmp(p->prefix, "llama4") != 0) return LW_OK;
+    return put_layers(p, c, ".rotated_layers", "rotated_layers");
 }
 
 /* Gated delta nets. */

@@ -76,7 +76,8 @@ lw_status lwi_folder_deepseek(const lwi_folder_work *w, lwi_buffer *b) {
 lw_status lwi_folder_gpt_oss(const lwi_folder_work *w, lwi_buffer *b) {
     LW_TRY(put_size(w, b, "expert_used_count", "experts_per_token"));
     LW_TRY(put_size(w, b, "expert_feed_forward_length", "intermediate_size"));
-    return lwi_buffer_text(b, ",\n  \"swiglu_limit\": 7.0");
+    LW_TRY(lwi_folder_put_number(b, "swiglu_alpha", lwi_folder_number(w, "swiglu_alpha", 1.702)));
+    return lwi_folder_put_number(b, "swiglu_limit", lwi_folder_number(w, "swiglu_limit", 7));
 }
 
 lw_status lwi_folder_llama4(const lwi_folder_work *w, lwi_buffer *b) {
@@ -377,6 +378,16 @@ lw_status lwi_folder_bart(const lwi_folder_work *w, lwi_buffer *b) {
                                          : lwi_buffer_text(b, ",\n  \"forced_bos_token_id\": null");
 }
 
+/* "gated-gelu" means the approximation, which has a name of its own elsewhere. */
+static lw_status put_t5_activation(lwi_buffer *b, lw_string name, bool gated) {
+    char text[64];
+    if (!name.size) name = gated ? (lw_string){"gelu", 4} : (lw_string){"relu", 4};
+    if (gated && name.size == 8 && !memcmp(name.data, "gelu_new", 8)) name.size = 4;
+    if (name.size > 32) return lwi_fail(LW_CORRUPT, "an activation's name is too long");
+    snprintf(text, sizeof text, "%s%.*s", gated ? "gated-" : "", (int)name.size, name.data);
+    return put_word(b, "feed_forward_proj", text);
+}
+
 lw_status lwi_folder_t5(const lwi_folder_work *w, lwi_buffer *b) {
     const bool gated = lwi_folder_has(w, "enc.blk.0.ffn_gate.weight");
     const bool tied = !lwi_folder_has(w, "output.weight");
@@ -387,8 +398,7 @@ lw_status lwi_folder_t5(const lwi_folder_work *w, lwi_buffer *b) {
     char key[LWI_FOLDER_NAME];
     snprintf(key, sizeof key, "%s.hidden_activation", w->family->architecture);
     const lw_string act = lwi_gguf_string(&w->gguf, key);
-    const bool silu = act.size == 4 && !memcmp(act.data, "silu", 4);
-    LW_TRY(put_word(b, "feed_forward_proj", silu ? "gated-silu" : gated ? "gated-gelu" : "relu"));
+    LW_TRY(put_t5_activation(b, act, gated));
     LW_TRY(lwi_folder_put_flag(b, "is_encoder_decoder", decodes));
     LW_TRY(lwi_folder_put_flag(b, "scale_decoder_outputs",
                                lwi_folder_number(w, "scaled_output", tied) != 0));
