@@ -30,16 +30,20 @@ static int rms(lwi_decoder *d, int x, double epsilon) {
     return y;
 }
 
-/* Steps, B and C of Falcon Mamba have a root mean square of 1. */
+/* Steps, B and C of Falcon Mamba have a root mean square of 1, those of Jamba norms with weights.
+ */
 static void norm_parts(lwi_decoder *d, int *step, int *in, int *out) {
-    const double own = lwi_build_number(&d->b, "mixer_rms_eps", 0);
-    if (!(own > 0) && lwi_build_number(&d->b, "ssm.dt_b_c_rms", 0) == 0) return;
+    static const char *const names[3] = {"ssm_dt_norm", "ssm_b_norm", "ssm_c_norm"};
     int *const parts[3] = {step, in, out};
+    const double own = lwi_build_number(&d->b, "mixer_rms_eps", 0);
+    for (size_t i = 0; i < 3 && lwi_build_has(&d->b, "ssm_dt_norm.weight"); i++)
+        *parts[i] = lwi_decoder_norm(d, *parts[i], names[i]);
+    if (!(own > 0) && lwi_build_number(&d->b, "ssm.dt_b_c_rms", 0) == 0) return;
     for (size_t i = 0; i < 3; i++)
         *parts[i] = rms(d, *parts[i], own > 0 ? own : d->epsilon);
 }
 
-static int mix_mamba(lwi_decoder *d, int x, int64_t layer) {
+int lwi_decoder_mamba(lwi_decoder *d, int x, int64_t layer) {
     lwi_graph_builder *b = &d->b;
     const int64_t inner = dimension(d, "ssm_conv1d.weight", 0);
     const int64_t states = dimension(d, "ssm_a", 1), rank = dimension(d, "ssm_dt.weight", 1);
@@ -97,7 +101,7 @@ static int add_skip(lwi_decoder *d, const sizes *s, int y, int x) {
     return lwi_build_add(b, y, lwi_build_reshape(b, skip, 2, (int64_t[]){-1, s->inner}));
 }
 
-static int mix_mamba2(lwi_decoder *d, int x, int64_t layer) {
+int lwi_decoder_mamba2(lwi_decoder *d, int x, int64_t layer) {
     lwi_graph_builder *b = &d->b;
     const sizes s = read_sizes(d);
     const int64_t all = s.groups * s.states;
@@ -129,17 +133,17 @@ static void adjust(lwi_decoder *d) {
 
 static void adjust_mamba(lwi_decoder *d) {
     adjust(d);
-    d->mix = mix_mamba;
+    d->mix = lwi_decoder_mamba;
 }
 
 static void adjust_mamba2(lwi_decoder *d) {
     adjust(d);
-    d->mix = mix_mamba2;
+    d->mix = lwi_decoder_mamba2;
 }
 
 /* Granite 4: Mamba-2 in most layers, attention in the others. */
 static int mix_granite(lwi_decoder *d, int x, int64_t layer) {
-    return lwi_build_has(&d->b, "ssm_in.weight") ? mix_mamba2(d, x, layer)
+    return lwi_build_has(&d->b, "ssm_in.weight") ? lwi_decoder_mamba2(d, x, layer)
                                                  : lwi_decoder_attention(d, x, layer);
 }
 

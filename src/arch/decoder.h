@@ -183,6 +183,9 @@ int lwi_decoder_multiply(lwi_decoder *d, int x, const char *name, int chosen);
 /* 1 + scale * log(1 + floor((position + first) / length)) (arXiv 2501.19399), by which queries of
  * long texts grow: [tokens, 1]. */
 int lwi_decoder_temperature(lwi_decoder *d, double length, double scale, double first);
+/* The layers of Mamba and Mamba-2. */
+int lwi_decoder_mamba(lwi_decoder *d, int x, int64_t layer);
+int lwi_decoder_mamba2(lwi_decoder *d, int x, int64_t layer);
 /* Attention with compressed keys and values. */
 int lwi_decoder_latent_attention(lwi_decoder *d, int x, int64_t layer);
 /* The inputs that only layers with attention, or recurrent ones, have. */

@@ -120,10 +120,12 @@ static int gate_experts(lwi_decoder *d, int gate, int up) {
                          lwi_build_add(b, u, lwi_build_scalar(b, 1)));
 }
 
-/* Gates and ups, which may be in one tensor, the gates first. */
+/* Gates and ups, which may be in one tensor, the gates first; there may be no gates. */
 static int open_experts(lwi_decoder *d, int x, int chosen) {
     lwi_graph_builder *b = &d->b;
     lwi_checkpoint_tensor t;
+    if (!lwi_build_has(b, "ffn_gate_up_exps.weight") && !lwi_build_has(b, "ffn_gate_exps.weight"))
+        return lwi_decoder_activate(d, lwi_decoder_multiply(d, x, "ffn_up_exps", chosen));
     if (!lwi_build_tensor(b, "ffn_gate_up_exps.weight", false, &t) || t.rank != 3)
         return gate_experts(d, lwi_decoder_multiply(d, x, "ffn_gate_exps", chosen),
                             lwi_decoder_multiply(d, x, "ffn_up_exps", chosen));
@@ -141,6 +143,8 @@ int lwi_decoder_experts(lwi_decoder *d, int x, int64_t layer) {
     (void)layer;
     if (b->status != LW_OK) return -1;
     route(d, d->routed_by < 0 ? x : d->routed_by, experts, used, &chosen, &weights);
+    const bool narrow = lwi_build_has(b, "ffn_latent_down.weight"); /* experts get a small vector */
+    if (narrow) in = lwi_build_linear(b, x, "ffn_latent_down");
     const int apart = lwi_build_reshape(b, weights, 3, (int64_t[]){-1, used, 1});
     if (d->weighted_inputs)
         in = lwi_build_mul(b, lwi_build_reshape(b, x, 3, (int64_t[]){-1, 1, d->width}), apart);
@@ -148,5 +152,6 @@ int lwi_decoder_experts(lwi_decoder *d, int x, int64_t layer) {
     if (!d->weighted_inputs) y = lwi_build_mul(b, y, apart);
     y = lwi_build(b, "ReduceSum", 2, (int[]){y, lwi_build_ints(b, 1, &(int64_t){1})});
     lwi_build_int(b, "keepdims", 0);
+    if (narrow) y = lwi_build_linear(b, y, "ffn_latent_up");
     return lwi_build_has(b, "ffn_up_shexp.weight") ? lwi_build_add(b, y, shared(d, x)) : y;
 }

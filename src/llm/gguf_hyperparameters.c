@@ -196,12 +196,46 @@ static lw_status put_feed_forward(lwi_pairs *p, const lw_checkpoint *c) {
     for (size_t i = 0; i < 2; i++) {
         double said = 0;
         const int64_t size = size_in_layers(c, sizes[i].tensor, sizes[i].axis);
-        if (i == 0 && !strcmp(p->prefix, "gemma4")) continue;
+        if (i == 0 && (!strcmp(p->prefix, "gemma4") || !strncmp(p->prefix, "nemotron_h", 10)))
+            continue;
         if (size) LW_TRY(put_size(p, sizes[i].key, size));
         else if (lw_checkpoint_number(c, sizes[i].key + 1, &said) && said >= 0 && said < 1e9)
             LW_TRY(put_size(p, sizes[i].key, (int64_t)said));
     }
     return LW_OK;
+}
+
+static bool is_hybrid(const char *prefix) {
+    return !strncmp(prefix, "nemotron_h", 10) || !strcmp(prefix, "jamba");
+}
+
+/* Which layers have attention, Mamba or a feed-forward network. */
+static lw_status put_hybrid(lwi_pairs *p, const lw_checkpoint *c) {
+    enum { MOST = 1 << 12 };
+    uint32_t inner[MOST];
+    double layers = 0, groups = 1, states = 0;
+    if (!is_hybrid(p->prefix)) return LW_OK;
+    const bool second = *p->prefix == 'n';
+    const int64_t channels = size_in_layers(c, "ssm_conv1d", 0);
+    lw_checkpoint_number(c, "block_count", &layers);
+    lw_checkpoint_number(c, "ssm.state_size", &states);
+    lw_checkpoint_number(c, "ssm.group_count", &groups);
+    const int64_t rest = second ? (int64_t)(2 * groups * states) : 0;
+    LW_TRY(put_heads(p, c, ".attention.head_count_kv"));
+    LW_TRY(put_size(p, ".ssm.conv_kernel", size_in_layers(c, "ssm_conv1d", 1)));
+    LW_TRY(put_size(p, ".ssm.inner_size", channels - rest));
+    LW_TRY(put_size(p, ".ssm.time_step_rank",
+                    second ? size_in_layers(c, "ssm_in", 0) - 2 * channels + rest
+                           : size_in_layers(c, "ssm_dt", 1)));
+    for (size_t i = 0; second && i < MOST && (double)i < layers; i++) {
+        char name[2][64];
+        snprintf(name[0], sizeof *name, "blk.%zu.ffn_down.weight", i);
+        snprintf(name[1], sizeof *name, "blk.%zu.ffn_down_exps.weight", i);
+        const int64_t dense = size_in(c, name[0], 1);
+        inner[i] = (uint32_t)(dense ? dense : size_in(c, name[1], 2));
+    }
+    if (!second || !(layers >= 1 && layers <= MOST)) return LW_OK;
+    return lwi_pairs_numbers(p, ".feed_forward_length", LWI_GGUF_INT32, inner, (size_t)layers);
 }
 
 /* Gemma 4's sizes differ by layer. */
@@ -234,7 +268,7 @@ static bool is_of_others(const char *key) {
 
 static lw_status put_numbers(lwi_pairs *p, const lw_checkpoint *c) {
     const bool mixed = !strncmp(p->prefix, "lfm2", 4) || !strcmp(p->prefix, "gemma4") ||
-                       !strcmp(p->prefix, "granitehybrid");
+                       !strcmp(p->prefix, "granitehybrid") || is_hybrid(p->prefix);
     const bool mamba = !strncmp(p->prefix, "mamba", 5);
     double experts = 0;
     lw_checkpoint_number(c, "expert_count", &experts);
@@ -316,5 +350,6 @@ lw_status lwi_pairs_hyperparameters(lwi_pairs *p, const lw_checkpoint *c) {
     LW_TRY(put_sections(p, c));
     LW_TRY(put_granite(p, c));
     LW_TRY(put_gemma4(p, c));
+    LW_TRY(put_hybrid(p, c));
     return put_lfm2(p, c);
 }

@@ -48,6 +48,8 @@ def longrope(original):
                                   short_factor=[1 + (x - 1) / 4 for x in factors]))
 
 
+NEMOTRON_H = dict(GROUPED, head_dim=16, ssm_state_size=16, mamba_num_heads=8, mamba_head_dim=8, n_groups=2,
+                  chunk_size=8)
 HYBRID = dict(GROUPED, layer_types=["linear_attention", "full_attention", "linear_attention"],
               mamba_n_heads=8, mamba_n_groups=2, mamba_d_state=16, mamba_chunk_size=8,
               shared_intermediate_size=80, embedding_multiplier=12.0, residual_multiplier=0.22,
@@ -178,6 +180,20 @@ FAMILIES = {
         HYBRID, num_local_experts=4, num_experts_per_tok=2)),
     "granitemoehybrid-dense": ("granitemoehybrid", dict(
         HYBRID, num_local_experts=0, position_embedding_type="rope")),
+    "nemotron_h": ("nemotron_h", dict(NEMOTRON_H, layers_block_type=[
+        "linear_attention", "mlp", "full_attention", "linear_attention", "mlp"])),
+    "nemotron_h-experts": ("nemotron_h", dict(NEMOTRON_H, n_routed_experts=4, num_experts_per_tok=2,
+                                              moe_intermediate_size=48, routed_scaling_factor=2.5,
+                                              moe_shared_expert_intermediate_size=40, layers_block_type=[
+                                                  "linear_attention", "moe", "full_attention", "moe"])),
+    "nemotron_h-latent": ("nemotron_h", dict(NEMOTRON_H, n_routed_experts=4, num_experts_per_tok=2,
+                                             moe_intermediate_size=48, moe_latent_size=24,
+                                             moe_shared_expert_intermediate_size=40, layers_block_type=[
+                                                 "full_attention", "moe", "linear_attention"])),
+    "jamba": ("jamba", dict(GROUPED, num_hidden_layers=4, num_experts=4, num_experts_per_tok=2,
+                            expert_layer_period=2, expert_layer_offset=1, attn_layer_period=4,
+                            attn_layer_offset=2, mamba_d_state=8, mamba_d_conv=4, mamba_dt_rank=6,
+                            use_mamba_kernels=False)),
     "falcon_mamba": ("falcon_mamba", dict(MAMBA, time_step_rank=6, mixer_rms_eps=1e-4)),
     "mamba2": ("mamba2", dict(MAMBA, num_heads=8, head_dim=16, n_groups=2, chunk_size=8)),
     "cohere2": ("cohere2", dict(GROUPED, logit_scale=0.0625, num_hidden_layers=5,

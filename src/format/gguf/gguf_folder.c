@@ -75,12 +75,13 @@ static bool translate_expert(const lwi_folder_family *family, const char *name, 
     if (!family->experts || sscanf(name, "blk.%5d.ffn_%n", &layer, &at) != 1 || !at || layer < 0)
         return false;
     if (!strcmp(name + at, "gate_inp.weight"))
-        return snprintf(to, NAME, "model.layers.%d.%s.gate.weight", layer, family->experts) < NAME;
-    const int style = strcmp(family->experts, "mlp") != 0;
+        return snprintf(to, NAME, "%s%d.%s.gate.weight", family->layers, layer, family->experts) <
+               NAME;
+    const int style = !family->named_experts && strcmp(family->experts, "mlp") != 0;
     for (size_t i = 0; i < 3; i++) {
         const size_t n = strlen(parts[i][0]);
         if (!strncmp(name + at, parts[i][0], n) && !strcmp(name + at + n, ".weight"))
-            return snprintf(to, NAME, "model.layers.%d.%s.experts.%d.%s.weight", layer,
+            return snprintf(to, NAME, "%s%d.%s.experts.%d.%s.weight", family->layers, layer,
                             family->experts, expert, parts[i][1 + style]) < NAME;
     }
     return false;

@@ -41,6 +41,7 @@ typedef struct lwi_folder_family {
     const char *activation;       /* where the file does not say */
     float added;                  /* to the weights of norms in GGUF files */
     const char *experts;  /* what stands before their names in a layer; NULL: there are none */
+    bool named_experts;   /* up_proj, not w3, though they do not stand behind "mlp" */
     bool with_or_without; /* experts: the architecture's name says that it is this family */
     const char *has;      /* how the name of a tensor ends by which it is told from others, or */
     const char *says;     /* a hyperparameter that is true then; NULL: none */
@@ -141,8 +142,8 @@ lwi_folder_own lwi_folder_deepseek, lwi_folder_gpt_oss, lwi_folder_llama4, lwi_f
     lwi_folder_mamba, lwi_folder_mamba2, lwi_folder_granite, lwi_folder_delta, lwi_folder_t5,
     lwi_folder_rwkv, lwi_folder_glm, lwi_folder_bart, lwi_folder_mpt, lwi_folder_gptj,
     lwi_folder_gpt_neo, lwi_folder_starcoder, lwi_folder_opt, lwi_folder_mpnet, lwi_folder_lfm2_moe,
-    lwi_folder_minimax, lwi_folder_minicpm, lwi_folder_gemma4, lwi_folder_bidirectional,
-    lwi_folder_whisper;
+    lwi_folder_minimax, lwi_folder_minicpm, lwi_folder_gemma4, lwi_folder_nemotron_h,
+    lwi_folder_jamba, lwi_folder_bidirectional, lwi_folder_whisper;
 /* gguf_folder_config.c: the text of config.json. */
 lw_status lwi_folder_config(const lwi_folder_work *w, lwi_buffer *text);
 

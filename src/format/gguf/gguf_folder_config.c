@@ -246,7 +246,8 @@ static lw_status put_flags(const lwi_folder_work *w, lwi_buffer *b) {
     LW_TRY(lwi_folder_put_flag(b, "use_qkv_bias", separate));
     LW_TRY(lwi_folder_put_flag(b, "use_qk_norm", lwi_folder_has(w, "blk.0.attn_q_norm.weight")));
     LW_TRY(lwi_folder_put_flag(b, "qk_layernorm", lwi_folder_has(w, "blk.0.attn_q_norm.weight")));
-    if (w->family->experts && w->family->own != lwi_folder_deepseek)
+    if (w->family->experts && w->family->own != lwi_folder_deepseek &&
+        w->family->own != lwi_folder_jamba)
         LW_TRY(lwi_folder_put_flag(b, "norm_topk_prob",
                                    lwi_folder_number(w, "expert_weights_norm", 1) != 0));
     if (!strcmp(w->family->architecture, "falcon")) {

@@ -278,6 +278,40 @@ static const name mamba[] = {{"token_embd", "backbone.embeddings", true},
                              {"ssm_dt", "mixer.dt_proj", false},
                              {"ssm_out", "mixer.out_proj", false},
                              {0}};
+static const name nemotron_h[] = {{"token_embd", "backbone.embeddings", true},
+                                  {"output_norm", "backbone.norm_f", true},
+                                  {"output", "lm_head", true},
+                                  {"attn_norm", "norm", false},
+                                  {"attn_q", "mixer.q_proj", false},
+                                  {"attn_k", "mixer.k_proj", false},
+                                  {"attn_v", "mixer.v_proj", false},
+                                  {"attn_output", "mixer.o_proj", false},
+                                  {"ssm_in", "mixer.in_proj", false},
+                                  {"ssm_out", "mixer.out_proj", false},
+                                  {"ssm_conv1d", "mixer.conv1d", false},
+                                  {"ffn_up", "mixer.up_proj", false},
+                                  {"ffn_down", "mixer.down_proj", false},
+                                  {"ffn_gate_inp", "mixer.gate", false},
+                                  {"ffn_up_shexp", "mixer.shared_experts.up_proj", false},
+                                  {"ffn_down_shexp", "mixer.shared_experts.down_proj", false},
+                                  {"ffn_latent_down", "mixer.fc1_latent_proj", false},
+                                  {"ffn_latent_up", "mixer.fc2_latent_proj", false},
+                                  {0}};
+static const name jamba[] = {{"output_norm", "model.final_layernorm", true},
+                             {"ffn_norm", "pre_ff_layernorm", false},
+                             {"ssm_in", "mamba.in_proj", false},
+                             {"ssm_x", "mamba.x_proj", false},
+                             {"ssm_dt", "mamba.dt_proj", false},
+                             {"ssm_dt_norm", "mamba.dt_layernorm", false},
+                             {"ssm_b_norm", "mamba.b_layernorm", false},
+                             {"ssm_c_norm", "mamba.c_layernorm", false},
+                             {"ssm_conv1d", "mamba.conv1d", false},
+                             {"ssm_out", "mamba.out_proj", false},
+                             {"ffn_gate", "feed_forward.gate_proj", false},
+                             {"ffn_up", "feed_forward.up_proj", false},
+                             {"ffn_down", "feed_forward.down_proj", false},
+                             {"ffn_gate_inp", "feed_forward.router", false},
+                             {0}};
 static const name granite_moe[] = {{"ffn_gate_inp", "block_sparse_moe.router.layer", false},
                                    {"ssm_in", "mamba.in_proj", false},
                                    {"ssm_conv1d", "mamba.conv1d", false},
@@ -488,6 +522,19 @@ static const joint gemma4_joints[] = {
     {"ffn_gate_exps.weight", "ffn_up_exps.weight", "experts.gate_up_proj", lwi_folder_stack},
     {"ffn_down_exps.weight", NULL, "experts.down_proj", lwi_folder_copy},
     {0}};
+static const joint nemotron_joints[] = {
+    {"ssm_a", NULL, "mixer.A_log", lwi_folder_log_vector},
+    {"ssm_d", NULL, "mixer.D", lwi_folder_vector},
+    {"ssm_dt.bias", NULL, "mixer.dt_bias", lwi_folder_copy},
+    {"ssm_norm.weight", NULL, "mixer.norm.weight", lwi_folder_vector},
+    {"ssm_conv1d.weight", NULL, "mixer.conv1d.weight", lwi_folder_kernel},
+    {"exp_probs_b.bias", NULL, "mixer.gate.e_score_correction_bias", lwi_folder_copy},
+    {0}};
+static const joint jamba_joints[] = {
+    {"ssm_a", NULL, "mamba.A_log", lwi_folder_log},
+    {"ssm_d", NULL, "mamba.D", lwi_folder_copy},
+    {"ssm_conv1d.weight", NULL, "mamba.conv1d.weight", lwi_folder_kernel},
+    {0}};
 static const joint next_joints[] = {
     {"attn_qkv.weight", "attn_gate.weight", "linear_attn.in_proj_qkvz.weight",
      lwi_folder_projection},
@@ -520,6 +567,8 @@ static const char *const mamba_keys[] = {"feed_forward_length", "attention.head_
                                          "attention.layer_norm_epsilon", NULL};
 static const char *const gemma4_keys[] = {"attention.key_length", "attention.head_count_kv",
                                           "feed_forward_length", NULL};
+static const char *const nemotron_keys[] = {"feed_forward_length", "block_count",
+                                            "attention.layer_norm_epsilon", NULL};
 static const char *const whisper_keys[] = {"attention.layer_norm_epsilon", "feed_forward_length",
                                            "block_count", NULL};
 static const char *const epsilon_keys[] = {"attention.layer_norm_epsilon", NULL};
@@ -635,6 +684,16 @@ static const lwi_folder_family families[] = {
     {"mamba2", "mamba2", "Mamba2ForCausalLM", .layers = "backbone.layers.", .names = mamba,
      .activation = "silu", .joints = mamba2_joints, .without = mamba_keys,
      .own = lwi_folder_mamba2},
+#define NEMOTRON                                                                                   \
+    .layers = "backbone.layers.", .names = nemotron_h, .activation = "relu2",                      \
+    .joints = nemotron_joints, .without = nemotron_keys, .own = lwi_folder_nemotron_h,             \
+    .with_or_without = true
+    {"nemotron_h", "nemotron_h", "NemotronHForCausalLM", NEMOTRON},
+    {"nemotron_h_moe", "nemotron_h", "NemotronHForCausalLM", NEMOTRON, .experts = "mixer",
+     .named_experts = true},
+    {"jamba", "jamba", "JambaForCausalLM", LLAMA, .names = jamba, .experts = "feed_forward",
+     .named_experts = true, .with_or_without = true, .joints = jamba_joints,
+     .own = lwi_folder_jamba},
     {"granitemoe", "granitemoe", "GraniteMoeForCausalLM", LLAMA, .names = granite_moe,
      .with_or_without = true, .joints = granite_joints},
     {"granitehybrid", "granitemoehybrid", "GraniteMoeHybridForCausalLM", LLAMA,

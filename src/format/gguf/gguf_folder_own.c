@@ -310,6 +310,73 @@ lw_status lwi_folder_granite(const lwi_folder_work *w, lwi_buffer *b) {
     return lwi_folder_put_flag(b, "mamba_proj_bias", false);
 }
 
+/* Which part each layer is. */
+static lw_status put_parts(const lwi_folder_work *w, lwi_buffer *b) {
+    LW_TRY(lwi_buffer_text(b, ",\n  \"layers_block_type\": ["));
+    for (size_t i = 0; i < lwi_folder_size(w, "block_count") && i < MOST_LAYERS; i++) {
+        const char *part = layer_has(w, i, "ssm_in.weight")         ? "linear_attention"
+                           : layer_has(w, i, "ffn_gate_inp.weight") ? "moe"
+                           : layer_has(w, i, "ffn_up.weight")       ? "mlp"
+                                                                    : "full_attention";
+        char text[LWI_FOLDER_NAME];
+        snprintf(text, sizeof text, "%s\"%s\"", i ? ", " : "", part);
+        LW_TRY(lwi_buffer_text(b, text));
+    }
+    return lwi_buffer_text(b, "]");
+}
+
+lw_status lwi_folder_nemotron_h(const lwi_folder_work *w, lwi_buffer *b) {
+    const size_t heads = lwi_folder_size(w, "ssm.time_step_rank");
+    const size_t inner = lwi_folder_size(w, "ssm.inner_size");
+    const size_t latent = lwi_folder_size(w, "moe_latent_size");
+    const size_t dense = lwi_folder_size(w, "feed_forward_length");
+    if (!heads || inner % heads) return lwi_fail(LW_CORRUPT, "%zu heads in %zu", heads, inner);
+    LW_TRY(put_parts(w, b));
+    LW_TRY(lwi_folder_put_number(
+        b, "layer_norm_epsilon",
+        lwi_folder_number(w, "attention.layer_norm_rms_epsilon",
+                          lwi_folder_number(w, "attention.layer_norm_epsilon", 1e-5))));
+    LW_TRY(put_word(b, "mlp_hidden_act", "relu2"));
+    LW_TRY(lwi_folder_put_number(b, "intermediate_size", (double)dense));
+    LW_TRY(put_size(w, b, "ssm.state_size", "ssm_state_size"));
+    LW_TRY(put_size(w, b, "ssm.group_count", "n_groups"));
+    LW_TRY(put_size(w, b, "ssm.conv_kernel", "conv_kernel"));
+    LW_TRY(lwi_folder_put_number(b, "mamba_num_heads", (double)heads));
+    LW_TRY(lwi_folder_put_number(b, "mamba_head_dim", (double)(inner / heads)));
+    if (latent) LW_TRY(lwi_folder_put_number(b, "moe_latent_size", (double)latent));
+    if (!lwi_folder_size(w, "expert_count")) return LW_OK;
+    return put_size(w, b, "expert_shared_feed_forward_length",
+                    "moe_shared_expert_intermediate_size");
+}
+
+/* Layers with attention, and with experts, come at regular places. */
+static void find_period(const lwi_folder_work *w, const char *tensor, size_t *period,
+                        size_t *offset) {
+    size_t n = 0, at[2] = {0};
+    const size_t layers = lwi_folder_size(w, "block_count");
+    for (size_t i = 0; i < layers && i < MOST_LAYERS && n < 2; i++)
+        if (layer_has(w, i, tensor)) at[n++] = i;
+    *offset = at[0];
+    *period = n == 2 ? at[1] - at[0] : layers > 1 ? layers : 1;
+}
+
+lw_status lwi_folder_jamba(const lwi_folder_work *w, lwi_buffer *b) {
+    size_t period = 1, offset = 0;
+    find_period(w, "attn_q.weight", &period, &offset);
+    LW_TRY(lwi_folder_put_number(b, "attn_layer_period", (double)period));
+    LW_TRY(lwi_folder_put_number(b, "attn_layer_offset", (double)offset));
+    find_period(w, "ffn_gate_inp.weight", &period, &offset);
+    LW_TRY(lwi_folder_put_number(b, "expert_layer_period", (double)period));
+    LW_TRY(lwi_folder_put_number(b, "expert_layer_offset", (double)offset));
+    LW_TRY(put_size(w, b, "ssm.state_size", "mamba_d_state"));
+    LW_TRY(put_size(w, b, "ssm.conv_kernel", "mamba_d_conv"));
+    LW_TRY(put_size(w, b, "ssm.time_step_rank", "mamba_dt_rank"));
+    LW_TRY(lwi_folder_put_flag(b, "use_mamba_kernels", false));
+    return lwi_folder_put_number(b, "mamba_expand",
+                                 (double)lwi_folder_size(w, "ssm.inner_size") /
+                                     (double)lwi_folder_size(w, "embedding_length"));
+}
+
 static bool has_delta(const lwi_folder_work *w, size_t layer) {
     return layer_has(w, layer, "ssm_out.weight");
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * A folder in the form of GGUF files: the public interface (lampwick/llm_weights.h). */
+#include "base/text_end.h"
 #include "format/huggingface/source.h"
 
 #include <lampwick/llm_weights.h>
@@ -36,10 +37,19 @@ void lw_checkpoint_free(lw_checkpoint *c) {
     lwi_free(&lwi_malloc_allocator, c);
 }
 
+static bool has_experts(const lw_checkpoint *c) {
+    bool has = false;
+    for (size_t i = 0; i < c->source.n; i++)
+        has |= lwi_ends_with(c->source.tensors[i].name, ".ffn_gate_inp.weight");
+    return has;
+}
+
 const char *lw_checkpoint_architecture(const lw_checkpoint *c) {
     if (!c) return NULL;
     const bool alone = !strcmp(c->source.family->architecture, "t5") &&
                        lwi_strmap_get(&c->source.index, "dec.output_norm.weight") < 0;
+    if (!strcmp(c->source.family->architecture, "nemotron_h") && has_experts(c))
+        return "nemotron_h_moe";
     return alone ? "t5encoder" : c->source.family->architecture;
 }
 

@@ -239,8 +239,8 @@ static bool expert_groups(const lwi_hf_source *s, const char *name, double *valu
 }
 
 static bool gating(const lwi_hf_source *s, double *value) {
-    static const char *const families[] = {"deepseek_v3", "dots1", "glm4_moe", "lfm2_moe",
-                                           "minimax_m2"};
+    static const char *const families[] = {"deepseek_v3", "dots1",      "glm4_moe",
+                                           "lfm2_moe",    "minimax_m2", "nemotron_h"};
     bool sigmoid = !strcmp(lwi_json_text(s->config, "scoring_func", ""), "sigmoid");
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         sigmoid |= !strcmp(s->family->model_type, families[i]);
@@ -282,6 +282,15 @@ static bool gemma4_heads(const lwi_hf_source *s, const char *key, size_t layer, 
         windowed != 0 || !lwi_json_bool(s->config, "attention_k_eq_v", false))
         return false;
     return of_full_layers(s, "num_global_key_value_heads", "num_key_value_heads", value);
+}
+
+/* Nemotron-H's layers are listed. */
+static bool layers_listed(const lwi_hf_source *s, double *value) {
+    const lwi_json_item *list = lwi_hf_config(s, "layers_block_type");
+    if (!lwi_json_is(list, LWI_JSON_ARRAY)) list = lwi_hf_config(s, "hybrid_override_pattern");
+    if (strcmp(s->family->architecture, "nemotron_h") != 0 || !list) return false;
+    *value = (double)list->size;
+    return lwi_json_is(list, LWI_JSON_ARRAY) || lwi_json_is(list, LWI_JSON_STRING);
 }
 
 /* MPT's options of attention are in an object of their own. */
@@ -401,6 +410,7 @@ bool lwi_hf_number(void *state, const char *key, size_t i, double *value) {
         *value = 1;
         return true;
     }
+    if (!strcmp(key, "block_count") && layers_listed(s, value)) return true;
     if (find(s, key, value)) {
         if (!strcmp(key, "context_length") && s->family->form == LWI_HF_SHIFTED)
             *value -= (double)lwi_hf_first_position(s);

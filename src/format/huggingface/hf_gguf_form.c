@@ -84,6 +84,7 @@ static void fold(lwi_checkpoint_tensor *t, int64_t rows, int64_t columns) {
  * always 1, and Mamba-2's vectors as matrices. */
 static lw_status to_recurrent(lwi_hf_source *s, lwi_checkpoint_tensor *t) {
     const bool second = !strcmp(s->family->architecture, "mamba2") ||
+                        !strcmp(s->family->architecture, "nemotron_h") ||
                         !strcmp(s->family->architecture, "granitehybrid");
     const int64_t groups = (int64_t)size_of(s, "ssm.group_count");
     const bool kernel =
