@@ -38,10 +38,10 @@ typedef float lwi_exponent_f16_fn(const float *a, size_t n);
 /* y[i] = a[i] / 2^exponent rounded to float16, twice in the memory of a float. */
 typedef void lwi_double_f16_fn(const float *a, size_t n, float exponent, float *y);
 
-/* Element (i, j) of k x n floats, at b[i * row + j * column], goes to panel j / 32, row i, column
- * j % 32; panels are `panel` floats apart, their exponents stand behind k rows. What the last
- * panel has beyond n is zero. */
+/* Element (i, j) of k x n floats, at b[i * row + j * column], times factors[j] (NULL: 1) goes to
+ * panel j / 32, row i, column j % 32; panels are `panel` floats apart, their exponents stand behind
+ * k rows. What the last panel has beyond n is zero. b need not be aligned. */
 typedef void lwi_pack_f16_fn(const float *b, size_t row, size_t column, size_t k, size_t n,
-                             float *panels, size_t panel);
+                             const float *factors, float *panels, size_t panel);
 
 #endif

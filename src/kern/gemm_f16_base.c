@@ -7,6 +7,7 @@
 #include "base/half.h"
 #include "kern/gemm_f16.h"
 #include "kern/level.h"
+#include "kern/loose_float.h"
 
 enum { WIDTH = LWI_F16_COLUMNS, CHUNK = LWI_F16_CHUNK };
 
@@ -43,22 +44,25 @@ void LWI_AT(double_f16)(const float *a, size_t n, float exponent, float *y) {
     }
 }
 
-static float column_exponent(const float *b, size_t row, size_t k) {
+static float column_exponent(const lwi_loose *b, size_t row, size_t k, float factor) {
     float most = 0;
-    for (size_t i = 0; i < k; i++)
-        if (isfinite(b[i * row]) && fabsf(b[i * row]) > most) most = fabsf(b[i * row]);
+    for (size_t i = 0; i < k; i++) {
+        const float x = fabsf(b[i * row] * factor);
+        if (isfinite(x) && x > most) most = x;
+    }
     return LWI_AT(exponent_f16)(&most, 1);
 }
 
 lwi_pack_f16_fn LWI_AT(pack_f16);
-void LWI_AT(pack_f16)(const float *b, size_t row, size_t column, size_t k, size_t n, float *panels,
-                      size_t panel) {
+void LWI_AT(pack_f16)(const float *b, size_t row, size_t column, size_t k, size_t n,
+                      const float *factors, float *panels, size_t panel) {
     for (size_t j = 0; j < (n + WIDTH - 1) / WIDTH * WIDTH; j++) {
         float *const to = panels + j / WIDTH * panel;
-        const float *const from = b + j * column;
-        const float exponent = j < n ? column_exponent(from, row, k) : 0;
+        const lwi_loose *const from = (const lwi_loose *)b + j * column;
+        const float factor = factors && j < n ? factors[j] : 1;
+        const float exponent = j < n ? column_exponent(from, row, k, factor) : 0;
         for (size_t i = 0; i < k; i++) {
-            const uint16_t half = j < n ? narrow(from[i * row], exponent) : 0;
+            const uint16_t half = j < n ? narrow(from[i * row] * factor, exponent) : 0;
             memcpy((uint16_t *)to + i * WIDTH + j % WIDTH, &half, sizeof half);
         }
         to[lwi_f16_rows(k) + j % WIDTH] = exponent;

@@ -48,26 +48,35 @@ void LWI_AT(double_f16)(const float *a, size_t n, float exponent, float *y) {
     }
 }
 
-/* Rows [i, i + STEPS) of a panel as floats; returns how many there are. */
-static size_t widen_rows(const float *b, size_t row, size_t column, size_t i, size_t k, size_t n,
-                         float rows[STEPS][WIDTH]) {
-    const size_t have = k - i < STEPS ? k - i : STEPS;
-    lwi_pack_f32__avx512(b + i * row, row, column, have, n, rows[0], STEPS * WIDTH);
+/* Columns of a panel, and what they are multiplied by. */
+typedef struct source {
+    const float *b;
+    size_t row, column, k, n;
+    lwi_vec factors[2];
+} source;
+
+/* Rows [i, i + STEPS) as floats; returns how many there are. */
+static size_t widen_rows(const source *b, size_t i, float rows[STEPS][WIDTH]) {
+    const size_t have = b->k - i < STEPS ? b->k - i : STEPS;
+    lwi_pack_f32__avx512(b->b + i * b->row, b->row, b->column, have, b->n, rows[0], STEPS * WIDTH);
+    for (size_t s = 0; s < have; s++)
+        for (int v = 0; v < 2; v++)
+            lwi_store(rows[s] + v * LANES, lwi_load(rows[s] + v * LANES) * b->factors[v]);
     return have;
 }
 
-static void pack_panel(const float *b, size_t row, size_t column, size_t k, size_t n, float *to) {
+static void pack_panel(const source *b, float *to) {
     float rows[STEPS][WIDTH];
     __m512i most[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
-    for (size_t i = 0; i < k; i += STEPS) {
-        const size_t have = widen_rows(b, row, column, i, k, n, rows);
+    for (size_t i = 0; i < b->k; i += STEPS) {
+        const size_t have = widen_rows(b, i, rows);
         for (size_t s = 0; s < have; s++)
             for (int v = 0; v < 2; v++)
                 most[v] = _mm512_max_epi32(most[v], magnitudes(lwi_load(rows[s] + v * LANES)));
     }
     const lwi_vec exponent[2] = {exponent_of(most[0]), exponent_of(most[1])};
-    for (size_t i = 0; i < k; i += STEPS) {
-        const size_t have = widen_rows(b, row, column, i, k, n, rows);
+    for (size_t i = 0; i < b->k; i += STEPS) {
+        const size_t have = widen_rows(b, i, rows);
         for (size_t s = 0; s < have; s++, to += lwi_f16_rows(1))
             for (int v = 0; v < 2; v++)
                 _mm256_storeu_ps(
@@ -78,9 +87,21 @@ static void pack_panel(const float *b, size_t row, size_t column, size_t k, size
     lwi_store(to + LANES, exponent[1]);
 }
 
+LWI_INLINE lwi_vec factors_at(const float *factors, size_t from, size_t n) {
+    return factors && from < n ? lwi_load_part(factors + from, lwi_part_of(n - from))
+                               : lwi_splat(1);
+}
+
 lwi_pack_f16_fn LWI_AT(pack_f16);
-void LWI_AT(pack_f16)(const float *b, size_t row, size_t column, size_t k, size_t n, float *panels,
-                      size_t panel) {
-    for (size_t j = 0; j < n; j += WIDTH, panels += panel)
-        pack_panel(b + j * column, row, column, k, n - j < WIDTH ? n - j : WIDTH, panels);
+void LWI_AT(pack_f16)(const float *b, size_t row, size_t column, size_t k, size_t n,
+                      const float *factors, float *panels, size_t panel) {
+    for (size_t j = 0; j < n; j += WIDTH, panels += panel) {
+        const source columns = {b + j * column,
+                                row,
+                                column,
+                                k,
+                                n - j < WIDTH ? n - j : WIDTH,
+                                {factors_at(factors, j, n), factors_at(factors, j + LANES, n)}};
+        pack_panel(&columns, panels);
+    }
 }

@@ -51,12 +51,14 @@ static void pack_rows(const lwi_gemm_plan *p, const float *b, size_t k, size_t r
     const size_t steps = lwi_gemm_column(p, smaller(p->depth, p->x.k - block));
     float *to = panels + lwi_gemm_before(p, block) * p->padded + first * steps +
                 lwi_gemm_steps(p, k - block) * p->width;
-    (p->pairs    ? kernels->pack_bf16
-     : p->halves ? kernels->pack_f16
-                 : kernels->pack_f32)(b + k * side->row + first * side->column, side->row,
-                                      side->column, rows, n, to, steps * p->width);
-    if (p->pairs || p->halves) return;
-    for (size_t j = 0; j < n; j += p->width, to += steps * p->width)
+    const float *const from = b + k * side->row + first * side->column;
+    if (p->halves) {
+        kernels->pack_f16(from, side->row, side->column, rows, n, NULL, to, steps * p->width);
+        return;
+    }
+    (p->pairs ? kernels->pack_bf16 : kernels->pack_f32)(from, side->row, side->column, rows, n, to,
+                                                        steps * p->width);
+    for (size_t j = 0; !p->pairs && j < n; j += p->width, to += steps * p->width)
         lwi_drop_denormals(to, rows * p->width);
 }
 
