@@ -250,6 +250,7 @@ static kind kind_of(const lwi_conv_plan *p) {
     const lwi_conv_part *part = &p->parts[0];
     if (!p->packed) return OTHER;
     if (p->kind == LWI_CONV_DEPTHWISE) return p->kernel[0] == 1 ? DEPTHWISE : OTHER;
+    if (p->halves) return OTHER;
     if (p->kind == LWI_CONV_DIRECT && !p->transposed && p->groups == 1 && part->in_place &&
         lwi_conv_taps(part->kernel) == 1 && part->stride[1] == 1 && part->stride[2] == 1 &&
         p->channels <= DEEPEST)

@@ -27,6 +27,10 @@ enum {
     SOME_FILTERS = 64,
     PATCHES = 256 << 10,
     FULL = 16, /* floats of a vector */
+    /* Channels and filters for which float16 pays, floats between its rows. */
+    HALF_CHANNELS = 64,
+    HALF_FILTERS = 64,
+    HALF_PADDING = 16,
     /* Multiplications of a task: with fewer, what two threads read of each other's costs more. */
     TASK = 1 << 18,
 };
@@ -152,6 +156,14 @@ void lwi_conv_direct_plan(lwi_conv_plan *v, int64_t *offsets) {
     }
 }
 
+/* Rows of the product are pixels then, and each is rounded once. */
+bool lwi_conv_direct_fits_halves(const lwi_conv_plan *v) {
+    const lwi_conv_part *p = &v->parts[0];
+    return v->kind == LWI_CONV_DIRECT && !v->transposed && v->n_parts == 1 && v->groups == 1 &&
+           v->joined == 1 && is_one(p->kernel) && (p->gather || p->in_place) &&
+           v->channels >= HALF_CHANNELS && v->filters >= HALF_FILTERS;
+}
+
 /* --------------------------------------------------------------------- run */
 
 typedef struct direct {
@@ -171,6 +183,7 @@ typedef struct direct {
 lwi_gemm_f32_fn *lwi_conv_direct_kernel(const lwi_conv_plan *v, const lwi_conv_part *p) {
     const lwi_kernels *k = lwi_cpu_kernels();
     if (v->kind == LWI_CONV_DOT) return k->dot_f32;
+    if (v->halves) return k->gemm_f16;
     return v->filters <= k->few_columns_f32_most && p->runs * p->run <= LONGEST ? k->few_columns_f32
                                                                                 : k->gemm_f32;
 }
@@ -180,6 +193,7 @@ typedef struct block {
     int64_t image, slice, row, rows, column, columns;
     const float *x; /* what the first output's kernel sees first */
     size_t x_row;   /* from one row of outputs to the next */
+    size_t pixel;   /* from one output to the next */
 } block;
 
 /* Where a row of the input begins, or that of its first channel. */
@@ -263,7 +277,25 @@ static void copy_rows(const direct *d, const block *b, float *to) {
     }
 }
 
-static void find_input(const direct *d, block *b, float *copy) {
+static size_t half_row(const lwi_conv_plan *v) { return v->channels + HALF_PADDING; }
+
+/* Pixels of the block in float16, each with its exponent behind it. */
+static void round_pixels(const direct *d, block *b, float *to) {
+    const lwi_kernels *k = lwi_cpu_kernels();
+    const size_t n = d->args->plan->channels, row = half_row(d->args->plan);
+    float *const start = to;
+    for (int64_t r = 0; r < b->rows; r++)
+        for (int64_t c = 0; c < b->columns; c++, to += row) {
+            const float *x = b->x + (size_t)r * b->x_row + (size_t)c * b->pixel;
+            to[n] = k->exponent_f16(x, n);
+            k->double_f16(x, n, to[n], to);
+        }
+    b->x = start;
+    b->pixel = row;
+    b->x_row = (size_t)b->columns * row;
+}
+
+static void find_rows(const direct *d, block *b, float *copy) {
     const lwi_conv_plan *v = d->args->plan;
     const lwi_conv_part *p = d->part;
     const int64_t pixel = (int64_t)lwi_conv_x_pixel(v);
@@ -279,6 +311,19 @@ static void find_input(const direct *d, block *b, float *copy) {
                             pixel;
 }
 
+static size_t copy_floats(const lwi_conv_plan *v, const lwi_conv_part *p) {
+    return p->in_place ? 0 : lwi_conv_taps(p->copy) * lwi_conv_x_pixel(v);
+}
+
+static void find_input(const direct *d, block *b, float *copy) {
+    const lwi_conv_plan *v = d->args->plan;
+    const lwi_conv_part *p = d->part;
+    find_rows(d, b, copy);
+    b->pixel = p->gather ? (size_t)patch(v, p) : (size_t)p->stride[2] * lwi_conv_x_pixel(v);
+    if (p->gather) b->x_row = (size_t)b->columns * b->pixel;
+    if (v->halves) round_pixels(d, b, copy + copy_floats(v, p));
+}
+
 /* Part of the sum over the kernel: some runs, or a piece of one. */
 typedef struct piece {
     size_t run, runs, first, length;
@@ -287,7 +332,7 @@ typedef struct piece {
 
 static bool next_piece(const lwi_conv_plan *v, const lwi_conv_part *p, piece *k) {
     /* Dot products keep nothing of the weights near, and it costs to end one. */
-    const size_t longest = v->kind == LWI_CONV_DOT ? SIZE_MAX : LONGEST;
+    const size_t longest = v->kind == LWI_CONV_DOT || v->halves ? SIZE_MAX : LONGEST;
     k->begins = k->runs == 0;
     if (k->ends) return false;
     if (p->run > longest) {
@@ -320,7 +365,7 @@ static void multiply_block(const direct *d, const block *b, size_t unit) {
     const size_t y_pixel = lwi_conv_y_pixel(v);
     const int64_t z = p->y_first[0] + b->slice * p->y_step[0];
     lwi_gemm_f32_job job = {
-        .a_row = p->gather ? (size_t)patch(v, p) : (size_t)p->stride[2] * lwi_conv_x_pixel(v),
+        .a_row = b->pixel,
         .b_panel = d->panel,
         .y_row = (size_t)p->y_step[2] * y_pixel,
         .rows = (size_t)(p->gather ? b->rows * b->columns : b->columns),
@@ -334,6 +379,7 @@ static void multiply_block(const direct *d, const block *b, size_t unit) {
         job.length = k.length;
         job.offsets = p->offsets + k.run;
         job.b = weights + (k.run * p->run + k.first) * d->width;
+        if (v->halves) job.b_exponents = weights + lwi_f16_rows(k.length);
         job.then = k.ends ? NULL : job.b + k.runs * k.length * d->width;
         job.bias = k.begins && args->bias ? args->bias + filter : NULL;
         job.add = !k.begins;
@@ -344,10 +390,14 @@ static void multiply_block(const direct *d, const block *b, size_t unit) {
             const int64_t x = p->y_first[2] + b->column * p->y_step[2];
             const int64_t place = ((b->image * v->out[0] + z) * v->out[1] + y) * v->out[2] + x;
             job.a = b->x + (size_t)r * b->x_row + group * v->channels + k.first;
+            if (v->halves) {
+                job.a_exponents = job.a + v->channels;
+                job.a_exponent = job.a_row;
+            }
             job.y = args->y + ((size_t)place - d->first) * y_pixel + filter;
             const bool ends = k.ends && is_one(p->y_step);
             const bool joined =
-                ends && d->multiply == lwi_cpu_kernels()->gemm_f32 &&
+                ends && (v->halves || d->multiply == lwi_cpu_kernels()->gemm_f32) &&
                 lwi_epilogue_join(&v->epilogue, args->call, (size_t)place, filter, &job);
             d->multiply(&job);
             if (ends && !joined)
@@ -472,8 +522,10 @@ static void share_out(direct *d, size_t threads) {
     if (d->shares == 1) deal_evenly(d, others, threads);
 }
 
-static size_t copy_floats(const lwi_conv_plan *v, const lwi_conv_part *p) {
-    return p->in_place ? 0 : lwi_conv_taps(p->copy) * lwi_conv_x_pixel(v);
+/* Of the memory for a block. */
+static size_t block_floats(const lwi_conv_plan *v, const lwi_conv_part *p) {
+    const size_t pixels = (size_t)(p->block_rows * p->block_columns);
+    return copy_floats(v, p) + (v->halves ? pixels * half_row(v) : 0);
 }
 
 static void begin(const lwi_conv_args *args, const lwi_conv_part *p, direct *d) {
@@ -484,7 +536,7 @@ static void begin(const lwi_conv_args *args, const lwi_conv_part *p, direct *d) 
                   .multiply = lwi_conv_direct_kernel(v, p),
                   .filter_block = p->filter_block,
                   .width = dot ? 1 : lwi_cpu_kernels()->gemm_f32_columns};
-    d->panel = p->runs * p->run * d->width;
+    d->panel = v->halves ? lwi_f16_panel(p->run) : p->runs * p->run * d->width;
     d->filter_blocks = v->groups * divide_up(v->filters, p->filter_block);
 }
 
@@ -495,7 +547,7 @@ static lw_status run_part(const lwi_conv_args *args, const lwi_conv_part *p) {
     const size_t products = work_of(&d);
     const size_t threads = (size_t)args->call->host->threads(args->call->state);
     share_out(&d, products < 2 * TASK ? 1 : threads);
-    const size_t copy = copy_floats(v, p);
+    const size_t copy = block_floats(v, p);
     const size_t places = v->batch * (size_t)p->out[0] * d.row_blocks * d.column_blocks;
     LW_TRY(lwi_work_slots_make(args->call, copy * sizeof(float), &d.slots));
     const size_t items = places * d.shares;
@@ -518,7 +570,7 @@ lw_status lwi_conv_direct_run(const lwi_conv_args *args) {
 
 size_t lwi_conv_direct_most_rows(const lwi_conv_plan *v) {
     const lwi_conv_part *p = &v->parts[0];
-    if ((v->kind != LWI_CONV_DIRECT && v->kind != LWI_CONV_DOT) || v->transposed ||
+    if ((v->kind != LWI_CONV_DIRECT && v->kind != LWI_CONV_DOT) || v->transposed || v->halves ||
         v->n_parts != 1 || v->in[0] != 1 || v->out[0] != 1 || lwi_conv_taps(p->kernel) == 0 ||
         p->kernel[0] != 1 || p->block_columns != p->out[2])
         return 0;

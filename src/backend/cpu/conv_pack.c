@@ -56,8 +56,9 @@ static size_t panel_width(const lwi_conv_plan *p) {
 }
 
 static size_t group_floats(const lwi_conv_plan *p, const lwi_conv_part *part) {
-    const size_t width = panel_width(p);
-    return divide_up(p->filters, width) * width * lwi_conv_taps(part->kernel) * p->channels;
+    const size_t width = panel_width(p), panels = divide_up(p->filters, width);
+    if (p->halves) return panels * lwi_f16_panel(p->channels);
+    return panels * width * lwi_conv_taps(part->kernel) * p->channels;
 }
 
 size_t lwi_conv_packed_floats(lwi_conv_plan *p) {
@@ -128,6 +129,13 @@ static void pack_panels(void *arg, size_t begin, size_t end) {
     const size_t step = p->channels * width, panels = divide_up(p->filters, width);
     for (size_t i = begin; i < end; i++) {
         const size_t g = i / panels, f = i % panels * width, n = smaller(width, p->filters - f);
+        if (p->halves) {
+            const size_t panel = lwi_f16_panel(p->channels);
+            lwi_cpu_kernels()->pack_f16(anywhere(s->w + f * s->filter), s->channel, s->filter,
+                                        p->channels, n, k->scale ? k->scale + f : NULL,
+                                        k->to + i * panel, panel);
+            continue;
+        }
         float *to = k->to + i * taps * step;
         for (size_t t = 0; t < taps; t++)
             lwi_cpu_kernels()->pack_f32(

@@ -42,6 +42,7 @@ typedef struct lwi_conv_plan {
     lwi_conv_part *parts;
     size_t n_parts;
     size_t tile;         /* of Winograd's algorithm: outputs along an axis */
+    bool halves;         /* single pixels are multiplied in float16 (kern/gemm_f16.h) */
     bool planes;         /* the input still has the channels first: what is copied is turned */
     bool in_run;         /* and its weights are transformed in each run, when they are needed */
     size_t packed_bytes; /* of the weights */
@@ -74,6 +75,8 @@ void lwi_conv_pack(const lwi_conv_plan *plan, const lwi_call *call, const float 
 /* offsets: room for as many as the kernel has elements. */
 void lwi_conv_direct_plan(lwi_conv_plan *plan, int64_t *offsets);
 lw_status lwi_conv_direct_run(const lwi_conv_args *args);
+/* Whether its product can be made in float16, and gains by that. */
+bool lwi_conv_direct_fits_halves(const lwi_conv_plan *plan);
 /* The kernel that multiplies runs of the input with weights. */
 lwi_gemm_f32_fn *lwi_conv_direct_kernel(const lwi_conv_plan *plan, const lwi_conv_part *part);
 /* How many rows of an image can be made at once by lwi_conv_direct_rows, which does what the run

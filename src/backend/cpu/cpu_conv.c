@@ -83,7 +83,7 @@ static lw_status pack(void *arg, const lw_value *w, void *to) {
 
 /* Two convolutions whose packed weights differ have different numbers. */
 static uint64_t variant(const lwi_call *c, const lwi_conv_plan *p) {
-    uint64_t h = (uint64_t)p->kind * 2 + p->transposed;
+    uint64_t h = ((uint64_t)p->kind * 2 + p->transposed) * 2 + p->halves;
     size_t n = 0;
     const float *scale = scale_of(c, &n);
     for (size_t i = 0; i < n; i++)
@@ -112,6 +112,8 @@ static lw_status prepare(lwi_call *c, bool transposed) {
     LW_TRY(lwi_epilogue_prepare(c, OWN_INPUTS, &p->epilogue));
     if (p->kind == LWI_CONV_DIRECT || p->kind == LWI_CONV_DOT)
         lwi_conv_direct_plan(p, (int64_t *)(p->parts + p->n_parts));
+    p->halves = c->host->fast && lwi_cpu_kernels()->has_f16 && c->in[1]->fixed == LWI_FIXED_MODEL &&
+                lwi_conv_direct_fits_halves(p);
     p->packed_bytes = lwi_conv_packed_floats(p) * sizeof(float);
     const void *packed = NULL;
     LW_TRY(lwi_packed_later(c, 1, "conv", variant(c, p), p->packed_bytes, pack, &(packing){p, c},
