@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * QLinearAdd and its kin of com.microsoft, whose scales and zero points are known. */
+#include "backend/gpu/gpu_qlinear.h"
+
 #include "backend/gpu/gpu_program.h"
 #include "ops/qlinear.h"
 
@@ -35,7 +37,7 @@ static lw_status plan_map(const lwi_call *c, lw_status (*find)(const lwi_call *,
     static const size_t numbers[] = {1, 2, 3, 4};
     const size_t n = c->in[0]->count;
     uint8_t map[256];
-    if (!knows(c, numbers, 4)) return lwi_gpu_refuse(step, unknown);
+    if (!knows(c, numbers, 4)) return lwi_gpu_qlinear_map_parts(c, step, taken);
     LW_TRY(find(c, map));
     *taken = true;
     return launch_map(c, 0, map, n, n, 0, step);
@@ -82,7 +84,7 @@ static lw_status plan_binary(const lwi_call *c, bool product, lwi_gpu_step *step
     lwi_gpu_program p;
     lwi_gpu_launch *launch = NULL;
     float numbers[512];
-    if (!knows(c, known, 6)) return lwi_gpu_refuse(step, unknown);
+    if (!knows(c, known, 6)) return lwi_gpu_qlinear_binary_parts(c, product, step, taken);
     if (c->out[0]->rank > 8) return lwi_gpu_refuse(step, "more than eight axes");
     LW_TRY(lwi_qlinear_binary_read(c, product, &q));
     lwi_q8_table(q.a, q.a.scale, numbers);
