@@ -17,13 +17,16 @@ enum {
     CODES = 512,
     Y_SIGNED = 1024,
     BIASED = 2048,
-    W_SCALES = 4096
+    W_SCALES = 4096,
+    TO_FLOAT = 16384,
+    FLOAT_BIAS = 32768
 };
 
 /* Where the call's inputs are; NOWHERE: the operator has none. */
 enum { NOWHERE = 99 };
 typedef struct inputs {
     size_t w, x_zero, w_zero, x_scale, w_scale, y_scale, y_zero, bias;
+    bool to_float; /* y_scale is a bias for each filter */
 } inputs;
 
 static bool is_byte(const lw_value *v) { return v->dtype == LW_INT8 || v->dtype == LW_UINT8; }
@@ -44,7 +47,7 @@ static bool takes(const lwi_call *c, const lwi_conv *v, const inputs *at) {
     return is_byte(c->in[0]) && is_byte(c->in[at->w]) && v->window.rank <= AXES &&
            c->out[0]->count < INT32_MAX && has_count(c, at->x_zero, 1) &&
            has_count(c, at->w_zero, filters) && has_count(c, at->x_scale, 1) &&
-           has_count(c, at->w_scale, filters) && has_count(c, at->y_scale, 1) &&
+           has_count(c, at->w_scale, filters) && (at->to_float || has_count(c, at->y_scale, 1)) &&
            has_count(c, at->y_zero, 1);
 }
 
@@ -52,8 +55,9 @@ static int find_flags(const lwi_call *c, const inputs *at) {
     int flags = (c->in[0]->dtype == LW_INT8 ? X_SIGNED : 0) |
                 (c->in[at->w]->dtype == LW_INT8 ? W_SIGNED : 0) |
                 (lwi_has(c, at->x_zero) ? X_ZERO : 0) | (lwi_has(c, at->w_zero) ? W_ZERO : 0) |
-                (lwi_has(c, at->y_scale) ? CODES : 0) | (lwi_has(c, at->bias) ? BIASED : 0) |
-                (c->out[0]->dtype == LW_INT8 ? Y_SIGNED : 0);
+                (lwi_has(c, at->y_scale) && !at->to_float ? CODES : 0) |
+                (lwi_has(c, at->bias) ? BIASED : 0) | (c->out[0]->dtype == LW_INT8 ? Y_SIGNED : 0);
+    if (at->to_float) flags |= TO_FLOAT | (lwi_has(c, at->y_scale) ? FLOAT_BIAS : 0);
     if (lwi_has(c, at->w_zero) && c->in[at->w_zero]->count > 1) flags |= W_ZEROS;
     if (lwi_has(c, at->w_scale) && c->in[at->w_scale]->count > 1) flags |= W_SCALES;
     return flags;
@@ -174,5 +178,20 @@ lw_status lwi_gpu_qlinear_conv(const lwi_call *c, lwi_gpu_step *step, bool *take
                               .y_scale = 6,
                               .y_zero = 7,
                               .bias = 8};
+    return plan_conv(c, &at, lwi_attr_int(c->node, "channels_last", 0) != 0, step, taken);
+}
+
+lw_status lwi_gpu_conv_integer_to_float(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    static const inputs at = {.x_scale = 2,
+                              .w = 1,
+                              .w_scale = 3,
+                              .x_zero = 4,
+                              .w_zero = 5,
+                              .bias = 6,
+                              .y_scale = 7,
+                              .y_zero = NOWHERE,
+                              .to_float = true};
+    if (c->out[0]->dtype != LW_FLOAT32 || c->in[3]->count != 1)
+        return lwi_gpu_refuse(step, "its types, or a scale for each filter");
     return plan_conv(c, &at, lwi_attr_int(c->node, "channels_last", 0) != 0, step, taken);
 }
