@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Normalizations over other axes than the last: LRN, LpNormalization, Hardmax,
  * MeanVarianceNormalization, and BatchNormalization where no pass has made a product of it. */
+#include "backend/gpu/gpu_batch_training.h"
 #include "backend/gpu/gpu_backend.h"
 #include "backend/gpu/gpu_reduce.h"
 #include "ops/reduce.h"
@@ -114,7 +115,7 @@ lw_status lwi_gpu_batch_normalization(const lwi_call *c, lwi_gpu_step *step, boo
     size_t outer = 1, channels = 1, inner = 1;
     int types = 0;
     lwi_gpu_launch *launch = NULL;
-    if (lwi_attr_int(c->node, "training_mode", 0)) return lwi_gpu_refuse(step, "its training mode");
+    if (lwi_attr_int(c->node, "training_mode", 0)) return lwi_gpu_batch_training(c, step, taken);
     for (size_t i = 0; i < 5; i++) {
         const lwi_gpu_type type = lwi_gpu_type_of(c->in[i]->dtype);
         if (!takes(c) || !lwi_gpu_is_float(type)) return lwi_gpu_refuse(step, "its types");
