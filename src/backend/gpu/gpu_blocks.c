@@ -95,14 +95,14 @@ static lw_status launch_few(const lwi_call *c, const lwi_block_rows *rows, size_
     return LW_OK;
 }
 
-/* Pairs sorted by their experts, behind the rounded rows. */
+/* Pairs sorted by their experts, behind as many bytes of scratch memory. */
 static lw_status launch_order(const lwi_call *c, const lwi_block_rows *rows, size_t tiles,
-                              lwi_gpu_step *step) {
-    const size_t pairs = c->in[2]->count, rounded = rounded_bytes(c->in[0]->count);
+                              size_t behind, lwi_gpu_step *step) {
+    const size_t pairs = c->in[2]->count;
     lwi_gpu_launch *launch = NULL;
     LW_TRY(lwi_gpu_groups(step, "order_pairs", 1, 1, 1, &launch));
     lwi_gpu_in(launch, c, 2);
-    lwi_gpu_scratch_at(step, launch, rounded, (3 * tiles + pairs) * sizeof(int32_t));
+    lwi_gpu_scratch_at(step, launch, behind, (3 * tiles + pairs) * sizeof(int32_t));
     lwi_gpu_mistake(step, launch);
     lwi_gpu_int(launch, (int64_t)pairs);
     lwi_gpu_int(launch, (int64_t)rows->experts);
@@ -116,7 +116,7 @@ static lw_status launch_many(const lwi_call *c, const lwi_block_rows *rows, size
     const size_t lines = c->in[0]->count / rows->k, rounded = rounded_bytes(c->in[0]->count);
     const size_t tiles = pairs ? tiles_of(pairs) + rows->experts : 0;
     lwi_gpu_launch *launch = NULL;
-    if (pairs) LW_TRY(launch_order(c, rows, tiles, step));
+    if (pairs) LW_TRY(launch_order(c, rows, tiles, rounded, step));
     LW_TRY(lwi_gpu_groups(step, "block_dot_gemm", tiles_of(rows->n),
                           pairs ? tiles : tiles_of(lines), 1, &launch));
     LW_TRY(add_operands(c, rows, pairs ? 0 : 2, step, launch));
@@ -128,23 +128,34 @@ static lw_status launch_many(const lwi_call *c, const lwi_block_rows *rows, size
     return LW_OK;
 }
 
-static lw_status launch_floats(const lwi_call *c, const lwi_block_rows *rows, lwi_gpu_step *step) {
+/* The same of weights that are floats. */
+static lw_status launch_floats(const lwi_call *c, const lwi_block_rows *rows, size_t pairs,
+                               lwi_gpu_step *step) {
     const size_t m = c->in[0]->count / rows->k;
+    const size_t tiles = pairs ? tiles_of(pairs) + rows->experts : 0;
+    const bool few = !pairs && m <= FEW, bias = !pairs && lwi_has(c, 2);
     lwi_gpu_launch *launch = NULL;
-    if (m <= FEW)
+    if (pairs) LW_TRY(launch_order(c, rows, tiles, 0, step));
+    if (few)
         LW_TRY(lwi_gpu_groups(step, "block_gemv", (rows->n + ROWS - 1) / ROWS,
                               (m + COLUMNS - 1) / COLUMNS, 1, &launch));
-    else LW_TRY(lwi_gpu_groups(step, "block_gemm", tiles_of(rows->n), tiles_of(m), 1, &launch));
+    else
+        LW_TRY(lwi_gpu_groups(step, "block_gemm", tiles_of(rows->n), pairs ? tiles : tiles_of(m), 1,
+                              &launch));
     lwi_gpu_in(launch, c, 0);
     lwi_gpu_in(launch, c, 1);
-    lwi_gpu_in(launch, c, 2);
+    lwi_gpu_in(launch, c, bias ? 2 : 0);
+    if (!few) lwi_gpu_scratch(step, launch, 0);
     lwi_gpu_out(launch, 0);
     lwi_gpu_int(launch, (int64_t)m);
     lwi_gpu_int(launch, (int64_t)rows->n);
     lwi_gpu_int(launch, (int64_t)rows->k);
     lwi_gpu_int(launch, rows->type->id);
     lwi_gpu_int(launch, (int64_t)rows->bytes);
-    lwi_gpu_int(launch, lwi_has(c, 2));
+    lwi_gpu_int(launch, bias);
+    if (few) return LW_OK;
+    lwi_gpu_int(launch, (int64_t)tiles);
+    lwi_gpu_int(launch, (int64_t)(pairs ? pairs / m : 1));
     return LW_OK;
 }
 
@@ -154,14 +165,15 @@ lw_status lwi_gpu_block_matmul(const lwi_call *c, lwi_gpu_step *step, bool *take
     if (c->in[0]->dtype != LW_FLOAT32 || c->out[0]->dtype != LW_FLOAT32)
         return lwi_gpu_refuse(step, "its types");
     *taken = true;
-    if (!is_rounded(rows.type)) return launch_floats(c, &rows, step);
+    if (!is_rounded(rows.type)) return launch_floats(c, &rows, 0, step);
     LW_TRY(launch_round(c, step));
     if (c->in[0]->count / rows.k <= FEW) return launch_few(c, &rows, 0, step);
     return launch_many(c, &rows, 0, step);
 }
 
-static lw_status launch_float_experts(const lwi_call *c, const lwi_block_rows *rows,
-                                      lwi_gpu_step *step) {
+/* Pairs one by one. */
+static lw_status launch_float_pairs(const lwi_call *c, const lwi_block_rows *rows,
+                                    lwi_gpu_step *step) {
     const size_t lines = c->in[0]->count / rows->k, pairs = c->in[2]->count;
     lwi_gpu_launch *launch = NULL;
     LW_TRY(lwi_gpu_groups(step, "block_experts", pairs, (rows->n + ROWS - 1) / ROWS, 1, &launch));
@@ -184,9 +196,11 @@ lw_status lwi_gpu_block_matmul_experts(const lwi_call *c, lwi_gpu_step *step, bo
     LW_TRY(lwi_block_rows_read(c, 1, &rows));
     const size_t pairs = c->in[2]->count;
     *taken = true;
-    if (!is_rounded(rows.type)) return launch_float_experts(c, &rows, step);
+    const bool few = pairs < MANY * rows.experts;
+    if (!is_rounded(rows.type))
+        return few ? launch_float_pairs(c, &rows, step) : launch_floats(c, &rows, pairs, step);
     LW_TRY(launch_round(c, step));
-    if (pairs < MANY * rows.experts) return launch_few(c, &rows, pairs, step);
+    if (few) return launch_few(c, &rows, pairs, step);
     return launch_many(c, &rows, pairs, step);
 }
 
