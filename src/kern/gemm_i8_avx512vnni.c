@@ -14,5 +14,8 @@ static inline lhs load_lhs(uint32_t four, uint32_t flip) {
 }
 static inline rhs load_rhs(const int8_t *b) { return _mm512_loadu_si512(b); }
 static inline sums dot(sums s, lhs a, rhs b) { return _mm512_dpbusd_epi32(s, a, b); }
+static inline sums add(sums a, sums b) { return _mm512_add_epi32(a, b); }
+#define FEW_ROWS 4
+#define RHS_REGISTER "v"
 
 #include "kern/gemm_i8_fours.inc"

@@ -14,5 +14,7 @@ static inline lhs load_lhs(uint32_t four, uint32_t flip) {
 }
 static inline rhs load_rhs(const int8_t *b) { return _mm256_loadu_si256((const __m256i *)b); }
 static inline sums dot(sums s, lhs a, rhs b) { return _mm256_dpbusd_avx_epi32(s, a, b); }
+static inline sums add(sums a, sums b) { return _mm256_add_epi32(a, b); }
+#define FEW_ROWS 3
 
 #include "kern/gemm_i8_fours.inc"
