@@ -34,6 +34,7 @@
 #include "kern/rnn_gates_f32.h"
 #include "kern/running_sums_f32.h"
 #include "kern/softmax_f32.h"
+#include "kern/split_f32.h"
 #include "kern/state_f32.h"
 #include "kern/tile.h"
 #include "kern/top_keys.h"

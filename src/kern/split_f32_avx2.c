@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+#include "kern/split_f32.inc"
