@@ -6,6 +6,7 @@
  * than the usual ones are left to the reference. */
 #include "backend/cpu/cpu_rnn.h"
 
+#include "backend/cpu/cpu_quant.h"
 #include "backend/cpu/drop_denormals.h"
 
 #include "base/checked.h"
@@ -15,10 +16,13 @@
 #include <string.h>
 
 enum {
-    ROWS = 84,       /* of the projection that one task does */
-    PANELS = 4,      /* of its columns */
+    ROWS = 84,     /* of the projection that one task does */
+    PANELS = 4,    /* of its columns */
+    FEW_ROWS = 24, /* where they are split into codes, and that many columns: */
+    FEW_COLUMNS = 64,
     WORTH = 1 << 16, /* multiplications that a thread is worth waking for */
-    LARGE = 1 << 18  /* multiplications of a step that threads share */
+    LARGE = 1 << 18, /* multiplications of a step that threads share */
+    DEEP = 1 << 16   /* products of codes whose sum fits 32 bits */
 };
 
 typedef struct running {
@@ -29,8 +33,11 @@ typedef struct running {
     float *projected;    /* [directions, rows of X, gates] */
     float *states;       /* [4, directions * batch, hidden]: h twice, c, spare */
     const int32_t *lengths;
-    size_t parts;  /* that the batch is cut into */
-    size_t chunks; /* of units, that threads compute in each step */
+    size_t parts;               /* that the batch is cut into */
+    size_t chunks;              /* of units, that threads compute in each step */
+    lwi_rnn_split split;        /* X in codes */
+    lwi_rnn_split states_split; /* h of [directions * batch] rows, likewise */
+    int32_t *sums;              /* memory for the products of [directions * batch] rows */
 } running;
 
 /* ----------------------------------------------------------------- packing */
@@ -67,9 +74,21 @@ static lw_status pack_codes(const lwi_cpu_rnn *p, const lw_value *from, size_t k
     return LW_OK;
 }
 
+/* The same for products with split floats. */
+static lw_status pack_dots(const lwi_cpu_rnn *p, const lw_value *from, size_t k, uint8_t *to) {
+    int64_t *offsets = NULL;
+    LW_TRY(lwi_scratch(p->coded, lwi_q_whole_steps(k), sizeof *offsets, &offsets));
+    const uint8_t *codes = from->data;
+    for (size_t d = 0; d < p->s.directions; d++, codes += p->gates * k)
+        lwi_rnn_pack_codes(codes, from->dtype == LW_UINT8, k, p->gates, offsets,
+                           to + d * lwi_rnn_codes_bytes(k, p->gates));
+    return LW_OK;
+}
+
 static lw_status pack_w(void *arg, const lw_value *from, void *to) {
     const lwi_cpu_rnn *p = arg;
     const void *w = from->data;
+    if (p->dots) return pack_dots(p, from, p->s.input, to);
     if (p->number == 1) return pack_codes(p, from, p->s.input, to);
     if (p->coded) LW_TRY(lwi_decode_lstm_codes(p->coded, 1, &w));
     return pack_matrix(p, w, p->s.input, p->gates, to);
@@ -78,6 +97,7 @@ static lw_status pack_w(void *arg, const lw_value *from, void *to) {
 static lw_status pack_r(void *arg, const lw_value *from, void *to) {
     const lwi_cpu_rnn *p = arg;
     const void *r = from->data;
+    if (p->dots) return pack_dots(p, from, p->s.hidden, to);
     if (p->number == 1) return pack_codes(p, from, p->s.hidden, to);
     if (p->coded) LW_TRY(lwi_decode_lstm_codes(p->coded, 2, &r));
     return pack_matrix(p, r, p->s.hidden, p->first, to);
@@ -85,6 +105,11 @@ static lw_status pack_r(void *arg, const lw_value *from, void *to) {
 
 /* Sizes of the packed matrices, which are not much larger than the tensors. */
 static lw_status measure(const lwi_call *c, lwi_cpu_rnn *p) {
+    if (p->dots) {
+        p->w_size = lwi_rnn_codes_bytes(p->s.input, p->gates);
+        p->r_size = lwi_rnn_codes_bytes(p->s.hidden, p->gates);
+        return LW_OK;
+    }
     const size_t columns = (panels(p, p->first) + panels(p, p->gates - p->first)) * p->panel;
     const size_t w_columns = panels(p, p->gates) * p->panel;
     if (!lwi_mul_size(w_columns, p->s.input, &p->w_size) ||
@@ -127,6 +152,8 @@ static lw_status plan(lwi_call *c, const lwi_rnn_cell *cell, bool coded, lwi_cpu
     p->panel = lwi_cpu_kernels()->gemm_f32_columns;
     const bool bytes = coded && has_middle(c, 8) && has_middle(c, 10);
     p->number = bytes ? 1 : sizeof(float);
+    p->dots = bytes && lwi_cpu_kernels()->gemm_i8_dots && p->s.input <= DEEP && p->s.hidden <= DEEP;
+    if (p->dots) p->panel = lwi_cpu_kernels()->gemm_i8_width;
     p->gemm = bytes ? lwi_cpu_kernels()->gemm_byte : lwi_cpu_kernels()->gemm_f32;
     p->w_scale = bytes ? c->in[8]->data : NULL;
     p->r_scale = bytes ? c->in[10]->data : NULL;
@@ -143,7 +170,7 @@ static lw_status prepare(lwi_call *c, const lwi_rnn_cell *cell, bool coded) {
     LW_TRY(lwi_prepare(c, sizeof *p, &p));
     LW_TRY(plan(c, cell, coded, p));
     const size_t each = p->s.directions * p->number;
-    const uint64_t forms = p->panel * 8 + p->number;
+    const uint64_t forms = (p->panel * 8 + p->number) * 2 + p->dots;
     const void *w = NULL, *r = NULL;
     const uint64_t w_variant = codes_variant(p, 8, forms);
     LW_TRY(lwi_packed(c, 1, "rnn w", w_variant, p->w_size * each, pack_w, p, &w));
@@ -197,7 +224,8 @@ static size_t column_tasks(const lwi_cpu_rnn *p) {
     return (p->gates + task_columns(p) - 1) / task_columns(p);
 }
 static size_t row_tasks(const lwi_cpu_rnn *p) {
-    return (p->s.steps * p->s.batch + ROWS - 1) / ROWS;
+    const size_t rows = p->dots ? FEW_ROWS : ROWS;
+    return (p->s.steps * p->s.batch + rows - 1) / rows;
 }
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -224,6 +252,57 @@ static void project_task(const running *a, size_t task) {
         .scale = p->w_scale ? p->w_scale[direction] : 1});
 }
 
+/* Rows of X are few for such a task, so that their sums stay in the cache. */
+static void project_codes(const running *a, size_t task) {
+    const lwi_cpu_rnn *p = a->p;
+    const size_t all = p->s.steps * p->s.batch, k = p->s.input, depth = lwi_q_whole_steps(k);
+    const size_t direction = task / row_tasks(p), first = task % row_tasks(p) * FEW_ROWS;
+    const size_t rows = smaller(FEW_ROWS, all - first);
+    int32_t sums[FEW_ROWS * LWI_SPLIT_PLANES * FEW_COLUMNS];
+    for (size_t c = 0; c < p->gates; c += FEW_COLUMNS)
+        lwi_rnn_multiply(&(lwi_rnn_product){
+            .x = {a->split.codes + first * LWI_SPLIT_PLANES * depth, a->split.scales + first},
+            .k = k,
+            .rows = rows,
+            .b = lwi_cpu_rnn_packed(p, a->w, direction * p->w_size),
+            .all = p->gates,
+            .first = c,
+            .columns = smaller(FEW_COLUMNS, p->gates - c),
+            .factor = p->w_scale[direction],
+            .bias = a->biases ? a->biases + direction * p->gates + c : NULL,
+            .y = a->projected + (direction * all + first) * p->gates + c,
+            .y_row = p->gates,
+            .sums = sums});
+}
+
+static void project_code_tasks(void *arg, size_t begin, size_t end) {
+    for (size_t i = begin; i < end; i++)
+        project_codes(arg, i);
+}
+
+static void split_inputs(void *arg, size_t begin, size_t end) {
+    const running *a = arg;
+    const size_t k = a->p->s.input, step = LWI_SPLIT_PLANES * lwi_q_whole_steps(k);
+    lwi_rnn_split_rows((const float *)a->c->in[0]->data + begin * k, k, end - begin,
+                       &(lwi_rnn_split){a->split.codes + begin * step, a->split.scales + begin});
+}
+
+static lw_status allocate_split(lwi_call *c, size_t rows, size_t k, lwi_rnn_split *split) {
+    const size_t row = LWI_SPLIT_PLANES * lwi_q_whole_steps(k);
+    LW_TRY(lwi_scratch(c, rows, row, &split->codes));
+    return lwi_scratch(c, rows, sizeof *split->scales, &split->scales);
+}
+
+static lw_status project_split(running *a) {
+    const lwi_cpu_rnn *p = a->p;
+    const size_t rows = p->s.steps * p->s.batch, k = p->s.input;
+    LW_TRY(allocate_split(a->c, rows, k, &a->split));
+    lwi_parallel(a->c, rows, WORTH / k + 1, split_inputs, a);
+    lwi_parallel(a->c, p->s.directions * row_tasks(p), 1 + WORTH / (FEW_ROWS * p->gates * k),
+                 project_code_tasks, a);
+    return LW_OK;
+}
+
 static void project_tasks(void *arg, size_t begin, size_t end) {
     for (size_t i = begin; i < end; i++)
         project_task(arg, i);
@@ -237,6 +316,7 @@ static lw_status project_inputs(running *a) {
                              p->s.steps);
     LW_TRY(sum_biases(a));
     LW_TRY(lwi_scratch(a->c, count, sizeof *a->projected, &a->projected));
+    if (p->dots) return project_split(a);
     const size_t rows = smaller(ROWS, p->s.steps * p->s.batch);
     const size_t work = rows * smaller(task_columns(p), p->gates) * (p->s.input + 1) + 1;
     lwi_parallel(a->c, p->s.directions * row_tasks(p) * column_tasks(p), WORTH / work + 1,
@@ -281,6 +361,10 @@ static void save_y(const running *a, size_t direction, size_t row, size_t rows, 
     }
 }
 
+static size_t sums_of_row(const lwi_cpu_rnn *p) {
+    return LWI_SPLIT_PLANES * panels(p, p->gates) * p->panel;
+}
+
 static lwi_cpu_rows rows_of(const running *a, size_t direction, size_t row, size_t rows) {
     const lwi_cpu_rnn *p = a->p;
     const size_t all = p->s.directions * p->s.batch * p->s.hidden;
@@ -294,6 +378,12 @@ static lwi_cpu_rows rows_of(const running *a, size_t direction, size_t row, size
                       .spare = h + 3 * all,
                       .rows = rows,
                       .units = p->s.hidden};
+    if (p->dots) {
+        const size_t at = direction * p->s.batch + row;
+        const size_t step = LWI_SPLIT_PLANES * lwi_q_whole_steps(p->s.hidden);
+        y.split = (lwi_rnn_split){a->states_split.codes + at * step, a->states_split.scales + at};
+        y.sums = a->sums + at * sums_of_row(p);
+    }
     if (lwi_has(a->c, 3)) y.rb = (const float *)a->c->in[3]->data + (direction * 2 + 1) * p->gates;
     if (p->cell->has_cell && lwi_has(a->c, 7))
         y.peephole = (const float *)a->c->in[7]->data + direction * 3 * p->s.hidden;
@@ -320,6 +410,7 @@ static void run_chunks(void *arg, size_t begin, size_t end) {
 
 static void run_step(const running *a, lwi_cpu_rows *rows) {
     shared_step s = {a, rows};
+    if (a->p->dots) lwi_rnn_split_rows(rows->h, a->p->s.hidden, rows->rows, &rows->split);
     if (a->chunks > 1) lwi_parallel(a->c, a->chunks, 1, run_chunks, &s);
     else a->p->step(a->p, rows);
     float *h = (float *)rows->h;
@@ -369,6 +460,10 @@ static lw_status run(lwi_call *c) {
     LW_TRY(find_weights(&a));
     LW_TRY(project_inputs(&a));
     LW_TRY(lwi_scratch(c, rows * s->hidden, 4 * sizeof *a.states, &a.states));
+    if (a.p->dots) {
+        LW_TRY(allocate_split(c, rows, s->hidden, &a.states_split));
+        LW_TRY(lwi_scratch(c, rows, sums_of_row(a.p) * sizeof *a.sums, &a.sums));
+    }
     const size_t threads = c->host->threads ? (size_t)c->host->threads(c->state) : 1;
     a.parts = smaller(s->batch, (threads + s->directions - 1) / s->directions);
     /* Sharing each step means to wait in each, but R is read once. */

@@ -5,6 +5,7 @@
 #define LWI_CPU_RNN_H
 
 #include "backend/cpu/cpu_backend.h"
+#include "backend/cpu/rnn_codes.h"
 #include "ops/rnn_core.h"
 
 typedef struct lwi_cpu_rnn lwi_cpu_rnn;
@@ -23,6 +24,8 @@ typedef struct lwi_cpu_rows {
     /* The units that are computed: all, or whole panels of each gate. */
     size_t unit, units;
     bool back; /* the step goes through R from its end, of which the cache has what was read last */
+    lwi_rnn_split split; /* h in codes, where R is multiplied so */
+    int32_t *sums;       /* memory for products with them */
 } lwi_cpu_rows;
 
 struct lwi_cpu_rnn {
@@ -43,6 +46,7 @@ struct lwi_cpu_rnn {
     float clip;      /* INFINITY: none */
     bool linear_before_reset, input_forget;
     bool splits; /* a step may be computed by units apart */
+    bool dots;   /* W and R are packed by rnn_codes.h, and sizes are in bytes */
 };
 
 /* From the packed number `at` on. */

@@ -51,6 +51,23 @@ static void multiply(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const product 
     }
 }
 
+/* The same for h in codes, and columns that begin with `column`. */
+static void multiply_codes(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, size_t column,
+                           size_t columns) {
+    lwi_rnn_multiply(&(lwi_rnn_product){.x = a->split,
+                                        .k = p->s.hidden,
+                                        .rows = a->rows,
+                                        .b = a->r,
+                                        .all = p->gates,
+                                        .first = column,
+                                        .columns = columns,
+                                        .factor = a->scale,
+                                        .add = true,
+                                        .y = a->gates + column,
+                                        .y_row = a->gates_row,
+                                        .sums = a->sums + column * a->rows * LWI_SPLIT_PLANES});
+}
+
 /* The sums of gates [gate, gate + gates) += x R; r is packed from that gate on. */
 static void recur(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const float *x, const void *r,
                   size_t gate, size_t gates, float clip) {
@@ -59,6 +76,10 @@ static void recur(const lwi_cpu_rnn *p, const lwi_cpu_rows *a, const float *x, c
     const size_t parts = all ? 1 : gates;
     for (size_t i = 0; i < parts; i++) {
         const size_t g = a->back ? parts - 1 - i : i;
+        if (p->dots) {
+            multiply_codes(p, a, g * n + a->unit, all ? gates * n : a->units);
+            continue;
+        }
         multiply(p, a,
                  &(product){.x = x,
                             .r = r,
