@@ -26,6 +26,7 @@ enum {
     SHORT_ROW = 12,
     SOME_FILTERS = 64,
     PATCHES = 256 << 10,
+    LARGEST_PATCH = 24 << 10, /* where a copy would be larger still */
     FULL = 16, /* floats of a vector */
     /* Channels and filters for which float16 pays, floats between its rows. */
     HALF_CHANNELS = 64,
@@ -95,9 +96,21 @@ static void plan_blocks(const lwi_conv_plan *v, lwi_conv_part *p) {
     p->block_rows = smaller_int(p->out[1], p->block_rows);
 }
 
+/* The rows that a dilated kernel sees lie so far apart that a copy with all that lies between them
+ * would be more than what the outputs see. */
+static bool is_scattered(const lwi_conv_plan *v, const lwi_conv_part *p) {
+    const int64_t width = reach(p, 2, p->out[2]);
+    const int64_t most = COPY / (width * p->kernel[0] * (int64_t)lwi_conv_x_pixel(v));
+    int64_t rows = most > reach(p, 1, 1) ? (most - reach(p, 1, 1)) / p->stride[1] + 1 : 1;
+    rows = smaller_int(rows, p->out[1]);
+    return reach(p, 1, rows) * width > rows * p->out[2] * p->kernel[1] * p->kernel[2];
+}
+
 static bool wants_patches(const lwi_conv_plan *v, const lwi_conv_part *p) {
-    return v->groups == 1 && v->kind == LWI_CONV_DIRECT && p->out[2] < SHORT_ROW &&
-           v->filters >= SOME_FILTERS && patch(v, p) <= PATCHES / LEAST_ROWS;
+    if (v->groups != 1 || v->kind != LWI_CONV_DIRECT || v->filters < SOME_FILTERS || v->planes)
+        return false;
+    return (p->out[2] < SHORT_ROW && patch(v, p) <= PATCHES / LEAST_ROWS) ||
+           (is_scattered(v, p) && patch(v, p) <= LARGEST_PATCH);
 }
 
 static void plan_copy(const lwi_conv_plan *v, lwi_conv_part *p) {
