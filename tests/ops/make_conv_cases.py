@@ -75,6 +75,20 @@ def conv(dtype=None):
     return [x, w, pick(None, normal([filters], dtype))], attrs, 1
 
 
+def dilated_conv():
+    """Kernels that reach far, over pictures that may be smaller than their dilation."""
+    rank = pick(1, 2, 2, 2)
+    size, kernel = ints(1, 24, rank), [int(rng.choice([1, 2, 3, 3, 5])) for _ in range(rank)]
+    dilations, strides = ints(2, 20, rank), [pick(1, 1, 2, 3) for _ in range(rank)]
+    pads = [d * (k - 1) // 2 for d, k in zip(dilations, kernel)]
+    pads += [max(d * (k - 1) - p, (k - 1) * d + 1 - s - p)
+             for d, k, p, s in zip(dilations, kernel, pads, size)]
+    channels, filters = pick(1, 3, 16, 40), pick(1, 4, 17, 64, 100)
+    x, w = normal([pick(1, 2), channels, *size]), normal([filters, channels, *kernel])
+    return [x, w, pick(None, normal([filters]))], {
+        "kernel_shape": kernel, "dilations": dilations, "strides": strides, "pads": pads}, 1
+
+
 def fused_conv():
     inputs, attrs, _ = conv("f4")
     activation = pick("Relu", "Tanh", "Sigmoid", "LeakyRelu", "Clip", "HardSigmoid")
@@ -337,7 +351,7 @@ GENERATORS = {
     "NonMaxSuppression": non_max_suppression, "DepthToSpace": depth_to_space, "Col2Im": col2im,
     "com.microsoft.FusedConv": fused_conv, "com.microsoft.FusedMatMul": fused_matmul,
     "com.microsoft.CropAndResize": crop_and_resize, "DeformConv": deform_conv,
-    "Resize/codes": resize_codes,
+    "Resize/codes": resize_codes, "Conv/dilated": dilated_conv
 }
 
 

@@ -27,7 +27,7 @@ enum {
     SOME_FILTERS = 64,
     PATCHES = 256 << 10,
     LARGEST_PATCH = 24 << 10, /* where a copy would be larger still */
-    FULL = 16, /* floats of a vector */
+    FULL = 16,                /* floats of a vector */
     /* Channels and filters for which float16 pays, floats between its rows. */
     HALF_CHANNELS = 64,
     HALF_FILTERS = 64,
@@ -54,6 +54,27 @@ static bool inside(const lwi_conv_plan *v, const lwi_conv_part *p) {
 }
 
 static bool is_one(const int64_t v[3]) { return v[0] == 1 && v[1] == 1 && v[2] == 1; }
+
+/* Whether an output sees the input through element k of the kernel, and not only padding. */
+static bool sees(const lwi_conv_plan *v, const lwi_conv_part *p, int a, int64_t k) {
+    const int64_t from = k * p->dilation[a] - p->begin[a], stride = p->stride[a];
+    const int64_t first = from < 0 ? (stride - 1 - from) / stride : 0;
+    return first < p->out[a] && from + first * stride < v->in[a];
+}
+
+/* Elements at the ends of the kernel that see nothing but padding are left out: a kernel whose
+ * dilation is larger than the picture is its middle. */
+static void crop_kernel(const lwi_conv_plan *v, lwi_conv_part *p) {
+    for (int a = 0; a < 3; a++) {
+        while (p->kernel[a] > 1 && !sees(v, p, a, p->kernel[a] - 1))
+            p->kernel[a]--;
+        while (p->kernel[a] > 1 && !sees(v, p, a, 0)) {
+            p->kernel[a]--;
+            p->tap_first[a] += p->tap_step[a];
+            p->begin[a] -= p->dilation[a];
+        }
+    }
+}
 
 /* Every output sees the pixel at its own place: all pixels of all images are one long row. */
 static void join_pixels(lwi_conv_plan *v) {
@@ -158,6 +179,7 @@ static void plan_filters(const lwi_conv_plan *v, lwi_conv_part *p) {
 }
 
 void lwi_conv_direct_plan(lwi_conv_plan *v, int64_t *offsets) {
+    if (!v->transposed && lwi_conv_taps(v->out)) crop_kernel(v, &v->parts[0]);
     join_pixels(v);
     for (size_t i = 0; i < v->n_parts; i++) {
         lwi_conv_part *p = &v->parts[i];

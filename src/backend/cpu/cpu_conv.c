@@ -81,6 +81,11 @@ static lw_status pack(void *arg, const lw_value *w, void *to) {
     return LW_OK;
 }
 
+/* Whether only some of the kernel is packed. */
+static bool is_cropped(const lwi_conv_plan *p) {
+    return p->transposed || memcmp(p->parts[0].kernel, p->kernel, sizeof p->kernel) != 0;
+}
+
 /* Two convolutions whose packed weights differ have different numbers. */
 static uint64_t variant(const lwi_call *c, const lwi_conv_plan *p) {
     uint64_t h = ((uint64_t)p->kind * 2 + p->transposed) * 2 + p->halves;
@@ -91,10 +96,11 @@ static uint64_t variant(const lwi_call *c, const lwi_conv_plan *p) {
     h = h * 1000003 + p->groups;
     h = h * 1000003 + p->tile * 2 + p->in_run;
     h = h * 1000003 + p->n_parts;
-    for (size_t i = 0; p->transposed && i < p->n_parts; i++)
+    for (size_t i = 0; is_cropped(p) && i < p->n_parts; i++)
         for (int a = 0; a < 3; a++) {
             h = h * 1000003 + (uint64_t)p->parts[i].tap_first[a];
             h = h * 1000003 + (uint64_t)p->parts[i].tap_step[a];
+            h = h * 1000003 + (uint64_t)p->parts[i].kernel[a];
         }
     return h;
 }
