@@ -103,11 +103,22 @@ lw_status lwi_device_run(lwi_plan *plan, size_t step) {
     return step == piece->last ? end(plan, piece) : LW_OK;
 }
 
+/* What its data did wrong is not the next run's. A device that is lost says so in that. */
+static void forget_mistake(const lwi_plan *plan) {
+    static const int32_t none = 0;
+    lwi_device *device = plan->context->device;
+    void *handle = plan->device->mistake.handle;
+    const lw_status status =
+        handle ? device->api->upload(device, handle, 0, &none, sizeof none) : LW_OK;
+    (void)status;
+}
+
 void lwi_device_stop(lwi_plan *plan) {
     lwi_device_piece unfinished = {.recording = NULL};
     lwi_device *device = plan->context->device;
-    if (!plan->device || !plan->device->recording) return;
-    plan->device->recording = false;
-    if (device->api->recorded(device, &unfinished.recording) == LW_OK)
+    if (!plan->device) return;
+    if (plan->device->recording && device->api->recorded(device, &unfinished.recording) == LW_OK)
         lwi_device_forget(device, &unfinished);
+    plan->device->recording = false;
+    forget_mistake(plan);
 }
