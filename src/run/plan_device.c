@@ -474,7 +474,10 @@ static lw_status find_mistake(lwi_plan *plan) {
     LW_TRY(device->api->download(device, handle, 0, &node, sizeof node));
     if (node < 1 || (size_t)node > plan->graph->n_nodes) return LW_OK;
     LW_TRY(device->api->upload(device, handle, 0, &none, sizeof none));
-    return lwi_node_fail(&plan->graph->nodes[node - 1], LW_RANGE, "an index is out of range");
+    const lwi_node *wrong = &plan->graph->nodes[node - 1];
+    if (!strcmp(wrong->op_type, "Inverse"))
+        return lwi_node_fail(wrong, LW_INVALID, "a matrix of the batch has no inverse");
+    return lwi_node_fail(wrong, LW_RANGE, "an index is out of range");
 }
 
 lw_status lwi_device_move_values(lwi_plan *plan, size_t step) {
