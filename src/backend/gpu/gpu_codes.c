@@ -61,7 +61,8 @@ lw_status lwi_gpu_small_codes(const lwi_call *c, bool scales, size_t dim, size_t
                                 [BLOCK] = (int32_t)block};
     float numbers[CODES];
     if (!takes(c) || (scales && !lwi_gpu_is_float(lwi_gpu_type_of(c->in[1]->dtype))))
-        return lwi_gpu_refuse(step, "its types, or how scales are spread");
+        return lwi_gpu_refuse(step, scales ? "its types, or how scales are spread"
+                                           : "its types or shapes");
     write_numbers(c->in[0]->dtype, 0, numbers);
     *taken = step->mixes = true;
     return launch_codes(c, plan, numbers, at, step);
