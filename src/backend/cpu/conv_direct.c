@@ -94,13 +94,35 @@ static int64_t patch(const lwi_conv_plan *v, const lwi_conv_part *p) {
     return (int64_t)(lwi_conv_taps(p->kernel) * lwi_conv_x_pixel(v));
 }
 
+/* Rows of the output that a copy of what they see and all that lies between has room for. */
+static int64_t rows_of_copy(const lwi_conv_plan *v, const lwi_conv_part *p) {
+    const int64_t row = reach(p, 2, p->out[2]) * p->kernel[0] * (int64_t)lwi_conv_x_pixel(v);
+    const int64_t rows = (COPY / row - reach(p, 1, 1)) / p->stride[1] + 1;
+    return rows < 1 ? 1 : smaller_int(rows, p->out[1]);
+}
+
+/* The rows that a dilated kernel sees lie so far apart that such a copy would be more than what the
+ * outputs see. */
+static bool is_scattered(const lwi_conv_plan *v, const lwi_conv_part *p) {
+    const int64_t rows = rows_of_copy(v, p);
+    return reach(p, 1, rows) * reach(p, 2, p->out[2]) >
+           rows * p->out[2] * p->kernel[1] * p->kernel[2];
+}
+
+/* The same for whole rows. */
+static bool has_rows_apart(const lwi_conv_plan *v, const lwi_conv_part *p) {
+    const int64_t rows = rows_of_copy(v, p);
+    return reach(p, 1, rows) > rows * p->kernel[1];
+}
+
 /* How much of the output is made from one copy (or from one part of the input). */
 static void plan_blocks(const lwi_conv_plan *v, lwi_conv_part *p) {
     const size_t depth = smaller(v->channels * (size_t)p->kernel[2], LONGEST);
     const int64_t pixel =
         (int64_t)(p->in_place ? smaller(lwi_conv_x_pixel(v), depth) : lwi_conv_x_pixel(v));
-    const int64_t column =
-        p->gather ? patch(v, p) : p->stride[2] * p->kernel[0] * reach(p, 1, 1) * pixel;
+    const int64_t column = p->gather ? patch(v, p)
+                                     : p->stride[2] * p->kernel[0] *
+                                           (p->apart ? p->kernel[1] : reach(p, 1, 1)) * pixel;
     const bool few = v->channels * v->filters <= NEAR && is_one(p->kernel) && p->in_place;
     const int64_t most = p->gather && !is_one(p->kernel) ? PATCHES : few ? NEAR : COPY;
     p->block_rows = 1;
@@ -109,22 +131,12 @@ static void plan_blocks(const lwi_conv_plan *v, lwi_conv_part *p) {
     if (p->block_columns < p->out[2]) return;
     p->block_columns = p->out[2];
     if (p->gather) p->block_rows = most / (column * p->out[2]);
-    else
+    else if (!p->apart)
         p->block_rows = (most / (reach(p, 2, p->out[2]) * p->kernel[0] * pixel) - reach(p, 1, 1)) /
                             p->stride[1] +
                         1;
     if (p->block_rows < 1) p->block_rows = 1;
     p->block_rows = smaller_int(p->out[1], p->block_rows);
-}
-
-/* The rows that a dilated kernel sees lie so far apart that a copy with all that lies between them
- * would be more than what the outputs see. */
-static bool is_scattered(const lwi_conv_plan *v, const lwi_conv_part *p) {
-    const int64_t width = reach(p, 2, p->out[2]);
-    const int64_t most = COPY / (width * p->kernel[0] * (int64_t)lwi_conv_x_pixel(v));
-    int64_t rows = most > reach(p, 1, 1) ? (most - reach(p, 1, 1)) / p->stride[1] + 1 : 1;
-    rows = smaller_int(rows, p->out[1]);
-    return reach(p, 1, rows) * width > rows * p->out[2] * p->kernel[1] * p->kernel[2];
 }
 
 static bool wants_patches(const lwi_conv_plan *v, const lwi_conv_part *p) {
@@ -139,13 +151,14 @@ static void plan_copy(const lwi_conv_plan *v, lwi_conv_part *p) {
     const bool plain = is_one(p->y_step);
     p->gather = plain && (single ? !is_one(p->stride) : wants_patches(v, p));
     p->in_place = inner && !p->gather;
+    p->apart = !p->in_place && !p->gather && has_rows_apart(v, p);
     plan_blocks(v, p);
     if (p->in_place) {
         memcpy(p->copy, v->in, sizeof p->copy);
         return;
     }
     p->copy[0] = p->gather ? (int64_t)lwi_conv_taps(p->kernel) : p->kernel[0];
-    p->copy[1] = p->gather ? p->block_rows : reach(p, 1, p->block_rows);
+    p->copy[1] = p->gather ? p->block_rows : p->apart ? p->kernel[1] : reach(p, 1, p->block_rows);
     p->copy[2] = p->gather ? p->block_columns : reach(p, 2, p->block_columns);
 }
 
@@ -153,7 +166,7 @@ static void plan_copy(const lwi_conv_plan *v, lwi_conv_part *p) {
 static void plan_runs(const lwi_conv_plan *v, lwi_conv_part *p, int64_t *offsets) {
     const bool whole = v->groups == 1 && p->dilation[2] == 1;
     const int64_t pixel = (int64_t)lwi_conv_x_pixel(v), steps = whole ? 1 : p->kernel[2];
-    const int64_t slice = p->in_place ? p->dilation[0] : 1;
+    const int64_t slice = p->in_place ? p->dilation[0] : 1, row = p->apart ? 1 : p->dilation[1];
     p->run = v->channels * (size_t)(whole ? p->kernel[2] : 1);
     p->runs = 0;
     p->offsets = offsets;
@@ -165,9 +178,8 @@ static void plan_runs(const lwi_conv_plan *v, lwi_conv_part *p, int64_t *offsets
     for (int64_t d = 0; d < p->kernel[0]; d++)
         for (int64_t h = 0; h < p->kernel[1]; h++)
             for (int64_t w = 0; w < steps; w++)
-                offsets[p->runs++] = ((d * slice * p->copy[1] + h * p->dilation[1]) * p->copy[2] +
-                                      w * p->dilation[2]) *
-                                     pixel;
+                offsets[p->runs++] =
+                    ((d * slice * p->copy[1] + h * row) * p->copy[2] + w * p->dilation[2]) * pixel;
 }
 
 static void plan_filters(const lwi_conv_plan *v, lwi_conv_part *p) {
@@ -302,8 +314,10 @@ static void copy_rows(const direct *d, const block *b, float *to) {
     const int64_t pixel = (int64_t)lwi_conv_x_pixel(v), size = p->copy[2] * pixel;
     for (int64_t s = 0; s < p->copy[0]; s++) {
         const int64_t z = b->slice * p->stride[0] - p->begin[0] + s * p->dilation[0];
-        for (int64_t r = 0; r < reach(p, 1, b->rows); r++) {
-            const int64_t y = b->row * p->stride[1] - p->begin[1] + r;
+        const int64_t rows = p->apart ? p->kernel[1] : reach(p, 1, b->rows);
+        for (int64_t r = 0; r < rows; r++) {
+            const int64_t step = p->apart ? p->dilation[1] : 1;
+            const int64_t y = b->row * p->stride[1] - p->begin[1] + r * step;
             float *row = to + (s * p->copy[1] + r) * size;
             if (z < 0 || z >= v->in[0] || y < 0 || y >= v->in[1])
                 memset(row, 0, (size_t)size * sizeof *row);

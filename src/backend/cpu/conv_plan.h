@@ -18,6 +18,7 @@ typedef struct lwi_conv_part {
     /* How it is computed (conv_direct.c): */
     bool in_place; /* reads the input itself; otherwise a copy of some rows, with the padding */
     bool gather;   /* the copy has what each output sees, one after the other */
+    bool apart;    /* the copy has only the rows that one row of outputs sees */
     int64_t block_rows, block_columns; /* outputs that are made together */
     int64_t copy[3];                   /* size of the copy in pixels */
     size_t run, runs;       /* the kernel sees `runs` runs of `run` floats in the input */
