@@ -68,6 +68,29 @@ static inline __attribute__((always_inline)) void tiny_rows_of(const job *j, lwi
     }
 }
 
+/* Of n > 0 floats; NaN if there is one: none is larger or smaller than that. */
+static inline __attribute__((always_inline)) float extreme(bool largest, const float *x, size_t n) {
+    float a = x[0];
+    for (size_t i = 1; i < n; i++)
+        a = (largest ? x[i] > a : x[i] < a) || x[i] != x[i] ? x[i] : a;
+    return a;
+}
+
+static inline __attribute__((always_inline)) void tiny_extremes(const job *j, bool largest,
+                                                                size_t begin, size_t end) {
+    const size_t n = j->plan.size, step = j->plan.n_kept ? j->plan.kept_stride[0] : 0;
+    if (n == 0) {
+        for (size_t g = begin; g < end; g++)
+            j->y[g] = largest ? -INFINITY : INFINITY;
+    } else if (n == 3) {
+        for (size_t g = begin; g < end; g++)
+            j->y[g] = extreme(largest, j->x + g * step, 3);
+    } else {
+        for (size_t g = begin; g < end; g++)
+            j->y[g] = extreme(largest, j->x + g * step, n);
+    }
+}
+
 /* Each kind has a loop of its own. */
 static void reduce_tiny_rows(void *arg, size_t begin, size_t end) {
     const job *j = arg;
@@ -76,10 +99,10 @@ static void reduce_tiny_rows(void *arg, size_t begin, size_t end) {
         tiny_rows_of(j, LWI_FOLD_SUM, begin, end);
         break;
     case LWI_FOLD_MAX:
-        tiny_rows_of(j, LWI_FOLD_MAX, begin, end);
+        tiny_extremes(j, true, begin, end);
         break;
     case LWI_FOLD_MIN:
-        tiny_rows_of(j, LWI_FOLD_MIN, begin, end);
+        tiny_extremes(j, false, begin, end);
         break;
     default:
         tiny_rows_of(j, j->fold, begin, end);
