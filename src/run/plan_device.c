@@ -452,6 +452,7 @@ lw_status lwi_plan_device_finish(lwi_planner *p) {
     LW_TRY(find_moves(p));
     for (size_t i = 0; i < p->plan->n_steps; i++)
         LW_TRY(resolve_step(p->plan, &p->plan->steps[i]));
+    lwi_device_leave_out(p->plan);
     return lwi_device_find_pieces(p->plan);
 }
 

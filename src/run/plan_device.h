@@ -69,6 +69,8 @@ lw_status lwi_plan_narrow(lwi_planner *planner);
 lw_status lwi_plan_device_finish(lwi_planner *planner);
 void lwi_plan_device_free(lwi_plan *plan);
 
+/* Launches that would do what the step before has done; when all have their arguments. */
+void lwi_device_leave_out(lwi_plan *plan);
 /* When the moves are known (run/device_run.c). */
 lw_status lwi_device_find_pieces(lwi_plan *plan);
 void lwi_device_forget(lwi_device *device, lwi_device_piece *piece);

@@ -30,7 +30,10 @@ struct lwi_gpu_launch {
     uint32_t groups[3], size;
     size_t n;
     lwi_gpu_argument arguments[LWI_GPU_ARGUMENTS];
-    void *product;    /* of the device's library, which is no kernel; NULL: a kernel */
+    void *product; /* of the device's library, which is no kernel; NULL: a kernel */
+    /* It is the first of its step, reads one input, and what it makes of that in scratch is left as
+     * it is by the others: a step after this one need not make it again. */
+    bool stays;
     bool is_epilogue; /* of the product before it, which a kernel of ours would do itself */
     /* What is launched instead where a tensor with a map, or one of a product, does not begin at a
      * multiple of LWI_DEVICE_MAP_ALIGN; NULL without such. */

@@ -47,6 +47,7 @@ static lw_status launch_round(const lwi_call *c, lwi_gpu_step *step) {
     lwi_gpu_launch *launch = NULL;
     LW_TRY(lwi_gpu_items(step, "round_rows", n / 4, &launch));
     lwi_gpu_in(launch, c, 0);
+    launch->stays = true;
     lwi_gpu_scratch(step, launch, rounded_bytes(n));
     lwi_gpu_int(launch, (int64_t)(n / PART));
     return LW_OK;
