@@ -15,14 +15,6 @@ static bool takes(const lwi_call *c) {
     return c->out[0] && lwi_gpu_moves(c);
 }
 
-/* Each column's block is one that there is; false too where they are not known yet. */
-static bool takes_groups(const lwi_call *c, int64_t k, int64_t blocks) {
-    const int32_t *groups = c->in[GROUPS]->data;
-    for (int64_t i = 0; groups && i < k; i++)
-        if (groups[i] < 0 || groups[i] >= blocks) return false;
-    return groups;
-}
-
 static int type_of(const lwi_call *c, size_t input) {
     return lwi_has(c, input) ? (int)lwi_gpu_type_of(c->in[input]->dtype) : 0;
 }
@@ -34,8 +26,6 @@ lw_status lwi_gpu_matmul_nbits(const lwi_call *c, lwi_gpu_step *step, bool *take
         type_of(c, A) | type_of(c, SCALES) << 4 | type_of(c, ZEROS) << 8 | type_of(c, BIAS) << 12;
     lwi_gpu_launch *launch = NULL;
     if (!takes(c)) return lwi_gpu_refuse(step, "its types");
-    if (lwi_has(c, GROUPS) && k > 0 && !takes_groups(c, k, (k + block - 1) / block))
-        return lwi_gpu_refuse(step, "g_idx, which is no constant of valid blocks");
     if (c->in[B]->count == 0 || k == 0) return lwi_gpu_refuse(step, "weights that are left out");
     const size_t m = c->out[0]->count / (size_t)n, columns = (size_t)n;
     if (m <= FEW)
@@ -49,6 +39,12 @@ lw_status lwi_gpu_matmul_nbits(const lwi_call *c, lwi_gpu_step *step, bool *take
     lwi_gpu_in(launch, c, BIAS);
     lwi_gpu_in(launch, c, GROUPS);
     lwi_gpu_out(launch, 0);
+    if (lwi_has(c, GROUPS)) {
+        lwi_gpu_mistake(step, launch);
+    } else {
+        lwi_gpu_out(launch, 0);
+        lwi_gpu_int(launch, 0);
+    }
     lwi_gpu_int(launch, (int64_t)m);
     lwi_gpu_int(launch, n);
     lwi_gpu_int(launch, k);
