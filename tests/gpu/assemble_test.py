@@ -18,7 +18,7 @@ PTX = ROOT / "src/backend/gpu/ptx"
 # What may not use memory for an item's own arrays, by form. An epilogue that is a program may: it
 # has 40 floats.
 MAPPED = [f"matmul_{t}_mapped_{n}{turned}" for t in ("f16", "bf16") for n in (128, 256) for turned in ("", "_turned")]
-F16, BF16 = ([f"{name}_{t}" for name in ("matmul", "conv", "conv_wide", "attention_64", "attention_128")]
+F16, BF16 = ([f"{name}_{t}" for name in ("matmul", "matmul_narrow", "conv", "conv_wide", "attention_64", "attention_128")]
              for t in ("f16", "bf16"))
 BYTES = ["matmul_i8", "block_dot_gemm", "block_dot_gemv"]
 WIDE = ["matmul_wide_f32", "conv_wide_f32", "matmul_f16", "matmul_bf16"]
@@ -26,6 +26,7 @@ IN_REGISTERS = {"sm_50": WIDE, "sm_75": F16 + BYTES, "sm_80": F16 + BF16 + BYTES
 # What reads weights 16 bytes at a time: such loads that a kernel's text has at least.
 VECTORS = {"block_dot_gemv": 4, "block_gemv": 1, "matmul_few_half": 2}
 PROGRAM = 160
+WORDS = {"sm_50": 20}  # bytes that ptxas may keep in memory all the same, for cards of that form
 FRAME = re.compile(r"Compiling entry function '(\w+)'.*?(\d+) bytes stack frame, (\d+) bytes spill", re.S)
 SERIAL = re.compile(r".*instructions are serialized.*")
 
@@ -47,7 +48,8 @@ def examine(ptxas, form, names):
                            capture_output=True, text=True, check=True).stderr
     frames = {name: (int(stack), int(spill)) for name, stack, spill in FRAME.findall(shown)}
     wrong = [f"{form}: {name} does not run in registers: {frames.get(name)} bytes" for name in names
-             if name not in frames or frames[name][0] > PROGRAM or frames[name][1] > 0]
+             if name not in frames or frames[name][0] > PROGRAM + WORDS.get(form, 0) or
+             frames[name][1] > WORDS.get(form, 0)]
     return wrong + SERIAL.findall(shown)
 
 

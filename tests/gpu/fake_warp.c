@@ -30,6 +30,8 @@ uint32_t pack_f16(float low, float high);
 uint32_t pack_bf16(float low, float high);
 void start_copy(uint16_t *to, const uint16_t *from);
 void finish_copies(void);
+void commit_copies(void);
+void finish_older_copies(void);
 #pragma GCC visibility pop
 
 static void need_aligned(const void *address, const char *what) {
@@ -156,8 +158,9 @@ static struct copies {
     struct {
         uint16_t *to;
         const uint16_t *from;
+        int commits; /* before it */
     } each[MOST_COPIES];
-    int n;
+    int n, commits;
 } copies[MOST_ITEMS];
 
 /* Done as late as a card may. */
@@ -167,12 +170,27 @@ void start_copy(uint16_t *to, const uint16_t *from) {
     need_aligned(from, "cp.async");
     if (c->n == MOST_COPIES) abort();
     c->each[c->n].to = to;
+    c->each[c->n].commits = c->commits;
     c->each[c->n++].from = from;
 }
 
-void finish_copies(void) {
-    struct copies *c = &copies[fake_item()];
+/* Those that were started before that many commits. */
+static void finish(struct copies *c, int commits) {
+    int left = 0;
     for (int i = 0; i < c->n; i++)
-        memcpy(c->each[i].to, c->each[i].from, 16);
-    c->n = 0;
+        if (c->each[i].commits < commits) memcpy(c->each[i].to, c->each[i].from, 16);
+        else c->each[left++] = c->each[i];
+    c->n = left;
+}
+
+void commit_copies(void) { copies[fake_item()].commits++; }
+
+void finish_older_copies(void) {
+    struct copies *c = &copies[fake_item()];
+    finish(c, c->commits - 1);
+}
+
+void finish_copies(void) {
+    commit_copies();
+    finish(&copies[fake_item()], copies[fake_item()].commits);
 }

@@ -110,7 +110,7 @@ def pictures(name, odd=False):
     b = n.node("Relu", [conv(a, 24, 72, 3, pad=1)], relu)
     b = conv(b, 72, 72, 3, pad=1, group=3)
     b = n.node("Relu", [conv(b, 72, 72, 3, pad=1, group=72)], relu)
-    b = conv(b, 72, 24, 1)
+    b = conv(b, 72, 24, 3, pad=1)  # its sums are made in parts
     a = n.node("Relu", [n.node("Add", [a, b], np.add)], relu)
     if odd:
         a = n.node("GlobalLpPool", [a], lambda x: np.sqrt((x * x).sum((2, 3), keepdims=True)), p=2)

@@ -175,6 +175,8 @@ def convolution_cases():
     yield "conv_wide_groups", *convolution((1, 12, 90, 64), (260, 6, 2, 3), groups=2, pad=1)
     yield "conv_small", *convolution((1, 16, 13, 11), (40, 16, 3, 2), pad=1)
     yield "conv_small_groups", *convolution((2, 12, 9, 9), (30, 4, 3, 3), groups=3, stride=2)
+    yield "conv_deep", *convolution((2, 70, 6, 7), (40, 70, 3, 3), pad=1)  # sums in parts, on a card
+    yield "conv_deep_groups", *convolution((1, 60, 7, 7), (20, 30, 3, 3), groups=2)
     yield "conv_many_channels", *convolution((2, 132, 5, 6), (129, 132, 3, 3), pad=1)
     yield "conv_many_channels_wide", *convolution((16, 128, 5, 5), (160, 128, 3, 3), pad=1)
     yield "conv_depthwise", *convolution((2, 12, 19, 9), (12, 1, 3, 3), groups=12, pad=1)

@@ -417,9 +417,12 @@ static int make_events(card_device *d) {
 }
 
 static lw_status start(card_device *d, const kind *k, size_t index) {
+    lwi_device_facts facts;
     int card = 0;
     void *staging = NULL;
     LW_TRY(nth_card(k, index, &d->driver, &card));
+    LW_TRY(find(k, index, &facts));
+    d->base.units = facts.units;
     LW_TRY(open_shared(d, k, index, card));
     LW_TRY(enter(d));
     LW_TRY(leave(d, "making a stream",

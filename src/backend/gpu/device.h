@@ -113,7 +113,8 @@ enum { LWI_DEVICE_KERNELS = 256 };
 
 struct lwi_device {
     const lwi_device_api *api;
-    char name[32]; /* "opencl:0" */
+    char name[32];  /* "opencl:0" */
+    uint32_t units; /* multiprocessors, compute units; 0 where that is not known */
     bool records;
     bool maps;                            /* it has kernels *_mapped (kernels/half_mapped.k) */
     bool multiplies_f16, multiplies_bf16; /* it has units for products of matrices of that type */

@@ -3,11 +3,12 @@
 #include "backend/gpu/gpu_conv.h"
 #include "backend/gpu/gpu_direct.h"
 #include "backend/gpu/gpu_pool.h"
+#include "backend/gpu/gpu_tiles.h"
 #include "ops/channels_last.h"
 #include "ops/pool.h"
 #include "tensor/convert.h"
 
-enum { TILE = 64, WIDE = 128, MANY_GROUPS = 64 };
+enum { TILE = 64 };
 
 void lwi_gpu_conv_shape(const lwi_window *w, size_t batch, size_t channels, size_t groups,
                         size_t filters, int32_t shape[LWI_GPU_CONV_SHAPE]) {
@@ -53,32 +54,80 @@ static lw_status give_weights(const lwi_call *c, const lwi_conv *v, lwi_gpu_step
     return status;
 }
 
-/* Wide tiles where there are enough of them for a card. */
-static lw_status launch_tiles(const lwi_conv *v, lwi_gpu_step *step, lwi_gpu_launch **launch) {
-    const size_t pixels = v->batch * v->out_size;
-    const size_t x = (v->filters + WIDE - 1) / WIDE, y = (pixels + WIDE - 1) / WIDE;
-    if (v->filters > TILE && x * y * v->groups >= MANY_GROUPS)
-        return lwi_gpu_groups(step, "conv_wide_f32", x, y, v->groups, launch);
-    return lwi_gpu_groups(step, "conv_f32", (v->filters + TILE - 1) / TILE,
-                          (pixels + TILE - 1) / TILE, v->groups, launch);
-}
-
-static lw_status launch_conv(const lwi_call *c, const lwi_conv *v, lwi_gpu_step *step) {
-    const bool depthwise = v->channels == 1 && v->filters == 1;
+static lw_status launch_depthwise(const lwi_call *c, const lwi_conv *v,
+                                  const int32_t shape[LWI_GPU_CONV_SHAPE], lwi_gpu_step *step) {
     lwi_gpu_launch *launch = NULL;
-    int32_t shape[LWI_GPU_CONV_SHAPE];
-    lwi_gpu_conv_shape(&v->window, v->batch, v->channels, v->groups, v->filters, shape);
-    if (depthwise) LW_TRY(lwi_gpu_items(step, "depthwise_f32", c->out[0]->count, &launch));
-    else LW_TRY(launch_tiles(v, step, &launch));
-    LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
+    LW_TRY(lwi_gpu_items(step, "depthwise_f32", c->out[0]->count, &launch));
+    LW_TRY(lwi_gpu_data(step, launch, shape, LWI_GPU_CONV_SHAPE * sizeof *shape));
     lwi_gpu_in(launch, c, 0);
     LW_TRY(give_weights(c, v, step, launch));
     lwi_gpu_in(launch, c, 2);
     LW_TRY(lwi_gpu_epilogue(c, LWI_GPU_CONV_INPUTS, step, launch));
     lwi_gpu_out(launch, 0);
     lwi_gpu_int(launch, lwi_has(c, 2));
-    if (depthwise) lwi_gpu_int(launch, (int64_t)c->out[0]->count);
+    lwi_gpu_int(launch, (int64_t)c->out[0]->count);
     return LW_OK;
+}
+
+static lwi_gpu_product_size size_of(const lwi_conv *v, size_t k) {
+    return (lwi_gpu_product_size){v->batch * v->out_size, v->filters, k, v->groups};
+}
+
+/* Where the sums go, and what is done to them. */
+static lw_status add_result(const lwi_call *c, const lwi_gpu_product_size *size,
+                            const lwi_gpu_tiles *tiles, lwi_gpu_step *step,
+                            lwi_gpu_launch *launch) {
+    if (tiles->parts > 1) {
+        LW_TRY(lwi_gpu_no_epilogue(c, step, launch));
+        lwi_gpu_parts_memory(step, launch, size, tiles);
+        return LW_OK;
+    }
+    LW_TRY(lwi_gpu_epilogue(c, LWI_GPU_CONV_INPUTS, step, launch));
+    lwi_gpu_out(launch, 0);
+    return LW_OK;
+}
+
+/* The rest of an addition of parts, whose sums, bias and factors are there. kinds: of add_parts. */
+static lw_status finish_addition(const lwi_call *c, const lwi_conv *v, size_t parts, int kinds,
+                                 lwi_gpu_step *step, lwi_gpu_launch *launch) {
+    LW_TRY(lwi_gpu_epilogue(c, LWI_GPU_CONV_INPUTS, step, launch));
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_int(launch, (int64_t)parts);
+    lwi_gpu_int(launch, (int64_t)c->out[0]->count);
+    lwi_gpu_int(launch, (int64_t)(v->filters * v->groups));
+    lwi_gpu_float(launch, 1);
+    lwi_gpu_int(launch, kinds);
+    lwi_gpu_int(launch, lwi_gpu_type_of(c->out[0]->dtype)); /* the bias is float32 */
+    return LW_OK;
+}
+
+static lw_status add_parts(const lwi_call *c, const lwi_conv *v, const lwi_gpu_product_size *size,
+                           const lwi_gpu_tiles *tiles, lwi_gpu_step *step) {
+    lwi_gpu_launch *launch = NULL;
+    LW_TRY(lwi_gpu_items(step, "add_parts", c->out[0]->count, &launch));
+    lwi_gpu_parts_memory(step, launch, size, tiles);
+    lwi_gpu_in(launch, c, 2);
+    lwi_gpu_in(launch, c, 0); /* no factors */
+    return finish_addition(c, v, tiles->parts, lwi_has(c, 2), step, launch);
+}
+
+static lw_status launch_conv(const lwi_call *c, const lwi_conv *v, lwi_gpu_step *step) {
+    const lwi_gpu_product_size size = size_of(v, v->channels * v->kernel_size);
+    const lwi_gpu_tiles tiles = lwi_gpu_choose_tiles(step->device, &size, false);
+    lwi_gpu_launch *launch = NULL;
+    int32_t shape[LWI_GPU_CONV_SHAPE];
+    lwi_gpu_conv_shape(&v->window, v->batch, v->channels, v->groups, v->filters, shape);
+    if (v->channels == 1 && v->filters == 1) return launch_depthwise(c, v, shape, step);
+    LW_TRY(lwi_gpu_launch_tiles(step, lwi_gpu_is_wide(&tiles) ? "conv_wide_f32" : "conv_f32", &size,
+                                &tiles, &launch));
+    LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
+    lwi_gpu_in(launch, c, 0);
+    LW_TRY(give_weights(c, v, step, launch));
+    lwi_gpu_in(launch, c, 2);
+    LW_TRY(add_result(c, &size, &tiles, step, launch));
+    lwi_gpu_int(launch, tiles.parts == 1 && lwi_has(c, 2));
+    lwi_gpu_parts_arguments(launch, &size, &tiles);
+    return tiles.parts > 1 ? add_parts(c, v, &size, &tiles, step) : LW_OK;
 }
 
 /* ------------------------------------------------------------ on tensor cores */
@@ -116,17 +165,6 @@ static lw_status give_halves(const lwi_call *c, const lwi_conv *v, lwi_gpu_step 
     return status;
 }
 
-static lw_status launch_half_tiles(const lwi_conv *v, bool bf16, lwi_gpu_step *step,
-                                   lwi_gpu_launch **launch) {
-    const size_t pixels = v->batch * v->out_size;
-    const size_t x = (v->filters + WIDE - 1) / WIDE, y = (pixels + WIDE - 1) / WIDE;
-    if (v->filters > TILE && x * y * v->groups >= MANY_GROUPS)
-        return lwi_gpu_groups(step, bf16 ? "conv_wide_bf16" : "conv_wide_f16", x, y, v->groups,
-                              launch);
-    return lwi_gpu_groups(step, bf16 ? "conv_bf16" : "conv_f16", (v->filters + TILE - 1) / TILE,
-                          (pixels + TILE - 1) / TILE, v->groups, launch);
-}
-
 /* The bias as float32. */
 static lw_status give_bias(const lwi_call *c, lwi_gpu_step *step, lwi_gpu_launch *launch) {
     const lw_value *bias = lwi_has(c, 2) ? c->in[2] : NULL;
@@ -139,24 +177,51 @@ static lw_status give_bias(const lwi_call *c, lwi_gpu_step *step, lwi_gpu_launch
     return status;
 }
 
-static lw_status launch_half_conv(const lwi_call *c, const lwi_conv *v, lwi_gpu_step *step) {
-    lwi_gpu_launch *launch = NULL;
-    int32_t shape[LWI_GPU_CONV_SHAPE];
+/* The factors of filters, and the bias; kinds: which of them there are, as kernels read it. */
+static lw_status give_finish(const lwi_call *c, lwi_gpu_step *step, lwi_gpu_launch *launch,
+                             bool bias_first, int *kinds) {
     size_t n = 0;
     const float *factors = lwi_attr_floats(c->node, "scale", &n), none = 1;
+    if (bias_first) LW_TRY(give_bias(c, step, launch));
+    LW_TRY(lwi_gpu_data(step, launch, n ? factors : &none, (n ? n : 1) * sizeof none));
+    if (!bias_first) LW_TRY(give_bias(c, step, launch));
+    *kinds = lwi_has(c, 2) | (n > 0) << 1;
+    return LW_OK;
+}
+
+static lw_status add_half_parts(const lwi_call *c, const lwi_conv *v,
+                                const lwi_gpu_product_size *size, const lwi_gpu_tiles *tiles,
+                                lwi_gpu_step *step) {
+    lwi_gpu_launch *launch = NULL;
+    int kinds;
+    LW_TRY(lwi_gpu_items(step, "add_parts", c->out[0]->count, &launch));
+    lwi_gpu_parts_memory(step, launch, size, tiles);
+    LW_TRY(give_finish(c, step, launch, true, &kinds));
+    return finish_addition(c, v, tiles->parts, kinds, step, launch);
+}
+
+static lw_status launch_half_conv(const lwi_call *c, const lwi_conv *v, lwi_gpu_step *step) {
+    static const char *const names[2][2] = {{"conv_f16", "conv_wide_f16"},
+                                            {"conv_bf16", "conv_wide_bf16"}};
+    const lwi_gpu_product_size size = size_of(v, half_pitch(v));
+    const lwi_gpu_tiles tiles = lwi_gpu_choose_tiles(step->device, &size, false);
+    const char *name = names[c->in[0]->dtype == LW_BFLOAT16][lwi_gpu_is_wide(&tiles)];
+    const int wide_result = 4 * (tiles.parts > 1 || c->out[0]->dtype == LW_FLOAT32);
+    lwi_gpu_launch *launch = NULL;
+    int32_t shape[LWI_GPU_CONV_SHAPE];
+    int kinds;
     lwi_gpu_conv_shape(&v->window, v->batch, v->channels, v->groups, v->filters, shape);
     step->mixes = true;
-    LW_TRY(launch_half_tiles(v, c->in[0]->dtype == LW_BFLOAT16, step, &launch));
+    LW_TRY(lwi_gpu_launch_tiles(step, name, &size, &tiles, &launch));
     LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
     lwi_gpu_in(launch, c, 0);
     LW_TRY(give_halves(c, v, step, launch));
-    LW_TRY(lwi_gpu_data(step, launch, n ? factors : &none, (n ? n : 1) * sizeof none));
-    LW_TRY(give_bias(c, step, launch));
-    LW_TRY(lwi_gpu_epilogue(c, LWI_GPU_CONV_INPUTS, step, launch));
-    lwi_gpu_out(launch, 0);
+    LW_TRY(give_finish(c, step, launch, false, &kinds));
+    LW_TRY(add_result(c, &size, &tiles, step, launch));
     lwi_gpu_int(launch, (int64_t)half_pitch(v));
-    lwi_gpu_int(launch, lwi_has(c, 2) | (n > 0) << 1 | (c->out[0]->dtype == LW_FLOAT32) << 2);
-    return LW_OK;
+    lwi_gpu_int(launch, wide_result | (tiles.parts == 1 ? kinds : 0));
+    lwi_gpu_parts_arguments(launch, &size, &tiles);
+    return tiles.parts > 1 ? add_half_parts(c, v, &size, &tiles, step) : LW_OK;
 }
 
 /* Of few channels for each filter, a tile would be mostly zeros. */

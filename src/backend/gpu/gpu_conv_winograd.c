@@ -5,7 +5,7 @@
  * pays for many channels. Its error is at most a few roundings more than that of the plain sums:
  * the transforms add up to four numbers, and the weights' divide by 2 and 4. */
 #include "backend/gpu/gpu_conv.h"
-#include "backend/gpu/gpu_matmul.h"
+#include "backend/gpu/gpu_tiles.h"
 
 enum { POINTS = 16, LEAST_CHANNELS = 128, MOST_SCRATCH = 256 << 20 };
 
@@ -66,17 +66,16 @@ static lw_status give_weights(const lwi_call *c, const lwi_conv *v, lwi_gpu_step
     return status;
 }
 
-static size_t groups(size_t n, size_t of) { return (n + of - 1) / of; }
-
 /* matmul_f32 without an epilogue. */
 static lw_status multiply(const lwi_call *c, const lwi_conv *v, lwi_gpu_step *step) {
     const size_t m = count_tiles(v), n = v->filters, k = v->channels;
-    size_t tile;
-    const char *kernel = lwi_gpu_matmul_tiles(m, n, POINTS, &tile);
+    const lwi_gpu_product_size size = {m, n, k, POINTS};
+    const lwi_gpu_tiles tiles = lwi_gpu_choose_tiles(step->device, &size, true);
+    const char *kernel = lwi_gpu_is_wide(&tiles) ? "matmul_wide_f32" : "matmul_f32";
     const int32_t batch[32] = {
         [0] = 1, [1] = POINTS, [9] = (int32_t)(m * k), [17] = (int32_t)(k * n)};
     lwi_gpu_launch *launch = NULL;
-    LW_TRY(lwi_gpu_groups(step, kernel, groups(n, tile), groups(m, tile), POINTS, &launch));
+    LW_TRY(lwi_gpu_launch_tiles(step, kernel, &size, &tiles, &launch));
     LW_TRY(lwi_gpu_data(step, launch, batch, sizeof batch));
     lwi_gpu_scratch_at(step, launch, 0, in_bytes(v));
     LW_TRY(give_weights(c, v, step, launch));
@@ -88,6 +87,7 @@ static lw_status multiply(const lwi_call *c, const lwi_conv *v, lwi_gpu_step *st
         lwi_gpu_int(launch, (int64_t)numbers[i]);
     lwi_gpu_float(launch, 1);
     lwi_gpu_int(launch, 0);
+    lwi_gpu_parts_arguments(launch, &size, &tiles);
     return LW_OK;
 }
 

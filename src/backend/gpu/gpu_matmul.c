@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * MatMul, Gemm, lampwick.MatMul, and FusedMatMul and TransposeMatMul of com.microsoft. */
-#include "backend/gpu/gpu_matmul.h"
-
 #include "backend/gpu/gpu_library.h"
 #include "backend/gpu/gpu_program.h"
+#include "backend/gpu/gpu_tiles.h"
 #include "ops/matmul.h"
 #include "ops/matmul_fused.h"
 
 #include <stdlib.h>
 
-enum { TILE = 64, WIDE = 128 }; /* of kernels/product.k */
 enum { FEW = 8, FEW_ROWS = 4 }; /* rows of A: for the kernel that reads B once, of a group */
-enum { MANY_GROUPS = 64 };      /* of wide tiles: fewer would leave most of a card idle */
+enum { ROWS = 128 };            /* of a tile of kernels/half_mapped.k */
 
 typedef struct numbers {
     lwi_gpu_type type;
@@ -22,51 +20,109 @@ typedef struct numbers {
     int32_t plan[32]; /* of the batch, see batch_place */
 } numbers;
 
-/* A kernel, and what a group of it makes. */
-typedef struct shape {
-    const char *kernel;
-    size_t rows, columns, lanes;
-} shape;
-
-static size_t groups(size_t n, size_t of) { return (n + of - 1) / of; }
-
-const char *lwi_gpu_matmul_tiles(size_t m, size_t n, size_t batch, size_t *tile) {
-    const bool many = groups(m, WIDE) * groups(n, WIDE) * batch >= MANY_GROUPS;
-    const bool wide = many && m > TILE && n > TILE;
-    *tile = wide ? WIDE : TILE;
-    return wide ? "matmul_wide_f32" : "matmul_f32";
+static lwi_gpu_product_size size_of(const numbers *x) {
+    return (lwi_gpu_product_size){x->m, x->n, x->k, x->batch};
 }
 
-static shape choose(const numbers *x) {
-    size_t tile;
-    if (x->type != LWI_GPU_F32 && x->m <= FEW)
-        return (shape){"matmul_few_half", FEW_ROWS, x->b_row == 1 ? 4 : 64, 0};
-    if (x->type == LWI_GPU_F16) return (shape){"matmul_f16", WIDE, WIDE, 0};
-    if (x->type == LWI_GPU_BF16) return (shape){"matmul_bf16", WIDE, WIDE, 0};
-    const size_t lanes = x->b_row == 1 ? 64 : 4;
-    if (x->m <= FEW) return (shape){"matmul_few_f32", FEW_ROWS, 256 / lanes, lanes};
-    const char *kernel = lwi_gpu_matmul_tiles(x->m, x->n, x->batch, &tile);
-    return (shape){kernel, tile, tile, 0};
-}
-
-static lw_status launch_tiles(const lwi_call *c, const numbers *x, size_t own_inputs,
-                              lwi_gpu_step *step) {
-    const shape s = choose(x);
-    lwi_gpu_launch *launch = NULL;
-    LW_TRY(lwi_gpu_groups(step, s.kernel, groups(x->n, s.columns), groups(x->m, s.rows), x->batch,
-                          &launch));
+/* What all kernels of products but those of maps begin with. */
+static lw_status add_operands(const lwi_call *c, const numbers *x, lwi_gpu_step *step,
+                              lwi_gpu_launch *launch) {
     LW_TRY(lwi_gpu_data(step, launch, x->plan, sizeof x->plan));
     for (size_t i = 0; i < 3; i++)
         lwi_gpu_in(launch, c, i);
-    LW_TRY(lwi_gpu_epilogue(c, own_inputs, step, launch));
-    lwi_gpu_out(launch, 0);
+    return LW_OK;
+}
+
+static void add_numbers(const numbers *x, bool whole, lwi_gpu_launch *launch) {
     const size_t sizes[7] = {x->m, x->n, x->k, x->a_row, x->a_column, x->b_row, x->b_column};
     for (size_t i = 0; i < 7; i++)
         lwi_gpu_int(launch, (int64_t)sizes[i]);
+    lwi_gpu_float(launch, whole ? x->alpha : 1);
+    lwi_gpu_int(launch, whole && x->bias);
+}
+
+/* Few rows: what counts is how fast B is read. */
+static lw_status launch_few(const lwi_call *c, const numbers *x, size_t own_inputs,
+                            lwi_gpu_step *step) {
+    const bool half = x->type != LWI_GPU_F32, deep = x->b_row == 1;
+    const size_t lanes = deep ? 64 : 4, columns = half ? (deep ? 4 : 64) : 256 / lanes;
+    lwi_gpu_launch *launch = NULL;
+    LW_TRY(lwi_gpu_groups(step, half ? "matmul_few_half" : "matmul_few_f32",
+                          (x->n + columns - 1) / columns, (x->m + FEW_ROWS - 1) / FEW_ROWS,
+                          x->batch, &launch));
+    LW_TRY(add_operands(c, x, step, launch));
+    LW_TRY(lwi_gpu_epilogue(c, own_inputs, step, launch));
+    lwi_gpu_out(launch, 0);
+    add_numbers(x, true, launch);
+    lwi_gpu_int(launch, half ? x->type == LWI_GPU_BF16 : (int64_t)lanes);
+    return LW_OK;
+}
+
+static const char *name_tiles(const numbers *x, bool wide) {
+    static const char *const names[][2] = {
+        [LWI_GPU_F32] = {"matmul_f32", "matmul_wide_f32"},
+        [LWI_GPU_F16] = {"matmul_narrow_f16", "matmul_f16"},
+        [LWI_GPU_BF16] = {"matmul_narrow_bf16", "matmul_bf16"},
+    };
+    return names[x->type][wide];
+}
+
+/* Small tiles of 16 bits are for tensor cores alone. */
+static bool has_narrow(const numbers *x, const lwi_device *device) {
+    return x->type == LWI_GPU_F32 ||
+           (x->type == LWI_GPU_F16 ? device->multiplies_f16 : device->multiplies_bf16);
+}
+
+/* whole: a library may take it, which makes whole sums. */
+static lwi_gpu_tiles choose_tiles(const numbers *x, const lwi_device *device, bool whole) {
+    const lwi_gpu_product_size size = size_of(x);
+    if (has_narrow(x, device)) return lwi_gpu_choose_tiles(device, &size, whole);
+    if (!whole) return lwi_gpu_divide_sum(device, &size, ROWS, ROWS);
+    return (lwi_gpu_tiles){ROWS, ROWS, 1, x->k ? x->k : 1};
+}
+
+/* Where the sums go, and what is done to them. */
+static lw_status add_result(const lwi_call *c, const numbers *x, size_t own_inputs,
+                            const lwi_gpu_tiles *t, lwi_gpu_step *step, lwi_gpu_launch *launch) {
+    const lwi_gpu_product_size size = size_of(x);
+    if (t->parts > 1) {
+        LW_TRY(lwi_gpu_no_epilogue(c, step, launch));
+        lwi_gpu_parts_memory(step, launch, &size, t);
+        return LW_OK;
+    }
+    LW_TRY(lwi_gpu_epilogue(c, own_inputs, step, launch));
+    lwi_gpu_out(launch, 0);
+    return LW_OK;
+}
+
+static lw_status launch_tiles(const lwi_call *c, const numbers *x, size_t own_inputs,
+                              const lwi_gpu_tiles *t, lwi_gpu_step *step) {
+    const lwi_gpu_product_size size = size_of(x);
+    lwi_gpu_launch *launch = NULL;
+    LW_TRY(lwi_gpu_launch_tiles(step, name_tiles(x, lwi_gpu_is_wide(t)), &size, t, &launch));
+    LW_TRY(add_operands(c, x, step, launch));
+    LW_TRY(add_result(c, x, own_inputs, t, step, launch));
+    add_numbers(x, t->parts == 1, launch);
+    lwi_gpu_parts_arguments(launch, &size, t);
+    return LW_OK;
+}
+
+static lw_status launch_addition_of_parts(const lwi_call *c, const numbers *x, size_t own_inputs,
+                                          const lwi_gpu_tiles *t, lwi_gpu_step *step) {
+    const lwi_gpu_product_size size = size_of(x);
+    lwi_gpu_launch *launch = NULL;
+    LW_TRY(lwi_gpu_items(step, "add_parts", x->m * x->n * x->batch, &launch));
+    lwi_gpu_parts_memory(step, launch, &size, t);
+    lwi_gpu_in(launch, c, 2);
+    lwi_gpu_in(launch, c, 0); /* no factors */
+    LW_TRY(lwi_gpu_epilogue(c, own_inputs, step, launch));
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_int(launch, (int64_t)t->parts);
+    lwi_gpu_int(launch, (int64_t)(x->m * x->n * x->batch));
+    lwi_gpu_int(launch, (int64_t)x->n);
     lwi_gpu_float(launch, x->alpha);
     lwi_gpu_int(launch, x->bias);
-    if (s.lanes) lwi_gpu_int(launch, (int64_t)s.lanes);
-    else if (x->type != LWI_GPU_F32 && x->m <= FEW) lwi_gpu_int(launch, x->type == LWI_GPU_BF16);
+    lwi_gpu_int(launch, (int64_t)x->type | (int64_t)x->type << 4);
     return LW_OK;
 }
 
@@ -105,63 +161,81 @@ static bool write_map(const numbers *x, int which, size_t n, size_t along, size_
     return true;
 }
 
-/* With few groups, smaller ones; with many, those that read less for each product. */
-static const char *choose_mapped(const numbers *x, bool turned, uint32_t *tile) {
+/* Wide ones read less for each product, but leave multiprocessors idle where they are few. */
+static const char *choose_mapped(const numbers *x, bool turned, const lwi_gpu_tiles *t) {
     static const char *const kernels[2][2][2] = {
         {{"matmul_f16_mapped_128", "matmul_f16_mapped_128_turned"},
          {"matmul_f16_mapped_256", "matmul_f16_mapped_256_turned"}},
         {{"matmul_bf16_mapped_128", "matmul_bf16_mapped_128_turned"},
          {"matmul_bf16_mapped_256", "matmul_bf16_mapped_256_turned"}}};
-    const size_t many = groups(x->m, WIDE) * groups(x->n, 256) * x->batch;
-    const bool wide = x->n > WIDE && many >= MANY_GROUPS;
-    *tile = wide ? 256 : WIDE;
-    return kernels[x->type == LWI_GPU_BF16][wide][turned];
+    return kernels[x->type == LWI_GPU_BF16][t->columns == 256][turned];
+}
+
+static lwi_gpu_tiles choose_mapped_tiles(const numbers *x, const lwi_device *device, bool whole) {
+    const lwi_gpu_product_size size = size_of(x);
+    lwi_gpu_tiles t = {ROWS, 256, 1, x->k};
+    const size_t many = (x->m + ROWS - 1) / ROWS * ((x->n + 255) / 256) * x->batch;
+    if (x->n > 128 && 2 * many >= device->units) return t;
+    t.columns = 128;
+    return whole ? t : lwi_gpu_divide_sum(device, &size, ROWS, 128);
 }
 
 static lw_status launch_maps(const lwi_call *c, const numbers *x, size_t own_inputs,
-                             const char *kernel, const lwi_device_map maps[2], uint32_t tile,
-                             lwi_gpu_step *step) {
+                             const char *kernel, const lwi_device_map maps[2],
+                             const lwi_gpu_tiles *t, lwi_gpu_step *step) {
+    const lwi_gpu_product_size size = size_of(x);
+    const bool whole = t->parts == 1;
     lwi_gpu_launch *launch = NULL;
-    LW_TRY(lwi_gpu_groups(step, kernel, groups(x->n, tile), groups(x->m, WIDE), x->batch, &launch));
+    LW_TRY(lwi_gpu_launch_tiles(step, kernel, &size, t, &launch));
     launch->size = MAPPED_GROUP;
     for (size_t i = 0; i < 2; i++)
         LW_TRY(lwi_gpu_map(step, launch, i, &maps[i]));
     lwi_gpu_in(launch, c, 2);
-    LW_TRY(lwi_gpu_epilogue(c, own_inputs, step, launch));
-    lwi_gpu_out(launch, 0);
+    LW_TRY(add_result(c, x, own_inputs, t, step, launch));
     const size_t sizes[3] = {x->m, x->n, x->k};
     for (size_t i = 0; i < 3; i++)
         lwi_gpu_int(launch, (int64_t)sizes[i]);
     lwi_gpu_int(launch, (maps[0].dims[2] > 1) | (maps[1].dims[2] > 1) << 1);
-    lwi_gpu_float(launch, x->alpha);
-    lwi_gpu_int(launch, x->bias);
-    lwi_gpu_local(launch, tile == WIDE ? LOCAL_128 : LOCAL_256);
+    lwi_gpu_float(launch, whole ? x->alpha : 1);
+    lwi_gpu_int(launch, whole && x->bias);
+    lwi_gpu_parts_arguments(launch, &size, t);
+    lwi_gpu_local(launch, t->columns == 128 ? LOCAL_128 : LOCAL_256);
     return LW_OK;
 }
 
-/* Turns the launch of tiles that was just made into what is launched otherwise. */
+/* false: the operands cannot have maps. */
+static bool write_maps(const numbers *x, const lwi_gpu_tiles *t, lwi_device_map maps[2]) {
+    return x->a_column == 1 && write_map(x, 1, x->m, x->a_column, x->a_row, ROWS, &maps[0]) &&
+           write_map(x, 2, x->n, x->b_row, x->b_column, (uint32_t)t->columns, &maps[1]);
+}
+
+/* With tiles, in the same parts, as what is launched otherwise. */
 static lw_status launch_mapped(const lwi_call *c, const numbers *x, size_t own_inputs,
+                               const lwi_device_map maps[2], const lwi_gpu_tiles *t,
                                lwi_gpu_step *step) {
-    lwi_device_map maps[2];
     lwi_gpu_launch *otherwise = NULL;
-    uint32_t tile = 0;
-    const char *kernel = choose_mapped(x, x->b_row != 1, &tile);
-    if (x->a_column != 1 || !write_map(x, 1, x->m, x->a_column, x->a_row, WIDE, &maps[0]) ||
-        !write_map(x, 2, x->n, x->b_row, x->b_column, tile, &maps[1]))
-        return LW_OK;
+    const lwi_gpu_tiles others = {ROWS, ROWS, t->parts, t->depth};
+    LW_TRY(launch_tiles(c, x, own_inputs, &others, step));
     LW_TRY(lwi_arena_alloc(step->memory, 1, sizeof *otherwise, &otherwise));
     *otherwise = step->launches[--step->n];
-    LW_TRY(launch_maps(c, x, own_inputs, kernel, maps, tile, step));
+    LW_TRY(launch_maps(c, x, own_inputs, choose_mapped(x, x->b_row != 1, t), maps, t, step));
     step->launches[step->n - 1].otherwise = otherwise;
     return LW_OK;
 }
 
-static lw_status launch_own(const lwi_call *c, const numbers *x, size_t own_inputs,
+static lw_status launch_own(const lwi_call *c, const numbers *x, size_t own_inputs, bool whole,
                             lwi_gpu_step *step) {
-    LW_TRY(launch_tiles(c, x, own_inputs, step));
-    if (x->type == LWI_GPU_F32 || !step->device->maps || x->m < LEAST_ROWS || x->k == 0)
-        return LW_OK;
-    return launch_mapped(c, x, own_inputs, step);
+    lwi_device_map maps[2];
+    if (x->m <= FEW) return launch_few(c, x, own_inputs, step);
+    lwi_gpu_tiles t = choose_mapped_tiles(x, step->device, whole);
+    if (x->type != LWI_GPU_F32 && step->device->maps && x->m >= LEAST_ROWS && x->k > 0 &&
+        write_maps(x, &t, maps)) {
+        LW_TRY(launch_mapped(c, x, own_inputs, maps, &t, step));
+    } else {
+        t = choose_tiles(x, step->device, whole);
+        LW_TRY(launch_tiles(c, x, own_inputs, &t, step));
+    }
+    return t.parts > 1 ? launch_addition_of_parts(c, x, own_inputs, &t, step) : LW_OK;
 }
 
 /* --------------------------------------------- a library of products (cuBLASLt), if it is there */
@@ -201,8 +275,10 @@ static bool describe_product(const numbers *x, lwi_device_product *p) {
 static lw_status launch_product(const lwi_call *c, const numbers *x, size_t own_inputs,
                                 lwi_gpu_step *step) {
     lwi_device_product wanted;
-    LW_TRY(launch_own(c, x, own_inputs, step));
-    if (!is_for_library(x) || !describe_product(x, &wanted)) return LW_OK;
+    const bool library =
+        step->device->api->prepare_product && is_for_library(x) && describe_product(x, &wanted);
+    LW_TRY(launch_own(c, x, own_inputs, library, step));
+    if (!library) return LW_OK;
     return lwi_gpu_launch_library(c, &wanted, own_inputs, step);
 }
 

@@ -250,6 +250,7 @@ static lw_status start(lwi_device *device, size_t index) {
     LW_TRY(find(index, &d->cl, &id));
     LW_TRY(open_shared(d, index, id));
     d->queue = d->cl->clCreateCommandQueue(d->context, id, 0, &code);
+    d->base.units = (uint32_t)number(d->cl, id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(cl_uint));
     return check(d, "making a queue", code);
 }
 
