@@ -85,7 +85,7 @@ typedef struct lwi_engine {
          "where the plug-in keeps what it has compiled"},                                          \
     {                                                                                              \
         "precision", 0, LWI_TEXT, offsetof(T, member.precision), "HOW", "exact|fast",              \
-            "fast: products of weights in bfloat16, where the processor gains by that (exact)"     \
+            "fast: products of weights in 16 bits, where the processor gains by that (exact)"      \
     }
 
 /* The context that it wants. */
