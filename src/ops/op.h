@@ -43,7 +43,8 @@ typedef struct lwi_op {
     lw_status (*check)(const lwi_node *node);
     /* Declares every output with lwi_out. Inputs have types and shapes; their data may be unknown
      * (lwi_known): when it is needed, return LWI_LATER, and infer is called again when it is
-     * there; what was declared before that is known to passes already. NULL: run declares the outputs itself, for shapes that depend on computation. */
+     * there; what was declared before that is known to passes already. NULL: run declares the
+     * outputs itself, for shapes that depend on computation. */
     lw_status (*infer)(lwi_call *call);
     /* What run needs from attributes and shapes, made once for many runs (lwi_prepare); may be
      * NULL. */

@@ -153,7 +153,7 @@ static int64_t mark(int64_t first, int64_t second) {
     return -((first & low) << 30 | (second & low)) - 1;
 }
 
-/* The rounds with ones and with large sizes fit few networks: where they do not, they say nothing. */
+/* The rounds with ones and with large sizes fit few networks: others they tell nothing of. */
 static void compare(prober *p, size_t i) {
     lwi_shape *s = &p->shapes->of[i];
     const lw_value *v = lwi_probed(&p->probe, (int)i);

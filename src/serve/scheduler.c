@@ -12,7 +12,7 @@ struct lwi_scheduler {
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t some;
-    lwi_job *waiting, *running; /* the waiting ones in their order */
+    lwi_job *waiting, *running;  /* the waiting ones in their order */
     size_t n_waiting, n_running; /* n_running counts the one that is being seated too */
     bool stop;
 };
