@@ -302,14 +302,27 @@ static void made(mover *m, const lwi_node *node, int side) {
     }
 }
 
+/* An input that a step of the device writes to, or one that stays there: others may write to it
+ * too. */
+static bool may_be_written(const lwi_plan *plan, int root) {
+    if (plan->places[root] != LWI_PLACE_INPUT) return false;
+    for (size_t s = 0; s < plan->n_steps; s++) {
+        const lwi_step *step = &plan->steps[s];
+        if (step->device && step->device->launches && step->device->written &&
+            plan->roots[step->call.node->inputs[step->device->written - 1]] == root)
+            return true;
+    }
+    return find_kept(plan, root) != NULL;
+}
+
 static void move_for_step(mover *m, const lwi_step *step) {
     const lwi_node *node = step->call.node;
     const bool here = step->device && step->device->launches;
     for (size_t i = 0; i < node->n_inputs && here; i++)
         if (node->inputs[i] >= 0) need(m, node->inputs[i], ON_DEVICE);
     if (!here) lwi_node_each_read(node, need_on_host, m);
-    for (size_t i = 0; i < node->n_inputs && !here; i++) /* it may write there */
-        if (node->inputs[i] >= 0 && find_kept(m->plan, m->plan->roots[node->inputs[i]]))
+    for (size_t i = 0; i < node->n_inputs && !here; i++)
+        if (node->inputs[i] >= 0 && may_be_written(m->plan, m->plan->roots[node->inputs[i]]))
             m->valid[m->plan->roots[node->inputs[i]]] = ON_HOST;
     if (here && step->device->written)
         m->valid[m->plan->roots[node->inputs[step->device->written - 1]]] = ON_DEVICE;
