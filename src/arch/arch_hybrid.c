@@ -4,9 +4,18 @@
  * Mamba in most layers, attention in others. Attention knows nothing of positions. */
 #include "arch/decoder.h"
 
+/* Its convolution has another activation than feed-forward networks. */
+static int mix_mamba2(lwi_decoder *d, int x, int64_t layer) {
+    const lwi_activation kept = d->activation;
+    d->activation = LWI_SILU;
+    const int y = lwi_decoder_mamba2(d, x, layer);
+    d->activation = kept;
+    return y;
+}
+
 static int mix_nemotron(lwi_decoder *d, int x, int64_t layer) {
     lwi_graph_builder *b = &d->b;
-    if (lwi_build_has(b, "ssm_in.weight")) return lwi_decoder_mamba2(d, x, layer);
+    if (lwi_build_has(b, "ssm_in.weight")) return mix_mamba2(d, x, layer);
     if (lwi_build_has(b, "ffn_gate_inp.weight")) return lwi_decoder_experts(d, x, layer);
     if (lwi_build_has(b, "ffn_up.weight")) return lwi_decoder_feed_forward(d, x, layer);
     return lwi_decoder_attention(d, x, layer);

@@ -458,8 +458,8 @@ lw_string lwi_hf_text(void *state, const char *key) {
 /* Other ways to stretch positions; "dynamic" and "mrope" do nothing to texts that the context
  * holds. */
 static lw_status check_rope(const lwi_hf_source *s) {
-    static const char *const known[] = {"default", "linear",   "dynamic", "yarn",
-                                        "llama3",  "longrope", "su",      "mrope"};
+    static const char *const known[] = {"default",  "linear", "dynamic", "yarn",        "llama3",
+                                        "longrope", "su",     "mrope",   "proportional"};
     const lw_string type = lwi_hf_text((void *)(uintptr_t)s, "rope.scaling.type");
     bool found = !type.size;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
