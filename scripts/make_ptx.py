@@ -26,6 +26,9 @@ OLDEST = 50  # whose form has all kernels
 # still needs no memory for them (tests/gpu/assemble_test.py); left alone, it takes more.
 TWO_GROUPS = ("matmul_wide_f32", "conv_wide_f32", "matmul_f16", "matmul_bf16", "conv_wide_f16", "conv_wide_bf16")
 ONE_GROUP = 75  # a tier of cards whose local memory holds no more
+# One of those for cards with dp4a, of which four groups are to fit, so that enough bytes of weights are on
+# their way: left alone, ptxas takes 124 registers.
+FOUR_GROUPS = ("block_dot_gemv",)
 CARDS = (50, 52, 53, 60, 61, 62, 70, 72, 75, 80, 86, 87, 89, 90, 100, 120)
 
 
@@ -65,12 +68,14 @@ def compiled(text, name, tier, cuda):
     lacking = sorted(set(re.findall(r"^\.extern .*?(\w+)$", ptx, re.M)))
     if lacking:
         sys.exit(f"make_ptx.py: builtins.k and device_math.k lack {', '.join(lacking)}")
-    return ptx if tier == ONE_GROUP else with_two_groups(ptx)
+    if tier != ONE_GROUP:
+        ptx = with_registers(ptx, TWO_GROUPS, 128)
+    return with_registers(ptx, FOUR_GROUPS, 64) if tier > 0 else ptx
 
 
-def with_two_groups(ptx):
-    """OpenCL C has no word for it."""
-    return re.sub(rf"(\.entry (?:{'|'.join(TWO_GROUPS)})\([^)]*\)[^\n]*\n)", r"\1.maxnreg 128\n", ptx)
+def with_registers(ptx, kernels, most):
+    """Their items take so many registers at most: OpenCL C has no word for it."""
+    return re.sub(rf"(\.entry (?:{'|'.join(kernels)})\([^)]*\)[^\n]*\n)", rf"\1.maxnreg {most}\n", ptx)
 
 
 def assemble(ptxas, path, name, capability):

@@ -6,7 +6,8 @@
 #include "ops/block_matmul.h"
 
 enum { TILE = 64, ROWS = 4, COLUMNS = 8, FEW = 16 /* rows of A */, PART = 32 };
-enum { MANY = 4 }; /* pairs of an expert */
+enum { DOT_COLUMNS = 4 }; /* of kernels/block_rounded.k */
+enum { MANY = 4 };        /* pairs of an expert */
 
 static bool is_rounded(const lwi_block_type *type) {
     return type->id != LWI_BLOCK_F32 && type->id != LWI_BLOCK_F16 && type->id != LWI_BLOCK_BF16;
@@ -80,7 +81,7 @@ static lw_status launch_few(const lwi_call *c, const lwi_block_rows *rows, size_
     const size_t lines = c->in[0]->count / rows->k;
     lwi_gpu_launch *launch = NULL;
     LW_TRY(lwi_gpu_groups(step, "block_dot_gemv", (rows->n + ROWS - 1) / ROWS,
-                          pairs ? pairs : (lines + COLUMNS - 1) / COLUMNS, 1, &launch));
+                          pairs ? pairs : (lines + DOT_COLUMNS - 1) / DOT_COLUMNS, 1, &launch));
     LW_TRY(add_operands(c, rows, pairs ? 0 : 2, step, launch));
     lwi_gpu_in(launch, c, pairs ? 2 : 0);
     lwi_gpu_out(launch, 0);
