@@ -131,7 +131,11 @@ static void make_outputs(lwi_decoder *d, int x) {
     if (lwi_build_tensor(
             b, lwi_build_has(b, "output.weight") ? "output.weight" : "token_embd.weight", true, &t))
         d->vocabulary = t.rank == 2 ? t.dims[0] : 1;
-    int logits = lwi_build_scale(b, lwi_build_linear(b, h, head), d->logit_scale);
+    int logits = lwi_build_linear(b, h, head);
+    /* A matrix that is shared with the embeddings may have a bias all the same. */
+    if (!lwi_build_has(b, "output.weight") && lwi_build_has(b, "output.bias"))
+        logits = lwi_build_add(b, logits, lwi_build_weight(b, "output.bias", true));
+    logits = lwi_build_scale(b, logits, d->logit_scale);
     if (lwi_build_has(b, "logits.bias"))
         logits = lwi_build_add(b, logits, lwi_build_weight(b, "logits.bias", true));
     lwi_build_output(b, lwi_build_softcap(b, logits, d->logit_cap), LW_FLOAT32, "logits");
