@@ -4,9 +4,11 @@
 logits that PyTorch gives for a prompt, the states of an encoder's tokens, or a classifier's scores. Needs the packages torch and transformers.
 
     make_huggingface.py FOLDER [FAMILY...]
+    make_huggingface.py FOLDER --random COUNT SEED     with settings that few folders have
 """
 import json
 import pathlib
+import random
 import sys
 
 import torch
@@ -276,6 +278,9 @@ FAMILIES |= {
         original_max_position_embeddings=32))),
     "llama-rope-yarn-slope": ("llama", dict(GROUPED, rope_scaling=dict(
         rope_type="yarn", factor=4.0, original_max_position_embeddings=32, mscale_all_dim=0.5))),
+    "gptj-tied": ("gptj", dict(vocab_size=160, n_embd=64, n_layer=2, n_head=4, n_positions=128,
+                               rotary_dim=8, bos_token_id=1, eos_token_id=2,
+                               tie_word_embeddings=True)),
     "deepseek_v3-epsilon": ("deepseek_v3", dict(LATENT, n_group=4, topk_group=2,
                                                 rms_norm_eps=1e-2)),
     "llama4-listed": ("llama4_text", dict(
@@ -440,8 +445,56 @@ def make_pair(folder, kind, options):
     numbers.numpy().astype("float32").tofile(folder / "made.f32")
 
 
+ACTIVATIONS = ("silu", "gelu", "gelu_new", "quick_gelu", "relu", "relu2", "mish", "sigmoid", "tanh")
+ROPES = (dict(rope_type="linear", factor=2.0),
+         dict(rope_type="yarn", factor=4.0, original_max_position_embeddings=16),
+         dict(rope_type="yarn", factor=2.0, original_max_position_embeddings=32, beta_fast=16.0,
+              mscale_all_dim=0.5),
+         dict(rope_type="yarn", factor=4.0, original_max_position_embeddings=32, truncate=False,
+              attention_factor=1.3, mscale=0.7, mscale_all_dim=1.0),
+         dict(rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=2.0,
+              original_max_position_embeddings=32))
+BOTH = (True, False)
+SETTINGS = {
+    "hidden_act": ACTIVATIONS, "hidden_activation": ACTIVATIONS, "activation": ACTIVATIONS,
+    "activation_function": ACTIVATIONS, "rope_parameters": ROPES, "sliding_window": (5, 8, 16),
+    "use_sliding_window": BOTH, "max_window_layers": (0, 1, 2), "tie_word_embeddings": BOTH,
+    "attention_bias": BOTH, "mlp_bias": BOTH, "use_bias": BOTH, "conv_bias": BOTH,
+    "use_qkv_bias": BOTH, "qk_layernorm": BOTH, "use_qk_norm": BOTH, "norm_topk_prob": BOTH,
+    "rms_norm_eps": (1e-2, 1e-5), "layer_norm_eps": (1e-2, 1e-5), "num_key_value_heads": (1, 2, 4),
+    "attention_multiplier": (0.1, 0.3), "logits_scaling": (2.0, 0.5), "logit_scale": (0.1, 2.0),
+    "embedding_multiplier": (2.0, 0.5), "residual_multiplier": (0.5, 1.5),
+    "final_logit_softcapping": (None, 1.0), "attn_logit_softcapping": (None, 1.0),
+    "query_pre_attn_scalar": (8, 24), "floor_scale": (4, 16), "attn_scale": (0.1, 0.3),
+    "attn_temperature_tuning": BOTH, "attention_chunk_size": (4, 16), "swiglu_limit": (0.2, 7.0),
+    "vocab_size": (160, 167), "intermediate_size": (32, 100)}
+
+
+def make_random(out, count, seed):
+    """Families with some settings that transformers and lampwick both know; what transformers itself
+    refuses is left out."""
+    choose, kinds = random.Random(seed), list(FAMILIES.items())
+    made = 0
+    for i in range(count):
+        name, (kind, options) = choose.choice(kinds)
+        known = [k for k in SETTINGS if hasattr(AutoConfig.for_model(kind, **options), k) and
+                 not (k == "rope_parameters" and "rotary_dim" in options)]
+        more = {k: choose.choice(SETTINGS[k]) for k in choose.sample(known, min(3, len(known)))}
+        if "mxfp4" in name or "pictures" in name:
+            continue
+        try:
+            make(out / f"{i}-{name}", "logits", kind, options | more)
+        except (ValueError, RuntimeError, TypeError, KeyError, AttributeError):
+            continue
+        (out / f"{i}-{name}" / "settings.json").write_text(json.dumps(more))
+        made += 1
+    print(f"{made} folders with random settings, seed {seed}")
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
+    if sys.argv[2:3] == ["--random"]:
+        return make_random(out, int(sys.argv[3]), int(sys.argv[4]))
     for numbers, families in (("logits", FAMILIES | PICTURES), ("states", ENCODERS),
                               ("scores", CLASSIFIERS)):
         for name, (kind, options) in families.items():
