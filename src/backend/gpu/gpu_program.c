@@ -7,7 +7,8 @@
 
 /* Places in the header; see kernels/program.k. */
 enum { RANK = 2, TYPES = 3, CONSTANTS = 4, LOW = 5, HIGH = 6, OUTPUT = 7, DIMS = 8, STRIDES = 16 };
-enum { STEPS = 80, ALIKE = 8 /* first bit in OUTPUT */ };
+enum { STEPS = 80 };
+enum { ALIKE = 8, IS_SUM = 16, IS_RELU = 17 }; /* bits in OUTPUT */
 enum { OPERANDS = 3 };
 
 static int32_t bits(float f) {
@@ -33,6 +34,17 @@ static void write_shape(lwi_gpu_program *p, const lw_value *y, const lw_value *c
     }
 }
 
+/* A sum of inputs 0 and 1, of which the latter lies as the output does, with relu or without. */
+static void write_shortcut(const lwi_program *program, lwi_gpu_program *p) {
+    const lwi_program_step *s = program->steps;
+    if (program->n_inputs != 2 || program->n_steps < 1 || program->n_steps > 2 ||
+        s[0].code != LWI_POINTWISE_add || s[0].operands[0] + s[0].operands[1] != 1 ||
+        s[0].operands[0] * s[0].operands[1] != 0 || !(p->ints[OUTPUT] >> (ALIKE + 1) & 1))
+        return;
+    if (program->n_steps == 2 && (s[1].code != LWI_POINTWISE_relu || s[1].operands[0] != 2)) return;
+    p->ints[OUTPUT] |= 1 << IS_SUM | (program->n_steps == 2) << IS_RELU;
+}
+
 void lwi_gpu_program_write(const lwi_program *program, const lw_value *y, const lw_value *const *in,
                            lwi_gpu_program *p) {
     *p = (lwi_gpu_program){0};
@@ -41,6 +53,7 @@ void lwi_gpu_program_write(const lwi_program *program, const lw_value *y, const 
     p->ints[LOW] = bits(-INFINITY);
     p->ints[HIGH] = bits(INFINITY);
     write_shape(p, y, in, program->n_inputs);
+    write_shortcut(program, p);
     p->n = STEPS;
     for (size_t s = 0; s < program->n_steps; s++) {
         p->ints[p->n++] = (int32_t)program->steps[s].code;
