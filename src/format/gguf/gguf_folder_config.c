@@ -130,6 +130,9 @@ static lw_status put_yarn(const lwi_folder_work *w, lwi_buffer *b) {
     const double slope = lwi_folder_number(w, "rope.scaling.yarn_log_multiplier", 0);
     const double fast = lwi_folder_number(w, "rope.scaling.yarn_beta_fast", 0);
     const double slow = lwi_folder_number(w, "rope.scaling.yarn_beta_slow", 0);
+    const double grown = lwi_folder_number(w, "attention.temperature_scale", 0);
+    if (grown > 0 && !strcmp(w->family->architecture, "mistral3"))
+        LW_TRY(lwi_folder_put_number(b, "llama_4_scaling_beta", grown));
     if (fast > 0) LW_TRY(lwi_folder_put_number(b, "beta_fast", fast));
     if (slow > 0) LW_TRY(lwi_folder_put_number(b, "beta_slow", slow));
     if (slope > 0) {

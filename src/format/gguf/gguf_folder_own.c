@@ -19,6 +19,12 @@ static lw_status put_word(lwi_buffer *b, const char *key, const char *word) {
     return lwi_buffer_text(b, text);
 }
 
+/* Readers ask for the type. */
+static lw_status put_float(lwi_buffer *b, const char *key, double value) {
+    LW_TRY(lwi_folder_put_number(b, key, value));
+    return floor(value) == value ? lwi_buffer_text(b, ".0") : LW_OK;
+}
+
 /* A word for each layer. */
 static lw_status put_layers(const lwi_folder_work *w, lwi_buffer *b,
                             bool (*is)(const lwi_folder_work *w, size_t layer), const char *yes,
@@ -76,8 +82,8 @@ lw_status lwi_folder_deepseek(const lwi_folder_work *w, lwi_buffer *b) {
 lw_status lwi_folder_gpt_oss(const lwi_folder_work *w, lwi_buffer *b) {
     LW_TRY(put_size(w, b, "expert_used_count", "experts_per_token"));
     LW_TRY(put_size(w, b, "expert_feed_forward_length", "intermediate_size"));
-    LW_TRY(lwi_folder_put_number(b, "swiglu_alpha", lwi_folder_number(w, "swiglu_alpha", 1.702)));
-    return lwi_folder_put_number(b, "swiglu_limit", lwi_folder_number(w, "swiglu_limit", 7));
+    LW_TRY(put_float(b, "swiglu_alpha", lwi_folder_number(w, "swiglu_alpha", 1.702)));
+    return put_float(b, "swiglu_limit", lwi_folder_number(w, "swiglu_limit", 7));
 }
 
 lw_status lwi_folder_llama4(const lwi_folder_work *w, lwi_buffer *b) {
