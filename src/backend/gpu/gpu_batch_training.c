@@ -33,7 +33,7 @@ static lw_status add_mean(training *t, lwi_gpu_value x, lwi_gpu_value *mean) {
 
 static lw_status add_moments(training *t, lwi_gpu_value *mean, lwi_gpu_value *variance) {
     const lwi_gpu_value x = lwi_gpu_input(&t->parts, X);
-    lwi_gpu_value wide = {NULL}, apart = {NULL}, squares = {NULL}, of_squares = {NULL};
+    lwi_gpu_value wide = {0}, apart = {0}, squares = {0}, of_squares = {0};
     LW_TRY(add_mean(t, x, &wide));
     LW_TRY(lwi_gpu_add_two(&t->parts, "Sub", x, wide, &apart));
     LW_TRY(lwi_gpu_add_two(&t->parts, "Mul", apart, apart, &squares));
@@ -47,7 +47,7 @@ static lw_status move_running(training *t, size_t k, lwi_gpu_value found) {
     const float momentum = lwi_attr_float(t->parts.call->node, "momentum", 0.9f);
     const float weights[2] = {momentum, 1 - momentum};
     const lwi_gpu_value from[2] = {lwi_gpu_input(&t->parts, MEAN + k - 1), found};
-    lwi_gpu_value weight = {NULL}, part[2] = {{NULL}, {NULL}};
+    lwi_gpu_value weight = {0}, part[2] = {{0}, {0}};
     lwi_gpu_value moved = lwi_gpu_output(&t->parts, k);
     if (!moved.value) return LW_OK;
     for (int i = 0; i < 2; i++) {
@@ -59,7 +59,7 @@ static lw_status move_running(training *t, size_t k, lwi_gpu_value found) {
 
 lw_status lwi_gpu_batch_training(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     training t = {.parts = lwi_gpu_parts_of(c, step), .channels = (int64_t)c->in[SCALE]->count};
-    lwi_gpu_value y = lwi_gpu_output(&t.parts, 0), moments[2] = {{NULL}, {NULL}};
+    lwi_gpu_value y = lwi_gpu_output(&t.parts, 0), moments[2] = {{0}, {0}};
     if (!lwi_gpu_all_float(c) || !y.value || c->in[X]->count == 0)
         return lwi_gpu_refuse(step, "its types, in training mode");
     LW_TRY(find_axes(&t, c->in[X]));

@@ -6,7 +6,7 @@
 lw_status lwi_gpu_dynamic_quantize_matmul(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     enum { A, B, B_SCALE, B_ZERO, BIAS };
     lwi_gpu_parts parts = lwi_gpu_parts_of(c, step);
-    lwi_gpu_value codes = {NULL}, scale = {NULL}, zero = {NULL}, y = lwi_gpu_output(&parts, 0);
+    lwi_gpu_value codes = {0}, scale = {0}, zero = {0}, y = lwi_gpu_output(&parts, 0);
     const lwi_gpu_part quantize = {.domain = "",
                                    .op_type = "DynamicQuantizeLinear",
                                    .in = {lwi_gpu_input(&parts, A)},
@@ -35,7 +35,7 @@ static lw_status decode(lwi_gpu_parts *parts, size_t weights, size_t scale,
     const lw_value *scales = parts->call->in[scale];
     const bool columns = scales->rank == 2;
     const int64_t dims[3] = {d[0], 1, d[2]};
-    lwi_gpu_value numbers = {NULL};
+    lwi_gpu_value numbers = {0};
     lwi_gpu_part dequantize = {.domain = "",
                                .op_type = "DequantizeLinear",
                                .attrs = {lwi_gpu_attr_int("axis", columns),

@@ -31,14 +31,14 @@ static lw_status add_sums(lwi_gpu_parts *parts, lwi_gpu_value *sums) {
 static lw_status add_counts(lwi_gpu_parts *parts) {
     static const int64_t last = 1, one_axis = 1;
     static const int32_t numbers[2] = {0, 1};
-    lwi_gpu_value counts = lwi_gpu_output(parts, COUNTS), axis = {NULL}, one = {NULL};
-    lwi_gpu_value ones = {NULL}, kept = {NULL};
+    lwi_gpu_value counts = lwi_gpu_output(parts, COUNTS), axis = {0}, one = {0};
+    lwi_gpu_value ones = {0}, kept = {0};
     const lwi_gpu_value mask = lwi_gpu_input(parts, MASK);
     if (!counts.value) return LW_OK;
     LW_TRY(lwi_gpu_constant(parts, LW_INT32, 0, NULL, &numbers[mask.value != NULL], &one));
     if (!mask.value) {
         const lwi_gpu_value words = lwi_gpu_input(parts, WORDS);
-        lwi_gpu_value shape = {NULL};
+        lwi_gpu_value shape = {0};
         LW_TRY(lwi_gpu_constant(parts, LW_INT64, 1, &one_axis, words.value->dims, &shape));
         return lwi_gpu_add_two(parts, "Expand", one, shape, &counts);
     }

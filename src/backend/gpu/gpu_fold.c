@@ -69,7 +69,7 @@ lw_status lwi_gpu_stft(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     lwi_gpu_parts parts = lwi_gpu_parts_of(c, step);
     const lw_value *x = c->in[0];
     const lwi_gpu_value window = lwi_gpu_input(&parts, 2);
-    lwi_gpu_value frames = {NULL}, column = {NULL}, y = lwi_gpu_output(&parts, 0);
+    lwi_gpu_value frames = {0}, column = {0}, y = lwi_gpu_output(&parts, 0);
     lwi_gpu_part dft = {
         .domain = "",
         .op_type = "DFT",
@@ -88,7 +88,7 @@ lw_status lwi_gpu_stft(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     if (window.value) {
         const int64_t shape[2] = {n, 1};
         LW_TRY(lwi_gpu_part_of(&parts, window, 0, 2, shape, &column));
-        dft.in[0] = (lwi_gpu_value){NULL};
+        dft.in[0] = (lwi_gpu_value){0};
         LW_TRY(lwi_gpu_add_two(&parts, "Mul", frames, column, &dft.in[0]));
     }
     LW_TRY(lwi_gpu_constant(&parts, LW_INT64, 0, NULL, &axis, &dft.in[2]));

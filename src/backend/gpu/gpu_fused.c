@@ -11,7 +11,7 @@ static lw_status add_limits(lwi_gpu_parts *parts, const lwi_activation *a, lwi_g
     const float limits[2] = {a->a, a->b};
     part->n_in = 3;
     for (int i = 0; i < 2; i++) {
-        lwi_gpu_value limit = {NULL};
+        lwi_gpu_value limit = {0};
         LW_TRY(lwi_gpu_constant(parts, LW_FLOAT32, 0, NULL, &limits[i], &limit));
         LW_TRY(lwi_gpu_add_cast(parts, limit, dtype, &part->in[1 + i]));
     }
@@ -40,7 +40,7 @@ static lw_status plan_activated(const lwi_call *c, lwi_gpu_part *part, bool adds
     lwi_activation a;
     LW_TRY(lwi_activation_read(c, &a));
     const bool activates = a.kind != LWI_ACT_NONE;
-    lwi_gpu_value y = lwi_gpu_output(&parts, 0), sums = {NULL}, all = {NULL};
+    lwi_gpu_value y = lwi_gpu_output(&parts, 0), sums = {0}, all = {0};
     lwi_gpu_copy_attributes(c->node, "activation", part);
     part->n_in = 3;
     for (size_t i = 0; i < 3; i++)

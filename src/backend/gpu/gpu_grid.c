@@ -34,7 +34,7 @@ lw_status lwi_gpu_affine_grid(const lwi_call *c, lwi_gpu_step *step, bool *taken
     const int axes = c->out[0]->rank - 2;
     const int64_t pixels = (int64_t)c->out[0]->count / theta->dims[0] / axes;
     const int64_t dims[3] = {theta->dims[0], pixels, axes};
-    lwi_gpu_value places = {NULL}, y = lwi_gpu_output(&parts, 0), rows = {NULL};
+    lwi_gpu_value places = {0}, y = lwi_gpu_output(&parts, 0), rows = {0};
     if (theta->dtype != LW_FLOAT32 || c->out[0]->dtype != LW_FLOAT32)
         return lwi_gpu_refuse(step, "its type");
     LW_TRY(write_places(&parts, axes, c->out[0]->dims + 1, &places));

@@ -102,7 +102,7 @@ static lw_status normalize(planning *p, size_t which) {
     const int64_t heads = which == QUERY ? p->heads : p->kv_heads;
     const int64_t apart[4] = {p->batch, p->length, heads, p->size};
     const int64_t packed[3] = {p->batch, p->length, heads * p->size};
-    lwi_gpu_value y = {NULL};
+    lwi_gpu_value y = {0};
     lwi_gpu_part part = {
         .domain = "",
         .op_type = "RMSNormalization",
@@ -122,7 +122,7 @@ static lw_status find_positions(planning *p, const lwi_gpu_value *lengths, lwi_g
     static const int64_t zero = 0, one = 1;
     const lwi_gpu_value given = lwi_gpu_input(&p->parts, POSITIONS);
     const int64_t dims[2] = {p->batch, p->length};
-    lwi_gpu_value steps = {NULL};
+    lwi_gpu_value steps = {0};
     int64_t *numbers = NULL;
     if (given.value && given.value->count == 1)
         return lwi_gpu_part_of(&p->parts, given, 0, 1, &one, at);
@@ -138,7 +138,7 @@ static lw_status find_positions(planning *p, const lwi_gpu_value *lengths, lwi_g
 static lw_status turn(planning *p, size_t which, lwi_gpu_value positions) {
     const lwi_node *node = p->c->node;
     const lwi_gpu_value cosines = lwi_gpu_input(&p->parts, COSINES);
-    lwi_gpu_value y = {NULL};
+    lwi_gpu_value y = {0};
     const lwi_gpu_part part = {
         .domain = "com.microsoft",
         .op_type = "RotaryEmbedding",
@@ -158,7 +158,7 @@ static lw_status turn(planning *p, size_t which, lwi_gpu_value positions) {
 static lw_status prepare(planning *p) {
     static const int64_t one = 1;
     const int64_t dims[2] = {p->batch, 1};
-    lwi_gpu_value lengths = {NULL}, wide = {NULL}, step = {NULL}, positions = {NULL};
+    lwi_gpu_value lengths = {0}, wide = {0}, step = {0}, positions = {0};
     LW_TRY(find_rows(p));
     LW_TRY(normalize(p, QUERY));
     LW_TRY(normalize(p, KEY));
@@ -240,7 +240,7 @@ static lwi_attention read_attention(const planning *p) {
 
 /* A score for each head: given, or 0. */
 static lw_status find_sink(planning *p, lwi_gpu_attending *x) {
-    lwi_gpu_value sink = lwi_gpu_input(&p->parts, SINK), zero = {NULL}, shape = {NULL};
+    lwi_gpu_value sink = lwi_gpu_input(&p->parts, SINK), zero = {0}, shape = {0};
     const float none = 0;
     const int64_t one = 1;
     if (!sink.value && lwi_attr_int(p->c->node, "smooth_softmax", 0) <= 0) return LW_OK;

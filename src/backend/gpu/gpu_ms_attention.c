@@ -18,7 +18,7 @@ static void read_widths(const lwi_call *c, int64_t widths[3]) {
 static lw_status project(lwi_gpu_parts *parts, lwi_gpu_value rows[3]) {
     const int64_t three = 3;
     int64_t widths[3];
-    lwi_gpu_value all = {NULL}, sums = {NULL}, sizes = {NULL};
+    lwi_gpu_value all = {0}, sums = {0}, sizes = {0};
     read_widths(parts->call, widths);
     LW_TRY(lwi_gpu_add_two(parts, "MatMul", lwi_gpu_input(parts, INPUT),
                            lwi_gpu_input(parts, WEIGHTS), &all));
@@ -46,7 +46,7 @@ static lw_status half(const lwi_gpu_parts *parts, lwi_gpu_value both, size_t i,
 
 static lw_status attend(lwi_gpu_parts *parts, const lwi_gpu_value rows[3]) {
     const lwi_node *node = parts->call->node;
-    lwi_gpu_value y = lwi_gpu_output(parts, 0), present[2] = {{NULL}, {NULL}};
+    lwi_gpu_value y = lwi_gpu_output(parts, 0), present[2] = {{0}, {0}};
     lwi_gpu_part part = {.domain = "com.microsoft",
                          .op_type = "MultiHeadAttention",
                          .in = {rows[0],
@@ -71,7 +71,7 @@ static lw_status attend(lwi_gpu_parts *parts, const lwi_gpu_value rows[3]) {
 
 lw_status lwi_gpu_ms_attention(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     lwi_gpu_parts parts = lwi_gpu_parts_of(c, step);
-    lwi_gpu_value rows[3] = {{NULL}, {NULL}, {NULL}};
+    lwi_gpu_value rows[3] = {{0}, {0}, {0}};
     LW_TRY(project(&parts, rows));
     LW_TRY(attend(&parts, rows));
     return lwi_gpu_finish(&parts, taken);

@@ -157,7 +157,7 @@ static void give_places(lwi_gpu_launch *launch, const lwi_gpu_value *in, const l
 lw_status lwi_gpu_add(lwi_gpu_parts *p, const lwi_gpu_part *part) {
     const lw_value *in[LWI_GPU_PART_VALUES] = {NULL};
     lw_value *out[LWI_GPU_PART_VALUES] = {NULL};
-    lwi_gpu_value places[LWI_GPU_PART_VALUES] = {{NULL}};
+    lwi_gpu_value places[LWI_GPU_PART_VALUES] = {{0}};
     lwi_gpu_step *step = p->step;
     lwi_node *node = NULL;
     bool taken = false;

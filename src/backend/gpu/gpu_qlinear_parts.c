@@ -48,7 +48,7 @@ static lw_status encode(lwi_gpu_parts *parts, lwi_gpu_value x, size_t scale) {
 
 /* An operator of one input between numbers of input 0 and output 0. */
 static lw_status between(lwi_gpu_parts *parts, const char *op_type, lwi_attr attr, bool *taken) {
-    lwi_gpu_value x = {NULL}, y = {NULL};
+    lwi_gpu_value x = {0}, y = {0};
     lwi_gpu_part part = {
         .domain = "", .op_type = op_type, .attrs = {attr}, .n_in = 1, .out = {&y}, .n_out = 1};
     LW_TRY(decode(parts, 0, 1, 2, &x));
@@ -69,7 +69,7 @@ lw_status lwi_gpu_qlinear_map_parts(const lwi_call *c, lwi_gpu_step *step, bool 
 lw_status lwi_gpu_qlinear_binary_parts(const lwi_call *c, bool product, lwi_gpu_step *step,
                                        bool *taken) {
     lwi_gpu_parts parts = lwi_gpu_parts_of(c, step);
-    lwi_gpu_value a = {NULL}, b = {NULL}, y = {NULL};
+    lwi_gpu_value a = {0}, b = {0}, y = {0};
     LW_TRY(decode(&parts, 0, 1, 2, &a));
     LW_TRY(decode(&parts, 3, 4, 5, &b));
     LW_TRY(lwi_gpu_add_two(&parts, product ? "Mul" : "Add", a, b, &y));
@@ -84,7 +84,7 @@ lw_status lwi_gpu_qlinear_softmax(const lwi_call *c, lwi_gpu_step *step, bool *t
     const bool old = lwi_attr_int(c->node, "opset", 13) < 13;
     int64_t dims[2] = {1, 1};
     int axis = 0;
-    lwi_gpu_value numbers = {NULL}, y = {NULL}, flat = {NULL};
+    lwi_gpu_value numbers = {0}, y = {0}, flat = {0};
     if (x->rank > 0)
         LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", old ? 1 : -1), x->rank, &axis));
     for (int d = 0; d < x->rank; d++)
@@ -109,7 +109,7 @@ lw_status lwi_gpu_qlinear_softmax(const lwi_call *c, lwi_gpu_step *step, bool *t
 lw_status lwi_gpu_qlinear_average_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     lwi_gpu_parts parts = lwi_gpu_parts_of(c, step);
     const bool last = lwi_attr_int(c->node, "channels_last", 0) != 0;
-    lwi_gpu_value codes = {NULL}, mean = {NULL}, scale = {NULL}, y = {NULL};
+    lwi_gpu_value codes = {0}, mean = {0}, scale = {0}, y = {0};
     lwi_gpu_part pool = {.domain = last ? "lampwick" : "",
                          .op_type = "AveragePool",
                          .n_in = 1,
@@ -128,7 +128,7 @@ lw_status lwi_gpu_qlinear_average_pool(const lwi_call *c, lwi_gpu_step *step, bo
 lw_status lwi_gpu_qlinear_where(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     enum { CONDITION, A, A_SCALE, A_ZERO, B, B_SCALE, B_ZERO, SCALE };
     lwi_gpu_parts parts = lwi_gpu_parts_of(c, step);
-    lwi_gpu_value y = {NULL};
+    lwi_gpu_value y = {0};
     lwi_gpu_part where = {.domain = "",
                           .op_type = "Where",
                           .in = {lwi_gpu_input(&parts, CONDITION)},

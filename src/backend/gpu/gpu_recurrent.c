@@ -125,7 +125,7 @@ static lw_status plan_cell(const lwi_call *c, kind which, const lwi_rnn_cell *ce
                            lwi_gpu_step *step, bool *taken) {
     planning p = {.c = c, .cell = cell, .which = which};
     lwi_gpu_parts parts = lwi_gpu_parts_of(c, step);
-    lwi_gpu_value projected = {NULL};
+    lwi_gpu_value projected = {0};
     if (!takes(c)) return lwi_gpu_refuse(step, "its types");
     LW_TRY(lwi_rnn_shape_of(c, cell, false, &p.s));
     LW_TRY(write_plan(&p));
