@@ -52,7 +52,7 @@ static lw_status attend(lwi_gpu_parts *parts, const lwi_gpu_value rows[3]) {
                          .in = {rows[0],
                                 rows[1],
                                 rows[2],
-                                {NULL},
+                                {0},
                                 lwi_gpu_input(parts, MASK),
                                 lwi_gpu_input(parts, SCORE_BIAS)},
                          .n_in = 8,
