@@ -186,6 +186,11 @@ static void remove_unread(lwi_rewrite *r, int value, int depth) {
         if (inputs[i] >= 0) remove_unread(r, inputs[i], depth + 1);
 }
 
+bool lwi_match_keeps_rank(const lwi_rewrite *r, int x, int y) {
+    const int from = lwi_shape_of(r->shapes, x)->rank, to = lwi_shape_of(r->shapes, y)->rank;
+    return from == to || from < 0 || to < 0;
+}
+
 lw_status lwi_match_replace(lwi_rewrite *r, int output, const char *op_type, const int *inputs,
                             size_t n_inputs, lwi_node **node) {
     lwi_node *old = lwi_producer(r, output);

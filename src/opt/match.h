@@ -48,6 +48,8 @@ typedef struct lwi_affine_match {
 void lwi_match_affine(const lwi_rewrite *r, int value, int axis, bool with_bias,
                       lwi_affine_match *match);
 
+/* The formula's constants have left the rank of x, as far as that is known: y may be f(x). */
+bool lwi_match_keeps_rank(const lwi_rewrite *r, int x, int y);
 /* A new node of ai.onnx makes `output`, whose old maker goes, and with it the nodes before it that
  * nothing else reads. */
 lw_status lwi_match_replace(lwi_rewrite *r, int output, const char *op_type, const int *inputs,

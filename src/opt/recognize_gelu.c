@@ -73,7 +73,7 @@ lw_status lwi_pass_recognize_gelu(lwi_rewrite *r) {
             const char *form = is_exact(r, f[k], f[1 - k])  ? "none"
                                : is_tanh(r, f[k], f[1 - k]) ? "tanh"
                                                             : NULL;
-            if (!form) continue;
+            if (!form || !lwi_match_keeps_rank(r, f[1 - k], y)) continue;
             LW_TRY(replace(r, y, f[1 - k], form));
             break;
         }

@@ -51,7 +51,9 @@ lw_status lwi_pass_recognize_layer_normalization(lwi_rewrite *r) {
         if (!node || (!lwi_node_is(node, "", "Mul") && !lwi_node_is(node, "", "Div"))) continue;
         if (!lwi_match_rms(r, node->outputs[0], &m)) continue;
         const int x = match_input(r, &m);
-        if (x < 0 || lwi_shape_of(r->shapes, x)->dtype != LW_FLOAT32) continue;
+        if (x < 0 || lwi_shape_of(r->shapes, x)->dtype != LW_FLOAT32 ||
+            !lwi_match_keeps_rank(r, x, node->outputs[0]))
+            continue;
         lwi_match_affine(r, node->outputs[0], m.axis, true, &affine);
         if (affine.scale < 0) LW_TRY(make_ones(r, x, m.axis, &affine.scale));
         if (affine.scale >= 0) LW_TRY(replace(r, &m, x, &affine));

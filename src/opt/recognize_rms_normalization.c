@@ -12,7 +12,9 @@ lw_status lwi_pass_recognize_rms_normalization(lwi_rewrite *r) {
         lwi_node *made = NULL;
         if (!node || (!lwi_node_is(node, "", "Mul") && !lwi_node_is(node, "", "Div"))) continue;
         if (!lwi_match_rms(r, node->outputs[0], &m) || m.x != m.squared) continue;
-        if (lwi_shape_of(r->shapes, m.x)->dtype != LW_FLOAT32) continue;
+        if (lwi_shape_of(r->shapes, m.x)->dtype != LW_FLOAT32 ||
+            !lwi_match_keeps_rank(r, m.x, node->outputs[0]))
+            continue;
         lwi_match_affine(r, node->outputs[0], m.axis, false, &affine);
         if (affine.scale < 0) continue;
         LW_TRY(lwi_match_replace(r, affine.output, "RMSNormalization",

@@ -49,7 +49,7 @@ lw_status lwi_pass_recognize_swish(lwi_rewrite *r) {
         for (int k = 0; k < 2; k++) {
             const int x = f.values[1 - k];
             const char *name = name_of(r, f.number, x, f.values[k]);
-            if (!name) continue;
+            if (!name || !lwi_match_keeps_rank(r, x, y)) continue;
             LW_TRY(lwi_match_replace(r, y, name, &x, 1, &(lwi_node *){NULL}));
             break;
         }

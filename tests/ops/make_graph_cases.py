@@ -8,6 +8,7 @@ are written out (`expect`).
     python3 tests/ops/make_graph_cases.py OUTDIR [part of a case's name]
     lampwick test OUTDIR/*
 """
+import math
 import sys
 from pathlib import Path
 
@@ -124,6 +125,17 @@ MODELS = {
             s = Constant <value_ints = [0, -1, 1]> ()
             y = Reshape (t, s)
         }""", None),
+    "gelu_gains_a_dimension": ("""g (float[2,3] x) => (float[1] y) {
+            n = ReduceSum <keepdims = 0> (x)
+            root = Constant <value_float: float = 1.4142135> ()
+            one = Constant <value_float: float = 1.0> ()
+            half = Constant <value_floats = [0.5]> ()
+            d = Div (n, root)
+            e = Erf (d)
+            a = Add (e, one)
+            m = Mul (n, a)
+            y = Mul (m, half)
+        }""", [np.array([3 / 2 * (1 + math.erf(3 / 2 ** 0.5))], np.float32)]),
     "constants": ("""g (float[2,3] x) => (y, int64 i, int64[2] j, string s, string[2] t) {
             f = Constant <value_float = 1.5> ()
             l = Constant <value_floats = [1.0, 2.0, 3.0]> ()
