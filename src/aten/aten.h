@@ -40,6 +40,7 @@ typedef struct lwi_aten_tensor lwi_aten_tensor;
  * ints numbered as c10::ScalarType; devices, layouts and memory formats may be anything. */
 typedef struct lwi_aten_value {
     lwi_aten_kind kind;
+    bool as_number;         /* a tensor of rank 0 that has the type of a number in promotion */
     int id;                 /* of a number that is not known, in graph; -1: it is known */
     const lwi_graph *graph; /* of id */
     union {

@@ -62,15 +62,26 @@ static lw_dtype number_type(const lwi_aten_value *v) {
     return v->kind == LWI_ATEN_INT ? LW_INT64 : LW_FLOAT32;
 }
 
+/* What a tensor of such a type counts as that stands for a number. */
+static lw_dtype as_number(lw_dtype dtype) {
+    static const lw_dtype numbers[] = {LW_BOOL, LW_INT64, LW_FLOAT32, LW_COMPLEX64};
+    return numbers[category(dtype) - 1];
+}
+
+static lw_dtype type_of(lwi_aten *a, const lwi_aten_value *v) {
+    if (v->kind != LWI_ATEN_TENSOR) return number_type(v);
+    const lw_dtype dtype = lwi_aten_dtype(a, lwi_aten_id(a, v));
+    return v->as_number ? as_number(dtype) : dtype;
+}
+
 lw_dtype lwi_aten_promoted(lwi_aten *a, size_t n, const lwi_aten_value *const *args) {
     lw_dtype by_rank[3] = {LW_DTYPE_NONE, LW_DTYPE_NONE, LW_DTYPE_NONE};
     for (size_t i = 0; i < n; i++) {
         const lwi_aten_value *v = args[i];
         if (!lwi_aten_given(v)) continue;
-        const bool tensor = v->kind == LWI_ATEN_TENSOR;
-        const int id = tensor ? lwi_aten_id(a, v) : -1;
-        const int place = !tensor ? 2 : lwi_aten_rank(a, id) == 0;
-        by_rank[place] = wider(by_rank[place], tensor ? lwi_aten_dtype(a, id) : number_type(v));
+        const bool tensor = v->kind == LWI_ATEN_TENSOR && !v->as_number;
+        const int place = !tensor ? 2 : lwi_aten_rank(a, lwi_aten_id(a, v)) == 0;
+        by_rank[place] = wider(by_rank[place], type_of(a, v));
     }
     lw_dtype all = by_rank[0];
     for (int i = 1; i < 3; i++)

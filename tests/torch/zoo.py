@@ -246,6 +246,16 @@ class Counter(torch.nn.Module):
         return self.total * 2
 
 
+class Numbers(torch.nn.Module):
+    """Tensors without dimensions that a trace makes of numbers, which keep their place in promotion."""
+
+    def forward(self, x):
+        whole = x.mul(10).long()
+        return (whole + 1.5, whole[0, 0] + 1.5, whole.int()[0, 0] + 1, (x > 0) + 1, whole / 4,
+                torch.div(x, whole.abs() + 1.5, rounding_mode="floor"),
+                whole + torch.tensor(1.5, dtype=torch.float64))
+
+
 class Reshapes(torch.nn.Module):
     """Tensors that get another shape in place, and are written to."""
 
@@ -313,6 +323,7 @@ def tiny():
     yield Entry("branches", "tiny", Branches, noise(3, 4))
     yield Entry("loops", "tiny", Loops, noise(3, 4))
     yield Entry("counter", "tiny", Counter, noise(3, 4))
+    yield Entry("numbers", "tiny", Numbers, noise(3, 4))
     yield Entry("volumes", "tiny",
                 lambda: nn.Sequential(nn.Conv3d(16, 32, (1, 3, 3), padding=(0, 1, 1), bias=False),
                                       nn.MaxPool3d(2)), noise(1, 16, 4, 14, 14), ({},))

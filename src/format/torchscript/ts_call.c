@@ -130,6 +130,8 @@ static lw_status call_aten(lwi_ts_interp *in, const lwi_ts_call *call, lwi_ts_va
     }
     lwi_aten_call(in->aten, call->name, NULL, call->n, args, results);
     LW_TRY(in->aten->b.status);
+    for (size_t i = 0; i < LWI_ATEN_RESULTS; i++)
+        results[i].as_number = false; /* of an argument that is the result */
     size_t n = LWI_ATEN_RESULTS;
     while (n > 1 && results[n - 1].kind == LWI_ATEN_NONE)
         n--;

@@ -85,13 +85,16 @@ lw_status lwi_ts_set_attribute(lwi_ts_interp *in, const lwi_ts_value *object, co
     return lwi_ts_add_item(in->memory, o, &key, v);
 }
 
-/* CONSTANTS.c3 */
+/* CONSTANTS.c3; those of rank 0 are numbers of the Python program that was traced, and PyTorch
+ * takes them for such wherever they come from. */
 static lw_status constant(const lwi_ts_interp *in, const char *name, lwi_ts_value *v) {
     char *end = NULL;
     const unsigned long i = *name == 'c' ? strtoul(name + 1, &end, 10) : 0;
     if (!end || *end || !in->constants || i >= in->constants->n)
         return lwi_fail(LW_CORRUPT, "there is no constant '%.40s'", name);
     *v = in->constants->items[i];
+    if (v->kind == LWI_TS_PLAIN && v->plain.kind == LWI_ATEN_TENSOR)
+        v->plain.as_number = lwi_aten_rank(in->aten, lwi_aten_id(in->aten, &v->plain)) == 0;
     return LW_OK;
 }
 
