@@ -42,7 +42,7 @@ static int64_t made_up(prober *p, term name, int axis) {
                                !memcmp(p->names[i].text, name.text, name.n)))
         i++;
     if (i == p->n_sizes && i < MOST_SIZES) p->names[p->n_sizes++] = name;
-    static const int64_t first[ROUNDS] = {2, 3, 1, 5}, other[ROUNDS] = {64, 128, 0, 1 << 15};
+    static const int64_t first[ROUNDS] = {2, 3, 1, 1 << 14}, other[ROUNDS] = {64, 128, 0, 1 << 15};
     if (axis == 0) return first[p->round];
     return p->scale * other[p->round] * (i + 1) + (other[p->round] == 0);
 }
