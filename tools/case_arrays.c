@@ -14,14 +14,11 @@ static size_t find(const lw_media_npz *npz, const char *name, size_t place) {
     return place;
 }
 
-/* Files hold float32 or bytes instead of types that NumPy does not have: those from bfloat16 on. */
-static bool is_foreign(lw_dtype dtype) { return dtype >= LW_BFLOAT16; }
-
 static lw_status read_one(const lw_media_npz *npz, size_t index, lw_dtype dtype, lw_value **value) {
     lw_value *stored;
     lw_status status = lw_media_npz_load(npz, index, &stored);
     if (status) return status;
-    if (!is_foreign(dtype) || lw_tensor_dtype(stored) == dtype) {
+    if (!dtype || dtype == LW_STRING || lw_tensor_dtype(stored) == dtype) {
         *value = stored;
         return LW_OK;
     }

@@ -6,8 +6,8 @@
 #include <lampwick.h>
 
 /* One array for each of n model inputs (or outputs): the one of that name, else the one in that
- * place; as the declared type where NumPy does not have that. values[i] are new. NULL on success,
- * else a new sentence, and no values. */
+ * place, as the declared type, if there is one. values[i] are new. NULL on success, else a new
+ * sentence, and no values. */
 char *lwi_read_case_arrays(const char *path, const lw_io_info *infos, size_t n, lw_value **values);
 
 #endif

@@ -193,7 +193,18 @@ static char *read_arrays(const lwi_test_case *test, const char *file, size_t n,
     return fault;
 }
 
-/* Some files say only what they give out when inputs are there. */
+/* Some files say only what they give out when inputs are there: its types are compared then, but
+ * for those that NumPy does not have (from bfloat16 on), for which arrays hold others. */
+static lw_io_info undeclared_info(const lw_model *graph, size_t index) {
+    lw_io_info info = lwi_output_info(graph, index);
+    if (info.dtype < LW_BFLOAT16) info.dtype = LW_DTYPE_NONE;
+    return info;
+}
+
+static bool declares_outputs(const lw_model *model) {
+    return lw_model_output_count(model) > 0 && lwi_output_info(model, 0).dtype != LW_DTYPE_NONE;
+}
+
 static char *read_expected(const lwi_session *session, const lwi_test_case *test,
                            const values *inputs, const size_t *order, values *expected) {
     lw_io *ios = name_inputs(session, inputs, order);
@@ -203,7 +214,8 @@ static char *read_expected(const lwi_session *session, const lwi_test_case *test
         fault = lwi_text("%s", lw_last_error());
     free(ios);
     if (fault) return fault;
-    fault = read_arrays(test, "outputs.npz", lw_model_output_count(graph), lwi_output_info, graph,
+    fault = read_arrays(test, "outputs.npz", lw_model_output_count(graph),
+                        declares_outputs(session->model) ? lwi_output_info : undeclared_info, graph,
                         NULL, expected);
     lw_model_free(graph);
     return fault;
