@@ -58,9 +58,22 @@ static lw_status matches(object *o, const lwi_json_item *pattern, const char *ke
     return status;
 }
 
+/* The schema that no value has. */
+static const lwi_json_item nothing = {.kind = LWI_JSON_BOOL, .truth = false};
+
+/* Names that are no property's are not written, but for those that match the pattern (NULL: none),
+ * whose values have that schema. */
+static void close_names(object *o, const lwi_json_item *pattern, const lwi_json_item *schema) {
+    if (pattern) {
+        o->patterns = pattern;
+        o->named = schema;
+    }
+    o->others = NULL;
+    o->closed = &nothing;
+}
+
 /* Names are those of a list, or match a pattern. */
 static lw_status collect_names(object *o, const lwi_json_item *names) {
-    static const lwi_json_item nothing = {.kind = LWI_JSON_BOOL, .truth = false};
     const lwi_json_item *list = lwi_json_get(names, "enum"),
                         *pattern = lwi_json_get(names, "pattern");
     const lwi_json_item *type = lwi_json_get(names, "type");
@@ -87,19 +100,13 @@ static lw_status collect_names(object *o, const lwi_json_item *names) {
         if (lwi_json_is(list->items + k, LWI_JSON_STRING) &&
             !find_member(o, list->items[k].text, list->items[k].size))
             LW_TRY(add_member(o, list->items[k].text, list->items[k].size, o->others));
-    if (pattern && !o->closed) {
-        o->patterns = pattern;
-        o->named = o->others;
-    }
-    o->others = NULL;
-    o->closed = &nothing;
+    close_names(o, o->closed ? NULL : pattern, o->others);
     return LW_OK;
 }
 
 /* Properties whose names match. Each name must have one schema only: a pattern, and no property
  * that is named itself. Where there are patterns, other additional properties are not written. */
 static lw_status collect_patterns(object *o, const lwi_json_item *s) {
-    static const lwi_json_item nothing = {.kind = LWI_JSON_BOOL, .truth = false};
     const lwi_json_item *list = lwi_json_get(s, "patternProperties");
     bool clash = false;
     if (!lwi_json_is(list, LWI_JSON_OBJECT) || list->size == 0) return LW_OK;
@@ -113,10 +120,7 @@ static lw_status collect_patterns(object *o, const lwi_json_item *s) {
         LW_TRY(matches(o, pattern, o->members[i].key, o->members[i].size, &clash));
         if (clash) return lwi_schema_unsupported("patternProperties that match a named property");
     }
-    o->patterns = pattern;
-    o->named = list->items;
-    o->others = NULL;
-    o->closed = &nothing;
+    close_names(o, pattern, list->items);
     return LW_OK;
 }
 

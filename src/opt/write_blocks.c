@@ -159,17 +159,15 @@ static lw_status write_weights(lwi_rewrite *r, const product *p, int *made) {
 static lw_status rewrite(lwi_rewrite *r, size_t index, const product *p) {
     const lwi_node *old = lwi_rewrite_node(r, index);
     const int out = old->outputs[0];
-    const lwi_attr k = {.name = "K", .kind = LWI_ATTR_INT, .i = (int64_t)p->k};
-    const lwi_attr format = {.name = "format", .kind = LWI_ATTR_INT, .i = type_of(p)->id};
     int inputs[] = {lwi_input(r, old, A), -1, lwi_input(r, old, BIAS)};
     lwi_node *node = NULL;
     LW_TRY(write_weights(r, p, &inputs[1]));
     lwi_rewrite_remove(r, lwi_rewrite_node(r, index));
     LW_TRY(lwi_rewrite_insert(r, index, "lampwick", "BlockMatMul", inputs, inputs[2] < 0 ? 2 : 3,
                               &out, 1, &node));
-    LW_TRY(lwi_node_set_attr(r->graph->arena, node, &k));
+    LW_TRY(lwi_node_set_int(r->graph->arena, node, "K", (int64_t)p->k));
     r->count++;
-    return lwi_node_set_attr(r->graph->arena, node, &format);
+    return lwi_node_set_int(r->graph->arena, node, "format", type_of(p)->id);
 }
 
 lw_status lwi_pass_write_blocks(lwi_rewrite *r) {

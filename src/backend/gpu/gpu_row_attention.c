@@ -27,6 +27,12 @@ static bool takes(const lwi_call *c) {
     return lwi_gpu_moves(c) && c->in[Q]->dtype == LW_FLOAT32 && c->out[0]->dtype == LW_FLOAT32;
 }
 
+/* NULL: nothing stands against it. */
+static const char *refusal(const lwi_call *c, const lwi_token_heads *h) {
+    if (!takes(c)) return "its types";
+    return h->key > MOST || h->value > MOST ? "heads of more than 768 elements" : NULL;
+}
+
 /* Queries, or keys, or those in scratch memory. */
 static void add_rows(const lwi_call *c, const room *r, size_t input, lwi_gpu_step *step,
                      lwi_gpu_launch *launch) {
@@ -66,9 +72,8 @@ lw_status lwi_gpu_memory_attention(const lwi_call *c, lwi_gpu_step *step, bool *
                                .key = (size_t)c->in[Q]->dims[1] / n,
                                .value = (size_t)c->in[V]->dims[1] / n};
     const room r = find_room(c, h.tokens, false);
-    if (!takes(c)) return lwi_gpu_refuse(step, "its types");
-    if (h.key > MOST || h.value > MOST)
-        return lwi_gpu_refuse(step, "heads of more than 768 elements");
+    const char *const why_not = refusal(c, &h);
+    if (why_not) return lwi_gpu_refuse(step, why_not);
     LW_TRY(lwi_gpu_items(step, "memory_ranges", h.tokens, &launch));
     lwi_gpu_in(launch, c, SEQUENCES);
     lwi_gpu_in(launch, c, RANGES);
@@ -118,9 +123,8 @@ lw_status lwi_gpu_sequence_attention(const lwi_call *c, lwi_gpu_step *step, bool
     LW_TRY(lwi_token_heads_read(c, &h));
     const bool turned = lwi_has(c, COSINES) && c->in[COSINES]->count;
     const room r = find_room(c, h.tokens, turned);
-    if (!takes(c)) return lwi_gpu_refuse(step, "its types");
-    if (h.key > MOST || h.value > MOST)
-        return lwi_gpu_refuse(step, "heads of more than 768 elements");
+    const char *const why_not = refusal(c, &h);
+    if (why_not) return lwi_gpu_refuse(step, why_not);
     LW_TRY(lwi_gpu_items(step, "sequence_ranges", h.tokens, &launch));
     lwi_gpu_in(launch, c, SEQUENCES);
     lwi_gpu_scratch(step, launch, r.ranges);
