@@ -325,9 +325,9 @@ static lw_status make_plan(lw_context *c, const lwi_graph *graph, lwi_plan *oute
         .context = c, .graph = graph, .plan = new_plan, .host = c->host, .shapes = is.shapes};
     p.host.allocator = c->allocator;
     const lwi_scratch_mark mark = lwi_scratch_here(&c->stack);
-    lwi_arena_init(&p.passing, &c->allocator);
+    lwi_passing_init(&p.passing, graph, &c->allocator);
     const lw_status filled = fill(&p, givens, wanted);
-    lwi_arena_free(&p.passing);
+    lwi_passing_free(&p.passing);
     lwi_scratch_release(&c->stack, mark);
     if (filled == LW_OK) *plan = new_plan;
     else lwi_plan_free(new_plan);

@@ -76,7 +76,7 @@ lw_status lwi_plan_branch(lwi_planner *p, lwi_call *c, uint8_t *work) {
     lwi_plan *branch = NULL;
     if (!g || g->parent != p->graph) return LW_OK;
     const size_t n = g->n_inputs + g->n_captures;
-    LW_TRY(lwi_arena_alloc(&p->passing, n, sizeof *givens, &givens));
+    LW_TRY(lwi_arena_alloc(&p->passing.small, n, sizeof *givens, &givens));
     LW_TRY(gather_givens(p, g, givens));
     LW_TRY(lwi_subgraph_plan(p->plan, g, givens, c->n_out, &branch));
     if (!are_tensors(branch, c->n_out)) return LW_OK;

@@ -80,8 +80,8 @@ lw_status lwi_plan_chain(lwi_planner *p) {
     lwi_plan *plan = p->plan;
     chains c = {.planner = p};
     if (p->context->device) return LW_OK;
-    LW_TRY(lwi_arena_alloc(&p->passing, p->graph->n_slots, sizeof *c.readers, &c.readers));
-    LW_TRY(lwi_arena_alloc(&p->passing, p->graph->n_slots, sizeof *c.maker, &c.maker));
+    LW_TRY(lwi_arena_alloc(&p->passing.small, p->graph->n_slots, sizeof *c.readers, &c.readers));
+    LW_TRY(lwi_arena_alloc(&p->passing.small, p->graph->n_slots, sizeof *c.maker, &c.maker));
     count_readers(&c);
     for (size_t i = 0; i < plan->n_steps; i++) {
         lwi_step *step = &plan->steps[i], *maker = find_maker(&c, step);

@@ -147,14 +147,14 @@ static lw_status show_alike(lwi_planner *p, const lwi_call *call, lwi_call *show
     *shown = *call;
     *converted = 0;
     if (n == 0) return LW_OK;
-    LW_TRY(lwi_arena_alloc(&p->passing, call->n_in + 1, sizeof *in, &in));
+    LW_TRY(lwi_arena_alloc(&p->passing.small, call->n_in + 1, sizeof *in, &in));
     memcpy(in, call->in, call->n_in * sizeof *in);
     for (size_t i = 1; i < call->n_in && i < n; i++) {
         lw_value *v = NULL;
         if (!in[i] || in[i]->dtype == in[0]->dtype || !is_float(in[i]) || !is_float(in[0]) ||
             plan->places[plan->roots[call->node->inputs[i]]] != LWI_PLACE_KNOWN)
             continue;
-        LW_TRY(lwi_arena_alloc(&p->passing, 1, sizeof *v, &v));
+        LW_TRY(lwi_arena_alloc(&p->passing.small, 1, sizeof *v, &v));
         memcpy(v, in[i], sizeof *v);
         v->dtype = in[0]->dtype;
         v->bytes = v->count * lwi_dtype_size(v->dtype);

@@ -35,7 +35,7 @@ static void fix_outputs(lwi_planner *p, const lwi_call *c, lwi_fixed fixed) {
 }
 
 /* A constant in another shape is a constant. */
-static bool know_view(const lwi_call *c) {
+static bool know_view(lwi_planner *p, const lwi_call *c) {
     const lw_value *in = c->in[0];
     lw_value *out = c->out[0];
     if (!(c->node->op->op->flags & LWI_VIEW) || !c->declared[0] || !out) return false;
@@ -43,6 +43,8 @@ static bool know_view(const lwi_call *c) {
     out->data = in->data;
     out->fixed = in->fixed;
     out->origin = in->origin;
+    lwi_passing_share(&p->passing, c->node->inputs[0], c->node->outputs[0]);
+    lwi_passing_done(&p->passing, c->node);
     return true;
 }
 
@@ -76,13 +78,16 @@ static bool can_derive(lwi_planner *p, const lwi_call *c) {
     return may_grow(p, in, out);
 }
 
-static lw_status align_inputs(lwi_planner *p, const lwi_call *c, const lw_value **in) {
+/* copies[i]: the copy's data, NULL if input i is aligned as it is. */
+static lw_status align_inputs(lwi_planner *p, const lwi_call *c, const lw_value **in,
+                              void **copies) {
     for (size_t i = 0; i < c->n_in; i++) {
         lw_value *copy = NULL;
         in[i] = c->in[i];
         if (!in[i] || lwi_is_aligned(in[i])) continue;
-        LW_TRY(lwi_arena_copy(&p->passing, in[i], sizeof *copy, &copy));
-        LW_TRY(lwi_arena_copy(&p->passing, in[i]->data, in[i]->bytes, &copy->data));
+        LW_TRY(lwi_arena_copy(&p->passing.small, in[i], sizeof *copy, &copy));
+        LW_TRY(lwi_pool_share(&p->passing.pool, in[i]->bytes, &copies[i]));
+        copy->data = memcpy(copies[i], in[i]->data, in[i]->bytes);
         in[i] = copy;
     }
     return LW_OK;
@@ -93,18 +98,29 @@ static lw_status passing_output(void *state, lw_value *value) {
     return lwi_fail(LW_INTERNAL, "an output of %zu bytes was not declared", value->bytes);
 }
 
-static lw_status derive(lwi_planner *p, const lwi_call *c) {
-    const lw_value **in = NULL;
+static lw_status compute(lwi_planner *p, const lwi_call *c, const lw_value **in, void **copies) {
     lwi_host host = p->host;
     host.output = passing_output;
-    LW_TRY(lwi_arena_alloc(&p->passing, c->n_in, sizeof *in, &in));
-    LW_TRY(align_inputs(p, c, in));
+    LW_TRY(align_inputs(p, c, in, copies));
     for (size_t k = 0; k < c->n_out; k++)
-        if (c->out[k]) LW_TRY(lwi_arena_alloc(&p->passing, c->out[k]->bytes, 1, &c->out[k]->data));
+        if (c->out[k])
+            LW_TRY(lwi_passing_alloc(&p->passing, p->needed, c->node->outputs[k], c->out[k]->bytes,
+                                     &c->out[k]->data));
     lwi_call call = *c;
     call.in = in;
     call.host = &host;
     return lwi_call_run(&call, NULL);
+}
+
+static lw_status derive(lwi_planner *p, const lwi_call *c) {
+    const lw_value **in = NULL;
+    void **copies = NULL;
+    LW_TRY(lwi_arena_alloc(&p->passing.small, c->n_in, sizeof *in, &in));
+    LW_TRY(lwi_arena_alloc(&p->passing.small, c->n_in, sizeof *copies, &copies));
+    const lw_status status = compute(p, c, in, copies);
+    for (size_t i = 0; i < c->n_in; i++)
+        if (copies[i]) lwi_pool_put(&p->passing.pool, copies[i]);
+    return status;
 }
 
 static bool are_plain(const lwi_call *c) {
@@ -121,11 +137,12 @@ static bool know_derived(lwi_planner *p, const lwi_call *c) {
     for (size_t i = 0; i < c->n_in && derived; i++)
         if (c->in[i])
             lwi_network_forget(&p->context->model->network, c->in[i]->data, c->in[i]->bytes);
+    if (derived) lwi_passing_done(&p->passing, c->node);
     return derived;
 }
 
 bool lwi_plan_know(lwi_planner *p, lwi_call *call) {
-    if (know_view(call)) return true;
+    if (know_view(p, call)) return true;
     if (lwi_know(call, &p->plan->memory)) {
         fix_outputs(p, call, all_of_model(call) ? LWI_FIXED_MODEL : LWI_FIXED_PLAN);
         return true;

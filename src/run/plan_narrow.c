@@ -98,7 +98,7 @@ static void keep_in_place(narrowing *n, const lwi_node *node) {
 
 static lw_status show(narrowing *n, const lw_value *value, const lw_value **shown) {
     lw_value *v = NULL;
-    LW_TRY(lwi_arena_alloc(&n->planner->passing, 1, sizeof *v, &v));
+    LW_TRY(lwi_arena_alloc(&n->planner->passing.small, 1, sizeof *v, &v));
     memcpy(v, value, sizeof *v);
     v->dtype = n->device->narrow_type;
     v->bytes = value->count * lwi_dtype_size(v->dtype);
@@ -120,8 +120,9 @@ static lw_status show_call(narrowing *n, const lwi_call *call, lwi_call *shown) 
     const lw_value **in = NULL, *out = NULL;
     *shown = *call;
     if (!touches(n, call->node)) return LW_OK;
-    LW_TRY(lwi_arena_alloc(&n->planner->passing, call->n_in + 1, sizeof *in, &in));
-    LW_TRY(lwi_arena_alloc(&n->planner->passing, call->n_out + 1, sizeof *shown->out, &shown->out));
+    LW_TRY(lwi_arena_alloc(&n->planner->passing.small, call->n_in + 1, sizeof *in, &in));
+    LW_TRY(lwi_arena_alloc(&n->planner->passing.small, call->n_out + 1, sizeof *shown->out,
+                           &shown->out));
     for (size_t i = 0; i < call->n_in; i++) {
         in[i] = call->in[i];
         if (in[i] && is_narrow(n, call->node->inputs[i])) LW_TRY(show(n, call->in[i], &in[i]));
@@ -198,8 +199,8 @@ lw_status lwi_plan_narrow(lwi_planner *p) {
     lwi_device_plan *d = p->plan->device;
     narrowing n = {.planner = p, .plan = p->plan, .device = d};
     if (d->narrow_type == LW_DTYPE_NONE) return LW_OK;
-    LW_TRY(lwi_arena_alloc(&p->passing, p->graph->n_slots, sizeof *n.widened, &n.widened));
-    LW_TRY(lwi_arena_alloc(&p->passing, p->plan->n_steps, sizeof *n.claimed, &n.claimed));
+    LW_TRY(lwi_arena_alloc(&p->passing.small, p->graph->n_slots, sizeof *n.widened, &n.widened));
+    LW_TRY(lwi_arena_alloc(&p->passing.small, p->plan->n_steps, sizeof *n.claimed, &n.claimed));
     begin(&n);
     LW_TRY(settle(&n));
     for (size_t i = 0; i < p->plan->n_steps; i++) {

@@ -4,17 +4,18 @@
 #define LWI_PLANNER_H
 
 #include "run/context.h"
+#include "run/plan_passing.h"
 
 typedef struct lwi_planner {
     lw_context *context;
     const lwi_graph *graph;
     lwi_plan *plan;
-    lwi_host host;     /* the context's, but what it allocates lives as long as the plan */
-    lwi_arena passing; /* values that are needed only until the plan is made */
-    size_t grown;      /* bytes made from constants that are much smaller */
-    bool *needed;      /* [nodes] */
-    bool *raw;         /* [slots] kernels read it as it is, not packed */
-    bool shapes;       /* nothing is prepared: types and shapes are all that is wanted */
+    lwi_host host;       /* the context's, but what it allocates lives as long as the plan */
+    lwi_passing passing; /* what is needed only until the plan is made */
+    size_t grown;        /* bytes made from constants that are much smaller */
+    bool *needed;        /* [nodes] */
+    bool *raw;           /* [slots] kernels read it as it is, not packed */
+    bool shapes;         /* nothing is prepared: types and shapes are all that is wanted */
 } lwi_planner;
 
 /* Computes a node for good if all it needs is known: from shapes if it is small, from constants of
