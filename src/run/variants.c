@@ -50,7 +50,7 @@ static bool fits_sizes(const lwi_graph *g, const lwi_type *t, const lw_io *input
 /* Of a whole number or truth; false: it is neither. */
 static bool value_of(const lw_value *v, int64_t *value) {
     int32_t half = 0;
-    if (v->rank != 0) return false;
+    if (v->rank != 0 || !v->data) return false; /* no data: before any run */
     if (v->dtype == LW_INT64) memcpy(value, v->data, sizeof *value);
     else if (v->dtype == LW_INT32) memcpy(&half, v->data, sizeof half), *value = half;
     else if (v->dtype == LW_BOOL) *value = *(const uint8_t *)v->data != 0;

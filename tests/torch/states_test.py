@@ -60,6 +60,10 @@ def main():
     check("nothing is said to be supported before inputs are there", "to be seen with inputs" in info, info)
     done = subprocess.run([LAMPWICK, "info", DATA / "model.pt", "-s", "z=2x3"], capture_output=True, text=True)
     check("a shape of no input", "no input of that name" in done.stderr, done.stderr)
+    done = subprocess.run([LAMPWICK, "run", DATA.parent / "refused/model.pt", "-i", "x=1,2,3", "-i", "scale=2"],
+                          capture_output=True, text=True)  # made by make_refused.py
+    check("an operator is missing", done.returncode == 1 and "bessel_j0 is not supported" in done.stderr,
+          f"{done.returncode} {done.stderr}")
     finish()
 
 
