@@ -103,15 +103,17 @@ lw_status lwi_aten_close(lwi_aten *a);
 void lwi_aten_fail(lwi_aten *a, lw_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* An input. A dimension of -1 is free; dimensions with the same name have the same size, a name may
- * be NULL. examples: sizes that fit together, used where a dimension is free; 0 or NULL: none is
- * known. */
+/* An input. Complex ones are real here, with a last axis of 2. A dimension of -1 is free;
+ * dimensions with the same name have the same size, a name may be NULL. examples: sizes that fit
+ * together, used where a dimension is free; 0 or NULL: none is known. */
 lwi_aten_value lwi_aten_input(lwi_aten *a, const char *name, lw_dtype dtype, int rank,
                               const int64_t *dims, const char *const *dim_names,
                               const int64_t *examples);
 /* A constant that borrows data, which must live as long as the network (a mapped file). */
 lwi_aten_value lwi_aten_constant(lwi_aten *a, lw_dtype dtype, int rank, const int64_t *dims,
                                  const void *data);
+/* A complex number: a tensor of rank 0 that counts as a number. */
+lwi_aten_value lwi_aten_complex_number(lwi_aten *a, double real, double imaginary);
 /* value: a tensor or a number. */
 void lwi_aten_output(lwi_aten *a, const lwi_aten_value *value, const char *name);
 
@@ -202,10 +204,9 @@ void lwi_aten_declare_either(lwi_aten *a, int id, lwi_aten_scope *s, int x, lwi_
 /* The same where the sizes are those of others: dimension d is axis axes[d] of ids[d]. */
 void lwi_aten_declare_sizes(lwi_aten *a, int id, lw_dtype dtype, int rank, const int *ids,
                             const int *axes);
-/* The type of a tensor, as a door may want to check it. */
-static inline lw_dtype lwi_aten_tensor_dtype(lwi_aten *a, const lwi_aten_value *v) {
-    return lwi_aten_dtype(a, lwi_aten_id(a, v));
-}
+/* The type of a tensor and its number of dimensions, as PyTorch has them. */
+lw_dtype lwi_aten_tensor_dtype(lwi_aten *a, const lwi_aten_value *v);
+int lwi_aten_tensor_rank(lwi_aten *a, const lwi_aten_value *v);
 
 /* ---------------------------------------------------------------- operators */
 

@@ -37,11 +37,6 @@ static void sum(lwi_aten *a, const lwi_aten_value *x, const lwi_aten_value *y,
 
 /* x + alpha y, x - alpha y */
 void lwi_aten_add(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
-    if (lwi_aten_is_complex(&in[0]) && lwi_aten_is_complex(&in[1])) {
-        sum(a, &in[0], &in[1], &in[2], a->row->onnx[0] == 'A' ? "Add" : "Sub", out);
-        if (out->kind == LWI_ATEN_TENSOR) out->tensor->complex = true;
-        return;
-    }
     sum(a, &in[0], &in[1], &in[2], a->row->onnx[0] == 'A' ? "Add" : "Sub", out);
 }
 
@@ -51,10 +46,6 @@ void lwi_aten_rsub(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
 }
 
 void lwi_aten_mul(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
-    if (lwi_aten_is_complex(&in[0]) || lwi_aten_is_complex(&in[1])) {
-        lwi_aten_complex_mul(a, in, out);
-        return;
-    }
     int x = -1, y = -1;
     const lw_dtype dtype = lwi_aten_pair(a, in, &x, &y);
     lwi_aten_return(a, out, NODE(a, dtype == LW_BOOL ? "And" : "Mul", x, y));
@@ -77,7 +68,9 @@ static int floored(lwi_aten *a, const lwi_aten_value *in) {
 }
 
 void lwi_aten_div(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
-    lwi_aten_return(a, out, true_division(a, in));
+    if (lwi_aten_is_complex(&in[0]) || lwi_aten_is_complex(&in[1]))
+        lwi_aten_complex_div(a, in, out);
+    else lwi_aten_return(a, out, true_division(a, in));
 }
 
 void lwi_aten_floor_divide(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {

@@ -47,7 +47,7 @@ void lwi_aten_ask_offset(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *
 }
 
 void lwi_aten_ask_dim(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
-    *out = lwi_aten_int(lwi_aten_rank(a, lwi_aten_id(a, &in[0])) - lwi_aten_is_complex(&in[0]));
+    *out = lwi_aten_int(lwi_aten_tensor_rank(a, &in[0]));
 }
 
 /* The one element. */

@@ -301,15 +301,45 @@ static lw_status give(lwi_aten *a, int id, lw_dtype dtype, int rank, const int64
     return LW_OK;
 }
 
+static bool is_complex(lw_dtype dtype) { return dtype == LW_COMPLEX64 || dtype == LW_COMPLEX128; }
+
+/* Complex numbers lie as two real ones of the type that is returned: there is a last axis of 2. */
+static lw_dtype as_parts(lwi_aten *a, lw_dtype dtype, int *rank, const int64_t *dims,
+                         int64_t with_parts[LW_MAX_RANK]) {
+    if (*rank >= LW_MAX_RANK)
+        lwi_aten_fail(a, LW_LIMIT, "a complex tensor has at most %d dimensions", LW_MAX_RANK - 1);
+    const int n = *rank < LW_MAX_RANK ? *rank : LW_MAX_RANK - 1;
+    for (int d = 0; d < n; d++)
+        with_parts[d] = dims[d];
+    with_parts[n] = 2;
+    *rank = n + 1;
+    return dtype == LW_COMPLEX64 ? LW_FLOAT32 : LW_FLOAT64;
+}
+
+static lwi_aten_value tensor_of(lwi_aten *a, int id, bool complex) {
+    const lwi_aten_value v = lwi_aten_tensor_of(a, id);
+    if (v.kind == LWI_ATEN_TENSOR) v.tensor->complex = complex;
+    return v;
+}
+
 lwi_aten_value lwi_aten_input(lwi_aten *a, const char *name, lw_dtype dtype, int rank,
                               const int64_t *dims, const char *const *dim_names,
                               const int64_t *examples) {
     static const char *const none[LW_MAX_RANK] = {NULL};
+    const bool complex = is_complex(dtype);
+    int64_t with_parts[LW_MAX_RANK], known[LW_MAX_RANK] = {0};
+    const char *names[LW_MAX_RANK] = {NULL};
     if (rank < 0 || rank > LW_MAX_RANK)
         lwi_aten_fail(a, LW_LIMIT, "input '%s' has %d dimensions", name, rank);
+    if (complex && a->b.status == LW_OK) {
+        if (examples) memcpy(known, examples, (size_t)rank * sizeof *known);
+        if (dim_names) memcpy(names, dim_names, (size_t)rank * sizeof *names);
+        dtype = as_parts(a, dtype, &rank, dims, with_parts);
+        dims = with_parts, dim_names = names, examples = known;
+    }
     const int id = lwi_build_input(&a->b, name, dtype, rank, dims, dim_names ? dim_names : none);
     if (id >= 0) failed(a, give(a, id, dtype, rank, dims, dim_names, examples));
-    return lwi_aten_tensor_of(a, id);
+    return tensor_of(a, id, complex);
 }
 
 void lwi_aten_declare_as(lwi_aten *a, int id, lw_dtype dtype, int rank, const int64_t *dims,
@@ -367,10 +397,16 @@ lwi_aten_value lwi_aten_constant(lwi_aten *a, lw_dtype dtype, int rank, const in
                                  const void *data) {
     lw_value *value = NULL;
     int id = -1;
+    const bool complex = is_complex(dtype);
+    int64_t with_parts[LW_MAX_RANK];
+    if (complex) {
+        dtype = as_parts(a, dtype, &rank, dims, with_parts);
+        dims = with_parts;
+    }
     if (!failed(a, LW_OK) &&
         !failed(a, lwi_network_tensor(a->b.network, dtype, rank, dims, data, &value)))
         failed(a, lwi_graph_constant(a->b.graph, "constant", value, &id));
-    return lwi_aten_tensor_of(a, id);
+    return tensor_of(a, id, complex);
 }
 
 void lwi_aten_output(lwi_aten *a, const lwi_aten_value *value, const char *name) {
@@ -379,7 +415,10 @@ void lwi_aten_output(lwi_aten *a, const lwi_aten_value *value, const char *name)
     const int rank = lwi_aten_rank(a, id);
     int64_t sizes[LW_MAX_RANK];
     void *dims = NULL;
-    if (a->scope && a->scope->outer) lwi_aten_note_outcome(a, id);
+    const bool inner = a->scope && a->scope->outer;
+    if (inner) lwi_aten_note_outcome(a, id);
+    if (inner && lwi_aten_is_complex(value))
+        lwi_aten_fail(a, LW_UNSUPPORTED, "a branch or loop cannot give complex tensors");
     for (int d = 0; d < rank; d++)
         sizes[d] = lwi_aten_dim(a, id, d);
     lwi_build_output(&a->b, id, dtype, name);

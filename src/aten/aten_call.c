@@ -192,17 +192,12 @@ static void view_in_place(lwi_aten *a, const lwi_aten_row *row, const lwi_aten_v
     lwi_aten_become_view(a, t, &view);
 }
 
-static bool holds_complex(const lwi_aten_value *v) {
-    for (size_t i = 0; v->kind == LWI_ATEN_LIST && i < v->list.n; i++)
-        if (holds_complex(&v->list.items[i])) return true;
-    return lwi_aten_is_complex(v);
-}
-
-static void refuse_complex(lwi_aten *a, const lwi_aten_row *row, const lwi_aten_value *args,
-                           size_t n) {
-    for (size_t i = 0; i < n && !(row->flags & LWI_ATEN_COMPLEX); i++)
-        if (holds_complex(&args[i]))
-            lwi_aten_fail(a, LW_UNSUPPORTED, "complex tensors are not supported here");
+/* Real numbers become complex ones where they are written to such a tensor; not the other way. */
+static void write(lwi_aten *a, lwi_aten_tensor *to, const lwi_aten_value *result) {
+    if (lwi_aten_is_complex(result) && !to->complex)
+        lwi_aten_fail(a, LW_TYPE, "a complex result cannot be written to a real tensor");
+    const lwi_aten_value v = to->complex ? lwi_aten_as_complex(a, result) : *result;
+    lwi_aten_write(a, to, lwi_aten_id(a, &v));
 }
 
 static void run_row(lwi_aten *a, const call *c, const lwi_aten_row *row, lwi_aten_value *results) {
@@ -211,14 +206,13 @@ static void run_row(lwi_aten *a, const call *c, const lwi_aten_row *row, lwi_ate
     const lwi_aten_row *outer = a->row;
     a->row = row;
     const size_t n = bind(a, c, row, args, &written);
-    refuse_complex(a, row, args, n);
-    if (a->b.status == LW_OK) row->lower(a, args, results);
+    if (a->b.status == LW_OK) lwi_aten_lower_row(a, row, args, n, results);
     const bool view = row->flags & LWI_ATEN_VIEW;
     if (view && written < 0) make_view(a, row, args, n, &results[0]);
     if (written >= 0 && args[written].kind == LWI_ATEN_TENSOR) {
-        const int id = lwi_aten_id(a, &results[0]);
-        if (view) view_in_place(a, row, args, n, args[written].tensor, id);
-        else lwi_aten_write(a, args[written].tensor, id);
+        lwi_aten_tensor *to = args[written].tensor;
+        if (view) view_in_place(a, row, args, n, to, lwi_aten_id(a, &results[0]));
+        else write(a, to, &results[0]);
         results[0] = args[written];
     }
     a->row = outer;

@@ -80,6 +80,37 @@ void lwi_aten_column_stack(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value
     if (n) lwi_aten_return(a, out, lwi_aten_concat(a, 1, n, ids));
 }
 
+/* Matrices along the diagonal of one: each as wide as all, one below the other. */
+void lwi_aten_block_diag(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
+    int ids[MOST], widths[MOST];
+    const size_t n = lwi_aten_tensors(a, &in[0], MOST, ids);
+    int before = INTS(a, 0), after = before;
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = lwi_aten_at_least(a, ids[i], 2);
+        widths[i] = lwi_aten_size_id(a, ids[i], 1);
+        after = NODE(a, "Add", after, widths[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        after = NODE(a, "Sub", after, widths[i]);
+        const int zero = INTS(a, 0), pads[4] = {zero, before, zero, after};
+        ids[i] = NODE(a, "Pad", ids[i], lwi_aten_concat(a, 0, 4, pads));
+        before = NODE(a, "Add", before, widths[i]);
+    }
+    if (n) lwi_aten_return(a, out, lwi_aten_concat(a, 0, n, ids));
+}
+
+/* All choices of one element of each, as rows. */
+void lwi_aten_cartesian_prod(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
+    int ids[MOST];
+    const size_t n = in[0].list.n;
+    const lwi_aten_value grid = lwi_aten_apply(a, "meshgrid", 1, in);
+    if (n == 1) *out = in[0].list.items[0];
+    if (n == 1 || lwi_aten_tensors(a, &grid, MOST, ids) != n) return;
+    for (size_t i = 0; i < n; i++)
+        ids[i] = lwi_aten_reshape(a, ids[i], 2, (int64_t[]){-1, 1});
+    lwi_aten_return(a, out, lwi_aten_concat(a, 1, n, ids));
+}
+
 /* -------------------------------------------------------------------- copies */
 
 /* self, how often along each dimension; missing numbers, or missing dimensions, in front are 1 */

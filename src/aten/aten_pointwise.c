@@ -82,11 +82,6 @@ void lwi_aten_round_decimals(lwi_aten *a, const lwi_aten_value *in, lwi_aten_val
 
 /* ----------------------------------------------------------- powers and logarithms */
 
-void lwi_aten_square(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
-    const int x = lwi_aten_id(a, &in[0]);
-    lwi_aten_return(a, out, NODE(a, "Mul", x, x));
-}
-
 void lwi_aten_rsqrt(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
     const int root = NODE(a, "Sqrt", lwi_aten_floats(a, &in[0]));
     lwi_aten_return(a, out, NODE(a, "Reciprocal", root));

@@ -27,8 +27,9 @@ static int view_of(lwi_aten *a, const lwi_aten_tensor *view, int id) {
     for (size_t i = 0; i < view->n_args; i++)
         args[i] = view->args[i];
     args[0] = lwi_aten_tensor_of(a, id);
+    if (a->b.status == LW_OK) args[0].tensor->complex = view->args[0].tensor->complex;
     a->row = view->row;
-    if (a->b.status == LW_OK) view->row->lower(a, args, results);
+    if (a->b.status == LW_OK) lwi_aten_lower_row(a, view->row, args, view->n_args, results);
     a->row = outer;
     const bool list = results[0].kind == LWI_ATEN_LIST;
     if (list && view->item >= results[0].list.n)

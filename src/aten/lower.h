@@ -17,6 +17,8 @@ enum {
     LWI_ATEN_SAME = 2,    /* and has all of its elements in the same order */
     LWI_ATEN_SCALARS = 4, /* numbers only: of a program's control, not of tensors */
     LWI_ATEN_COMPLEX = 8, /* takes complex tensors */
+    LWI_ATEN_PARTS = 16, /* moves elements, or is linear: so it is with each part of complex ones */
+    LWI_ATEN_PRODUCT = 32 /* linear in each of arguments 0 and 1 */
 };
 
 /* A row of aten.def. */
@@ -144,6 +146,10 @@ void lwi_aten_return_complex(lwi_aten *a, lwi_aten_value *out, int id);
 /* Part 0, the real one, or 1 of a complex value. */
 int lwi_aten_part(lwi_aten *a, int id, int part);
 int lwi_aten_join(lwi_aten *a, int real, int imaginary);
+/* v, or something in the list that it is. */
+bool lwi_aten_holds_complex(const lwi_aten_value *v);
+/* A real tensor with imaginary parts of 0. */
+lwi_aten_value lwi_aten_as_complex(lwi_aten *a, const lwi_aten_value *v);
 
 /* -------------------------------------------------------------- compositions */
 
@@ -179,7 +185,8 @@ int lwi_aten_packed(lwi_aten *a, int x, int mask);
 
 int lwi_aten_truncated(lwi_aten *a, int x);
 int lwi_aten_log1p_of(lwi_aten *a, int x);
-void lwi_aten_complex_mul(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out);
+/* A quotient of which one is complex at least. */
+void lwi_aten_complex_div(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out);
 
 /* The functions that rows name. */
 #define ATEN(name, overload, flags, schema, onnx, lower) lwi_aten_lower lwi_aten_##lower;

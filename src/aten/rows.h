@@ -36,6 +36,11 @@ bool lwi_aten_next_parameter(const char **schema, bool *keyword_only, lwi_aten_p
 /* The value of a default. */
 lwi_aten_value lwi_aten_default(lwi_aten *a, const lwi_aten_parameter *p);
 
+/* row->lower for arguments that may be complex; results: [LWI_ATEN_RESULTS], none so far
+ * (aten_parts.c). */
+void lwi_aten_lower_row(lwi_aten *a, const lwi_aten_row *row, const lwi_aten_value *args, size_t n,
+                        lwi_aten_value *results);
+
 /* A value of another graph around the present one as one of the present. */
 int lwi_aten_import(lwi_aten *a, const lwi_graph *graph, int id);
 /* Keeps the type of a value that is an output of the present graph, which is inside another. */

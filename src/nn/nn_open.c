@@ -153,20 +153,16 @@ static int id_of(lw_array *x) {
     return lwi_nn_failed(nn, nn->aten.b.status) ? -1 : id;
 }
 
-static lw_dtype complex_of(lw_dtype dtype) {
-    return dtype == LW_FLOAT64 ? LW_COMPLEX128 : LW_COMPLEX64;
-}
-
 lw_dtype lw_array_dtype(lw_array *x) {
     const int id = id_of(x);
-    const lw_dtype dtype = id < 0 ? LW_DTYPE_NONE : lwi_aten_dtype(&x->nn->aten, id);
+    const lw_dtype dtype = id < 0 ? LW_DTYPE_NONE : lwi_aten_tensor_dtype(&x->nn->aten, &x->value);
     if (id < 0 || lwi_nn_failed(x->nn, x->nn->aten.b.status)) return LW_DTYPE_NONE;
-    return lwi_aten_is_complex(&x->value) ? complex_of(dtype) : dtype;
+    return dtype;
 }
 
 int lw_dim(lw_array *x) {
     const int id = id_of(x);
-    const int rank = id < 0 ? 0 : lwi_aten_rank(&x->nn->aten, id) - lwi_aten_is_complex(&x->value);
+    const int rank = id < 0 ? 0 : lwi_aten_tensor_rank(&x->nn->aten, &x->value);
     return id < 0 || lwi_nn_failed(x->nn, x->nn->aten.b.status) ? 0 : rank;
 }
 

@@ -17,7 +17,7 @@ import zoo_forms
 
 # What the everyday tests use of torch.export: small, and each of another kind.
 COMMITTED = {"mlp.export", "convolutions.export", "convolutions.core", "attention.export",
-             "tagger.export", "tagger.saved", "counter.saved", "gru.export", "writes.export", "writes.core", "pieces.export",
+             "tagger.export", "tagger.saved", "counter.saved", "gru.export", "writes.export", "writes.core", "pieces.export", "complex.export-fixed", "complex.core-fixed",
              "sizes.export", "sizes.core", "resizes.export", "branches.export", "loops.core",
              "part_writes.export-fixed", "ranged.export",
              "decompositions.export", "decompositions.core", "reshapes.export-fixed", "reshapes.core-fixed",

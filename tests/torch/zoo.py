@@ -220,6 +220,32 @@ class Resizes(torch.nn.Module):
         return up, near, f.avg_pool2d(padded, 2), f.pixel_shuffle(x.repeat(1, 4, 1, 1), 2)
 
 
+class Complex(torch.nn.Module):
+    """Complex numbers: a rotation of pairs, a short-time spectrum changed and turned back, weights
+    for the lowest frequencies."""
+
+    def __init__(self):
+        super().__init__()
+        angles = torch.outer(torch.arange(20.0), 100.0 ** -torch.arange(0, 1, 0.25))
+        self.register_buffer("turns", torch.polar(torch.ones_like(angles), angles))
+        self.weight = torch.nn.Parameter(torch.randn(2, 3, 4, dtype=torch.complex64))
+
+    def forward(self, x, y):
+        turned = torch.view_as_complex(x.reshape(x.shape[0], x.shape[1], 4, 2))
+        turned = torch.view_as_real(turned * self.turns[:x.shape[1]]).flatten(2)
+        window = torch.hann_window(8)
+        spectrum = torch.stft(y, 8, 2, window=window, return_complex=True)
+        spectrum = spectrum.abs() ** 0.5 * torch.exp(1j * spectrum.angle())
+        moved = torch.zeros_like(spectrum)
+        moved[:, 1:] = spectrum[:, :-1] / (spectrum[:, 1:] + 2.0)
+        moved[:, 0].real.add_(1)
+        low = torch.fft.rfft(y)
+        out = torch.zeros(3, low.shape[-1], dtype=torch.complex64)
+        out[:, :4] = torch.einsum("ix,iox->ox", low[:, :4], self.weight)
+        return (turned, torch.istft(spectrum + moved, 8, 2, window=window),
+                torch.fft.irfft(out, n=y.shape[-1]), torch.view_as_real(moved.sum(-1)))
+
+
 class Branches(torch.nn.Module):
     """Data decides: torch.cond in what torch.export makes."""
 
@@ -318,6 +344,8 @@ def tiny():
     yield Entry("pieces", "tiny", Pieces, noise(2, 6, 4))
     yield Entry("sizes", "tiny", Sizes, noise(3, 2, 4, 5))
     yield Entry("resizes", "tiny", Resizes, noise(2, 3, 5, 6))
+    yield Entry("complex", "tiny", Complex, lambda: (torch.randn(2, 5, 8), torch.randn(2, 32)),
+                ({}, {}))
     yield Entry("reshapes", "tiny", Reshapes, noise(3, 4), ({},))
     yield Entry("decompositions", "tiny", Decompositions, noise(2, 3, 5))
     yield Entry("branches", "tiny", Branches, noise(3, 4))

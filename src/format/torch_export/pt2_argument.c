@@ -43,6 +43,18 @@ static lw_status read_float(lwi_pt2 *p, const lwi_json_item *item, lwi_aten_valu
     return LW_OK;
 }
 
+/* {"real": 0.0, "imag": 1.0} */
+static lw_status read_complex(lwi_pt2 *p, const lwi_json_item *item, lwi_aten_value *value) {
+    const lwi_json_item *parts[2] = {lwi_json_get(item, "real"), lwi_json_get(item, "imag")};
+    lwi_aten_value part[2];
+    for (int i = 0; i < 2; i++) {
+        if (!parts[i]) return wrong("complex number");
+        LW_TRY(read_float(p, parts[i], &part[i]));
+    }
+    *value = lwi_aten_complex_number(&p->a, part[0].f, part[1].f);
+    return p->a.b.status;
+}
+
 static lw_status read_bool(lwi_pt2 *p, const lwi_json_item *item, lwi_aten_value *value) {
     (void)p;
     if (!lwi_json_is(item, LWI_JSON_BOOL)) return wrong("bool");
@@ -130,6 +142,7 @@ static const struct {
     {"as_ints", read_int, true},
     {"as_float", read_float, false},
     {"as_floats", read_float, true},
+    {"as_complex", read_complex, false},
     {"as_bool", read_bool, false},
     {"as_bools", read_bool, true},
     {"as_string", read_string, false},

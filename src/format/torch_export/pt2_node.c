@@ -36,8 +36,8 @@ static lw_status check_type(lwi_pt2 *p, const char *name, const lwi_aten_value *
     lwi_pt2_type type;
     if (!meta || value->kind != LWI_ATEN_TENSOR) return LW_OK;
     LW_TRY(lwi_pt2_type_read(meta, &type));
-    const int id = lwi_aten_id(&p->a, value), rank = lwi_aten_rank(&p->a, id);
-    const lw_dtype dtype = lwi_aten_dtype(&p->a, id);
+    const int id = lwi_aten_id(&p->a, value), rank = lwi_aten_tensor_rank(&p->a, value);
+    const lw_dtype dtype = lwi_aten_tensor_dtype(&p->a, value);
     LW_TRY(p->a.b.status);
     if (dtype != type.dtype || rank != type.rank) return wrong_type(name, &type, dtype, rank);
     for (int d = 0; d < rank; d++) {

@@ -193,6 +193,9 @@ static lw_status eval_by_kind(lwi_ts_interp *in, const lwi_ts_expr *e, lwi_ts_va
     case LWI_TS_FLOAT:
         *v = lwi_ts_plain(lwi_aten_float(e->f));
         return LW_OK;
+    case LWI_TS_IMAGINARY:
+        *v = lwi_ts_plain(lwi_aten_complex_number(in->aten, 0, e->f));
+        return in->aten->b.status;
     case LWI_TS_STRING:
         *v = lwi_ts_plain(lwi_aten_string(e->text));
         return LW_OK;

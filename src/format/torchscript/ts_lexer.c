@@ -78,10 +78,13 @@ static lw_status lex_number(lexer *l) {
         if (c == '.' || c == 'e' || c == 'E') real = true;
         else if (!is_digit(c) && !(real && sign)) break;
     }
+    const size_t n = (size_t)(l->at - start);
+    const bool imaginary = l->at < l->end && *l->at == 'j';
+    l->at += imaginary;
     if (l->at < l->end && is_letter(*l->at))
-        return lwi_fail(*l->at == 'j' ? LW_UNSUPPORTED : LW_CORRUPT, "%s:%u: a number ends in '%c'",
-                        l->file, l->line, *l->at);
-    return put(l, real ? LWI_TS_T_FLOAT : LWI_TS_T_INT, start, (size_t)(l->at - start));
+        return lwi_fail(LW_CORRUPT, "%s:%u: a number ends in '%c'", l->file, l->line, *l->at);
+    if (imaginary) return put(l, LWI_TS_T_IMAGINARY, start, n);
+    return put(l, real ? LWI_TS_T_FLOAT : LWI_TS_T_INT, start, n);
 }
 
 static lw_status lex_string(lexer *l) {

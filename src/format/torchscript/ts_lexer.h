@@ -13,7 +13,8 @@ typedef enum lwi_ts_token_kind {
     LWI_TS_T_NAME,
     LWI_TS_T_INT,
     LWI_TS_T_FLOAT,
-    LWI_TS_T_STRING, /* with its quotes */
+    LWI_TS_T_IMAGINARY, /* without its j */
+    LWI_TS_T_STRING,    /* with its quotes */
     LWI_TS_T_MARK
 } lwi_ts_token_kind;
 

@@ -135,9 +135,17 @@ static lw_status parse_group(lwi_ts_parser *p, lwi_ts_expr **expr) {
     return LW_OK;
 }
 
+static bool is_number(const lwi_ts_token *t) {
+    return t->kind == LWI_TS_T_INT || t->kind == LWI_TS_T_FLOAT || t->kind == LWI_TS_T_IMAGINARY;
+}
+
 static lw_status parse_number(lwi_ts_parser *p, lwi_ts_expr **expr) {
     const lwi_ts_token *t = p->at;
-    LW_TRY(new_expr(p, t->kind == LWI_TS_T_INT ? LWI_TS_INT : LWI_TS_FLOAT, expr));
+    LW_TRY(new_expr(p,
+                    t->kind == LWI_TS_T_INT     ? LWI_TS_INT
+                    : t->kind == LWI_TS_T_FLOAT ? LWI_TS_FLOAT
+                                                : LWI_TS_IMAGINARY,
+                    expr));
     const bool fine = t->kind == LWI_TS_T_INT
                           ? lwi_text_integer(t->text, t->size, false, &(*expr)->i)
                           : lwi_text_double(t->text, t->size, &(*expr)->f);
@@ -164,7 +172,7 @@ static lw_status parse_name(lwi_ts_parser *p, lwi_ts_expr **expr) {
 
 static lw_status parse_atom(lwi_ts_parser *p, lwi_ts_expr **expr) {
     const lwi_ts_token *t = p->at;
-    if (t->kind == LWI_TS_T_INT || t->kind == LWI_TS_T_FLOAT) return parse_number(p, expr);
+    if (is_number(t)) return parse_number(p, expr);
     if (t->kind == LWI_TS_T_NAME) return parse_name(p, expr);
     if (t->kind == LWI_TS_T_STRING) {
         LW_TRY(new_expr(p, LWI_TS_STRING, expr));
@@ -248,11 +256,12 @@ static lw_status parse_unary(lwi_ts_parser *p, lwi_ts_expr **expr) {
     if (!minus && !invert && !not ) return parse_postfix(p, expr);
     lwi_ts_expr *e = NULL;
     p->at++;
-    const bool number = p->at->kind == LWI_TS_T_INT || p->at->kind == LWI_TS_T_FLOAT;
+    const bool number = is_number(p->at);
     LW_TRY(parse_binary(p, not ? LOGICAL_NOT : UNARY, &e));
     *expr = e;
     if (minus && number && e->kind == LWI_TS_INT) e->i = -e->i;
-    else if (minus && number && e->kind == LWI_TS_FLOAT) e->f = -e->f;
+    else if (minus && number && (e->kind == LWI_TS_FLOAT || e->kind == LWI_TS_IMAGINARY))
+        e->f = -e->f;
     else return operator_call(p, minus ? "neg" : invert ? "bitwise_not" : "__not__", 1, &e, expr);
     return LW_OK;
 }

@@ -14,10 +14,11 @@ enum {
 };
 
 typedef enum lwi_ts_expr_kind {
-    LWI_TS_NAME,   /* name, slot */
-    LWI_TS_INT,    /* i */
-    LWI_TS_FLOAT,  /* f */
-    LWI_TS_STRING, /* text */
+    LWI_TS_NAME,      /* name, slot */
+    LWI_TS_INT,       /* i */
+    LWI_TS_FLOAT,     /* f */
+    LWI_TS_IMAGINARY, /* f */
+    LWI_TS_STRING,    /* text */
     LWI_TS_TRUE,
     LWI_TS_FALSE,
     LWI_TS_NONE,

@@ -83,7 +83,7 @@ lw_status lwi_ts_do_rank(lwi_ts_interp *in, const lwi_ts_call *call, lwi_ts_valu
     const lwi_aten_value *x = tensor_of(call);
     if (!x) return LW_OK;
     *done = true;
-    *result = lwi_ts_plain(lwi_aten_int(lwi_aten_rank(in->aten, lwi_aten_id(in->aten, x))));
+    *result = lwi_ts_plain(lwi_aten_int(lwi_aten_tensor_rank(in->aten, x)));
     return in->aten->b.status;
 }
 
@@ -94,7 +94,7 @@ lw_status lwi_ts_do_size(lwi_ts_interp *in, const lwi_ts_call *call, lwi_ts_valu
     lwi_aten *a = in->aten;
     lwi_ts_object *list = NULL;
     if (!x || call->n > 2) return LW_OK;
-    const int id = lwi_aten_id(a, x), rank = lwi_aten_rank(a, id);
+    const int id = lwi_aten_id(a, x), rank = lwi_aten_tensor_rank(a, x);
     *done = true;
     if (call->n == 2) {
         const int axis = lwi_aten_axis(a, &call->args[1].plain, rank);
@@ -115,7 +115,7 @@ lw_status lwi_ts_do_numel(lwi_ts_interp *in, const lwi_ts_call *call, lwi_ts_val
     const lwi_aten_value *x = tensor_of(call);
     lwi_aten *a = in->aten;
     if (!x) return LW_OK;
-    const int id = lwi_aten_id(a, x);
+    const int all = lwi_aten_id(a, x), id = lwi_aten_is_complex(x) ? lwi_aten_part(a, all, 0) : all;
     const int64_t count = lwi_aten_count(a, id);
     *done = true;
     *result =
