@@ -74,6 +74,7 @@ typedef struct lwi_aten_scope {
         int64_t dims[LWI_ATEN_ROUNDS][LW_MAX_RANK];
     } * outcomes;
     size_t n_outcomes, cap_outcomes;
+    bool goes_on;  /* the body of a loop: there is always a next turn */
     bool *made_up; /* [cap_made_up] values that have sizes which depend on data */
     size_t cap_made_up;
     struct lwi_aten_scope *next_left; /* in lwi_aten.left */

@@ -179,6 +179,8 @@ lwi_graph *lwi_aten_loop_begin(lwi_aten *a, const char *name, size_t n, lwi_aten
 void lwi_aten_loop_end(lwi_aten *a, const lwi_aten_value *goes_on, size_t n,
                        const lwi_aten_value *values) {
     const lwi_aten_value on = lwi_aten_tensor_of(a, lwi_aten_scalar(a, goes_on, LW_BOOL));
+    if (a->scope)
+        a->scope->goes_on = goes_on->kind == LWI_ATEN_BOOL && goes_on->id < 0 && goes_on->b;
     lwi_aten_output(a, &on, "goes_on_next");
     for (size_t i = 0; i < n && !failed(a, LW_OK); i++) {
         char name[32];
@@ -204,10 +206,9 @@ static void check_outcome(lwi_aten *a, int id, size_t i, const struct lwi_aten_o
 }
 
 /* The body always goes on, and how many turns there are follows from sizes. */
-static bool count_turns(lwi_aten *a, const lwi_graph *body, int turns,
+static bool count_turns(lwi_aten *a, const lwi_aten_scope *body, int turns,
                         int64_t counts[LWI_ATEN_ROUNDS]) {
-    const lw_value *on = body->slots[body->outputs[0]].constant;
-    if (turns < 0 || !on || !on->data || !*(const uint8_t *)on->data) return false;
+    if (turns < 0 || !body->goes_on) return false;
     lwi_aten_rank(a, turns); /* its type is known, or this fails */
     for (int r = 0; r < LWI_ATEN_ROUNDS && !failed(a, LW_OK); r++) {
         const lw_value *v = lwi_aten_type_in(a->scope, turns, r < a->rounds ? r : 0);
@@ -218,7 +219,7 @@ static bool count_turns(lwi_aten *a, const lwi_graph *body, int turns,
 }
 
 /* What stands in the rows of a result is what a turn gives. */
-static void give_rows(lwi_aten *a, int id, const lwi_graph *body, int counter,
+static void give_rows(lwi_aten *a, int id, const lwi_aten_scope *body, int counter,
                       const struct lwi_aten_outcome *o) {
     struct lwi_aten_outcome rows = *o;
     int64_t turns[LWI_ATEN_ROUNDS];
@@ -260,7 +261,7 @@ void lwi_aten_loop(lwi_aten *a, lwi_graph *body, const lwi_aten_value *turns,
         values[i] = result(a, outputs[i], values[i].kind);
     }
     for (size_t i = 0; i < n_rows && !failed(a, LW_OK); i++) {
-        give_rows(a, outputs[n + i], body, inputs[0], &s->outcomes[n + i + 1]);
+        give_rows(a, outputs[n + i], s, inputs[0], &s->outcomes[n + i + 1]);
         rows[i] = lwi_aten_tensor_of(a, outputs[n + i]);
     }
 }

@@ -90,6 +90,21 @@ void lwi_aten_bilinear(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *ou
     lwi_aten_return(a, out, b < 0 ? y : NODE(a, "Add", y, b));
 }
 
+/* i1, i2, i3, where each gets an axis of 1, and what axes their product is summed over */
+void lwi_aten_trilinear(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
+    int64_t axes[LW_MAX_RANK];
+    int x[3];
+    for (int i = 0; i < 3; i++) {
+        const size_t n = lwi_aten_get_ints(a, &in[3 + i], LW_MAX_RANK, axes);
+        x[i] = lwi_aten_id(a, &in[i]);
+        for (size_t k = 0; k < n; k++)
+            x[i] = lwi_aten_unsqueeze(a, x[i], axes[k]);
+    }
+    const int y = NODE(a, "Mul", NODE(a, "Mul", x[0], x[1]), x[2]);
+    const size_t n = lwi_aten_get_ints(a, &in[6], LW_MAX_RANK, axes);
+    lwi_aten_return(a, out, lwi_aten_reduced(a, "ReduceSum", y, n, axes, false));
+}
+
 /* matmul, mm, bmm, mv, dot */
 void lwi_aten_matmul(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
     lwi_aten_return(a, out, NODE(a, "MatMul", lwi_aten_id(a, &in[0]), lwi_aten_id(a, &in[1])));

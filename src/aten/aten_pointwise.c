@@ -13,9 +13,30 @@ void lwi_aten_unary(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) 
     lwi_aten_return(a, out, NODE(a, a->row->onnx, lwi_aten_id(a, &in[0])));
 }
 
+static bool has_no_sign(lwi_aten *a, int x) {
+    const lw_dtype dtype = lwi_aten_dtype(a, x);
+    return dtype == LW_BOOL || (lwi_dtype_is_integer(dtype) && !lwi_dtype_is_signed(dtype));
+}
+
+void lwi_aten_relu(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
+    const int x = lwi_aten_id(a, &in[0]);
+    lwi_aten_return(a, out, has_no_sign(a, x) ? x : NODE(a, "Relu", x));
+}
+
+/* Modulo 2^n for unsigned integers. */
+void lwi_aten_neg(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
+    const int x = lwi_aten_id(a, &in[0]);
+    lwi_aten_return(
+        a, out, has_no_sign(a, x) ? NODE(a, "Sub", lwi_aten_like(a, x, 0), x) : NODE(a, "Neg", x));
+}
+
 /* 0 for NaN. */
 void lwi_aten_sign(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *out) {
     const int x = lwi_aten_id(a, &in[0]);
+    if (lwi_aten_dtype(a, x) == LW_BOOL) {
+        lwi_aten_return(a, out, x);
+        return;
+    }
     const int y = NODE(a, "Sign", x);
     const bool integral = lwi_aten_is_integral(lwi_aten_dtype(a, x));
     const int is_number = integral ? -1 : NODE(a, "Equal", x, x);

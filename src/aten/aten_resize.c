@@ -23,12 +23,38 @@ static resizing read_name(lwi_aten *a, bool align_corners) {
     return r;
 }
 
-static int factors(lwi_aten *a, const lwi_aten_value *list, size_t n) {
-    float values[LW_MAX_RANK];
-    const int64_t dim = (int64_t)n;
-    for (size_t i = 0; i < n; i++)
-        values[i] = (float)lwi_aten_get_float(a, &list[i]);
-    return a->b.status == LW_OK ? lwi_build_floats(&a->b, 1, &dim, values) : -1;
+/* An axis that keeps its size is copied, whatever its factor: so it is with PyTorch's linear
+ * interpolation, "nearest" and antialias. */
+static bool copies_equal(const resizing *r) {
+    return r->mode[0] == 'l' || r->antialias || (r->nearest && !strcmp(r->nearest, "floor"));
+}
+
+/* 1 where size * factor is size, 1-D float32. */
+static int factor_of_free(lwi_aten *a, int size, double factor) {
+    const int given = lwi_aten_fill(a, LW_FLOAT32, factor), one = lwi_aten_fill(a, LW_FLOAT32, 1);
+    const int exact = lwi_aten_cast(a, size, LW_FLOAT64);
+    const int scaled =
+        NODE(a, "Floor", NODE(a, "Mul", exact, lwi_aten_fill(a, LW_FLOAT64, factor)));
+    return NODE(a, "Where", NODE(a, "Equal", scaled, exact), one, given);
+}
+
+static int factor_of(lwi_aten *a, int x, int axis, double factor, const resizing *r) {
+    const int64_t size = lwi_aten_dim(a, x, axis);
+    if (size < 0 && copies_equal(r) && factor >= 1 && factor < 2)
+        return factor_of_free(a, lwi_aten_size_id(a, x, axis), factor);
+    const bool equal = size >= 0 && (int64_t)((double)size * factor) == size;
+    const float value = equal && copies_equal(r) ? 1 : (float)factor;
+    const int64_t one = 1;
+    return lwi_build_floats(&a->b, 1, &one, &value);
+}
+
+static int factors(lwi_aten *a, int x, const lwi_aten_value *list, size_t n, const resizing *r) {
+    int parts[LW_MAX_RANK];
+    if (n == 0 || (int)n + 2 != lwi_aten_rank(a, x))
+        lwi_aten_fail(a, LW_SHAPE, "%zu factors for %d dimensions", n, lwi_aten_rank(a, x));
+    for (size_t i = 0; i < n && a->b.status == LW_OK; i++)
+        parts[i] = factor_of(a, x, (int)i + 2, lwi_aten_get_float(a, &list[i]), r);
+    return a->b.status == LW_OK ? lwi_aten_concat(a, 0, n, parts) : -1;
 }
 
 /* Sizes times scales, rounded down: corners are aligned with whole sizes. */
@@ -84,7 +110,7 @@ void lwi_aten_upsample_vec(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value
         n = scale->list.n;
         sizes = scaled_sizes(a, x, scale);
     } else if (scale->kind == LWI_ATEN_LIST) {
-        scales = factors(a, scale->list.items, scale->list.n);
+        scales = factors(a, x, scale->list.items, scale->list.n, &r);
         n = scale->list.n;
     } else lwi_aten_fail(a, LW_INVALID, "either output_size or scale_factors should be defined");
     lwi_aten_return(a, out, resized(a, x, n, scales, sizes, &r));
@@ -101,7 +127,7 @@ void lwi_aten_upsample(lwi_aten *a, const lwi_aten_value *in, lwi_aten_value *ou
     for (size_t i = 0; i < n; i++)
         all &= lwi_aten_given(&scale[i]);
     lwi_aten_return(a, out,
-                    all ? resized(a, x, n, factors(a, scale, n), -1, &r)
+                    all ? resized(a, x, n, factors(a, x, scale, n, &r), -1, &r)
                         : resized(a, x, n, -1, lwi_aten_ints(a, &in[1]), &r));
 }
 

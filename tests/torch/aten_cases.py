@@ -158,7 +158,7 @@ def answer(value, check):
         value = torch.view_as_real(value.resolve_conj())
     if value.is_quantized:
         value = value.int_repr()
-    value = value.detach().contiguous()
+    value = value.detach().resolve_neg().contiguous()
     dims = "x".join(map(str, value.shape)) or "-"
     entry = {"t": f"{NAMES[value.dtype]} {dims}"}
     if check != "shape":

@@ -77,3 +77,6 @@ case("fft_rfftfreq", 5, 0.5)
 for dtype in (torch.qint8, torch.quint8, torch.qint32):
     case("quantize_per_tensor", F(2, 3), 0.1, 10, dtype)
 case("quantize_per_channel", F(2, 3), V([0.1, 0.2, 0.05]), V([0, 1, 2], "i64"), 1, torch.quint8)
+case("upsample_bilinear2d.vec", F(1, 1, 3, 4), None, False, [1.3, 1.2])
+case("upsample_nearest2d.vec", F(1, 1, 3, 4), None, [1.3, 1.5])
+case("_upsample_bilinear2d_aa.vec", F(1, 1, 3, 4), None, False, [1.3, 0.6])
