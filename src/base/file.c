@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/file.h"
 
+#include "base/pages.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,13 +32,10 @@ static lw_status map_fd(int fd, const char *path, bool single, lwi_file *file) {
     }
     void *data = NULL;
     const size_t size = (size_t)st.st_size;
-    if (size > 0) {
-        data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (data == MAP_FAILED) {
-            const lw_status status = io_error("map", path);
-            close(fd);
-            return status;
-        }
+    if (size > 0 && !lwi_pages_of_file(fd, size, &data)) {
+        const lw_status status = io_error("map", path);
+        close(fd);
+        return status;
     }
     close(fd);
     const int64_t changed = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
@@ -99,13 +97,8 @@ lw_status lwi_file_map_confined(const char *beside, const char *path, lwi_file *
 }
 
 void lwi_file_unmap(lwi_file *file) {
-    if (file->mapped) munmap((void *)file->data, file->size);
+    if (file->mapped) lwi_pages_free((void *)file->data, file->size);
     *file = (lwi_file){0};
 }
 
-void lwi_file_forget(const void *data, size_t size) {
-    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    const uintptr_t begin = ((uintptr_t)data + page - 1) & ~(page - 1);
-    const uintptr_t end = ((uintptr_t)data + size) & ~(page - 1);
-    if (end > begin) madvise((void *)begin, end - begin, MADV_DONTNEED);
-}
+void lwi_file_forget(const void *data, size_t size) { lwi_pages_forget(data, size); }

@@ -2,22 +2,20 @@
 #include "base/memory.h"
 
 #include "base/checked.h"
+#include "base/pages.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-
-/* Large blocks begin at a huge page and ask the system for such: weights and tensors are read from
- * end to end, and looking up small pages is what limits that. */
-enum { HUGE_PAGE = 2 << 20 };
 
 /* malloc's common case is several times as fast as aligned_alloc, and values are small: the block
- * is aligned here, and what malloc gave stands in front of it. */
+ * is aligned here, and what malloc gave stands in front of it. Large blocks begin at a huge page
+ * and ask the system for such: weights and tensors are read from end to end, and looking up small
+ * pages is what limits that. */
 static void *malloc_alloc(void *user, size_t bytes, size_t align) {
     (void)user;
     size_t room;
-    const bool large = bytes >= HUGE_PAGE && align < HUGE_PAGE;
-    if (large) align = HUGE_PAGE;
+    const bool large = bytes >= lwi_huge_page && align < lwi_huge_page;
+    if (large) align = lwi_huge_page;
     if (align < sizeof(void *)) align = sizeof(void *);
     if (!lwi_add_size(bytes, align - 1 + sizeof(void *), &room)) return NULL;
     char *whole = malloc(room);
@@ -25,9 +23,7 @@ static void *malloc_alloc(void *user, size_t bytes, size_t align) {
     char *block = whole + sizeof whole;
     block += -(uintptr_t)block & (align - 1);
     memcpy(block - sizeof whole, &whole, sizeof whole);
-#if defined(MADV_HUGEPAGE)
-    if (large) (void)madvise(block, bytes, MADV_HUGEPAGE); /* as good without */
-#endif
+    if (large) lwi_pages_make_huge(block, bytes);
     return block;
 }
 
@@ -83,19 +79,15 @@ lw_status lwi_grow(const lw_allocator *allocator, void *array, size_t *capacity,
 
 /* ------------------------------------------------------------------- zeros */
 
-/* The system has one page of zeros for all that was never written. */
 lw_status lwi_zeros_map(size_t bytes, void **zeros) {
-    *zeros = NULL;
-    if (bytes == 0) return LW_OK;
-    void *p = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED)
+    *zeros = bytes ? lwi_pages_of_zeros(bytes) : NULL;
+    if (bytes && !*zeros)
         return lwi_fail(LW_NO_MEMORY, "out of memory: could not map %zu bytes", bytes);
-    *zeros = p;
     return LW_OK;
 }
 
 void lwi_zeros_unmap(void *zeros, size_t bytes) {
-    if (zeros) (void)munmap(zeros, bytes);
+    if (zeros) lwi_pages_free(zeros, bytes);
 }
 
 /* ------------------------------------------------------------------- arena */
