@@ -16,7 +16,7 @@ typedef struct job {
     lwi_sequence_state s;
 } job;
 
-static lw_status read(const lwi_call *c, job *j) {
+static lw_status read_job(const lwi_call *c, job *j) {
     LW_TRY(lwi_need_rank(c, X, 2, 2));
     LW_TRY(lwi_need_rank(c, W, 2, 2));
     const int64_t *x = c->in[X]->dims, *w = c->in[W]->dims;
@@ -32,7 +32,7 @@ static lw_status read(const lwi_call *c, job *j) {
 
 static lw_status infer(lwi_call *c) {
     job j = {0};
-    LW_TRY(read(c, &j));
+    LW_TRY(read_job(c, &j));
     return lwi_out_like(c, 0, c->in[X]);
 }
 
@@ -98,7 +98,7 @@ static void convolve_tiles(void *arg, size_t begin, size_t end) {
 
 static lw_status run(lwi_call *c) {
     job j = {.x = c->in[X]->data, .w = c->in[W]->data};
-    LW_TRY(read(c, &j));
+    LW_TRY(read_job(c, &j));
     LW_TRY(lwi_sequence_state_open(c, STATES, &j.s));
     j.bias = lwi_has(c, BIAS) ? c->in[BIAS]->data : NULL;
     j.y = c->out[0]->data;

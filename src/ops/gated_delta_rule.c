@@ -23,7 +23,7 @@ typedef struct job {
     lwi_sequence_state s;
 } job;
 
-static lw_status read(const lwi_call *c, job *j) {
+static lw_status read_job(const lwi_call *c, job *j) {
     const int64_t heads = lwi_attr_int(c->node, "num_heads", 0);
     const int64_t key_heads = lwi_attr_int(c->node, "key_heads", heads);
     size_t elements = 0;
@@ -48,7 +48,7 @@ static lw_status read(const lwi_call *c, job *j) {
 
 static lw_status infer(lwi_call *c) {
     job j = {0};
-    LW_TRY(read(c, &j));
+    LW_TRY(read_job(c, &j));
     return lwi_out_like(c, 0, c->in[V]);
 }
 
@@ -94,7 +94,7 @@ lw_status lwi_gated_delta_run(lwi_call *c, const lwi_state_steps *steps) {
              .v = c->in[V]->data,
              .decay = c->in[DECAY]->data,
              .beta = c->in[BETA]->data};
-    LW_TRY(read(c, &j));
+    LW_TRY(read_job(c, &j));
     LW_TRY(lwi_sequence_state_open(c, STATES, &j.s));
     j.y = c->out[0]->data;
     const size_t items = j.s.sequences * j.heads;

@@ -47,7 +47,7 @@ static lw_status read_sizes(const lwi_call *c, job *j) {
     return LW_OK;
 }
 
-static lw_status read(const lwi_call *c, job *j) {
+static lw_status read_job(const lwi_call *c, job *j) {
     size_t elements = 0;
     LW_TRY(read_sizes(c, j));
     j->tile = j->each ? TILE : j->channels / j->heads;
@@ -59,7 +59,7 @@ static lw_status read(const lwi_call *c, job *j) {
 
 static lw_status infer(lwi_call *c) {
     job j = {0};
-    LW_TRY(read(c, &j));
+    LW_TRY(read_job(c, &j));
     return lwi_out_like(c, 0, c->in[X]);
 }
 
@@ -119,7 +119,7 @@ lw_status lwi_selective_scan_run(lwi_call *c, const lwi_state_steps *steps) {
              .a = c->in[A]->data,
              .b = c->in[B]->data,
              .c = c->in[C]->data};
-    LW_TRY(read(c, &j));
+    LW_TRY(read_job(c, &j));
     LW_TRY(lwi_sequence_state_open(c, STATES, &j.s));
     j.y = c->out[0]->data;
     const size_t items = j.s.sequences * j.tiles;

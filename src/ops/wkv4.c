@@ -18,7 +18,7 @@ typedef struct job {
     lwi_sequence_state s;
 } job;
 
-static lw_status read(const lwi_call *c, job *j) {
+static lw_status read_job(const lwi_call *c, job *j) {
     LW_TRY(lwi_need_rank(c, K, 2, 2));
     const int64_t *k = c->in[K]->dims;
     LW_TRY(lwi_need_shape(c, V, 2, k));
@@ -31,7 +31,7 @@ static lw_status read(const lwi_call *c, job *j) {
 
 static lw_status infer(lwi_call *c) {
     job j = {0};
-    LW_TRY(read(c, &j));
+    LW_TRY(read_job(c, &j));
     return lwi_out_like(c, 0, c->in[K]);
 }
 
@@ -78,7 +78,7 @@ static lw_status run(lwi_call *c) {
              .v = c->in[V]->data,
              .decay = c->in[DECAY]->data,
              .first = c->in[FIRST]->data};
-    LW_TRY(read(c, &j));
+    LW_TRY(read_job(c, &j));
     LW_TRY(lwi_sequence_state_open(c, STATES, &j.s));
     j.y = c->out[0]->data;
     const size_t work = 64 * TILE * j.s.tokens / (j.s.sequences + 1);

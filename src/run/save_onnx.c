@@ -45,7 +45,7 @@ static lw_status write_typed(const lw_model *m, lwi_onnx_source *source, const c
     return status;
 }
 
-static lw_status write(const lw_model *m, const char *path, bool beside) {
+static lw_status write_graph(const lw_model *m, const char *path, bool beside) {
     lwi_onnx_source source = {
         .network = &m->network, .graph = m->network.graph, .allocator = &m->allocator};
     return lacks_types(m->network.graph) ? write_typed(m, &source, path, beside)
@@ -63,9 +63,9 @@ lw_status lw_model_save_onnx(const lw_model *model, const char *path,
         return lwi_fail(LW_UNSUPPORTED, "a TorchScript file has a graph only for given inputs");
     const bool beside = options && options->weights_beside;
     if (!lwi_model_has_passed(model) || !lwi_model_can_reread(model))
-        return write(model, path, beside);
+        return write_graph(model, path, beside);
     LW_TRY(lwi_model_reread(model, &plain));
-    const lw_status status = write(plain, path, beside);
+    const lw_status status = write_graph(plain, path, beside);
     lw_model_free(plain);
     return status;
 }

@@ -25,7 +25,8 @@ static lw_status index_names(lw_weights *w) {
     return LW_OK;
 }
 
-static lw_status read(lw_weights *w, const void *data, size_t size, const lw_weights_options *o) {
+static lw_status read_weights(lw_weights *w, const void *data, size_t size,
+                              const lw_weights_options *o) {
     const lwi_torch_options options = {o->key, o->keep_prefixes, o->any_class};
     LW_TRY(lwi_weight_file_read(&w->arena, data, size, &options, &w->all));
     LW_TRY(index_names(w));
@@ -56,7 +57,7 @@ lw_status lw_weights_open(const char *path, const lw_weights_options *options,
     LW_TRY(new_weights(options, &o, &w));
     lw_status status = lwi_file_map(path, &w->file);
     if (status == LW_OK) {
-        status = read(w, w->file.data, w->file.size, &o);
+        status = read_weights(w, w->file.data, w->file.size, &o);
         if (status != LW_OK) status = lwi_fail_prefix(status, "%s", path);
     }
     if (status == LW_OK) *weights = w;
@@ -71,7 +72,7 @@ lw_status lw_weights_parse(const void *data, size_t size, const lw_weights_optio
     if ((!data && size) || !weights)
         return lwi_fail(LW_INVALID, "lw_weights_parse: data or weights is NULL");
     LW_TRY(new_weights(options, &o, &w));
-    const lw_status status = read(w, data, size, &o);
+    const lw_status status = read_weights(w, data, size, &o);
     if (status == LW_OK) *weights = w;
     else lw_weights_free(w);
     return status;

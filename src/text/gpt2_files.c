@@ -28,7 +28,7 @@ static const char *pre_of(size_t count) {
     return count >= QWEN2 && count <= QWEN2 + QWEN2_MORE ? "qwen2" : "gpt-2";
 }
 
-static lw_status read(lw_tokenizer *t, lw_string merges, const lwi_json_item *vocabulary) {
+static lw_status read_parts(lw_tokenizer *t, lw_string merges, const lwi_json_item *vocabulary) {
     lwi_named_pre pre = {0};
     t->bpe.bytes = t->decoder.byte_level = true;
     LW_TRY(lwi_hft_vocabulary(t, vocabulary, true));
@@ -50,7 +50,7 @@ lw_status lwi_gpt2_tokenizer(lw_string merges, lw_string vocabulary, lw_tokenize
     lwi_arena_init(&arena, &lwi_malloc_allocator);
     lw_status status = lwi_json_parse(&arena, vocabulary.data, vocabulary.size, NULL, &root);
     if (status == LW_OK) status = lwi_tokenizer_new("byte-level BPE", &t);
-    if (status == LW_OK) status = read(t, merges, root);
+    if (status == LW_OK) status = read_parts(t, merges, root);
     lwi_arena_free(&arena);
     if (status == LW_OK) *tokenizer = t;
     else lw_tokenizer_free(t);

@@ -53,8 +53,8 @@ static lw_status read_added(lw_tokenizer *t, const lwi_json_item *list) {
     return LW_OK;
 }
 
-static lw_status read(lw_tokenizer *t, lw_string json, const lwi_json_item *root,
-                      const lwi_json_item *config) {
+static lw_status read_parts(lw_tokenizer *t, lw_string json, const lwi_json_item *root,
+                            const lwi_json_item *config) {
     if (!lwi_json_is(lwi_json_get(root, "model"), LWI_JSON_OBJECT))
         return lwi_fail(LW_CORRUPT, "tokenizer.json: there is no model");
     LW_TRY(lwi_hft_normalizer(t, lwi_json_get(root, "normalizer")));
@@ -76,7 +76,7 @@ lw_status lwi_hft_tokenizer(lw_string json, lw_string config, lw_tokenizer **tok
     if (status == LW_OK && config.size)
         status = lwi_json_parse(&arena, config.data, config.size, NULL, &settings);
     if (status == LW_OK) status = lwi_tokenizer_new("", &t);
-    if (status == LW_OK) status = read(t, json, root, settings);
+    if (status == LW_OK) status = read_parts(t, json, root, settings);
     lwi_arena_free(&arena);
     if (status == LW_OK) *tokenizer = t;
     else lw_tokenizer_free(t);

@@ -99,7 +99,7 @@ static lw_status read_tokens(lw_tokenizer *t, lw_string text, char *bytes) {
     return lwi_vocabulary_index(&t->vocabulary, &t->arena, LW_TOKEN_NORMAL);
 }
 
-static lw_status read(lw_tokenizer *t, lw_string text) {
+static lw_status read_parts(lw_tokenizer *t, lw_string text) {
     static const char end[] = "<|endoftext|>";
     char *bytes = NULL;
     t->model = LWI_MODEL_LONGEST;
@@ -115,7 +115,7 @@ static lw_status read(lw_tokenizer *t, lw_string text) {
 lw_status lwi_rwkv_tokenizer(lw_string text, lw_tokenizer **tokenizer) {
     lw_tokenizer *t = NULL;
     LW_TRY(lwi_tokenizer_new("RWKV", &t));
-    const lw_status status = read(t, text);
+    const lw_status status = read_parts(t, text);
     if (status == LW_OK) *tokenizer = t;
     else lw_tokenizer_free(t);
     return status;

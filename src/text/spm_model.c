@@ -209,7 +209,7 @@ static int32_t token_of(const lw_tokenizer *t, int64_t id) {
 }
 
 /* numbers: of the pieces, by a file of their own; NULL: in their order. */
-static lw_status read(lw_tokenizer *t, lw_string proto, const lwi_json_item *numbers) {
+static lw_status read_parts(lw_tokenizer *t, lw_string proto, const lwi_json_item *numbers) {
     settings s = {.model = MODEL_UNIGRAM,
                   .dummy_prefix = true,
                   .remove_extra_spaces = true,
@@ -244,7 +244,7 @@ lw_status lwi_spm_tokenizer(lw_string proto, lw_string numbers, lw_tokenizer **t
     lw_status status = LW_OK;
     if (numbers.size) status = lwi_json_parse(&arena, numbers.data, numbers.size, NULL, &root);
     if (status == LW_OK) status = lwi_tokenizer_new("", &t);
-    if (status == LW_OK) status = read(t, proto, root);
+    if (status == LW_OK) status = read_parts(t, proto, root);
     lwi_arena_free(&arena);
     if (status == LW_OK) *tokenizer = t;
     else lw_tokenizer_free(t);

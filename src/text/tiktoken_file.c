@@ -133,7 +133,7 @@ static lw_status add_specials(lw_tokenizer *t, const family *f, size_t ranks) {
     return LW_OK;
 }
 
-static lw_status read(lw_tokenizer *t, lw_string text, const char *name) {
+static lw_status read_parts(lw_tokenizer *t, lw_string text, const char *name) {
     char *bytes = NULL;
     size_t lines = 0, ranks = 0;
     lwi_named_pre pre = {0};
@@ -153,7 +153,7 @@ static lw_status read(lw_tokenizer *t, lw_string text, const char *name) {
 lw_status lwi_tiktoken_tokenizer(lw_string text, const char *name, lw_tokenizer **tokenizer) {
     lw_tokenizer *t = NULL;
     LW_TRY(lwi_tokenizer_new("tiktoken", &t));
-    const lw_status status = read(t, text, name);
+    const lw_status status = read_parts(t, text, name);
     if (status == LW_OK) *tokenizer = t;
     else lw_tokenizer_free(t);
     return status;

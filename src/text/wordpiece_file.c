@@ -54,7 +54,7 @@ static lw_status find_specials(lw_tokenizer *t) {
     return LW_OK;
 }
 
-static lw_status read(lw_tokenizer *t, lw_string text, const lwi_json_item *config) {
+static lw_status read_parts(lw_tokenizer *t, lw_string text, const lwi_json_item *config) {
     t->model = LWI_MODEL_WORDPIECE;
     LW_TRY(read_tokens(t, text));
     LW_TRY(find_specials(t));
@@ -80,7 +80,7 @@ lw_status lwi_wordpiece_tokenizer(lw_string text, lw_string config, lw_tokenizer
     lwi_arena_init(&arena, &lwi_malloc_allocator);
     if (config.size) status = lwi_json_parse(&arena, config.data, config.size, NULL, &root);
     if (status == LW_OK) status = lwi_tokenizer_new("WordPiece", &t);
-    if (status == LW_OK) status = read(t, text, root);
+    if (status == LW_OK) status = read_parts(t, text, root);
     lwi_arena_free(&arena);
     if (status == LW_OK) *tokenizer = t;
     else lw_tokenizer_free(t);

@@ -20,7 +20,7 @@ typedef struct running {
     lwi_max_i8_fn *max;
 } running;
 
-static bool read(const lwi_call *c, pool *p) {
+static bool read_pool(const lwi_call *c, pool *p) {
     const lw_value *x = c->in[0];
     if (x->rank < 3 || lwi_window_read(c, x->rank - 2, x->dims + 1, NULL, &p->window) != LW_OK ||
         lwi_window_slide(c, lwi_attr_int(c->node, "ceil_mode", 0) != 0, &p->window) != LW_OK)
@@ -80,7 +80,7 @@ static void pool_lines(void *arg, size_t begin, size_t end) {
 static lw_status prepare(lwi_call *c) {
     pool *p = NULL;
     LW_TRY(lwi_prepare(c, sizeof *p, &p));
-    return read(c, p) ? LW_OK : lwi_call_fail(c, LW_INTERNAL, "the window has changed");
+    return read_pool(c, p) ? LW_OK : lwi_call_fail(c, LW_INTERNAL, "the window has changed");
 }
 
 static lw_status run(lwi_call *c) {
@@ -100,5 +100,5 @@ const lwi_kernel *lwi_cpu_qlinear_max_pool_claim(const lwi_call *c);
 const lwi_kernel *lwi_cpu_qlinear_max_pool_claim(const lwi_call *c) {
     static const lwi_kernel kernel = {prepare, run};
     pool p;
-    return c->out[0] && read(c, &p) ? &kernel : NULL;
+    return c->out[0] && read_pool(c, &p) ? &kernel : NULL;
 }

@@ -23,7 +23,7 @@ static bool channels_last(const lwi_call *c) {
     return lwi_attr_int(c->node, "channels_last", 0) != 0;
 }
 
-static lw_status read(const lwi_call *c, pool *p) {
+static lw_status read_pool(const lwi_call *c, pool *p) {
     const lw_value *x = c->in[X];
     lwi_q8 from, to;
     *p = (pool){.x = x->data, .y = c->out[0]->data, .flip = x->dtype == LW_INT8 ? 0x80 : 0};
@@ -79,7 +79,7 @@ static lw_status run_windows(lwi_call *c) {
     const lw_value *x = c->in[X];
     pool p;
     if (c->out[0]->count == 0) return LW_OK;
-    LW_TRY(read(c, &p));
+    LW_TRY(read_pool(c, &p));
     LW_TRY(lwi_window_read(c, x->rank - 2, x->dims + 1, NULL, &p.window));
     LW_TRY(lwi_window_slide(c, lwi_attr_int(c->node, "ceil_mode", 0) != 0, &p.window));
     p.channels = (size_t)x->dims[x->rank - 1];
@@ -123,7 +123,7 @@ static lw_status run_global(lwi_call *c) {
     const lw_value *x = c->in[X], *y = c->out[0];
     pool p;
     if (y->count == 0) return LW_OK;
-    LW_TRY(read(c, &p));
+    LW_TRY(read_pool(c, &p));
     p.in_size = x->count / y->count;
     if (p.in_size == 0) return lwi_call_fail(c, LW_SHAPE, "there is nothing to take the mean of");
     if (!channels_last(c)) {

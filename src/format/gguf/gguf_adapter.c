@@ -25,7 +25,7 @@ static lw_status add(lwi_adapters *all, const lwi_gguf_tensor *from) {
     return lwi_adapters_add(all, weight, is_b, &t);
 }
 
-static lw_status read(lwi_adapters *all, const lwi_gguf *gguf, double scale) {
+static lw_status read_tensors(lwi_adapters *all, const lwi_gguf *gguf, double scale) {
     if (!text_is(gguf, "general.type", "adapter") || !text_is(gguf, "adapter.type", "lora"))
         return lwi_fail(LW_INVALID, "this is no low-rank adapter (general.type, adapter.type)");
     const lw_string name = lwi_gguf_string(gguf, "general.architecture");
@@ -45,7 +45,7 @@ lw_status lwi_gguf_adapter_read(lwi_network *network, const void *data, size_t s
     LW_TRY(lwi_adapters_of(network, &all));
     if (!lwi_is_gguf(data, size)) return lwi_fail(LW_INVALID, "this is no GGUF file");
     LW_TRY(lwi_gguf_read(all->arena, data, size, &gguf));
-    const lw_status status = read(all, &gguf, scale);
+    const lw_status status = read_tensors(all, &gguf, scale);
     lwi_gguf_free(&gguf);
     return status;
 }

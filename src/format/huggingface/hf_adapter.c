@@ -65,7 +65,8 @@ static lw_status add(lwi_hf_source *s, lwi_adapters *all, const lwi_safetensor *
     return lwi_adapters_add(all, weight, is_b, &t);
 }
 
-static lw_status read(lwi_hf_source *s, lwi_adapters *all, const char *folder, double scale) {
+static lw_status read_folder(lwi_hf_source *s, lwi_adapters *all, const char *folder,
+                             double scale) {
     const lwi_json_item *config = NULL;
     LW_TRY(lwi_hf_read_json(s, folder, "adapter_config.json", &config));
     LW_TRY(check_config(config));
@@ -86,7 +87,7 @@ lw_status lwi_huggingface_adapter_read(lwi_network *network, const char *folder,
     lwi_adapters *all = NULL;
     LW_TRY(lwi_adapters_of(network, &all));
     lwi_safetensors_init(&s.files, &network->arena);
-    const lw_status status = read(&s, all, folder, scale);
+    const lw_status status = read_folder(&s, all, folder, scale);
     lwi_safetensors_free(&s.files);
     return status;
 }
