@@ -2,9 +2,10 @@
 #include "llm_options.h"
 #include "text.h"
 
+#include "base/random.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* "FILE=0.5" or "FILE"; the copy of the path is to be freed. */
 static lw_adapter parse_adapter(const char *text) {
@@ -58,8 +59,7 @@ lw_batch_options lwi_llm_batch_options(const lwi_llm_options *options,
 lw_sampling lwi_llm_sampling(const lwi_sampling_options *o) {
     return (lw_sampling){
         .size = sizeof(lw_sampling),
-        .seed =
-            o->seed >= 0 ? (uint64_t)o->seed : (uint64_t)time(NULL) * 1000003 + (uint64_t)clock(),
+        .seed = o->seed >= 0 ? (uint64_t)o->seed : lwi_random_key(),
         .temperature = (float)o->temperature,
         .penalty_last = (size_t)o->last,
         .repetition = (float)o->repetition,

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/file_writer.h"
 
+#include "base/random.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,10 +17,14 @@ static lw_status failed(const lwi_file_writer *w) {
 lw_status lwi_file_writer_open(const char *path, lwi_file_writer *w) {
     w->path = path;
     w->written = 0;
-    const int n = snprintf(w->temporary, sizeof w->temporary, "%s.XXXXXX", path);
-    if (n < 0 || (size_t)n >= sizeof w->temporary)
-        return lwi_fail(LW_IO, "the path '%.60s...' is too long", path);
-    w->fd = mkostemp(w->temporary, O_CLOEXEC);
+    for (int tries = 0; tries < 100; tries++) {
+        const int n = snprintf(w->temporary, sizeof w->temporary, "%s.%08x", path,
+                               (unsigned)(lwi_random_key() & 0xffffffff));
+        if (n < 0 || (size_t)n >= sizeof w->temporary)
+            return lwi_fail(LW_IO, "the path '%.60s...' is too long", path);
+        w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+        if (w->fd >= 0 || errno != EEXIST) break;
+    }
     return w->fd < 0 ? failed(w) : LW_OK;
 }
 

@@ -85,10 +85,28 @@ static int compare_bytes(const lw_string *a, const lw_string *b) {
     return c ? c : a->size < b->size ? -1 : a->size > b->size;
 }
 
-static int compare_tokens(const void *a, const void *b, void *tokens) {
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    const int c = compare_bytes((const lw_string *)tokens + x, (const lw_string *)tokens + y);
-    return c ? c : x < y ? -1 : 1;
+typedef struct numbered {
+    lw_string text;
+    uint32_t token;
+} numbered;
+
+static int compare_numbered(const void *a, const void *b) {
+    const numbered *x = a, *y = b;
+    const int c = compare_bytes(&x->text, &y->text);
+    return c ? c : x->token < y->token ? -1 : 1;
+}
+
+/* Puts the tokens that are used in the order of their texts. */
+static lw_status order_tokens(lw_vocabulary *v) {
+    numbered *all = NULL;
+    LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, v->used, sizeof *all, &all));
+    for (size_t i = 0; i < v->used; i++)
+        all[i] = (numbered){v->tokens[v->order[i]], v->order[i]};
+    if (v->used) qsort(all, v->used, sizeof *all, compare_numbered);
+    for (size_t i = 0; i < v->used; i++)
+        v->order[i] = all[i].token;
+    lwi_free(&lwi_malloc_allocator, all);
+    return LW_OK;
 }
 
 static uint16_t shared_bytes(const lw_string *a, const lw_string *b) {
@@ -111,7 +129,7 @@ static lw_status take_tokens(lw_vocabulary *v, const lw_string *tokens, size_t c
         v->order[v->used++] = (uint32_t)i;
         if (tokens[i].size > v->longest) v->longest = tokens[i].size;
     }
-    if (v->used) qsort_r(v->order, v->used, sizeof *v->order, compare_tokens, v->tokens);
+    LW_TRY(order_tokens(v));
     for (size_t i = 1; i < v->used; i++)
         v->shared[i] = shared_bytes(&v->tokens[v->order[i - 1]], &v->tokens[v->order[i]]);
     return LW_OK;
