@@ -50,7 +50,7 @@ int lwi_decoder_stateful(lwi_decoder *d, const char *op_type, size_t n, const in
     const int y = lwi_build_fused(b, op_type, m, all);
     lwi_build_int(b, "offset", (int64_t)d->state_elements);
     if (!lwi_add_size(d->state_elements, (size_t)elements, &d->state_elements) ||
-        d->state_elements > INT64_MAX / sizeof(float))
+        (uint64_t)d->state_elements > INT64_MAX / sizeof(float))
         lwi_build_fail(b, LW_CORRUPT, "the state is too large");
     return y;
 }

@@ -126,6 +126,7 @@ lwi_isa lwi_cpu_isa(void) {
 
 const char *lwi_isa_name(lwi_isa isa) { return NAMES[isa]; }
 
+#if defined(__linux__)
 /* CPUs that the cgroup's quota allows, 0 if it sets none. Version 2 has one file with "max" or
  * "quota period", version 1 two files. */
 static int cgroup_quota(void) {
@@ -151,18 +152,19 @@ static int cgroup_quota(void) {
 }
 
 int lwi_cpu_threads(void) {
-    int n = 1;
-#if defined(__linux__)
     cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0) n = CPU_COUNT(&set);
-    else n = (int)sysconf(_SC_NPROCESSORS_ONLN);
     const int quota = cgroup_quota();
+    int n = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    if (sched_getaffinity(0, sizeof set, &set) == 0) n = CPU_COUNT(&set);
     if (quota > 0 && quota < n) n = quota;
-#else
-    n = (int)sysconf(_SC_NPROCESSORS_ONLN);
-#endif
     return n < 1 ? 1 : n;
 }
+#else
+int lwi_cpu_threads(void) {
+    const int n = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n;
+}
+#endif
 
 uint64_t lwi_cpu_memory(void) {
     const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);

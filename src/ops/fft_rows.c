@@ -5,7 +5,7 @@ enum { MAX_SLOTS = 64 }; /* rows that can be under way at once */
 
 lw_status lwi_fft_plan(lwi_call *c, size_t n, lwi_fft *f) {
     double *memory = NULL;
-    if (n > (size_t)1 << 40)
+    if ((uint64_t)n > (uint64_t)1 << 40)
         return lwi_call_fail(c, LW_LIMIT, "a transform of length %zu is too long", n);
     lwi_fft_size(n, f);
     LW_TRY(lwi_scratch(c, f->doubles, sizeof *memory, &memory));

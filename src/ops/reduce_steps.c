@@ -134,7 +134,7 @@ FLOAT_FINISHES(double)
 static int64_t log_of(double sum, int64_t lowest) { return sum > 0 ? (int64_t)log(sum) : lowest; }
 /* A mean keeps the sign of its sum and is cut towards 0. */
 static int64_t signed_mean(int64_t sum, size_t n) {
-    return n == 0 || n > INT64_MAX ? 0 : sum / (int64_t)n;
+    return n == 0 || (uint64_t)n > INT64_MAX ? 0 : sum / (int64_t)n;
 }
 static uint64_t unsigned_mean(uint64_t sum, size_t n) { return n ? sum / n : 0; }
 
