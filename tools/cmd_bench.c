@@ -2,7 +2,6 @@
  * lampwick bench: time and memory of loading and running a model. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -11,6 +10,7 @@
 #include "json.h"
 #include "measure.h"
 #include "stopwatch.h"
+#include "system.h"
 
 typedef struct bench_options {
     lwi_texts inputs;
@@ -75,11 +75,6 @@ static bool measure(const lwi_session *session, const lw_io *inputs, size_t n,
     return !lw_context_memory(session->context, &r->memory);
 }
 
-static double peak_bytes(void) {
-    struct rusage usage;
-    return getrusage(RUSAGE_SELF, &usage) ? 0 : (double)usage.ru_maxrss * 1024;
-}
-
 static void print_result(result *r, const bench_options *options) {
     lw_cpu_info cpu = {.size = sizeof cpu};
     const int threads = options->engine.threads ? options->engine.threads
@@ -100,7 +95,7 @@ static void print_result(result *r, const bench_options *options) {
         lwi_show_set_integer(&json, "threads", threads);
         lwi_show_set_integer(&json, "arena_bytes", (int64_t)r->memory.arena);
         lwi_show_set_integer(&json, "block_bytes", (int64_t)r->memory.blocks);
-        lwi_show_set_number(&json, "peak_bytes", peak_bytes());
+        lwi_show_set_number(&json, "peak_bytes", lwi_peak_bytes());
         lwi_show_close(&json, '}');
         return;
     }
@@ -108,7 +103,7 @@ static void print_result(result *r, const bench_options *options) {
     printf("run        median %.3f ms, min %.3f ms, p90 %.3f ms (%zu runs, %d thread%s)\n",
            median * 1e3, least * 1e3, most * 1e3, r->times.n, threads, threads == 1 ? "" : "s");
     printf("memory     activations %.2f MiB, process at most %.1f MiB\n",
-           (double)(r->memory.arena + r->memory.blocks) / (1 << 20), peak_bytes() / (1 << 20));
+           (double)(r->memory.arena + r->memory.blocks) / (1 << 20), lwi_peak_bytes() / (1 << 20));
 }
 
 static int run(const void *given, char **arguments, int n) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * lampwick chat: a conversation in the terminal. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "commands.h"
 #include "llm_draft.h"
 #include "llm_options.h"
+#include "system.h"
 #include "text.h"
 
 typedef struct chat_options {
@@ -28,12 +28,6 @@ typedef struct conversation {
     lw_session *session;
     lwi_buffer messages; /* JSON objects with commas between them */
 } conversation;
-
-static volatile sig_atomic_t interrupted;
-static void interrupt(int signal) {
-    (void)signal;
-    interrupted = 1;
-}
 
 static lw_status add_message(conversation *c, const char *role, const char *text, size_t size) {
     lwi_buffer *b = &c->messages;
@@ -80,8 +74,8 @@ static lw_status reply(conversation *c) {
     lwi_buffer said = lwi_buffer_new(&lwi_malloc_allocator);
     lw_llm_text piece = {.size = sizeof piece};
     lw_status status = LW_OK;
-    interrupted = 0;
-    for (int i = 0; i < c->options->tokens && !interrupted && !piece.finished; i++) {
+    (void)lwi_was_interrupted();
+    for (int i = 0; i < c->options->tokens && !lwi_was_interrupted() && !piece.finished; i++) {
         status = lw_session_next_text(c->session, &piece);
         if (status == LW_OK) status = lwi_buffer_put(&said, piece.data, piece.length);
         if (status != LW_OK) break;
@@ -144,10 +138,9 @@ static lw_status open_all(conversation *c, const char *path) {
 
 static int run(const void *given, char **arguments, int n) {
     conversation c = {.options = given, .messages = lwi_buffer_new(&lwi_malloc_allocator)};
-    const struct sigaction action = {.sa_handler = interrupt};
     (void)n;
     lw_status status = open_all(&c, arguments[0]);
-    sigaction(SIGINT, &action, NULL);
+    lwi_watch_interrupts();
     if (status == LW_OK) status = converse(&c);
     const int code = status == LW_OK ? LWI_EXIT_OK : lwi_complain("%s", lw_last_error());
     lwi_buffer_free(&c.messages);
