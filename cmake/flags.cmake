@@ -2,7 +2,14 @@
 # Compiler flags of every target.
 include(CheckCSourceCompiles)
 include(CheckLinkerFlag)
-find_package(Threads REQUIRED)
+set(LAMPWICK_PIC ON)
+if(WASI) # one thread, one place
+    set(LAMPWICK_PIC OFF)
+    add_library(Threads::Threads INTERFACE IMPORTED)
+    include_directories(SYSTEM ${PROJECT_SOURCE_DIR}/src/base/wasi)
+else()
+    find_package(Threads REQUIRED)
+endif()
 
 # Each pointer in a table takes a relocation of 24 bytes; packed, 64 of them take 8 or 16. The loader
 # must know the form (DT_RELR): glibc 2.36; musl 1.2.4, which does not say its version.
@@ -23,7 +30,7 @@ endfunction()
 function(lampwick_flags target)
     set_target_properties(${target} PROPERTIES C_STANDARD 11 C_STANDARD_REQUIRED ON
                           C_EXTENSIONS OFF C_VISIBILITY_PRESET hidden
-                          POSITION_INDEPENDENT_CODE ON)
+                          POSITION_INDEPENDENT_CODE ${LAMPWICK_PIC})
     target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wundef -Wmissing-prototypes
         -Wvla -fno-math-errno -fno-trapping-math -ffp-contract=off

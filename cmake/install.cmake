@@ -2,9 +2,12 @@
 # Install rules, the CMake package and the pkg-config file.
 include(CMakePackageConfigHelpers)
 
-install(TARGETS lampwick-static lampwick-shared EXPORT lampwick-targets
-        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
-        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+foreach(kind ${LAMPWICK_KINDS})
+    string(TOLOWER ${kind} suffix)
+    install(TARGETS lampwick-${suffix} EXPORT lampwick-targets
+            ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+            LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endforeach()
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/lampwick)

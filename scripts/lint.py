@@ -43,7 +43,7 @@ BANNED_IN_TOOLS = re.compile(r"\b(sprintf|strcpy|strcat|strtok|gets|atoi|atof|al
 # libjpeg and libpng report errors by longjmp.
 NEEDED_IN_MEDIA = {"setjmp", "longjmp"}
 MALLOC = re.compile(r"\b(malloc|calloc|realloc|aligned_alloc|free)\s*\(")
-MALLOC_HOME = {"memory.c"}
+MALLOC_HOME = {"memory.c", "pages_wasi.c"}
 MOST_LINES = 1000
 MOST_FUNCTION_LINES = 120
 GENERATED = {"schema.def", "schema_fused.def"}
