@@ -39,6 +39,7 @@ const typeOfArray = (array) => {
     throw new TypeError("data must be a typed array, or an array of strings");
 };
 
+const asBytes = (x) => new Uint8Array(x.buffer ?? x, x.byteOffset ?? 0, x.byteLength);
 const encoder = new TextEncoder(), decoder = new TextDecoder();
 
 // ---------------------------------------------------------------------------------- the system
@@ -201,7 +202,7 @@ export class Lampwick {
     get version() { return this.string(this.c.lw_version()); }
 
     // Of a network: an ONNX file, a GGUF file, a program of torch.export or TorchScript, whole.
-    loadModel(bytes) { return new Model(this, new Uint8Array(bytes.buffer ?? bytes, bytes.byteOffset ?? 0, bytes.byteLength)); }
+    loadModel(bytes) { return new Model(this, asBytes(bytes)); }
 
     // Of a language model: a GGUF file, whole.
     loadLanguageModel(bytes) { return new LanguageModel(this, bytes); }
@@ -320,7 +321,8 @@ export class Model {
         }
     }
 
-    // [{name, type, dims}]; dims undefined where there are none declared, -1 for open sizes.
+    // [{name, type, dims, optional}]; dims undefined where there are none declared, -1 for open
+    // sizes; optional: an input that may be left out.
     describe(get, count) {
         const { lampwick } = this, list = [];
         for (let i = 0; i < count(this.model); i++)
@@ -331,7 +333,8 @@ export class Model {
                 const dims = rank < 0 ? undefined : Array.from(
                     new BigInt64Array(view.buffer, view.getUint32(at + 28, true), rank), Number);
                 const type = TYPES[view.getInt32(at + 16, true)]?.[0];
-                return { name: lampwick.string(view.getUint32(at + 4, true)), type, dims };
+                return { name: lampwick.string(view.getUint32(at + 4, true)), type, dims,
+                         optional: view.getUint8(at + 36) !== 0 };
             }));
         return list;
     }
@@ -378,7 +381,7 @@ export class LanguageModel {
     constructor(lampwick, bytes) {
         const { c, system } = this.lampwick = lampwick;
         const name = `model-${system.inodes.size}.gguf`, path = lampwick.copyText(`/${name}`);
-        system.add(name, new Uint8Array(bytes.buffer ?? bytes, bytes.byteOffset ?? 0, bytes.byteLength));
+        system.add(name, asBytes(bytes));
         try {
             this.llm = lampwick.make((to) => c.lw_llm_load(path, 0, to));
         } finally {
