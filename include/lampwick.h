@@ -284,9 +284,9 @@ struct lw_context_options {
     size_t max_plans;              /* sets of input shapes remembered, 0: 16 */
     lw_precision precision;
     const char *isa;  /* level of kernels: "base", "avx2", "avxvnni", "avx512", "avx512vnni",
-                         "avx512bf16", "avx512fp16", "neon", "neon_dot", "neon_i8mm";
-                         LW_UNSUPPORTED if the processor lacks it. NULL: the environment's
-                         LAMPWICK_ISA, with the same errors, or the best */
+                         "avx512bf16", "avx512fp16", "neon", "neon_dot", "neon_i8mm",
+                         "simd128"; LW_UNSUPPORTED if the processor lacks it. NULL: the
+                         environment's LAMPWICK_ISA, with the same errors, or the best */
     bool less_memory; /* weights of some 3x3 convolutions stay a quarter of what they are else, and
                          are transformed in each run, which is slower by up to a fifth; the results
                          are the same bits */

@@ -13,8 +13,9 @@
 #include <sys/auxv.h>
 #endif
 
-static const char *const NAMES[] = {"base",       "avx2",       "avxvnni", "avx512",   "avx512vnni",
-                                    "avx512bf16", "avx512fp16", "neon",    "neon_dot", "neon_i8mm"};
+static const char *const NAMES[] = {"base",       "avx2",       "avxvnni",    "avx512",
+                                    "avx512vnni", "avx512bf16", "avx512fp16", "neon",
+                                    "neon_dot",   "neon_i8mm",  "simd128"};
 
 /* Whether the compiler knew the instructions (src/kern/CMakeLists.txt). */
 #if defined(LWI_HAVE_FP16_KERNELS)
@@ -84,6 +85,8 @@ static uint32_t detect(void) {
 }
 #elif defined(__aarch64__)
 static uint32_t detect(void) { return LEVEL(BASE) | LEVEL(NEON); }
+#elif defined(__wasm_simd128__)
+static uint32_t detect(void) { return LEVEL(BASE) | LEVEL(SIMD128); }
 #else
 static uint32_t detect(void) { return LEVEL(BASE); }
 #endif

@@ -18,6 +18,7 @@ typedef enum lwi_isa {
     LWI_ISA_NEON,
     LWI_ISA_NEON_DOT,  /* dotprod */
     LWI_ISA_NEON_I8MM, /* i8mm */
+    LWI_ISA_SIMD128,   /* vectors of WebAssembly, which its modules have or have not as a whole */
     LWI_ISAS
 } lwi_isa;
 
@@ -31,7 +32,8 @@ lw_status lwi_cpu_find(const char *who, const char *name, lwi_isa *isa);
 lw_status lwi_cpu_wanted(lwi_isa *isa);
 /* Whether this processor can run the kernels of a level. */
 bool lwi_cpu_has(lwi_isa isa);
-/* base, avx2, avxvnni, avx512, avx512vnni, avx512bf16, avx512fp16, neon, neon_dot, neon_i8mm */
+/* base, avx2, avxvnni, avx512, avx512vnni, avx512bf16, avx512fp16, neon, neon_dot, neon_i8mm,
+ * simd128 */
 const char *lwi_isa_name(lwi_isa isa);
 /* Processors in the affinity mask, at most the cgroup's quota (rounded up); at least 1. */
 int lwi_cpu_threads(void);

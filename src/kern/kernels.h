@@ -44,8 +44,8 @@
 #include "kern/turn_i8.h"
 
 typedef struct lwi_kernels {
-#define LWI_KERNEL(name, type, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) type *name;
-#define LWI_KERNEL_SIZE(name, base, avx2, avxvnni, avx512, vnni, bf16, neon, dot, i8mm) size_t name;
+#define LWI_KERNEL(name, type, ...) type *name;
+#define LWI_KERNEL_SIZE(name, ...) size_t name;
 #define LWI_KERNEL_FP16(name, type) type *name;
 #include "kern/kernels.def"
 #undef LWI_KERNEL

@@ -4,10 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "cases.h"
+#include "guard.h"
 
 enum { BUFFERS = 32, BYTES = 64 << 20 };
 
@@ -23,20 +22,11 @@ static uint64_t next(kc_case *c) {
 
 size_t kc_below(kc_case *c, size_t n) { return n ? (size_t)(next(c) % n) : 0; }
 
-static char *make_buffer(void) {
-    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    char *all = mmap(NULL, BYTES + 2 * page, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (all == MAP_FAILED || mprotect(all, page, PROT_NONE) ||
-        mprotect(all + page + BYTES, page, PROT_NONE))
-        kc_stop("no memory");
-    return all + page;
-}
-
 static char *place(kc_case *c, size_t n) {
     if (c->buffers == BUFFERS || n > BYTES) kc_stop("too many or too large buffers");
     char **buffer = &buffers[c->buffers++];
-    if (!*buffer) *buffer = make_buffer();
+    if (!*buffer) *buffer = kc_guard(BYTES);
+    if (!*buffer) kc_stop("no memory");
     return kc_below(c, 2) ? *buffer : *buffer + (BYTES - n);
 }
 

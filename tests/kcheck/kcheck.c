@@ -2,14 +2,13 @@
  *     kcheck [--short] [--level NAME] [--bench] [FAMILY ...]
  * Prints a line for each family and level; a failure names the sizes and the number of the case.
  * The status is 1 if anything failed. */
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cases.h"
+#include "guard.h"
 
 #define KCHECK(name) extern const kc_check kc_##name;
 #include "checks.def"
@@ -54,13 +53,10 @@ void kc_stop(const char *why) {
     exit(2);
 }
 
-/* A kernel has touched a page around a buffer. Printing is not allowed here, but the process is
- * lost anyhow. */
 static void crashed(int signal) {
     fprintf(stderr, "FAIL signal %d in ", signal);
     describe(stderr);
     fprintf(stderr, "\n");
-    _exit(1);
 }
 
 static void run_case(const size_t *size, uint64_t number) {
@@ -133,9 +129,7 @@ int main(int argc, char **argv) {
         else if (!strcmp(argv[i], "--level") && i + 1 < argc) level = argv[++i];
         else kc_stop("usage: kcheck [--short] [--level NAME] [--bench] [FAMILY ...]");
     }
-    signal(SIGSEGV, crashed);
-    signal(SIGBUS, crashed);
-    signal(SIGILL, crashed);
+    kc_when_crashed(crashed);
     for (size_t f = 0; f < sizeof CHECKS / sizeof *CHECKS; f++)
         for (lwi_isa isa = 0; isa < LWI_ISAS; isa++) {
             const kc_check *k = CHECKS[f];
