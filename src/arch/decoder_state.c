@@ -49,7 +49,7 @@ int lwi_decoder_stateful(lwi_decoder *d, const char *op_type, size_t n, const in
         all[m++] = last[i];
     const int y = lwi_build_fused(b, op_type, m, all);
     lwi_build_int(b, "offset", (int64_t)d->state_elements);
-    if (!lwi_add_size(d->state_elements, (size_t)elements, &d->state_elements) ||
+    if (!lwi_add_size(d->state_elements, (uint64_t)elements, &d->state_elements) ||
         (uint64_t)d->state_elements > INT64_MAX / sizeof(float))
         lwi_build_fail(b, LW_CORRUPT, "the state is too large");
     return y;

@@ -129,14 +129,15 @@ static lw_status count_bytes(lwi_gguf_tensor *tensor) {
     if (!type)
         return lwi_fail(LW_UNSUPPORTED, "GGUF: tensor '%s' has the unknown type %u", tensor->name,
                         tensor->type);
-    const size_t row = (size_t)tensor->dims[tensor->rank - 1];
+    const uint64_t row = (uint64_t)tensor->dims[tensor->rank - 1];
     if (row % type->elements != 0)
-        return lwi_fail(LW_CORRUPT, "GGUF: tensor '%s': rows of %zu do not divide into %s blocks",
-                        tensor->name, row, type->name);
-    size_t bytes = row / type->elements * type->bytes;
-    for (int i = 0; i + 1 < tensor->rank; i++)
-        if (!lwi_mul_size(bytes, (size_t)tensor->dims[i], &bytes))
-            return lwi_fail(LW_CORRUPT, "GGUF: tensor '%s' is too large", tensor->name);
+        return lwi_fail(LW_CORRUPT, "GGUF: tensor '%s': rows of %llu do not divide into %s blocks",
+                        tensor->name, (unsigned long long)row, type->name);
+    size_t bytes = 0;
+    bool fits = lwi_mul_size(row / type->elements, type->bytes, &bytes);
+    for (int i = 0; i + 1 < tensor->rank && fits; i++)
+        fits = lwi_mul_size(bytes, (uint64_t)tensor->dims[i], &bytes);
+    if (!fits) return lwi_fail(LW_CORRUPT, "GGUF: tensor '%s' is too large", tensor->name);
     tensor->bytes = bytes;
     return LW_OK;
 }

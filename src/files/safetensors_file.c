@@ -77,7 +77,7 @@ static lw_status read_shape(const lwi_json_item *entry, lwi_safetensor *t, size_
     for (size_t i = 0; i < shape->size; i++) {
         const lwi_json_item *dim = shape->items + i;
         if (!lwi_json_is(dim, LWI_JSON_NUMBER) || !dim->is_integer || dim->integer < 0 ||
-            !lwi_mul_size(*bits, (size_t)dim->integer, bits))
+            !lwi_mul_size(*bits, (uint64_t)dim->integer, bits))
             return lwi_fail(LW_CORRUPT, "safetensors: tensor '%s': dimension %zu", t->name, i);
         t->dims[i] = dim->integer;
     }

@@ -44,8 +44,8 @@ static lw_status measure(const lwi_stored_tensor *t, size_t *count, size_t *last
             return lwi_fail(LW_CORRUPT, "tensor '%s': dimension %d has size %lld and stride %lld",
                             t->name, d, (long long)t->dims[d], (long long)t->strides[d]);
         if (*count == 0 || t->dims[d] == 1) continue;
-        if (!lwi_mul_size(*count, (size_t)t->dims[d], count) ||
-            !lwi_mul_size((size_t)t->dims[d] - 1, (size_t)t->strides[d], &reach) ||
+        if (!lwi_mul_size(*count, (uint64_t)t->dims[d], count) ||
+            !lwi_mul_size((uint64_t)t->dims[d] - 1, (uint64_t)t->strides[d], &reach) ||
             !lwi_add_size(*last, reach, last))
             return too_large(t);
     }

@@ -35,7 +35,7 @@ static lw_status place(lwi_torch_storage *s, const char *key, const uint8_t *dat
     const size_t bits = lwi_stored_bits(s->dtype ? s->dtype : LW_UINT8);
     *at += COUNT;
     /* elements of less than a byte are counted as bytes */
-    if (!lwi_mul_size((size_t)count, bits < 8 ? 1 : bits / 8, &s->bytes) ||
+    if (!lwi_mul_size((uint64_t)count, bits < 8 ? 1 : bits / 8, &s->bytes) ||
         !lwi_within(*at, s->bytes, size))
         return lwi_fail(LW_CORRUPT, "the %llu elements of storage '%s' lie beyond the file's end",
                         (unsigned long long)count, key);

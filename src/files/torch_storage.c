@@ -108,7 +108,8 @@ static lw_status open_record(lwi_torch_reader *r, const lwi_torch_id *id) {
     const lwi_zip_entry *e = lwi_zip_record(&r->zip, name);
     if (!e) return lwi_fail(LW_CORRUPT, "the file has no record '%s'", name);
     size_t most = 0;
-    if (!lwi_mul_size((size_t)id->count, lwi_stored_bits(id->dtype ? id->dtype : LW_UINT8), &most))
+    if (!lwi_mul_size((uint64_t)id->count, lwi_stored_bits(id->dtype ? id->dtype : LW_UINT8),
+                      &most))
         return lwi_fail(LW_CORRUPT, "record '%s' has too many elements", name);
     LW_TRY(lwi_zip_bytes(e, r->arena, most / 8, &storage.data));
     storage.bytes = e->size;

@@ -46,10 +46,10 @@ static lw_status find_part(const uint8_t *data, size_t size, part *p) {
         if (!strncmp(name, "./", 2)) name += 2;
         if (!strncmp(name, p->name, (size_t)((const char *)h + NAME - name))) {
             p->data = data + at;
-            p->size = bytes;
+            p->size = (size_t)bytes;
             return LW_OK;
         }
-        if (!lwi_add_size(at, ((size_t)bytes + BLOCK - 1) / BLOCK * BLOCK, &at)) break;
+        if (!lwi_add_size(at, ((uint64_t)bytes + BLOCK - 1) / BLOCK * BLOCK, &at)) break;
     }
     return lwi_fail(LW_CORRUPT, "the tar file has no '%s'", p->name);
 }
@@ -103,7 +103,7 @@ static lw_status read_storage(lwi_torch_reader *r, part *p) {
     LW_TRY(lwi_torch_type(it->items[2], &s.dtype));
     LW_TRY(take_numbers(p, 1, &count));
     if (count < 0 ||
-        !lwi_mul_size((size_t)count, lwi_stored_bits(s.dtype ? s.dtype : LW_UINT8) / 8, &s.bytes))
+        !lwi_mul_size((uint64_t)count, lwi_stored_bits(s.dtype ? s.dtype : LW_UINT8) / 8, &s.bytes))
         return lwi_fail(LW_CORRUPT, "storage '%s' is too large", key);
     LW_TRY(take(p, s.bytes, &s.data));
     return lwi_torch_add_storage(r, key, s);
@@ -125,7 +125,7 @@ static lw_status add_view(lwi_torch_reader *r, const item *v) {
     if (!size || first > s.bytes / size || n > s.bytes / size - first)
         return lwi_fail(LW_CORRUPT, "a view does not lie in its storage '%s'", root);
     s.data += first * size;
-    s.bytes = n * size;
+    s.bytes = (size_t)n * size;
     return lwi_torch_add_storage(r, key, s);
 }
 

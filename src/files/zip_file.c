@@ -186,7 +186,7 @@ static lw_status check_local(const record *r, const uint8_t *local, const char *
 
 static lw_status find_bytes(const directory *d, const record *r, lwi_zip_entry *e, range *taken) {
     if (r->at > d->at || !starts(d, r->at, LOCAL, "PK\3\4") ||
-        !lwi_within((size_t)r->at + LOCAL, r->name_size, d->size))
+        !lwi_within((uint64_t)r->at + LOCAL, r->name_size, d->size))
         return lwi_fail(LW_CORRUPT, "zip: entry '%s' has no local header at offset %llu", e->name,
                         (unsigned long long)r->at);
     const uint8_t *local = d->data + r->at;

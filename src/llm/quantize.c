@@ -89,7 +89,7 @@ static lw_status choose_types(work *w) {
         t->bytes = (size_t)t->dims[t->rank - 1] / type->elements;
         bool fits = lwi_mul_size(t->bytes, type->bytes, &t->bytes);
         for (int k = 0; k + 1 < t->rank; k++)
-            fits = fits && lwi_mul_size(t->bytes, (size_t)t->dims[k], &t->bytes);
+            fits = fits && lwi_mul_size(t->bytes, (uint64_t)t->dims[k], &t->bytes);
         if (!fits) return lwi_fail(LW_LIMIT, "tensor '%s' would be too large", t->name);
     }
     return LW_OK;

@@ -190,7 +190,7 @@ lw_status lw_media_npy_load_memory(const void *data, size_t size, lw_value **ten
     size_t n = 1, bytes;
     bool fits = true;
     for (int d = 0; d < a.rank && fits; d++)
-        fits = lwi_mul_size(n, (size_t)a.dims[d], &n);
+        fits = lwi_mul_size(n, (uint64_t)a.dims[d], &n);
     if (!fits || !lwi_mul_size(n, a.item, &bytes) || bytes > a.data.size ||
         (!a.item && n > a.data.size + 65536))
         return lwi_media_fail(LW_CORRUPT, "malformed npy file: it is shorter than its shape says");

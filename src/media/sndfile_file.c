@@ -35,7 +35,7 @@ lw_status lwi_read_sndfile(const char *path, lw_value **samples, int *rate) {
     size_t n;
     lw_status status = LW_OK;
     if (info.channels < 1 || info.channels > 1024 || info.frames < 0 || info.samplerate < 1 ||
-        !lwi_mul_size((size_t)info.frames, (size_t)info.channels, &n) || n > (size_t)1 << 32)
+        !lwi_mul_size((uint64_t)info.frames, (uint64_t)info.channels, &n) || n > (size_t)1 << 32)
         status = lwi_media_fail(LW_LIMIT, "%s: the sound is too long", path);
     if (!status) status = read_frames(file, &info, samples);
     if (!status) *rate = info.samplerate;

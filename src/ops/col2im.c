@@ -26,8 +26,8 @@ static lw_status infer(lwi_call *c) {
     const lw_value *x = c->in[0];
     size_t blocks = 1, size = 1;
     for (int d = 0; d < w.rank; d++)
-        if (!lwi_mul_size(blocks, (size_t)w.out[d], &blocks) ||
-            !lwi_mul_size(size, (size_t)w.kernel[d], &size))
+        if (!lwi_mul_size(blocks, (uint64_t)w.out[d], &blocks) ||
+            !lwi_mul_size(size, (uint64_t)w.kernel[d], &size))
             return lwi_call_fail(c, LW_LIMIT, "the image is too large");
     if ((size_t)x->dims[2] != blocks || (size_t)x->dims[1] % size)
         return lwi_call_fail(c, LW_SHAPE,

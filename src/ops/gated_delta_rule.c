@@ -34,7 +34,7 @@ static lw_status read_job(const lwi_call *c, job *j) {
     LW_TRY(lwi_need_shape(c, DECAY, 2, (int64_t[]){q[0], heads}));
     LW_TRY(lwi_need_shape(c, BETA, 2, (int64_t[]){q[0], heads}));
     if (heads < 1 || key_heads < 1 || heads % key_heads || q[1] % key_heads || v[1] % heads ||
-        v[0] != q[0] || !lwi_mul_size((size_t)(q[1] / key_heads), (size_t)v[1], &elements))
+        v[0] != q[0] || !lwi_mul_size((uint64_t)(q[1] / key_heads), (uint64_t)v[1], &elements))
         return lwi_call_fail(c, LW_SHAPE, "%lld and %lld heads do not fit the inputs",
                              (long long)heads, (long long)key_heads);
     j->heads = (size_t)heads;

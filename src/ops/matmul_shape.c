@@ -57,7 +57,7 @@ static lw_status broadcast(const lwi_call *c, const split *a, const split *b, lw
             return lwi_call_fail(c, LW_SHAPE, "batches of %lld and %lld matrices do not match",
                                  (long long)na, (long long)nb);
         x->dims[d] = na == 1 ? nb : na;
-        if (!lwi_mul_size(x->batch, (size_t)x->dims[d], &x->batch)) x->batch = 0;
+        if (!lwi_mul_size(x->batch, (uint64_t)x->dims[d], &x->batch)) x->batch = 0;
     }
     place(a, x->batch_rank, x->a.strides);
     place(b, x->batch_rank, x->b.strides);

@@ -41,9 +41,9 @@ static lw_status read_cache(const lwi_call *c, lwi_paged *p) {
     size_t bytes = 0;
     p->key_bytes = row_bytes(p->dtype, p->key);
     p->value_bytes = row_bytes(p->dtype, p->value);
-    if (positions < 1 || offset < 0 || !lwi_mul_size((size_t)offset, size, &p->layer) ||
-        !lwi_mul_size((size_t)cache->dims[1], size, &p->block) ||
-        !lwi_mul_size(p->kv_heads * (p->key_bytes + p->value_bytes), (size_t)positions, &bytes) ||
+    if (positions < 1 || offset < 0 || !lwi_mul_size((uint64_t)offset, size, &p->layer) ||
+        !lwi_mul_size((uint64_t)cache->dims[1], size, &p->block) ||
+        !lwi_mul_size(p->kv_heads * (p->key_bytes + p->value_bytes), (uint64_t)positions, &bytes) ||
         !lwi_within(p->layer, bytes, p->block))
         return lwi_call_fail(c, LW_SHAPE, "blocks of %lld elements are too small for the layer",
                              (long long)cache->dims[1]);

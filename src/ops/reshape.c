@@ -21,13 +21,13 @@ static lw_status resolve(lwi_call *c, int64_t *dims, size_t n, bool allow_zero) 
         if (dims[i] == -1) {
             if (unknown >= 0) return lwi_call_fail(c, LW_SHAPE, "two dimensions are -1");
             unknown = (int)i;
-        } else if (dims[i] < 0 || !lwi_mul_size(known, (size_t)dims[i], &known)) {
+        } else if (dims[i] < 0 || !lwi_mul_size(known, (uint64_t)dims[i], &known)) {
             return lwi_call_fail(c, LW_SHAPE, "dimension %zu is %lld", i, (long long)dims[i]);
         }
     }
     if (unknown >= 0) {
         dims[unknown] = known ? (int64_t)(x->count / known) : 0;
-        if (!lwi_mul_size(known, (size_t)dims[unknown], &known)) known = SIZE_MAX;
+        if (!lwi_mul_size(known, (uint64_t)dims[unknown], &known)) known = SIZE_MAX;
     }
     if (known == x->count) return LW_OK;
     char from[LWI_SHAPE_TEXT], to[LWI_SHAPE_TEXT];

@@ -15,7 +15,7 @@ lw_status lwi_sequence_state_check(const lwi_call *c, size_t input, size_t token
     LW_TRY(lwi_need_rank(c, input + SLOTS, 1, 1));
     LW_TRY(lwi_need_rank(c, input + STATE, 2, 2));
     const lw_value *state = c->in[input + STATE];
-    if (offset < 0 || !lwi_within((size_t)offset, elements, (size_t)state->dims[1]))
+    if (offset < 0 || !lwi_within((uint64_t)offset, elements, (uint64_t)state->dims[1]))
         return lwi_call_fail(c, LW_SHAPE, "slots of %lld elements are too small for %zu from %lld",
                              (long long)state->dims[1], elements, (long long)offset);
     s->tokens = tokens;

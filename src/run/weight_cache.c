@@ -113,7 +113,7 @@ static bool is_sound(const lwi_weight_cache *c, const lwi_cache_head *head) {
     expected.written = head->written;
     expected.hash = head->hash;
     if (memcmp(head, &expected, sizeof expected) != 0) return false;
-    if (!lwi_mul_size((size_t)head->n_entries, sizeof(lwi_cache_entry), &bytes) ||
+    if (!lwi_mul_size((uint64_t)head->n_entries, sizeof(lwi_cache_entry), &bytes) ||
         !lwi_add_size(bytes, sizeof *head, &end) || end > c->file.size)
         return false;
     expected.hash = 0;

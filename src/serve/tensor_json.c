@@ -50,7 +50,7 @@ static lw_status read_shape(const lwi_json_item *tensor, const char *name,
         if (item->kind != LWI_JSON_NUMBER || !item->is_integer || item->integer < 0)
             return lwi_fail(LW_INVALID, "input '%s': 'shape' holds no number from 0 on", name);
         dims[i] = item->integer;
-        if (!lwi_mul_size(*count, (size_t)dims[i], count))
+        if (!lwi_mul_size(*count, (uint64_t)dims[i], count))
             return lwi_fail(LW_LIMIT, "input '%s' is too large", name);
     }
     return LW_OK;
@@ -156,7 +156,7 @@ static lw_status read_bytes(elements *e, lwi_v2_bytes bytes, lw_dtype dtype, int
     const size_t size = (size_t)(bytes.end - bytes.at);
     if (dtype != LW_STRING) {
         size_t need = 0;
-        if (!lwi_mul_size(e->most, (size_t)lw_dtype_bits(dtype) / 8, &need) || need != size)
+        if (!lwi_mul_size(e->most, (uint64_t)lw_dtype_bits(dtype) / 8, &need) || need != size)
             return lwi_fail(LW_SHAPE, "input '%s' has %zu bytes, its shape does not", e->name,
                             size);
         LW_TRY(lw_tensor_new(dtype, rank, dims, value));

@@ -55,7 +55,7 @@ lw_status lwi_shape_count(int rank, const int64_t *dims, size_t *count) {
         if (dims[i] < 0)
             return lwi_fail(LW_SHAPE, "dimension %d is negative (%lld)", i, (long long)dims[i]);
         if (dims[i] == 0) zero = true;
-        else if (!lwi_mul_size(n, (size_t)dims[i], &n) || n > PTRDIFF_MAX)
+        else if (!lwi_mul_size(n, (uint64_t)dims[i], &n) || n > PTRDIFF_MAX)
             return lwi_fail(LW_LIMIT, "a shape of rank %d has too many elements", rank);
     }
     *count = zero ? 0 : n;
@@ -66,11 +66,13 @@ lw_status lwi_shape_bytes(lw_dtype dtype, int rank, const int64_t *dims, size_t 
                           size_t *bytes) {
     if (!is_dtype(dtype)) return lwi_fail(LW_TYPE, "%d is not an element type", (int)dtype);
     LW_TRY(lwi_shape_count(rank, dims, count));
-    size_t bits;
-    if (!lwi_mul_size(*count, (size_t)TYPES[dtype].bits, &bits) || bits > PTRDIFF_MAX)
+    const size_t bits = (size_t)TYPES[dtype].bits, each = bits < 8 ? 8 / bits : 1;
+    size_t n;
+    if (!lwi_mul_size(*count / each + (*count % each > 0), bits < 8 ? 1 : bits / 8, &n) ||
+        n > PTRDIFF_MAX)
         return lwi_fail(LW_LIMIT, "a tensor of %zu elements of %s is too large", *count,
                         TYPES[dtype].name);
-    *bytes = (bits + 7) / 8;
+    *bytes = n;
     return LW_OK;
 }
 

@@ -18,7 +18,7 @@ static lw_status read_size(const char *key, lwi_wire text, size_t *size) {
     bool good = text.at < text.end;
     for (const uint8_t *p = text.at; p < text.end && good; p++)
         good = *p >= '0' && *p <= '9' && lwi_mul_size(n, 10, &n) &&
-               lwi_add_size(n, (size_t)(*p - '0'), &n);
+               lwi_add_size(n, (uint64_t)(*p - '0'), &n);
     if (!good)
         return lwi_fail(LW_CORRUPT, "external data: '%.*s' is not a good %s",
                         (int)(lwi_wire_size(text) < 60 ? lwi_wire_size(text) : 60),
