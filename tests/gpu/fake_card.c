@@ -3,8 +3,8 @@
  * cards=N, capability=NN, processor=gfx..., memory=BYTES, refuse (the kernels are not compiled),
  * lost=N (a card is lost at launch N), unrecorded (no graph is made), uncaptured (a stream is not
  * captured), count (what was done is printed at the end), version=N (of the driver), hasty
- * (fake_hopper.c). A call that the driver would take badly
- * ends the process with a sentence. */
+ * (fake_hopper.c), ptx (the PTX is run as it stands, ptx_module.h). A call that the driver would
+ * take badly ends the process with a sentence. */
 #include "fake_card.h"
 #include "fake_hopper.h"
 
@@ -172,6 +172,13 @@ static void *on_card(const char *name, uint64_t address, size_t bytes) {
     if (!b || b->pinned) wrong("%s: outside of an allocation", name);
     if (b->card != fake_current_card(name)) wrong("%s: memory of another card", name);
     return place;
+}
+
+const uint8_t *fake_find_memory(const void *place, size_t bytes, size_t *size) {
+    const block *b = find_block(place, bytes);
+    if (!b || b->pinned) return NULL;
+    *size = b->bytes;
+    return b->start;
 }
 
 static int make_block(int card, size_t bytes, bool pinned, void **made) {
@@ -428,7 +435,7 @@ static void run(work *w) {
     if (!w->kernel) return;
     for (int i = 0; i < w->kernel->n_parameters; i++)
         if (w->kernel->bytes[i] == FAKE_MAP_BYTES) w->values[i] = (uintptr_t)w->maps[n++];
-    fake_run(w->kernel, w->groups, w->size, w->local, w->values);
+    w->kernel->run(w->kernel, w->groups, w->size, w->local, w->values);
 }
 
 /* Does the first n works of the queue. A lost card does nothing more: its memory may be gone. */

@@ -18,6 +18,8 @@
 
 enum { FAKE_MOST_PARAMETERS = 64, FAKE_WARP = 32 };
 
+struct ptx_function;
+
 /* A kernel as PTX or a code object declares it: sizes and types of its parameters. */
 typedef struct fake_kernel {
     char name[64];
@@ -25,6 +27,11 @@ typedef struct fake_kernel {
     bool is_float[FAKE_MOST_PARAMETERS];
     int bytes[FAKE_MOST_PARAMETERS]; /* 4, 8, or those of a map, which kernels get the place of */
     void (*code)(void);              /* compiled for the processor */
+    struct ptx_function *ptx;        /* or as PTX (ptx_module.h) */
+    /* Runs all groups of a launch; size: work items of a group; local: bytes of dynamic local
+     * memory. */
+    void (*run)(const struct fake_kernel *kernel, const unsigned groups[3], unsigned size,
+                unsigned local, const uint64_t *values);
 } fake_kernel;
 
 /* The kernels of what a driver is given; returns how many, and prints a sentence and returns -1 if
@@ -37,8 +44,7 @@ uint32_t fake_processor_of(const uint8_t *elf);
  * false: there is none. */
 bool fake_find_code(fake_kernel *kernel, const char *tier);
 
-/* Runs all groups of a launch; size: work items of a group; local: bytes of dynamic local memory.
- */
+/* Runs a kernel's code. */
 void fake_run(const fake_kernel *kernel, const unsigned groups[3], unsigned size, unsigned local,
               const uint64_t *values);
 
@@ -71,6 +77,8 @@ typedef struct fake_task {
 /* The card whose context is current; ends the process where there is none. */
 int fake_current_card(const char *name);
 void fake_add_task(const char *name, void *stream, const fake_task *task);
+/* The allocation of a card that these bytes are in, or NULL. */
+const uint8_t *fake_find_memory(const void *place, size_t bytes, size_t *size);
 /* Whether a word is in FAKE_CARD. */
 bool fake_says(const char *word);
 /* Ends the process with a sentence. */

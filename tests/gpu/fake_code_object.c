@@ -149,7 +149,7 @@ static bool read_parameters(pack kernel, fake_kernel *k) {
 
 static bool read_kernel(const uint8_t *elf, pack kernel, fake_kernel *k) {
     char symbol[64];
-    *k = (fake_kernel){.n_parameters = 0};
+    *k = (fake_kernel){.run = fake_run};
     text_of(kernel, ".name", k->name, sizeof k->name);
     text_of(kernel, ".symbol", symbol, sizeof symbol);
     return has_symbol(elf, symbol) && read_parameters(kernel, k) && fake_find_code(k, NULL);

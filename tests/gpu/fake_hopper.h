@@ -21,5 +21,7 @@ void fake_begin_group(unsigned local_bytes);
 void fake_end_group(unsigned items);
 /* Does one of the copies that are on their way; false: there is none. */
 bool fake_finish_copy(void);
+/* The group's dynamic memory. */
+uint8_t *fake_ring(void);
 
 #endif

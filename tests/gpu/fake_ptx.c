@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fake_card.h"
 #include "fake_hopper.h"
+#include "ptx_module.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,14 +22,18 @@ static bool read_parameter(const char *line, fake_kernel *f) {
     return true;
 }
 
-static const char *read_function(const char *text, const char *tier, fake_kernel *f) {
+/* module: the text as it is run itself, or NULL. */
+static const char *read_function(const char *text, const char *tier, ptx_module *module,
+                                 fake_kernel *f) {
     *f = (fake_kernel){0};
     if (sscanf(text, " %63[A-Za-z0-9_](", f->name) != 1) return NULL;
     const char *end = strchr(text, ')');
     for (const char *line = strstr(text, ".param"); line && line < end;
          line = strstr(line + 1, ".param"))
         if (!read_parameter(line, f)) return NULL;
-    return fake_find_code(f, tier) ? end : NULL;
+    f->run = module ? ptx_run : fake_run;
+    if (module) f->ptx = ptx_find_function(module, f->name, strlen(f->name));
+    return f->ptx || fake_find_code(f, tier) ? end : NULL;
 }
 
 int fake_read_ptx(const char *text, fake_kernel *kernels, int most) {
@@ -41,9 +46,10 @@ int fake_read_ptx(const char *text, fake_kernel *kernels, int most) {
     if (!strstr(text, ".version") || !target) return -1;
     if (sscanf(target, ".target %15[a-z0-9_]", tier) != 1) return -1;
     const bool all = strcmp(tier, "sm_50") == 0;
+    ptx_module *module = fake_says("ptx") ? ptx_read_module(text) : NULL;
     for (const char *at = strstr(text, entry); at; at = strstr(at, entry)) {
         if (n == most ||
-            !(at = read_function(at + strlen(entry), all ? NULL : tier, &kernels[n]))) {
+            !(at = read_function(at + strlen(entry), all ? NULL : tier, module, &kernels[n]))) {
             fprintf(stderr, "fake libcuda: the PTX's entry %d, '%s', is not known here\n", n,
                     kernels[n < most ? n : 0].name);
             return -1;
