@@ -27,14 +27,9 @@ enum {
 #pragma GCC visibility push(default)
 uint32_t ring_start(void);
 uint16_t *local_place(uint32_t at);
-void phase_open(uint32_t at, uint32_t count);
-void phase_opened(void);
-void phase_arrive(uint32_t at);
-void phase_arrive_for(uint32_t at, uint32_t bytes);
 void phase_wait(uint32_t at, uint32_t parity);
 void consumers_wait(void);
 void warp_wait(void);
-void copy_box(uint32_t to, const uint64_t *map, int x, int y, int z, uint32_t barrier);
 void group_multiply(float *d, uint64_t a, uint64_t b, int n, int is_bf16, int turned);
 void group_begin(void);
 void group_commit(void);
@@ -110,13 +105,16 @@ void phase_arrive_for(uint32_t at, uint32_t bytes) {
     phase_arrive(at);
 }
 
-/* A phase of that parity is over when the present one has the other. */
-void phase_wait(uint32_t at, uint32_t parity) {
+bool fake_phase_is_over(uint32_t at, uint32_t parity) {
     if (parity > 1) wrong("a parity that is none");
-    if (open_phase(at)->parity != parity) return;
+    return open_phase(at)->parity != parity;
+}
+
+void phase_wait(uint32_t at, uint32_t parity) {
+    if (fake_phase_is_over(at, parity)) return;
     do
         fake_poll();
-    while (open_phase(at)->parity == parity);
+    while (!fake_phase_is_over(at, parity));
     fake_went_on();
 }
 
@@ -233,14 +231,11 @@ void copy_box(uint32_t to, const uint64_t *at, int x, int y, int z, uint32_t bar
 
 /* -------------------------------------------------------------------- products */
 
-typedef struct product {
-    float *d;
-    uint64_t a, b;
-    int n, is_bf16, turned;
-} product;
-
 static struct products {
-    product each[MOST_PRODUCTS];
+    struct {
+        fake_product product;
+        void *d;
+    } each[MOST_PRODUCTS];
     int n, commits[MOST_PRODUCTS], n_commits; /* each commit: how many products up to it */
     bool begun;
 } products[MOST_ITEMS];
@@ -273,10 +268,8 @@ static float number(uint16_t bits, int is_bf16) {
     return is_bf16 ? lwi_bf16_to_f32(bits) : lwi_f16_to_f32(bits);
 }
 
-/* The item's part: number e is in row lane / 4 of its warp's 16, or 8 below for e % 4 of 2 and 3,
- * column 8 (e / 4) + lane % 4 * 2 + e % 2. A lies along the sum. */
-static void do_product(const product *p) {
-    const int item = (int)(fake_item() % 128), lane = item % 32;
+void fake_multiply(float *d, const fake_product *p, unsigned of) {
+    const int item = (int)(of % 128), lane = item % 32;
     float rows[2][16];
     for (int r = 0; r < 2; r++)
         for (int k = 0; k < 16; k++)
@@ -291,10 +284,48 @@ static void do_product(const product *p) {
             sums[1] += (double)rows[1][k] * (double)b;
         }
         for (int r = 0; r < 2; r++) {
-            float *to = &p->d[column / 2 * 4 + r * 2 + column % 2];
+            float *to = &d[column / 2 * 4 + r * 2 + column % 2];
             *to = (float)((double)*to + sums[r]);
         }
     }
+}
+
+void fake_begin_products(unsigned item) { products[item].begun = true; }
+
+void fake_add_product(unsigned item, void *d, const fake_product *product) {
+    struct products *p = &products[item];
+    check_descriptor(product->a, false);
+    check_descriptor(product->b, product->turned);
+    if (!p->begun) wrong("wgmma without wgmma.fence");
+    if (p->n == MOST_PRODUCTS) wrong("too many products that are not waited for");
+    p->each[p->n].d = d;
+    p->each[p->n++].product = *product;
+}
+
+void fake_commit_products(unsigned item) {
+    struct products *p = &products[item];
+    if (p->n_commits == MOST_PRODUCTS) wrong("too many commits");
+    p->commits[p->n_commits++] = p->n;
+    p->begun = false;
+}
+
+void fake_finish_products(unsigned item, uint32_t left,
+                          void multiply(void *d, const fake_product *p, unsigned item)) {
+    struct products *p = &products[item];
+    const int over = p->n_commits - (int)left;
+    if (over <= 0) return;
+    const int n = p->commits[over - 1];
+    for (int i = 0; i < n; i++)
+        multiply(p->each[i].d, &p->each[i].product, item);
+    memmove(p->each, p->each + n, (size_t)(p->n - n) * sizeof *p->each);
+    p->n -= n;
+    p->n_commits = (int)left;
+    for (int i = 0; i < p->n_commits; i++)
+        p->commits[i] = p->commits[i + over] - n;
+}
+
+const void *fake_product_left(unsigned item, int n) {
+    return n < products[item].n ? products[item].each[n].d : NULL;
 }
 
 /* All items of a warpgroup, four whole warps, do the same. */
@@ -307,39 +338,22 @@ static void together(uint64_t a, uint64_t b, const char *what) {
 
 void group_begin(void) {
     together(0, 0, "wgmma.fence");
-    products[fake_item()].begun = true;
+    fake_begin_products(fake_item());
 }
 
 void group_multiply(float *d, uint64_t a, uint64_t b, int n, int is_bf16, int turned) {
-    struct products *p = &products[fake_item()];
+    const fake_product product = {a, b, n, is_bf16, turned};
     together(a, b, "wgmma with more than one descriptor in a warp");
-    check_descriptor(a, false);
-    check_descriptor(b, turned);
-    if (!p->begun) wrong("wgmma without wgmma.fence");
-    if (p->n == MOST_PRODUCTS) wrong("too many products that are not waited for");
-    p->each[p->n++] = (product){d, a, b, n, is_bf16, turned};
+    fake_add_product(fake_item(), d, &product);
 }
 
-void group_commit(void) {
-    struct products *p = &products[fake_item()];
-    if (p->n_commits == MOST_PRODUCTS) wrong("too many commits");
-    p->commits[p->n_commits++] = p->n;
-    p->begun = false;
-}
+void group_commit(void) { fake_commit_products(fake_item()); }
+
+static void multiply(void *d, const fake_product *p, unsigned item) { fake_multiply(d, p, item); }
 
 void group_done(uint32_t left) {
-    struct products *p = &products[fake_item()];
     together(left, 1, "wgmma.wait_group");
-    const int over = p->n_commits - (int)left;
-    if (over <= 0) return;
-    const int n = p->commits[over - 1];
-    for (int i = 0; i < n; i++)
-        do_product(&p->each[i]);
-    memmove(p->each, p->each + n, (size_t)(p->n - n) * sizeof *p->each);
-    p->n -= n;
-    p->n_commits = (int)left;
-    for (int i = 0; i < p->n_commits; i++)
-        p->commits[i] = p->commits[i + over] - n;
+    fake_finish_products(fake_item(), left, multiply);
 }
 
 /* ---------------------------------------------------------------------- groups */

@@ -32,6 +32,7 @@ typedef enum ptx_flow {
     PTX_CALL,     /* `callee` */
     PTX_RETURN,   /* from a function; of a kernel, its end */
     PTX_TOGETHER, /* all 32 items of a warp must be there */
+    PTX_PRODUCT,  /* the same, and the handler says what is written */
     PTX_BARRIER,  /* waits for others of the group */
     PTX_WAITS     /* the handler says in the warp's `go_on` which items need not wait */
 } ptx_flow;
@@ -215,7 +216,8 @@ typedef struct ptx_opcodes {
     const ptx_opcode *all;
     int n;
 } ptx_opcodes;
-extern const ptx_opcodes ptx_arithmetic, ptx_compare, ptx_convert, ptx_loads, ptx_warp_opcodes;
+extern const ptx_opcodes ptx_arithmetic, ptx_compare, ptx_convert, ptx_loads, ptx_warp_opcodes,
+    ptx_hopper;
 
 #define PTX_FLOW(name, operands, handler, flow)                                                    \
     { name, operands, handler, flow, 0, 0, 0 }

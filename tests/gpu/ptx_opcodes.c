@@ -55,6 +55,7 @@ const ptx_opcode *ptx_find_opcode(const char *name, size_t length, const ptx_ope
         add_all(&ptx_convert);
         add_all(&ptx_loads);
         add_all(&ptx_warp_opcodes);
+        add_all(&ptx_hopper);
         made = true;
     }
     for (unsigned at = place_of(name, length); table[at]; at = (at + 1) % PLACES)

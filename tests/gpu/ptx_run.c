@@ -186,12 +186,17 @@ static int64_t step(ptx_warp *w, uint32_t at) {
     ptx_instruction *i = &f->function->code[at];
     w->now = i;
     if (at >= f->function->n_code) fake_wrong("%s: no end", f->function->name);
-    if (i->opcode->flow == PTX_TOGETHER && !are_together(w, at)) return NOWHERE;
+    if ((i->opcode->flow == PTX_TOGETHER || i->opcode->flow == PTX_PRODUCT) && !are_together(w, at))
+        return NOWHERE;
     i->done++;
     switch (i->opcode->flow) {
     case PTX_PLAIN:
     case PTX_TOGETHER:
         do_plain(w, i);
+        return at + 1;
+    case PTX_PRODUCT:
+        check_written(w, i);
+        i->opcode->run(w, i, w->mask);
         return at + 1;
     case PTX_COPIES: {
         const uint32_t bits = copied(w, i);
