@@ -166,7 +166,8 @@ def check(name, made, folder, capability, *more, explain=True):
     network, x, y = made
     folder = folder / name.replace(" ", "-") / str(capability)
     largest = network.write(folder, x, y)
-    env = dict(os.environ, FAKE_CARD=f"capability={capability}", LD_LIBRARY_PATH=FOLDER)
+    said = os.environ.get("FAKE_CARD", "")  # such as ptx
+    env = dict(os.environ, FAKE_CARD=f"{said} capability={capability}", LD_LIBRARY_PATH=FOLDER)
     where = ["--device", "cuda", *more]
     done = subprocess.run([PROGRAM, "test", "--no-fork", "--rtol", "0", "--atol", str(NEAR[kind] * largest), *where, folder],
                           env=env, capture_output=True, text=True, check=False)

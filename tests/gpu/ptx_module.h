@@ -45,9 +45,10 @@ typedef struct ptx_opcode {
     const char *name, *operands;
     ptx_handler run;
     ptx_flow flow;
-    uint8_t bytes;  /* that an item reads or writes at an address */
-    uint8_t vector; /* how many of those */
-    uint8_t space;  /* of an address */
+    uint8_t bytes;   /* that an item reads or writes at an address */
+    uint8_t vector;  /* how many of those */
+    uint8_t space;   /* of an address */
+    uint8_t address; /* which of the operands that are read it is */
 } ptx_opcode;
 
 enum ptx_space { PTX_NO_SPACE, PTX_GLOBAL, PTX_SHARED, PTX_LOCAL, PTX_GENERIC, PTX_PARAM };
@@ -74,9 +75,9 @@ typedef struct ptx_instruction {
     bool guarded, guard_is_false;
     uint32_t target; /* number of an instruction */
     struct ptx_function *callee;
-    uint32_t line;                                              /* of the text */
-    uint64_t done;                                              /* how often a warp did it */
-    uint64_t items, sectors, best_sectors, passes, best_passes; /* ptx_count.c */
+    uint32_t line;               /* of the text */
+    uint64_t done;               /* how often a warp did it */
+    uint64_t items, taken, best; /* ptx_count.c */
 } ptx_instruction;
 
 typedef struct ptx_parameter {
@@ -210,6 +211,8 @@ void ptx_begin_launch(void);
 void ptx_begin_group(void);
 void ptx_begin_copies(const ptx_warp *w);
 void ptx_pass_barrier(void);
+/* An instruction will be done by the warp's mask. */
+void ptx_count(const ptx_warp *w, ptx_instruction *i);
 
 /* Opcodes of each subject. */
 typedef struct ptx_opcodes {
@@ -220,7 +223,7 @@ extern const ptx_opcodes ptx_arithmetic, ptx_compare, ptx_convert, ptx_loads, pt
     ptx_hopper;
 
 #define PTX_FLOW(name, operands, handler, flow)                                                    \
-    { name, operands, handler, flow, 0, 0, 0 }
+    { name, operands, handler, flow, 0, 0, 0, 0 }
 #define PTX_OP(name, operands, handler) PTX_FLOW(name, operands, handler, PTX_PLAIN)
 #define PTX_OPCODES(name, list) const ptx_opcodes name = {list, (int)(sizeof list / sizeof *list)}
 

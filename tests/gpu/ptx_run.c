@@ -189,6 +189,7 @@ static int64_t step(ptx_warp *w, uint32_t at) {
     if ((i->opcode->flow == PTX_TOGETHER || i->opcode->flow == PTX_PRODUCT) && !are_together(w, at))
         return NOWHERE;
     i->done++;
+    ptx_count(w, i);
     switch (i->opcode->flow) {
     case PTX_PLAIN:
     case PTX_TOGETHER:

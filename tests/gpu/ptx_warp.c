@@ -153,10 +153,10 @@ static const ptx_opcode list[] = {
     PTX_FLOW("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32", "rrrr rrrrrrrrrr", mma_s8_k32,
              PTX_TOGETHER),
     {"ldmatrix.sync.aligned.m8n8.x4.shared.b16", "rrrr a", ldmatrix, PTX_TOGETHER, 16, 1,
-     PTX_SHARED},
+     PTX_SHARED, 0},
     {"ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16", "rrrr a", ldmatrix_turned, PTX_TOGETHER, 16,
-     1, PTX_SHARED},
-    PTX_OP("cp.async.cg.shared.global", " aqr", start_copies),
+     1, PTX_SHARED, 0},
+    {"cp.async.cg.shared.global", " aqr", start_copies, PTX_PLAIN, 16, 1, PTX_GLOBAL, 1},
     PTX_OP("cp.async.commit_group", "", commit),
     PTX_OP("cp.async.wait_group", " r", wait_for_copies),
 };
