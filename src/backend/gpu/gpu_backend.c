@@ -34,6 +34,24 @@ bool lwi_gpu_all_float(const lwi_call *c) {
     return true;
 }
 
+bool lwi_gpu_is_real(const lwi_gpu_step *step, lw_dtype dtype) {
+    return lwi_gpu_is_float(lwi_gpu_type_of(dtype)) ||
+           (dtype == LW_FLOAT64 && lwi_device_has(step->device, "doubles"));
+}
+
+bool lwi_gpu_orders(const lwi_gpu_step *step, lwi_gpu_type type) {
+    return lwi_gpu_is_plain(type) || type == LWI_GPU_U64 ||
+           (type == LWI_GPU_F64 && lwi_device_has(step->device, "doubles"));
+}
+
+bool lwi_gpu_has_doubles(const lwi_call *c) {
+    for (size_t i = 0; i < c->n_in; i++)
+        if (c->in[i] && c->in[i]->dtype == LW_FLOAT64) return true;
+    for (size_t k = 0; k < c->n_out; k++)
+        if (c->out[k] && c->out[k]->dtype == LW_FLOAT64) return true;
+    return false;
+}
+
 lw_status lwi_gpu_refuse(lwi_gpu_step *step, const char *reason) {
     snprintf(step->reason, sizeof step->reason, "%s", reason);
     return LW_OK;

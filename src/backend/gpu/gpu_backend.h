@@ -106,6 +106,8 @@ void lwi_gpu_mistake(lwi_gpu_step *step, lwi_gpu_launch *launch);
  * is false where it has more operands than kernels take. */
 lw_status lwi_gpu_epilogue(const lwi_call *call, size_t own_inputs, lwi_gpu_step *step,
                            lwi_gpu_launch *launch);
+/* Whether there is any: kernels of other types than float have none. */
+bool lwi_gpu_has_epilogue(const lwi_node *node);
 bool lwi_gpu_takes_epilogue(const lwi_call *call, size_t own_inputs);
 /* Inputs are tensors, outputs of elements of 1, 2, 4 or 8 bytes, fewer than 2^31. */
 bool lwi_gpu_moves(const lwi_call *call);
@@ -122,6 +124,13 @@ typedef struct lwi_gpu_grid {
  * how many elements there are. */
 lw_status lwi_gpu_copy_grid(lwi_gpu_step *step, size_t size, const lwi_gpu_grid *grid,
                             lwi_gpu_launch **launch);
+/* A float that kernels compute with: float64 where the device has doubles. */
+bool lwi_gpu_is_real(const lwi_gpu_step *step, lw_dtype dtype);
+/* A type whose elements kernels compare: doubles where the device has them. */
+bool lwi_gpu_orders(const lwi_gpu_step *step, lwi_gpu_type type);
+/* An input or output is float64: kernels in double (kernels/wide.k) are launched. */
+bool lwi_gpu_has_doubles(const lwi_call *call);
+#define LWI_GPU_KERNEL(wide, name) ((wide) ? name "_64" : (name))
 /* All inputs and outputs are float32 tensors of fewer than 2^31 elements. */
 bool lwi_gpu_all_float(const lwi_call *call);
 

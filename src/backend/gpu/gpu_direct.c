@@ -10,14 +10,15 @@ enum { OWN_INPUTS = 3, SHAPE = 26 };
 /* Places in the ints of kernels/resample.k. */
 enum { IN = 8, OUT = 11, KERNEL = 14, STRIDE = 17, PAD = 20, DILATION = 23 };
 
-static bool takes(const lwi_call *c) {
+/* In double there is no epilogue. */
+static bool takes(const lwi_call *c, const lwi_gpu_step *step) {
     if (c->n_in < 2 || c->in[0]->rank < 3 || c->in[0]->rank > 5 || !c->out[0]) return false;
     for (size_t i = 0; i < c->n_in && i < OWN_INPUTS; i++)
-        if (c->in[i] &&
-            (!lwi_gpu_is_float(lwi_gpu_type_of(c->in[i]->dtype)) || c->in[i]->count >= INT32_MAX))
+        if (c->in[i] && (!lwi_gpu_is_real(step, c->in[i]->dtype) || c->in[i]->count >= INT32_MAX))
             return false;
     return c->out[0]->dtype == c->in[0]->dtype && c->out[0]->count < INT32_MAX &&
-           lwi_gpu_takes_epilogue(c, OWN_INPUTS);
+           lwi_gpu_takes_epilogue(c, OWN_INPUTS) &&
+           !(lwi_gpu_has_doubles(c) && lwi_gpu_has_epilogue(c->node));
 }
 
 /* Axes that are not there have one place. The window of ConvTranspose is that of the convolution
@@ -54,7 +55,8 @@ static lw_status launch(const lwi_call *c, const lwi_conv *v, bool last, bool ba
     const float *factors = lwi_attr_floats(c->node, "scale", &n), none = 1;
     lwi_gpu_launch *launch = NULL;
     write_shape(c, v, last, back, shape);
-    LW_TRY(lwi_gpu_items(step, "conv_direct", c->out[0]->count, &launch));
+    LW_TRY(lwi_gpu_items(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "conv_direct"),
+                         c->out[0]->count, &launch));
     LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
     for (size_t i = 0; i < OWN_INPUTS; i++)
         lwi_gpu_in(launch, c, i);
@@ -67,7 +69,7 @@ static lw_status launch(const lwi_call *c, const lwi_conv *v, bool last, bool ba
 
 lw_status lwi_gpu_direct(const lwi_call *c, bool last, bool back, lwi_gpu_step *step, bool *taken) {
     lwi_conv v = {.groups = 0};
-    if (!takes(c))
+    if (!takes(c, step))
         return lwi_gpu_refuse(step, "its types, four axes, or an epilogue with many operands");
     if (back) LW_TRY(lwi_conv_transpose_shape(c, last, &v));
     else LW_TRY(lwi_conv_shape(c, 0, 1, last, &v));

@@ -26,19 +26,19 @@ static lw_status write_plan(const lwi_call *c, int32_t plan[PLAN]) {
 }
 
 lw_status lwi_gpu_col2im(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
-    const lwi_gpu_type from = lwi_gpu_type_of(c->in[0]->dtype);
-    const lwi_gpu_type to = lwi_gpu_type_of(c->out[0]->dtype);
+    const lw_dtype from = c->in[0]->dtype, to = c->out[0]->dtype;
     lwi_gpu_launch *launch = NULL;
     int32_t plan[PLAN];
-    if (!lwi_gpu_is_float(from) || !lwi_gpu_is_float(to) || !lwi_gpu_moves(c) ||
+    if (!lwi_gpu_is_real(step, from) || !lwi_gpu_is_real(step, to) || !lwi_gpu_moves(c) ||
         c->out[0]->rank > 5)
         return lwi_gpu_refuse(step, "its type, or more than three axes");
     LW_TRY(write_plan(c, plan));
-    LW_TRY(lwi_gpu_items(step, "fold_patches", c->out[0]->count, &launch));
+    LW_TRY(lwi_gpu_items(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "fold_patches"),
+                         c->out[0]->count, &launch));
     LW_TRY(lwi_gpu_data(step, launch, plan, sizeof plan));
     lwi_gpu_in(launch, c, 0);
     lwi_gpu_out(launch, 0);
-    lwi_gpu_int(launch, (int)from | (int)to << 4);
+    lwi_gpu_int(launch, (int)lwi_gpu_type_of(from) | (int)lwi_gpu_type_of(to) << 4);
     lwi_gpu_int(launch, (int64_t)c->out[0]->count);
     *taken = step->mixes = true;
     return LW_OK;
@@ -78,7 +78,7 @@ lw_status lwi_gpu_stft(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
         .out = {&y},
         .n_out = 1};
     int64_t every = 0, n = window.value ? window.value->dims[0] : x->dims[1];
-    if (!lwi_gpu_is_float(lwi_gpu_type_of(x->dtype)) || !lwi_gpu_moves(c))
+    if (!lwi_gpu_is_real(step, x->dtype) || !lwi_gpu_moves(c))
         return lwi_gpu_refuse(step, "its type");
     LW_TRY(lwi_in_int(c, 1, &every));
     if (lwi_has(c, 3)) LW_TRY(lwi_in_int(c, 3, &n));

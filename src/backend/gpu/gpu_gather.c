@@ -155,7 +155,7 @@ static lw_status launch_combine(const lwi_call *c, const char *kernel, const int
 
 static bool takes_scatter(const lwi_call *c, int how, lwi_gpu_step *step) {
     if (!takes(c, step)) return false;
-    if (how == 0 || lwi_gpu_is_plain(lwi_gpu_type_of(c->in[0]->dtype))) return true;
+    if (how == 0 || lwi_gpu_orders(step, lwi_gpu_type_of(c->in[0]->dtype))) return true;
     snprintf(step->reason, sizeof step->reason, "a reduction in its type");
     return false;
 }

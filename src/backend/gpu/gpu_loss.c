@@ -6,11 +6,15 @@
 
 enum { SCORES, TARGETS, WEIGHTS };
 
-static bool takes(const lwi_call *c) {
+static bool takes(const lwi_call *c, const lwi_gpu_step *step) {
     const bool weighted = lwi_has(c, WEIGHTS);
-    return lwi_gpu_moves(c) && lwi_gpu_is_float(lwi_gpu_type_of(c->in[SCORES]->dtype)) &&
+    return lwi_gpu_moves(c) && lwi_gpu_is_real(step, c->in[SCORES]->dtype) &&
            lwi_gpu_is_integer(lwi_gpu_type_of(c->in[TARGETS]->dtype)) && c->in[SCORES]->count > 0 &&
-           (!weighted || lwi_gpu_is_float(lwi_gpu_type_of(c->in[WEIGHTS]->dtype)));
+           (!weighted || lwi_gpu_is_real(step, c->in[WEIGHTS]->dtype));
+}
+
+static size_t number_size(const lwi_call *c) {
+    return lwi_gpu_has_doubles(c) ? sizeof(double) : sizeof(float);
 }
 
 /* Scores, or their logarithms of probabilities: a wanted output, or scratch memory. */
@@ -28,7 +32,8 @@ static void give_scores(const lwi_call *c, const scores *s, lwi_gpu_step *step,
 
 static lw_status launch_softmax(const lwi_call *c, const scores *s, lwi_gpu_step *step) {
     lwi_gpu_launch *launch = NULL;
-    LW_TRY(lwi_gpu_items(step, "softmax_columns", s->outer * s->inner, &launch));
+    LW_TRY(lwi_gpu_items(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "softmax_columns"),
+                         s->outer * s->inner, &launch));
     lwi_gpu_in(launch, c, SCORES);
     give_scores(c, s, step, launch);
     lwi_gpu_int(launch, lwi_gpu_type_of(c->in[SCORES]->dtype));
@@ -47,12 +52,12 @@ static lw_status launch_losses(const lwi_call *c, const scores *s, bool summed,
                       (int)lwi_gpu_type_of(c->in[TARGETS]->dtype) << 4 | weights << 8 |
                       (int)lwi_gpu_type_of(c->out[0]->dtype) << 12;
     lwi_gpu_launch *launch = NULL;
-    LW_TRY(lwi_gpu_items(step, "class_losses", n, &launch));
+    LW_TRY(lwi_gpu_items(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "class_losses"), n, &launch));
     give_scores(c, s, step, launch);
     lwi_gpu_in(launch, c, TARGETS);
     lwi_gpu_in(launch, c, WEIGHTS);
     lwi_gpu_out(launch, 0);
-    lwi_gpu_scratch_at(step, launch, s->bytes, 2 * n * sizeof(float));
+    lwi_gpu_scratch_at(step, launch, s->bytes, 2 * n * number_size(c));
     lwi_gpu_mistake(step, launch);
     lwi_gpu_int(launch, types);
     lwi_gpu_int(launch, (int64_t)s->classes);
@@ -70,7 +75,7 @@ static lw_status plan_loss(const lwi_call *c, bool softmax, lwi_gpu_step *step, 
     const bool summed = strcmp(reduction, "none") != 0;
     scores s = {.softmax = softmax, .wanted = c->n_out > 1 && c->out[1]};
     lwi_gpu_launch *launch = NULL;
-    if (!takes(c)) return lwi_gpu_refuse(step, "its types");
+    if (!takes(c, step)) return lwi_gpu_refuse(step, "its types");
     lwi_split_axis(c->in[SCORES], 1, &s.outer, &s.classes, &s.inner);
     if (softmax) s.bytes = (c->in[SCORES]->bytes + LWI_ALIGN - 1) & ~(size_t)(LWI_ALIGN - 1);
     *taken = true;
@@ -78,8 +83,9 @@ static lw_status plan_loss(const lwi_call *c, bool softmax, lwi_gpu_step *step, 
     if (!c->out[0]) return LW_OK;
     LW_TRY(launch_losses(c, &s, summed, step));
     if (!summed) return LW_OK;
-    LW_TRY(lwi_gpu_groups(step, "total_loss", 1, 1, 1, &launch));
-    lwi_gpu_scratch_at(step, launch, s.bytes, 2 * c->in[TARGETS]->count * sizeof(float));
+    LW_TRY(lwi_gpu_groups(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "total_loss"), 1, 1, 1,
+                          &launch));
+    lwi_gpu_scratch_at(step, launch, s.bytes, 2 * c->in[TARGETS]->count * number_size(c));
     lwi_gpu_out(launch, 0);
     lwi_gpu_int(launch, lwi_gpu_type_of(c->out[0]->dtype));
     lwi_gpu_int(launch, !strcmp(reduction, "mean"));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * MatMul, Gemm, lampwick.MatMul, and FusedMatMul and TransposeMatMul of com.microsoft. */
 #include "backend/gpu/gpu_library.h"
+#include "backend/gpu/gpu_parts.h"
 #include "backend/gpu/gpu_program.h"
 #include "backend/gpu/gpu_tiles.h"
 #include "ops/matmul.h"
@@ -291,6 +292,50 @@ static bool find_type(const lwi_call *c, size_t own_inputs, lwi_gpu_type *type) 
            c->in[1]->dtype == c->in[0]->dtype;
 }
 
+/* ------------------------------------- in double, or of integers: kernels/wide_product.k */
+
+enum { EXACT_TILE = 32 };
+
+static bool is_exact(const lwi_gpu_step *step, lwi_gpu_type type) {
+    return type == LWI_GPU_F64 ? lwi_device_has(step->device, "matmul_f64")
+                               : type == LWI_GPU_U64 || lwi_gpu_is_integer(type);
+}
+
+/* All are of one such type; integers have no factor. */
+static bool takes_exact(const lwi_call *c, double alpha, const lwi_gpu_step *step) {
+    const lw_dtype dtype = c->in[0]->dtype;
+    return is_exact(step, lwi_gpu_type_of(dtype)) && lwi_gpu_moves(c) && c->in[1]->dtype == dtype &&
+           c->out[0]->dtype == dtype && (dtype == LW_FLOAT64 || alpha == 1) &&
+           !lwi_gpu_has_epilogue(c->node);
+}
+
+static lw_status launch_exact(const lwi_call *c, const numbers *x, lwi_gpu_step *step) {
+    lwi_gpu_launch *launch = NULL;
+    LW_TRY(lwi_gpu_groups(step, x->type == LWI_GPU_F64 ? "matmul_f64" : "matmul_integers",
+                          (x->n + EXACT_TILE - 1) / EXACT_TILE,
+                          (x->m + EXACT_TILE - 1) / EXACT_TILE, x->batch, &launch));
+    LW_TRY(add_operands(c, x, step, launch));
+    lwi_gpu_out(launch, 0);
+    add_numbers(x, true, launch);
+    lwi_gpu_int(launch, (int64_t)x->type);
+    return LW_OK;
+}
+
+/* Y + beta C, after the product. */
+static lw_status add_exact(const lwi_call *c, float beta, lwi_gpu_step *step, bool *taken) {
+    lwi_gpu_parts parts = lwi_gpu_parts_of(c, step);
+    lwi_gpu_value y = lwi_gpu_output(&parts, 0), term = lwi_gpu_input(&parts, 2);
+    const double factor = beta;
+    if (beta != 1) {
+        lwi_gpu_value times = {0}, scaled = {0};
+        LW_TRY(lwi_gpu_constant(&parts, LW_FLOAT64, 0, NULL, &factor, &times));
+        LW_TRY(lwi_gpu_add_two(&parts, "Mul", term, times, &scaled));
+        term = scaled;
+    }
+    LW_TRY(lwi_gpu_add_two(&parts, "Add", y, term, &y));
+    return lwi_gpu_finish(&parts, taken);
+}
+
 static void read_batch(const lwi_matmul *x, numbers *n) {
     n->plan[0] = x->batch_rank;
     for (int d = 0; d < x->batch_rank; d++) {
@@ -305,7 +350,8 @@ static void read_batch(const lwi_matmul *x, numbers *n) {
 static lw_status plan_matmul(const lwi_call *c, size_t own, lwi_gpu_step *step, bool *taken) {
     lwi_matmul x;
     lwi_gpu_type type;
-    if (!find_type(c, own, &type))
+    const bool exact = takes_exact(c, lwi_attr_float(c->node, "alpha", 1), step);
+    if (!find_type(c, own, &type) && !exact)
         return lwi_gpu_refuse(step, "its types, or an epilogue with many operands");
     LW_TRY(lwi_matmul_shape(c, 0, 1, &x));
     if (x.batch_rank > 8 || x.batch > 65535) return lwi_gpu_refuse(step, "too large a batch");
@@ -321,7 +367,9 @@ static lw_status plan_matmul(const lwi_call *c, size_t own, lwi_gpu_step *step, 
                  .alpha = lwi_attr_float(c->node, "alpha", 1),
                  .bias = own > 2 && lwi_has(c, 2)};
     read_batch(&x, &n);
-    *taken = step->mixes = true;
+    *taken = true;
+    if (exact) return launch_exact(c, &n, step);
+    step->mixes = true;
     return launch_product(c, &n, own, step);
 }
 
@@ -364,7 +412,9 @@ lw_status lwi_gpu_gemm(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     const bool row = lwi_has(c, 2) && beta == 1 && c->in[2]->rank >= 1 && c->in[2]->count == n &&
                      c->in[2]->dims[c->in[2]->rank - 1] == (int64_t)n;
     lwi_gpu_type type;
-    if (!find_type(c, 3, &type)) return lwi_gpu_refuse(step, "its types");
+    const float alpha = lwi_attr_float(c->node, "alpha", 1);
+    const bool exact = takes_exact(c, alpha, step) && (beta == 1 || c->in[0]->dtype == LW_FLOAT64);
+    if (!find_type(c, 3, &type) && !exact) return lwi_gpu_refuse(step, "its types");
     const numbers x = {.type = type,
                        .m = m,
                        .n = n,
@@ -374,9 +424,13 @@ lw_status lwi_gpu_gemm(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
                        .a_column = ta ? m : 1,
                        .b_row = tb ? 1 : n,
                        .b_column = tb ? k : 1,
-                       .alpha = lwi_attr_float(c->node, "alpha", 1),
+                       .alpha = alpha,
                        .bias = row};
     *taken = true;
+    if (exact) {
+        LW_TRY(launch_exact(c, &x, step));
+        return lwi_has(c, 2) && !row ? add_exact(c, beta, step, taken) : LW_OK;
+    }
     LW_TRY(launch_product(c, &x, 3, step));
     return lwi_has(c, 2) && !row ? launch_addition(c, beta, step) : LW_OK;
 }

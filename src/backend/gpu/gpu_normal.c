@@ -6,8 +6,8 @@
 #include "backend/gpu/gpu_reduce.h"
 #include "ops/reduce.h"
 
-static bool takes(const lwi_call *c) {
-    return lwi_gpu_moves(c) && lwi_gpu_is_float(lwi_gpu_type_of(c->in[0]->dtype)) && c->out[0] &&
+static bool takes(const lwi_call *c, const lwi_gpu_step *step) {
+    return lwi_gpu_moves(c) && lwi_gpu_is_real(step, c->in[0]->dtype) && c->out[0] &&
            c->in[0]->count > 0;
 }
 
@@ -16,9 +16,10 @@ static lw_status plan_response(const lwi_call *c, bool last, lwi_gpu_step *step,
     const int64_t size = lwi_attr_int(c->node, "size", 1);
     lwi_gpu_launch *launch = NULL;
     size_t outer, channels, inner;
-    if (!takes(c) || size > INT32_MAX) return lwi_gpu_refuse(step, "its type");
+    if (!takes(c, step) || size > INT32_MAX) return lwi_gpu_refuse(step, "its type");
     lwi_split_axis(x, last ? x->rank - 1 : 1, &outer, &channels, &inner);
-    LW_TRY(lwi_gpu_items(step, "local_response", x->count, &launch));
+    LW_TRY(lwi_gpu_items(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "local_response"), x->count,
+                         &launch));
     lwi_gpu_in(launch, c, 0);
     lwi_gpu_out(launch, 0);
     lwi_gpu_int(launch, lwi_gpu_type_of(x->dtype));
@@ -26,7 +27,7 @@ static lw_status plan_response(const lwi_call *c, bool last, lwi_gpu_step *step,
     lwi_gpu_int(launch, (int64_t)inner);
     lwi_gpu_int(launch, (size - 1) / 2);
     lwi_gpu_int(launch, size / 2);
-    lwi_gpu_float(launch, lwi_attr_float(c->node, "alpha", 1e-4f) / (double)size);
+    lwi_gpu_float(launch, lwi_attr_float(c->node, "alpha", 1e-4f));
     lwi_gpu_float(launch, lwi_attr_float(c->node, "beta", 0.75f));
     lwi_gpu_float(launch, lwi_attr_float(c->node, "bias", 1));
     lwi_gpu_int(launch, (int64_t)x->count);
@@ -56,9 +57,10 @@ static lw_status find_column(const lwi_call *c, size_t *outer, size_t *n, size_t
 lw_status lwi_gpu_lp_normalization(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     lwi_gpu_launch *launch = NULL;
     size_t outer, n, inner;
-    if (!takes(c)) return lwi_gpu_refuse(step, "its type");
+    if (!takes(c, step)) return lwi_gpu_refuse(step, "its type");
     LW_TRY(find_column(c, &outer, &n, &inner));
-    LW_TRY(lwi_gpu_groups(step, "lp_normalize", outer * inner, 1, 1, &launch));
+    LW_TRY(lwi_gpu_groups(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "lp_normalize"),
+                          outer * inner, 1, 1, &launch));
     lwi_gpu_in(launch, c, 0);
     lwi_gpu_out(launch, 0);
     lwi_gpu_int(launch, lwi_gpu_type_of(c->in[0]->dtype));
@@ -72,9 +74,10 @@ lw_status lwi_gpu_lp_normalization(const lwi_call *c, lwi_gpu_step *step, bool *
 lw_status lwi_gpu_hardmax(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     lwi_gpu_launch *launch = NULL;
     size_t outer, n, inner;
-    if (!takes(c)) return lwi_gpu_refuse(step, "its type");
+    if (!takes(c, step)) return lwi_gpu_refuse(step, "its type");
     LW_TRY(find_column(c, &outer, &n, &inner));
-    LW_TRY(lwi_gpu_items(step, "hardmax", outer * inner, &launch));
+    LW_TRY(lwi_gpu_items(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "hardmax"), outer * inner,
+                         &launch));
     lwi_gpu_in(launch, c, 0);
     lwi_gpu_out(launch, 0);
     lwi_gpu_int(launch, lwi_gpu_type_of(c->in[0]->dtype));
@@ -95,11 +98,12 @@ lw_status lwi_gpu_mean_variance_normalization(const lwi_call *c, lwi_gpu_step *s
     lwi_reduction r;
     int32_t plan[LWI_GPU_REDUCE_PLAN] = {0};
     lwi_gpu_launch *launch = NULL;
-    if (!takes(c)) return lwi_gpu_refuse(step, "its type");
+    if (!takes(c, step)) return lwi_gpu_refuse(step, "its type");
     LW_TRY(lwi_axes(c, axes ? axes : usual, axes ? n : 3, c->in[0]->rank, &set));
     lwi_plan_reduction(&r, c->in[0], set);
     lwi_gpu_reduce_plan(&r, plan);
-    LW_TRY(lwi_gpu_groups(step, "mean_variance", r.groups, 1, 1, &launch));
+    LW_TRY(lwi_gpu_groups(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "mean_variance"), r.groups,
+                          1, 1, &launch));
     LW_TRY(lwi_gpu_data(step, launch, plan, sizeof plan));
     lwi_gpu_in(launch, c, 0);
     lwi_gpu_out(launch, 0);
@@ -118,11 +122,13 @@ lw_status lwi_gpu_batch_normalization(const lwi_call *c, lwi_gpu_step *step, boo
     if (lwi_attr_int(c->node, "training_mode", 0)) return lwi_gpu_batch_training(c, step, taken);
     for (size_t i = 0; i < 5; i++) {
         const lwi_gpu_type type = lwi_gpu_type_of(c->in[i]->dtype);
-        if (!takes(c) || !lwi_gpu_is_float(type)) return lwi_gpu_refuse(step, "its types");
+        if (!takes(c, step) || !lwi_gpu_is_real(step, c->in[i]->dtype))
+            return lwi_gpu_refuse(step, "its types");
         types |= (int)type << (4 * i);
     }
     if (x->rank > 1) lwi_split_axis(x, 1, &outer, &channels, &inner);
-    LW_TRY(lwi_gpu_items(step, "batch_normalize", x->count, &launch));
+    LW_TRY(lwi_gpu_items(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "batch_normalize"), x->count,
+                         &launch));
     for (size_t i = 0; i < 5; i++)
         lwi_gpu_in(launch, c, i);
     lwi_gpu_out(launch, 0);

@@ -41,7 +41,9 @@ typedef enum integer_code {
     DOUBLE_ROUND,
     DOUBLE_SQRT,
     DOUBLE_RECIPROCAL,
-    DOUBLE_RELU
+    DOUBLE_RELU,
+    INT_RELU, /* of integers alone */
+    INT_PRELU
 } integer_code;
 
 enum { NO_CODE = LWI_POINTWISE_CODES };
@@ -88,13 +90,14 @@ static const single singles[] = {
     {"Where", CODE(where), INT_WHERE, 3, false, {NULL}, {0}},
     {"Clip", CODE(clip), INT_CLIP, 3, false, {NULL}, {0}},
     {"BitShift", NO_CODE, INT_SHIFT_LEFT, 2, false, {NULL}, {0}},
-    {"PRelu", CODE(leaky_relu), INT_NONE, 2, false, {NULL}, {0}},
+    {"PRelu", CODE(leaky_relu), INT_PRELU, 2, false, {NULL}, {0}},
 #define UNARY(op, name) {#op, CODE(name), INT_NONE, 1, false, {NULL}, {0}},
     UNARY(Ceil, ceil) UNARY(Erf, erf) UNARY(Exp, exp) UNARY(Floor, floor)
     UNARY(HardSwish, hard_swish) UNARY(Log, log) UNARY(Mish, mish) UNARY(Reciprocal, reciprocal)
-    UNARY(Relu, relu) UNARY(Round, round) UNARY(Sigmoid, sigmoid) UNARY(Softplus, softplus)
+    UNARY(Round, round) UNARY(Sigmoid, sigmoid) UNARY(Softplus, softplus)
     UNARY(Softsign, softsign) UNARY(Sqrt, sqrt) UNARY(Tanh, tanh)
 #undef UNARY
+    {"Relu", CODE(relu), INT_RELU, 1, false, {NULL}, {0}},
     {"Celu", CODE(celu), INT_NONE, 1, false, {"alpha"}, {1}},
     {"Elu", CODE(elu), INT_NONE, 1, false, {"alpha"}, {1}},
     {"LeakyRelu", CODE(leaky_relu), INT_NONE, 1, false, {"alpha"}, {0.01f}},
@@ -115,6 +118,11 @@ typedef struct kinds {
     bool base;     /* the first is a float */
 } kinds;
 
+/* A device without doubles computes nothing of them. */
+static bool has_numbers(const lwi_gpu_step *step, const kinds *k) {
+    return !k->doubles || lwi_device_has(step->device, "doubles");
+}
+
 /* false: one is of a type that kernels do not know. */
 static bool find_kinds(const lwi_call *c, size_t n, kinds *k) {
     *k = (kinds){.floats = true, .integers = true};
@@ -128,20 +136,24 @@ static bool find_kinds(const lwi_call *c, size_t n, kinds *k) {
         if (!c->in[i] || c->in[i]->kind != LW_KIND_TENSOR) return false;
         const lwi_gpu_type type = lwi_gpu_type_of(c->in[i]->dtype);
         if (type == LWI_GPU_TYPES) return false;
-        if (type != LWI_GPU_BOOL) k->floats = k->floats && lwi_gpu_is_float(type);
+        if (type != LWI_GPU_BOOL)
+            k->floats = k->floats && (lwi_gpu_is_float(type) || type == LWI_GPU_F64);
         k->integers = k->integers && (lwi_gpu_is_integer(type) || type == LWI_GPU_U64);
         k->doubles = k->doubles || type == LWI_GPU_F64;
     }
-    k->base = lwi_gpu_is_float(lwi_gpu_type_of(c->in[0]->dtype));
+    const lwi_gpu_type first = lwi_gpu_type_of(c->in[0]->dtype);
+    k->base = lwi_gpu_is_float(first) || first == LWI_GPU_F64;
     return to != LWI_GPU_TYPES;
 }
 
+/* In double where one of the operands or the result is. */
 static lw_status launch_program(const lwi_call *c, const lwi_program *program, lwi_gpu_step *step) {
     lwi_gpu_program p;
     lwi_gpu_launch *launch = NULL;
     step->mixes = true;
     lwi_gpu_program_write(program, c->out[0], c->in, &p);
-    LW_TRY(lwi_gpu_items(step, "pointwise", c->out[0]->count, &launch));
+    LW_TRY(lwi_gpu_items(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "pointwise"),
+                         c->out[0]->count, &launch));
     LW_TRY(lwi_gpu_data(step, launch, p.ints, p.n * sizeof *p.ints));
     for (size_t k = 0; k < LWI_PROGRAM_INPUTS; k++)
         lwi_gpu_in(launch, c, k);
@@ -153,7 +165,7 @@ static lw_status launch_program(const lwi_call *c, const lwi_program *program, l
 lw_status lwi_gpu_pointwise(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     lwi_program program;
     kinds k;
-    if (!find_kinds(c, c->n_in, &k) || k.doubles)
+    if (!find_kinds(c, c->n_in, &k) || !has_numbers(step, &k))
         return lwi_gpu_refuse(step, "its types or shapes");
     LW_TRY(lwi_program_read(c->node, c->n_in, &program));
     *taken = true;
@@ -202,7 +214,7 @@ static int find_code(const lwi_call *c, const single *s, bool doubles) {
 static bool is_of_doubles(int code) {
     return code != INT_NONE && code != INT_FLIP && code != INT_MOD && code != INT_FMOD &&
            code != INT_AND && code != INT_OR && code != INT_XOR &&
-           (code < INT_POWER || code > INT_SHIFT_RIGHT);
+           (code < INT_POWER || code > INT_SHIFT_RIGHT) && code != INT_RELU && code != INT_PRELU;
 }
 
 /* What an operator on integers or doubles is, step by step: Max and Min have any number of inputs,
@@ -226,16 +238,18 @@ static lw_status launch_steps(const lwi_call *c, const char *kernel, int code, c
     return LW_OK;
 }
 
-/* Inputs one after the other, and then a factor. */
-static lw_status launch_chain(const lwi_call *c, lwi_pointwise_code code, float factor,
+/* Inputs one after the other, and then divided. */
+static lw_status launch_chain(const lwi_call *c, lwi_pointwise_code code, float divisor,
                               lwi_gpu_step *step) {
     const int n = (int)c->n_in;
+    const bool wide = lwi_gpu_has_doubles(c); /* where 1 / divisor would be no more than a float */
+    const float factor = wide ? divisor : 1 / divisor;
+    const lwi_pointwise_code last = wide ? LWI_POINTWISE_div : LWI_POINTWISE_mul;
     lwi_program p = {.n_inputs = c->n_in, .n_constants = 1, .constants = {factor}};
     for (int k = 1; k < n; k++)
         p.steps[p.n_steps++] = (lwi_program_step){code, {k == 1 ? 0 : n + k - 2, k, 0}};
     if (factor != 1 || n == 1) {
-        p.steps[p.n_steps] =
-            (lwi_program_step){LWI_POINTWISE_mul, {n == 1 ? 0 : n + (int)p.n_steps - 1, -1, 0}};
+        p.steps[p.n_steps] = (lwi_program_step){last, {n == 1 ? 0 : n + (int)p.n_steps - 1, -1, 0}};
         p.n_steps++;
     }
     return launch_program(c, &p, step);
@@ -278,7 +292,8 @@ static lw_status launch_remainders(const lwi_call *c, lwi_gpu_step *step) {
     lwi_gpu_launch *launch = NULL;
     const lwi_program header = {.n_inputs = 2};
     lwi_gpu_program_write(&header, c->out[0], c->in, &p);
-    LW_TRY(lwi_gpu_items(step, "remainders", c->out[0]->count, &launch));
+    LW_TRY(lwi_gpu_items(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "remainders"),
+                         c->out[0]->count, &launch));
     LW_TRY(lwi_gpu_data(step, launch, p.ints, p.n * sizeof *p.ints));
     lwi_gpu_in(launch, c, 0);
     lwi_gpu_in(launch, c, 1);
@@ -312,22 +327,26 @@ lw_status lwi_gpu_elementwise(const lwi_call *c, lwi_gpu_step *step, bool *taken
         return launch_steps(c, "doubles", code, s, step);
     if (k.integers && (lwi_gpu_is_integer(to) || to == LWI_GPU_U64) && code != INT_NONE)
         return launch_steps(c, "integers", code, s, step);
-    const bool power = s->integers == INT_POWER && k.base;
-    if (!k.doubles && s->code != NO_CODE && (k.floats || s->code == LWI_POINTWISE_copy || power))
+    const bool power = s->integers == INT_POWER;
+    if (power && !k.base && lwi_device_has(step->device, "doubles"))
+        return launch_steps(c, "doubles", code, s, step); /* integers, to powers that are none */
+    if (has_numbers(step, &k) && s->code != NO_CODE &&
+        (k.floats || s->code == LWI_POINTWISE_copy || (power && k.base)))
         return launch_floats(c, s, step);
-    if (!k.doubles && k.floats && s->integers == INT_MOD) return launch_remainders(c, step);
+    if (has_numbers(step, &k) && k.floats && s->integers == INT_MOD)
+        return launch_remainders(c, step);
     *taken = false;
     return lwi_gpu_refuse(step, "its types or shapes");
 }
 
 /* ----------------------------------------------------------- of several steps */
 
-static lw_status plan_chain(const lwi_call *c, float factor, lwi_gpu_step *step, bool *taken) {
+static lw_status plan_chain(const lwi_call *c, float divisor, lwi_gpu_step *step, bool *taken) {
     kinds k;
-    if (!find_kinds(c, c->n_in, &k) || !k.floats || k.doubles)
+    if (!find_kinds(c, c->n_in, &k) || !k.floats || !has_numbers(step, &k))
         return lwi_gpu_refuse(step, "its types or shapes");
     *taken = true;
-    return launch_chain(c, LWI_POINTWISE_add, factor, step);
+    return launch_chain(c, LWI_POINTWISE_add, divisor, step);
 }
 
 lw_status lwi_gpu_sum(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
@@ -335,7 +354,7 @@ lw_status lwi_gpu_sum(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
 }
 
 lw_status lwi_gpu_mean(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
-    return plan_chain(c, 1 / (float)c->n_in, step, taken);
+    return plan_chain(c, (float)c->n_in, step, taken);
 }
 
 lw_status lwi_gpu_swiglu(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
@@ -346,7 +365,7 @@ lw_status lwi_gpu_swiglu(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
         .constants = {lwi_attr_float(c->node, "alpha", 1)},
         .steps = {{LWI_POINTWISE_swish, {0, -1, 0}}, {LWI_POINTWISE_mul, {2, 1, 0}}}};
     kinds k;
-    if (!find_kinds(c, 2, &k) || !k.floats || k.doubles)
+    if (!find_kinds(c, 2, &k) || !k.floats || !has_numbers(step, &k))
         return lwi_gpu_refuse(step, "its types or shapes");
     *taken = true;
     return launch_program(c, &p, step);
@@ -359,7 +378,7 @@ static lw_status plan_gelu(const lwi_call *c, lwi_pointwise_code code, float con
     const bool bias = lwi_has(c, 1);
     lwi_program p = {.n_inputs = bias ? 2 : 1, .n_constants = 1, .constants = {constant}};
     kinds k;
-    if (!find_kinds(c, p.n_inputs, &k) || !k.floats || k.doubles)
+    if (!find_kinds(c, p.n_inputs, &k) || !k.floats || !has_numbers(step, &k))
         return lwi_gpu_refuse(step, "its types or shapes");
     if (bias) p.steps[p.n_steps++] = (lwi_program_step){LWI_POINTWISE_add, {0, 1, 0}};
     p.steps[p.n_steps++] = (lwi_program_step){code, {bias ? 2 : 0, -1, 0}};

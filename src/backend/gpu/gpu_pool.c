@@ -22,10 +22,10 @@ static void write_shape(const lwi_window *w, size_t channels, bool last, int32_t
     }
 }
 
-static bool takes(const lwi_call *c, int kind) {
+static bool takes(const lwi_call *c, int kind, const lwi_gpu_step *step) {
     const lwi_gpu_type type = lwi_gpu_type_of(c->in[0]->dtype);
     const bool bytes = type == LWI_GPU_U8 || type == LWI_GPU_I8;
-    return lwi_gpu_moves(c) && (lwi_gpu_is_float(type) || (kind == 0 && bytes)) &&
+    return lwi_gpu_moves(c) && (lwi_gpu_is_real(step, c->in[0]->dtype) || (kind == 0 && bytes)) &&
            c->in[0]->rank <= 2 + AXES;
 }
 
@@ -37,10 +37,11 @@ lw_status lwi_gpu_pool(const lwi_call *c, bool last, int kind, lwi_gpu_step *ste
     const bool places = c->n_out > 1 && c->out[1];
     const int wanted = (c->out[0] ? 1 : 0) | (places ? 2 : 0) |
                        (lwi_attr_int(c->node, "storage_order", 0) ? 4 : 0);
-    if (!takes(c, kind)) return lwi_gpu_refuse(step, "its type, or four axes");
+    if (!takes(c, kind, step)) return lwi_gpu_refuse(step, "its type, or four axes");
     LW_TRY(lwi_pool_window(c, last, &w));
     write_shape(&w, (size_t)x->dims[last ? x->rank - 1 : 1], last, shape);
-    LW_TRY(lwi_gpu_items(step, "pool_direct", y->count, &launch));
+    LW_TRY(lwi_gpu_items(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "pool_direct"), y->count,
+                         &launch));
     LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
     lwi_gpu_in(launch, c, 0);
     lwi_gpu_out(launch, c->out[0] ? 0 : 1);

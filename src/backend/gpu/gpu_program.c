@@ -65,6 +65,11 @@ void lwi_gpu_program_write(const lwi_program *program, const lw_value *y, const 
         p->ints[p->n++] = bits(program->constants[i]);
 }
 
+bool lwi_gpu_has_epilogue(const lwi_node *node) {
+    return lwi_node_attr(node, "program") || lwi_node_attr(node, "low") ||
+           lwi_node_attr(node, "high");
+}
+
 bool lwi_gpu_takes_epilogue(const lwi_call *c, size_t own_inputs) {
     return c->n_in <= own_inputs + OPERANDS && (!c->out[0] || c->out[0]->rank <= 8);
 }

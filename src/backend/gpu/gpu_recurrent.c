@@ -20,12 +20,11 @@ typedef struct planning {
     int32_t plan[PLAN];
 } planning;
 
-static bool takes(const lwi_call *c) {
+static bool takes(const lwi_call *c, const lwi_gpu_step *step) {
     for (size_t i = 0; i < c->n_in; i++)
-        if (lwi_has(c, i) && i != LENGTHS && !lwi_gpu_is_float(lwi_gpu_type_of(c->in[i]->dtype)))
-            return false;
+        if (lwi_has(c, i) && i != LENGTHS && !lwi_gpu_is_real(step, c->in[i]->dtype)) return false;
     for (size_t k = 0; k < c->n_out; k++)
-        if (c->out[k] && !lwi_gpu_is_float(lwi_gpu_type_of(c->out[k]->dtype))) return false;
+        if (c->out[k] && !lwi_gpu_is_real(step, c->out[k]->dtype)) return false;
     return lwi_gpu_moves(c);
 }
 
@@ -106,8 +105,10 @@ static lw_status launch_cell(const planning *p, const lwi_gpu_value *projected, 
                              lwi_gpu_step *step) {
     static const size_t inputs[] = {W, R, B, LENGTHS, FIRST_H, FIRST_C, PEEPHOLE};
     const size_t groups = p->s.batch * p->s.directions;
+    const bool wide = lwi_gpu_has_doubles(p->c);
     lwi_gpu_launch *launch = NULL;
-    LW_TRY(lwi_gpu_groups(step, "recurrent", p->s.batch, p->s.directions, 1, &launch));
+    LW_TRY(lwi_gpu_groups(step, LWI_GPU_KERNEL(wide, "recurrent"), p->s.batch, p->s.directions, 1,
+                          &launch));
     LW_TRY(lwi_gpu_data(step, launch, p->plan, sizeof p->plan));
     if (projected->value) lwi_gpu_scratch(step, launch, projected->value->bytes);
     else lwi_gpu_in(launch, p->c, X);
@@ -116,7 +117,8 @@ static lw_status launch_cell(const planning *p, const lwi_gpu_value *projected, 
     for (size_t k = 0; k < 3; k++)
         add_output(p->c, k, launch);
     lwi_gpu_scratch_at(step, launch, scratch,
-                       groups * (VECTORS * p->s.hidden + p->s.input) * sizeof(float));
+                       groups * (VECTORS * p->s.hidden + p->s.input) *
+                           (wide ? sizeof(double) : sizeof(float)));
     lwi_gpu_mistake(step, launch);
     return LW_OK;
 }
@@ -126,7 +128,7 @@ static lw_status plan_cell(const lwi_call *c, kind which, const lwi_rnn_cell *ce
     planning p = {.c = c, .cell = cell, .which = which};
     lwi_gpu_parts parts = lwi_gpu_parts_of(c, step);
     lwi_gpu_value projected = {0};
-    if (!takes(c)) return lwi_gpu_refuse(step, "its types");
+    if (!takes(c, step)) return lwi_gpu_refuse(step, "its types");
     LW_TRY(lwi_rnn_shape_of(c, cell, false, &p.s));
     LW_TRY(write_plan(&p));
     if (c->in[X]->dtype == LW_FLOAT32 && c->in[W]->dtype == LW_FLOAT32 && p.s.input > 0 &&

@@ -33,14 +33,18 @@ static bool wants_groups(const lwi_reduction *r) {
 static lw_status launch_reduction(const lwi_call *c, const lwi_reduction *r, lwi_reduce_kind kind,
                                   lwi_gpu_step *step) {
     const lwi_gpu_type from = lwi_gpu_type_of(c->in[0]->dtype);
-    const bool floats = lwi_gpu_is_float(from), groups = floats && wants_groups(r);
+    const bool wide = from == LWI_GPU_F64, floats = wide || lwi_gpu_is_float(from);
+    const bool groups = floats && wants_groups(r);
     int32_t plan[PLAN] = {0};
     lwi_gpu_launch *launch = NULL;
     lwi_gpu_reduce_plan(r, plan);
-    if (groups) LW_TRY(lwi_gpu_groups(step, "reduce_groups", r->groups, 1, 1, &launch));
-    else
+    if (groups)
         LW_TRY(
-            lwi_gpu_items(step, floats ? "reduce_items" : "reduce_integers", r->groups, &launch));
+            lwi_gpu_groups(step, LWI_GPU_KERNEL(wide, "reduce_groups"), r->groups, 1, 1, &launch));
+    else
+        LW_TRY(lwi_gpu_items(step,
+                             floats ? LWI_GPU_KERNEL(wide, "reduce_items") : "reduce_integers",
+                             r->groups, &launch));
     LW_TRY(lwi_gpu_data(step, launch, plan, sizeof plan));
     lwi_gpu_in(launch, c, 0);
     lwi_gpu_out(launch, 0);
@@ -56,9 +60,10 @@ static lw_status plan_over(const lwi_call *c, uint32_t axes, lwi_reduce_kind kin
     const lwi_gpu_type type = lwi_gpu_type_of(c->in[0]->dtype);
     const bool halves = kind == LWI_REDUCE_MEAN || kind == LWI_REDUCE_L2 ||
                         kind == LWI_REDUCE_LOG_SUM || kind == LWI_REDUCE_LOG_SUM_EXP;
+    const bool whole = !lwi_gpu_is_float(type) && type != LWI_GPU_F64;
     lwi_reduction r;
-    if (!lwi_gpu_moves(c) || !lwi_gpu_is_plain(type) || c->in[0]->count == 0 ||
-        (!lwi_gpu_is_float(type) && halves))
+    if (!lwi_gpu_moves(c) || !lwi_gpu_orders(step, type) || c->in[0]->count == 0 ||
+        (whole && halves))
         return lwi_gpu_refuse(step, "its type, or it has no elements or 2^31");
     lwi_plan_reduction(&r, c->in[0], axes);
     *taken = true;
@@ -88,8 +93,7 @@ static lw_status plan_global(const lwi_call *c, bool last, lwi_reduce_kind kind,
     const int rank = c->in[0]->rank;
     const uint32_t all = UINT32_MAX >> (32 - rank);
     const uint32_t channel = last ? 1u << (rank - 1) : 2u;
-    if (!lwi_gpu_is_float(lwi_gpu_type_of(c->in[0]->dtype)))
-        return lwi_gpu_refuse(step, "its type");
+    if (!lwi_gpu_is_real(step, c->in[0]->dtype)) return lwi_gpu_refuse(step, "its type");
     return plan_over(c, all & ~1u & ~channel, kind, step, taken);
 }
 
@@ -129,8 +133,8 @@ static lw_status launch_columns(const lwi_call *c, const char *kernel, int axis,
     return LW_OK;
 }
 
-static bool takes_columns(const lwi_call *c) {
-    return lwi_gpu_moves(c) && lwi_gpu_is_plain(lwi_gpu_type_of(c->in[0]->dtype)) &&
+static bool takes_columns(const lwi_call *c, const lwi_gpu_step *step) {
+    return lwi_gpu_moves(c) && lwi_gpu_orders(step, lwi_gpu_type_of(c->in[0]->dtype)) &&
            c->in[0]->rank > 0 && c->in[0]->count > 0;
 }
 
@@ -138,7 +142,7 @@ lw_status lwi_gpu_arg_extreme(const lwi_call *c, lwi_gpu_step *step, bool *taken
     const int flags[2] = {!strcmp(c->node->op_type, "ArgMin"),
                           lwi_attr_int(c->node, "select_last_index", 0) != 0};
     int axis = 0;
-    if (!takes_columns(c)) return lwi_gpu_refuse(step, "its type or shape");
+    if (!takes_columns(c, step)) return lwi_gpu_refuse(step, "its type or shape");
     LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", 0), c->in[0]->rank, &axis));
     *taken = true;
     return launch_columns(c, "arg_extreme", axis, flags, step);

@@ -59,7 +59,8 @@ static lw_status launch(const lwi_call *c, const lwi_resize *r, bool last, lwi_g
     LW_TRY(lwi_scratch(&scratch, n, sizeof *plan, &plan));
     memset(plan, 0, n * sizeof *plan);
     write_plan(c, r, last, plan);
-    LW_TRY(lwi_gpu_items(step, "resize_by_tables", c->out[0]->count, &launch));
+    LW_TRY(lwi_gpu_items(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "resize_by_tables"),
+                         c->out[0]->count, &launch));
     LW_TRY(lwi_gpu_data(step, launch, plan, n * sizeof *plan));
     lwi_gpu_in(launch, c, 0);
     lwi_gpu_out(launch, 0);
@@ -73,7 +74,7 @@ static lw_status plan_resize(const lwi_call *c, bool last, lwi_gpu_step *step, b
     lwi_call call = *c;
     lwi_resize r;
     int changed = 0;
-    if (!lwi_gpu_moves(c) || !lwi_gpu_is_float(lwi_gpu_type_of(c->in[0]->dtype)) ||
+    if (!lwi_gpu_moves(c) || !lwi_gpu_is_real(step, c->in[0]->dtype) ||
         c->in[0]->rank > MOST_RANK || c->in[0]->count == 0)
         return lwi_gpu_refuse(step, "its type");
     if (last) LW_TRY(lwi_channels_first_call(c, INPUTS, &first));

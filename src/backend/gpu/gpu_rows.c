@@ -3,10 +3,10 @@
 #include "backend/gpu/gpu_backend.h"
 
 /* All inputs and outputs are floats of types that kernels know. */
-static bool takes(const lwi_call *c) {
+static bool takes(const lwi_call *c, const lwi_gpu_step *step) {
     for (size_t i = 0; i < c->n_in; i++)
         if (c->in[i] && (c->in[i]->kind != LW_KIND_TENSOR || c->in[i]->count >= INT32_MAX ||
-                         !lwi_gpu_is_float(lwi_gpu_type_of(c->in[i]->dtype))))
+                         !lwi_gpu_is_real(step, c->in[i]->dtype)))
             return false;
     return c->out[0] && c->out[0]->dtype == c->in[0]->dtype && c->in[0]->count > 0;
 }
@@ -15,11 +15,15 @@ static lw_status plan_softmax(const lwi_call *c, bool logarithm, lwi_gpu_step *s
     lwi_gpu_launch *launch = NULL;
     size_t outer, n, inner;
     int axis = 0;
-    if (!takes(c) || c->in[0]->rank == 0) return lwi_gpu_refuse(step, "its type");
+    const bool wide = lwi_gpu_has_doubles(c);
+    if (!takes(c, step) || c->in[0]->rank == 0) return lwi_gpu_refuse(step, "its type");
     LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", -1), c->in[0]->rank, &axis));
     lwi_split_axis(c->in[0], axis, &outer, &n, &inner);
-    if (inner == 1) LW_TRY(lwi_gpu_groups(step, "softmax_rows", outer, 1, 1, &launch));
-    else LW_TRY(lwi_gpu_items(step, "softmax_columns", outer * inner, &launch));
+    if (inner == 1)
+        LW_TRY(lwi_gpu_groups(step, LWI_GPU_KERNEL(wide, "softmax_rows"), outer, 1, 1, &launch));
+    else
+        LW_TRY(
+            lwi_gpu_items(step, LWI_GPU_KERNEL(wide, "softmax_columns"), outer * inner, &launch));
     lwi_gpu_in(launch, c, 0);
     lwi_gpu_out(launch, 0);
     lwi_gpu_int(launch, lwi_gpu_type_of(c->in[0]->dtype));
@@ -54,7 +58,8 @@ static lw_status launch_norm(const lwi_call *c, const norm *m, lwi_gpu_step *ste
                       (int)lwi_gpu_type_of(c->in[1]->dtype) << 4 |
                       (bias ? (int)lwi_gpu_type_of(c->in[2]->dtype) << 8 : 0) |
                       (int)lwi_gpu_type_of(c->out[0]->dtype) << 12;
-    LW_TRY(lwi_gpu_groups(step, "normalize_rows", c->in[0]->count / m->n, 1, 1, &launch));
+    LW_TRY(lwi_gpu_groups(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "normalize_rows"),
+                          c->in[0]->count / m->n, 1, 1, &launch));
     for (size_t i = 0; i < 3; i++)
         lwi_gpu_in(launch, c, i);
     lwi_gpu_out(launch, 0);
@@ -77,7 +82,8 @@ static lw_status launch_moments(const lwi_call *c, const norm *m, size_t mean, s
     lwi_gpu_launch *launch = NULL;
     if (!given) return LW_OK;
     const int to = (int)lwi_gpu_type_of(given->dtype);
-    LW_TRY(lwi_gpu_groups(step, "row_moments", c->in[0]->count / m->n, 1, 1, &launch));
+    LW_TRY(lwi_gpu_groups(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "row_moments"),
+                          c->in[0]->count / m->n, 1, 1, &launch));
     lwi_gpu_in(launch, c, 0);
     lwi_gpu_out(launch, wants[0] ? mean : inverse);
     lwi_gpu_out(launch, wants[1] ? inverse : mean);
@@ -112,7 +118,7 @@ static lw_status plan_norm(const lwi_call *c, bool centre, lwi_gpu_step *step, b
     const lw_value *x = c->in[0];
     norm m = {.n = 1, .inner = 1, .rows = 1, .centre = centre};
     int axis = 0;
-    if (!takes(c) || x->rank < 1) return lwi_gpu_refuse(step, "its type");
+    if (!takes(c, step) || x->rank < 1) return lwi_gpu_refuse(step, "its type");
     LW_TRY(lwi_axis(c, lwi_attr_int(c->node, "axis", -1), x->rank, &axis));
     for (int d = axis; d < x->rank; d++)
         m.n *= (size_t)x->dims[d];
@@ -133,7 +139,7 @@ lw_status lwi_gpu_rms_normalization(const lwi_call *c, lwi_gpu_step *step, bool 
 /* x: [N, C, ...] */
 static lw_status plan_groups(const lwi_call *c, size_t groups, lwi_gpu_step *step, bool *taken) {
     const lw_value *x = c->in[0];
-    if (!takes(c) || groups == 0) return lwi_gpu_refuse(step, "its type");
+    if (!takes(c, step) || groups == 0) return lwi_gpu_refuse(step, "its type");
     const size_t channels = (size_t)x->dims[1], inner = x->count / channels / (size_t)x->dims[0];
     const norm m = {.n = channels / groups * inner, .inner = inner, .rows = groups, .centre = true};
     *taken = true;

@@ -11,12 +11,12 @@ enum { DEFORM = 29, IN = 8, OUT = 11, KERNEL = 14, STRIDE = 17, PAD = 20, PARTS 
 enum { DILATION = 26 };
 
 /* All inputs but those in `others`, a bit set, are floats; *types has 4 bits for each. */
-static bool find_types(const lwi_call *c, unsigned others, int *types) {
+static bool find_types(const lwi_call *c, const lwi_gpu_step *step, unsigned others, int *types) {
     *types = 0;
     for (size_t i = 0; i < c->n_in; i++) {
         if (!c->in[i]) continue;
         const lwi_gpu_type type = lwi_gpu_type_of(c->in[i]->dtype);
-        if (!lwi_gpu_is_float(type) && !(others >> i & 1)) return false;
+        if (!lwi_gpu_is_real(step, c->in[i]->dtype) && !(others >> i & 1)) return false;
         *types |= (int)type << (4 * i);
     }
     return lwi_gpu_moves(c) && c->out[0] && c->out[0]->dtype == c->in[0]->dtype &&
@@ -27,7 +27,7 @@ lw_status lwi_gpu_grid_sample(const lwi_call *c, lwi_gpu_step *step, bool *taken
     lwi_grid g;
     int types = 0;
     lwi_gpu_launch *launch = NULL;
-    if (!find_types(c, 0, &types)) return lwi_gpu_refuse(step, "its types");
+    if (!find_types(c, step, 0, &types)) return lwi_gpu_refuse(step, "its types");
     LW_TRY(lwi_grid_read(c, &g));
     if (g.rank > GRID_RANK) return lwi_gpu_refuse(step, "more than four axes");
     int32_t shape[GRID] = {g.rank,
@@ -42,7 +42,8 @@ lw_status lwi_gpu_grid_sample(const lwi_call *c, lwi_gpu_step *step, bool *taken
     for (int d = 0; d < g.rank; d++)
         shape[SIZES + d] = (int32_t)g.dims[d];
     const size_t points = (size_t)c->out[0]->dims[0] * g.points;
-    LW_TRY(lwi_gpu_items(step, "grid_sample", points, &launch));
+    LW_TRY(lwi_gpu_items(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "grid_sample"), points,
+                         &launch));
     LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
     lwi_gpu_in(launch, c, 0);
     lwi_gpu_in(launch, c, 1);
@@ -58,9 +59,10 @@ lw_status lwi_gpu_roi_align(const lwi_call *c, lwi_gpu_step *step, bool *taken) 
     const int64_t ratio = lwi_attr_int(c->node, "sampling_ratio", 0);
     int types = 0;
     lwi_gpu_launch *launch = NULL;
-    if (!find_types(c, 4, &types)) return lwi_gpu_refuse(step, "its types");
+    if (!find_types(c, step, 4, &types)) return lwi_gpu_refuse(step, "its types");
     if (ratio < 0 || ratio > 4096) return lwi_gpu_refuse(step, "its sampling_ratio");
-    LW_TRY(lwi_gpu_items(step, "roi_align", c->out[0]->count, &launch));
+    LW_TRY(lwi_gpu_items(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "roi_align"),
+                         c->out[0]->count, &launch));
     for (size_t i = 0; i < 3; i++)
         lwi_gpu_in(launch, c, i);
     lwi_gpu_out(launch, 0);
@@ -101,7 +103,7 @@ lw_status lwi_gpu_deform_conv(const lwi_call *c, lwi_gpu_step *step, bool *taken
     int types = 0;
     int32_t shape[DEFORM] = {0};
     lwi_gpu_launch *launch = NULL;
-    if (!find_types(c, 0, &types) || c->in[0]->rank > 2 + AXES)
+    if (!find_types(c, step, 0, &types) || c->in[0]->rank > 2 + AXES)
         return lwi_gpu_refuse(step, "its types, or four axes");
     LW_TRY(lwi_deform_shape(c, &v, &parts));
     write_deform(&v, shape);
@@ -109,7 +111,8 @@ lw_status lwi_gpu_deform_conv(const lwi_call *c, lwi_gpu_step *step, bool *taken
     shape[6] = lwi_has(c, 3);
     shape[PARTS] = (int32_t)parts;
     shape[MASKED] = lwi_has(c, 4);
-    LW_TRY(lwi_gpu_items(step, "deform_conv", c->out[0]->count, &launch));
+    LW_TRY(lwi_gpu_items(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "deform_conv"),
+                         c->out[0]->count, &launch));
     LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
     for (size_t i = 0; i < 5; i++)
         lwi_gpu_in(launch, c, i);

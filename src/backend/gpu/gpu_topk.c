@@ -10,7 +10,7 @@ lw_status lwi_gpu_topk(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     const lwi_gpu_type type = lwi_gpu_type_of(c->in[0]->dtype);
     const bool values = c->out[0], places = c->n_out > 1 && c->out[1];
     LW_TRY(lwi_topk_read(c, &t));
-    if (!lwi_gpu_is_plain(type) || !lwi_gpu_moves(c) || t.k > MOST || t.rows == 0)
+    if (!lwi_gpu_orders(step, type) || !lwi_gpu_moves(c) || t.k > MOST || t.rows == 0)
         return lwi_gpu_refuse(step, "its type, or more than 4096 of the best");
     LW_TRY(lwi_gpu_groups(step, "topk", t.rows, 1, 1, &launch));
     lwi_gpu_in(launch, c, 0);
