@@ -28,8 +28,14 @@ static void write_numbers(lw_dtype dtype, int of_bits, float numbers[CODES]) {
         lwi_convert(&lwi_convert_nearest, dtype, codes, LW_FLOAT32, numbers, (size_t)1 << bits);
 }
 
-static bool takes(const lwi_call *c) {
-    return lwi_gpu_moves(c) && c->out[0] && lwi_gpu_is_float(lwi_gpu_type_of(c->out[0]->dtype));
+void lwi_gpu_code_numbers(lw_dtype dtype, float numbers[LWI_GPU_CODES]) {
+    write_numbers(dtype, 0, numbers);
+}
+
+/* Integers for Cast alone; doubles where the device has them. */
+static bool takes(const lwi_call *c, bool scales, const lwi_gpu_step *step) {
+    const lwi_gpu_type to = lwi_gpu_type_of(c->out[0] ? c->out[0]->dtype : LW_DTYPE_NONE);
+    return lwi_gpu_moves(c) && (scales ? lwi_gpu_is_float(to) : lwi_gpu_orders(step, to));
 }
 
 /* at: the inputs with indices, scales and zero points. */
@@ -60,7 +66,7 @@ lw_status lwi_gpu_small_codes(const lwi_call *c, bool scales, size_t dim, size_t
                                 [INNER] = (int32_t)inner,
                                 [BLOCK] = (int32_t)block};
     float numbers[CODES];
-    if (!takes(c) || (scales && !lwi_gpu_is_float(lwi_gpu_type_of(c->in[1]->dtype))))
+    if (!takes(c, scales, step) || (scales && !lwi_gpu_is_float(lwi_gpu_type_of(c->in[1]->dtype))))
         return lwi_gpu_refuse(step, scales ? "its types, or how scales are spread"
                                            : "its types or shapes");
     write_numbers(c->in[0]->dtype, 0, numbers);
@@ -112,7 +118,7 @@ lw_status lwi_gpu_gather_block_quantized(const lwi_call *c, lwi_gpu_step *step, 
     for (int d = 0; d < rank; d++)
         all *= t.dims[d];
     if (block == 0) block = t.dims[t.spread];
-    if (!takes(c) || all >= INT32_MAX || !is_spread(c->in[SCALES], &t, rank, block) ||
+    if (!takes(c, true, step) || all >= INT32_MAX || !is_spread(c->in[SCALES], &t, rank, block) ||
         !lwi_gpu_is_float(lwi_gpu_type_of(c->in[SCALES]->dtype)) ||
         !lwi_gpu_is_integer(lwi_gpu_type_of(c->in[PLACES]->dtype)))
         return lwi_gpu_refuse(step, "its types, or how scales are spread");

@@ -13,4 +13,13 @@ bool lwi_gpu_is_small_code(lw_dtype dtype);
 lw_status lwi_gpu_small_codes(const lwi_call *call, bool scales, size_t dim, size_t inner,
                               int64_t block, lwi_gpu_step *step, bool *taken);
 
+/* The way back: input 0 to output 0, whose elements are small codes. inputs 1 and 2 likewise; a
+ * quotient is rounded to `precision`. */
+lw_status lwi_gpu_to_small_codes(const lwi_call *call, bool scales, size_t dim, size_t inner,
+                                 int64_t block, lw_dtype precision, lwi_gpu_step *step,
+                                 bool *taken);
+/* What each code of a type stands for. */
+enum { LWI_GPU_CODES = 256 };
+void lwi_gpu_code_numbers(lw_dtype dtype, float numbers[LWI_GPU_CODES]);
+
 #endif

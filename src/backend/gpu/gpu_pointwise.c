@@ -316,6 +316,8 @@ lw_status lwi_gpu_elementwise(const lwi_call *c, lwi_gpu_step *step, bool *taken
     size_t n = 0;
     for (size_t i = 0; i < sizeof singles / sizeof *singles; i++)
         if (!strcmp(singles[i].op_type, c->node->op_type)) s = &singles[i];
+    if (s && s->code == LWI_POINTWISE_copy && lwi_gpu_is_small_code(c->out[0]->dtype))
+        return lwi_gpu_to_small_codes(c, false, 1, 1, 0, LW_FLOAT32, step, taken);
     if (s && s->code == LWI_POINTWISE_copy && lwi_gpu_is_small_code(c->in[0]->dtype))
         return lwi_gpu_small_codes(c, false, 1, 1, 0, step, taken);
     if (!s || !count_inputs(c, s, &n) || !find_kinds(c, n, &k))

@@ -2,8 +2,16 @@
  * QuantizeLinear, DequantizeLinear and DynamicQuantizeLinear with scales of a tensor, along an
  * axis, or of blocks along it. */
 #include "backend/gpu/gpu_codes.h"
+#include "backend/gpu/gpu_parts.h"
+
+#include <string.h>
 
 enum { X, SCALE, ZERO };
+
+/* Integers become codes too. */
+static bool is_whole(const lwi_call *c, lwi_gpu_type numbers) {
+    return numbers == LWI_GPU_I32 && c->in[X]->dtype == LW_INT32;
+}
 
 static bool is_code(lwi_gpu_type type) { return type >= LWI_GPU_U8 && type <= LWI_GPU_I16; }
 
@@ -44,6 +52,19 @@ static void give_numbers(const lwi_call *c, int types, bool zero, const spread *
     lwi_gpu_int(launch, (int64_t)c->in[X]->count);
 }
 
+static bool is_precision(lw_dtype dtype) {
+    return dtype == LW_FLOAT32 || dtype == LW_FLOAT16 || dtype == LW_BFLOAT16;
+}
+
+/* What quotients are rounded to: the scales' type, unless the node says it. */
+static lw_dtype precision_of(const lwi_call *c) {
+    const lw_dtype wanted = (lw_dtype)lwi_attr_int(c->node, "precision", 0);
+    const lw_dtype scale = c->in[SCALE]->dtype;
+    if (wanted) return wanted;
+    return is_precision(scale) && strcmp(c->node->domain, "com.microsoft") != 0 ? scale
+                                                                                : LW_FLOAT32;
+}
+
 /* codes: type of the quantised side; numbers: of the other. */
 static lw_status plan_linear(const lwi_call *c, const char *kernel, lwi_gpu_type codes,
                              lwi_gpu_type numbers, lwi_gpu_step *step, bool *taken) {
@@ -52,22 +73,51 @@ static lw_status plan_linear(const lwi_call *c, const char *kernel, lwi_gpu_type
     lwi_gpu_launch *launch = NULL;
     spread s;
     bool fits = false;
+    const int precision = (int)lwi_gpu_type_of(precision_of(c));
     LW_TRY(read_spread(c, &s, &fits));
-    if (!fits || !lwi_gpu_is_float(scales) || !lwi_gpu_is_float(numbers) || !lwi_gpu_moves(c) ||
-        (zero && (zero->count != scale->count || lwi_gpu_type_of(zero->dtype) != codes)) ||
-        lwi_attr_int(c->node, "precision", LW_FLOAT32) != LW_FLOAT32)
+    if (!fits || !lwi_gpu_is_float(scales) ||
+        !(lwi_gpu_is_float(numbers) || is_whole(c, numbers)) || !lwi_gpu_moves(c) ||
+        (zero && (zero->count != scale->count || lwi_gpu_type_of(zero->dtype) != codes)))
         return lwi_gpu_refuse(step, "its types, or how scales are spread");
     LW_TRY(lwi_gpu_items(step, kernel, c->in[X]->count, &launch));
     for (size_t i = 0; i < 3; i++)
         lwi_gpu_in(launch, c, i);
     lwi_gpu_out(launch, 0);
-    give_numbers(c, (int)codes | (int)numbers << 4 | (int)scales << 8, zero != NULL, &s, launch);
+    give_numbers(c, (int)codes | (int)numbers << 4 | (int)scales << 8 | precision << 12,
+                 zero != NULL, &s, launch);
     *taken = true;
     return LW_OK;
 }
 
+/* Scales that are codes themselves (float8e8m0) become numbers first. */
+static lw_status plan_small_scales(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    lwi_gpu_parts parts = lwi_gpu_parts_of(c, step);
+    lwi_gpu_value y = lwi_gpu_output(&parts, 0), scales = {0};
+    lwi_gpu_part part = {
+        .domain = c->node->domain, .op_type = c->node->op_type, .n_in = 3, .out = {&y}, .n_out = 1};
+    LW_TRY(lwi_gpu_add_cast(&parts, lwi_gpu_input(&parts, SCALE), LW_FLOAT32, &scales));
+    lwi_gpu_copy_attributes(c->node, NULL, &part);
+    part.in[X] = lwi_gpu_input(&parts, X);
+    part.in[SCALE] = scales;
+    part.in[ZERO] = lwi_gpu_input(&parts, ZERO);
+    LW_TRY(lwi_gpu_add(&parts, &part));
+    return lwi_gpu_finish(&parts, taken);
+}
+
+static lw_status quantize_small(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    const lw_value *zero = lwi_has(c, ZERO) ? c->in[ZERO] : NULL;
+    spread s;
+    bool fits = false;
+    LW_TRY(read_spread(c, &s, &fits));
+    if (!fits || (zero && (zero->count != c->in[SCALE]->count || zero->dtype != c->out[0]->dtype)))
+        return lwi_gpu_refuse(step, "its types, or how scales are spread");
+    return lwi_gpu_to_small_codes(c, true, s.dim, s.inner, s.block, precision_of(c), step, taken);
+}
+
 lw_status lwi_gpu_quantize_linear(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     const lwi_gpu_type type = lwi_gpu_type_of(c->out[0]->dtype);
+    if (lwi_gpu_is_small_code(c->in[SCALE]->dtype)) return plan_small_scales(c, step, taken);
+    if (lwi_gpu_is_small_code(c->out[0]->dtype)) return quantize_small(c, step, taken);
     if (!is_code(type)) return lwi_gpu_refuse(step, "its types, or how scales are spread");
     return plan_linear(c, "quantize", type, lwi_gpu_type_of(c->in[X]->dtype), step, taken);
 }
@@ -84,6 +134,7 @@ static lw_status dequantize_small(const lwi_call *c, lwi_gpu_step *step, bool *t
 
 lw_status lwi_gpu_dequantize_linear(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     const lwi_gpu_type type = lwi_gpu_type_of(c->in[X]->dtype);
+    if (lwi_gpu_is_small_code(c->in[SCALE]->dtype)) return plan_small_scales(c, step, taken);
     if (lwi_gpu_is_small_code(c->in[X]->dtype)) return dequantize_small(c, step, taken);
     if (!is_code(type) && type != LWI_GPU_I32)
         return lwi_gpu_refuse(step, "its types, or how scales are spread");
