@@ -86,6 +86,7 @@ typedef struct block {
 } block;
 
 static int launches, replays, recordings;
+static long brought; /* bytes from cards to the processor */
 static bool started, lost[MOST_CARDS];
 static block blocks[MOST];
 static stream *streams[MOST_STREAMS];
@@ -499,8 +500,19 @@ API(cuMemcpyDtoHAsync_v2, hipMemcpyDtoHAsync)(void *to, uint64_t from, size_t by
     LOCK;
     const void *place = on_card("a copy from the card", from, bytes);
     if (s->captured) wrong("a copy in a graph: its memory may change");
+    brought += (long)bytes;
     *add_work("a copy from the card", s) = (work){.to = to, .from = place, .bytes = bytes};
     return is_pinned(to, bytes) ? 0 : wait(s);
+}
+
+API(cuMemcpyDtoDAsync_v2, hipMemcpyDtoDAsync)
+(uint64_t to, uint64_t from, size_t bytes, stream *s) {
+    LOCK;
+    uint8_t *place = on_card("a copy within the card", to, bytes);
+    const uint8_t *source = on_card("a copy within the card", from, bytes);
+    if (place < source + bytes && source < place + bytes) wrong("a copy onto itself");
+    *add_work("a copy within the card", s) = (work){.to = place, .from = source, .bytes = bytes};
+    return 0;
 }
 
 /* -------------------------------------------------------------------- streams */
@@ -705,7 +717,8 @@ API(cuGraphExecDestroy, hipGraphExecDestroy)(graph *g) {
 
 __attribute__((destructor)) static void count(void) {
     if (setting("count") >= 0)
-        fprintf(stderr, FAKE_LIBRARY ": %d launches, %d replays\n", launches, replays);
+        fprintf(stderr, FAKE_LIBRARY ": %d launches, %d replays, %ld bytes brought\n", launches,
+                replays, brought);
     if (events) wrong("%d events were not freed", events);
     if (recordings) wrong("%d recordings were not freed", recordings);
 }

@@ -174,6 +174,16 @@ static lw_status download(lwi_device *device, const void *handle, size_t offset,
     return leave(d, "a download", copy_out(d, to, (uintptr_t)handle + offset, bytes));
 }
 
+static lw_status copy(lwi_device *device, void *to, size_t to_offset, const void *from,
+                      size_t from_offset, size_t bytes) {
+    const card_device *d = (card_device *)device;
+    if (bytes == 0) return LW_OK;
+    LW_TRY(enter(d));
+    return leave(d, "a copy",
+                 d->driver->copy((uintptr_t)to + to_offset, (uintptr_t)from + from_offset, bytes,
+                                 d->stream));
+}
+
 /* ------------------------------------------------------------------- kernels */
 
 static int find_in_modules(const card_device *d, const char *name, lwi_card_kernel **found) {
@@ -447,16 +457,19 @@ static lw_status start_hip(lwi_device *device, size_t index) {
     return start((card_device *)device, &hip, index);
 }
 
+/* What cards of both kinds do alike. */
+#define ALIKE                                                                                      \
+    .close = close_device, .allocate = allocate, .release = release, .upload = upload,             \
+    .download = download, .copy = copy, .find_kernel = find_kernel, .launch = launch,              \
+    .finish = finish, .record = record, .recorded = recorded, .replay = replay, .forget = forget
+
 lw_status lwi_cuda_open(size_t index, lwi_device **device) {
     static const lwi_device_api functions = {
-        start_cuda, close_device, allocate, release, upload, download,        find_kernel, launch,
-        finish,     record,       recorded, replay,  forget, prepare_product, multiply};
+        ALIKE, .start = start_cuda, .prepare_product = prepare_product, .multiply = multiply};
     return lwi_device_make(&functions, sizeof(card_device), cuda.name, index, device);
 }
 
 lw_status lwi_hip_open(size_t index, lwi_device **device) {
-    static const lwi_device_api functions = {start_hip, close_device, allocate, release, upload,
-                                             download,  find_kernel,  launch,   finish,  record,
-                                             recorded,  replay,       forget,   NULL,    NULL};
+    static const lwi_device_api functions = {ALIKE, .start = start_hip};
     return lwi_device_make(&functions, sizeof(card_device), hip.name, index, device);
 }

@@ -51,6 +51,8 @@ enum {
       (lwi_card_address to, const void *from, size_t bytes, lwi_card_stream *stream))              \
     F(copy_out, cuMemcpyDtoHAsync_v2, hipMemcpyDtoHAsync,                                          \
       (void *to, lwi_card_address from, size_t bytes, lwi_card_stream *stream))                    \
+    F(copy, cuMemcpyDtoDAsync_v2, hipMemcpyDtoDAsync,                                              \
+      (lwi_card_address to, lwi_card_address from, size_t bytes, lwi_card_stream * stream))        \
     F(new_stream, cuStreamCreate, hipStreamCreateWithFlags,                                        \
       (lwi_card_stream * *stream, unsigned flags))                                                 \
     F(wait, cuStreamSynchronize, hipStreamSynchronize, (lwi_card_stream * stream))                 \

@@ -87,6 +87,9 @@ typedef struct lwi_device_api {
                         size_t bytes);
     lw_status (*download)(lwi_device *device, const void *handle, size_t offset, void *to,
                           size_t bytes);
+    /* Within the device's memory; the two do not overlap. */
+    lw_status (*copy)(lwi_device *device, void *to, size_t to_offset, const void *from,
+                      size_t from_offset, size_t bytes);
     lw_status (*find_kernel)(lwi_device *device, const char *name, void **kernel);
     /* kernel: of lwi_device_kernel; name: for errors. groups: work groups in x, y and z; size: work
      * items of a group (in x). */

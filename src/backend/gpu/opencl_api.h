@@ -67,6 +67,8 @@ enum {
         void *))                                                                                   \
     CL(cl_int, clEnqueueReadBuffer,                                                                \
        (cl_command_queue, cl_mem, cl_uint, size_t, size_t, void *, cl_uint, const void *, void *)) \
+    CL(cl_int, clEnqueueCopyBuffer,                                                                \
+       (cl_command_queue, cl_mem, cl_mem, size_t, size_t, size_t, cl_uint, const void *, void *))  \
     CL(cl_int, clFinish, (cl_command_queue))
 
 typedef struct lwi_opencl {

@@ -143,6 +143,15 @@ static lw_status download(lwi_device *device, const void *handle, size_t offset,
         d->cl->clEnqueueReadBuffer(d->queue, (cl_mem)handle, 1, offset, bytes, to, 0, NULL, NULL));
 }
 
+static lw_status copy(lwi_device *device, void *to, size_t to_offset, const void *from,
+                      size_t from_offset, size_t bytes) {
+    const opencl_device *d = (opencl_device *)device;
+    if (bytes == 0) return LW_OK;
+    return check(d, "a copy",
+                 d->cl->clEnqueueCopyBuffer(d->queue, (cl_mem)from, to, from_offset, to_offset,
+                                            bytes, 0, NULL, NULL));
+}
+
 /* ------------------------------------------------------------------- kernels */
 
 static lw_status find_kernel(lwi_device *device, const char *name, void **kernel) {
@@ -261,6 +270,7 @@ lw_status lwi_opencl_open(size_t index, lwi_device **opened) {
                                              .release = release,
                                              .upload = upload,
                                              .download = download,
+                                             .copy = copy,
                                              .find_kernel = find_kernel,
                                              .launch = launch,
                                              .finish = finish};
