@@ -70,7 +70,7 @@ lw_status lwi_attr_dtype(const lwi_call *c, const char *name, lw_dtype absent, l
 /* ------------------------------------------------------------------ inputs */
 
 lw_status lwi_in_ints(const lwi_call *c, size_t input, int64_t *values, size_t max, size_t *n) {
-    if (!lwi_known(c, input)) return LWI_LATER;
+    if (!lwi_known(c, input)) return lwi_later(c, input);
     const lw_value *v = c->in[input];
     if (v->count > max)
         return lwi_call_fail(c, LW_LIMIT, "input %zu has %zu elements, expected at most %zu", input,
@@ -82,7 +82,7 @@ lw_status lwi_in_ints(const lwi_call *c, size_t input, int64_t *values, size_t m
 }
 
 static lw_status need_one(const lwi_call *c, size_t input) {
-    if (!lwi_known(c, input)) return LWI_LATER;
+    if (!lwi_known(c, input)) return lwi_later(c, input);
     if (c->in[input]->count == 1) return LW_OK;
     return lwi_call_fail(c, LW_SHAPE, "input %zu has %zu elements, expected 1", input,
                          c->in[input]->count);

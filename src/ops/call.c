@@ -71,6 +71,8 @@ lw_status lwi_out_value(lwi_call *c, size_t i, const lw_value *value) {
     v->bytes = kept->bytes;
     v->data = kept->data;
     v->storage = lwi_storage_ref(kept->storage);
+    v->remote = lwi_remote_ref(kept->remote);
+    v->remote_at = kept->remote_at;
     lw_status status = lwi_alloc_array(&v->allocator, kept->n_items, sizeof *v->items, &v->items);
     if (status == LW_OK) {
         v->n_items = kept->n_items;
@@ -85,10 +87,12 @@ lw_status lwi_out_value(lwi_call *c, size_t i, const lw_value *value) {
 }
 
 lw_status lwi_keep(lwi_call *c, const lw_value *value, lw_value **kept) {
-    if (!value->embedded && (value->kind != LW_KIND_TENSOR || value->storage || !value->bytes)) {
+    const bool owns = value->storage || (value->remote && value->remote->release);
+    if (!value->embedded && (value->kind != LW_KIND_TENSOR || owns || !value->bytes)) {
         *kept = lwi_value_ref(value);
         return LW_OK;
     }
+    if (value->remote && c->host->keep_remote) return c->host->keep_remote(c->state, value, kept);
     if (value->kind == LW_KIND_TENSOR && value->dtype != LW_STRING)
         return lwi_value_clone(&c->host->allocator, value, kept);
     if (value->kind == LW_KIND_TENSOR) { /* the bytes of strings live as long as the run anyway */
@@ -128,6 +132,19 @@ lw_status lwi_check_cancel(const lwi_call *c) {
     if (c->host->cancelled && c->host->cancelled(c->state))
         return lwi_fail(LW_CANCELLED, "the run was cancelled");
     return LW_OK;
+}
+
+lw_status lwi_bring_value(const lwi_call *c, const lw_value *value) {
+    return c->host->bring ? c->host->bring(c->state, value) : LW_OK;
+}
+
+lw_status lwi_bring(const lwi_call *c, size_t input) {
+    return lwi_has(c, input) ? lwi_bring_value(c, c->in[input]) : LW_OK;
+}
+
+lw_status lwi_later(const lwi_call *c, size_t input) {
+    if (c->asked && input < 64) *c->asked |= (uint64_t)1 << input;
+    return LWI_LATER;
 }
 
 lw_status lwi_run_subgraph(lwi_call *c, const lwi_graph *graph, const lw_value *const *inputs,
@@ -189,6 +206,8 @@ static lw_status run_view(lwi_call *c) {
         return lwi_call_fail(c, LW_SHAPE, "%zu elements cannot become %zu", in->count, out->count);
     out->data = in->data;
     out->storage = lwi_storage_ref(in->storage);
+    out->remote = lwi_remote_ref(in->remote);
+    out->remote_at = in->remote_at;
     return LW_OK;
 }
 

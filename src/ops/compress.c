@@ -25,7 +25,7 @@ static lw_status infer(lwi_call *c) {
     int axis;
     int64_t n = 0, dims[LW_MAX_RANK];
     LW_TRY(lwi_need_rank(c, 1, 1, 1));
-    if (!lwi_known(c, 1)) return LWI_LATER;
+    if (!lwi_known(c, 1)) return lwi_later(c, 1);
     LW_TRY(read_axis(c, &axis, &outer, &dim, &inner));
     const uint8_t *chosen = condition->data;
     for (size_t i = 0; i < condition->count; i++)

@@ -4,6 +4,7 @@
 
 static lw_status run(lwi_call *c) {
     int64_t condition = 0;
+    LW_TRY(lwi_bring(c, 0));
     LW_TRY(lwi_in_int(c, 0, &condition));
     const lwi_graph *branch = lwi_attr_graph(c->node, condition ? "then_branch" : "else_branch");
     if (!branch) return lwi_call_fail(c, LW_CORRUPT, "a branch is missing");
@@ -29,4 +30,4 @@ static const lwi_graph *find_branch(const lwi_call *c) {
     return branch && branch->n_outputs >= c->n_out ? branch : NULL;
 }
 
-const lwi_op lwi_op_if = {.branch = find_branch, .run = run};
+const lwi_op lwi_op_if = {.branch = find_branch, .run = run, .flags = LWI_BRINGS};

@@ -85,6 +85,10 @@ static lw_status stack_nothing(const lwi_iterations *it, size_t k, size_t i, int
 lw_status lwi_iterations_stack(const lwi_iterations *it, size_t k, size_t i, int64_t axis) {
     if (i >= it->call->n_out || !it->call->out[i]) return LW_OK;
     if (it->n == 0) return stack_nothing(it, k, i, axis);
+    bool done = false;
+    const lwi_host *host = it->call->host;
+    if (host->stack) LW_TRY(host->stack(it->call, i, it->lists[k].items, it->n, axis, &done));
+    if (done) return LW_OK;
     return lwi_concat_out(it->call, i, (const lw_value *const *)it->lists[k].items, it->n, axis,
                           true);
 }

@@ -7,6 +7,7 @@ enum { MAX_TRIPS, CONDITION, FIRST_STATE };
 static lw_status read_condition(const lwi_call *c, const lw_value *value, bool *condition) {
     if (value->kind != LW_KIND_TENSOR || value->dtype != LW_BOOL || value->count != 1)
         return lwi_call_fail(c, LW_TYPE, "the condition is not a single bool");
+    LW_TRY(lwi_bring_value(c, value));
     *condition = lwi_get_int(value, 0) != 0;
     return LW_OK;
 }
@@ -30,6 +31,7 @@ static lw_status run_iterations(lwi_iterations *it) {
     lwi_call *c = it->call;
     int64_t max = INT64_MAX;
     bool condition = true;
+    LW_TRY(lwi_bring(c, MAX_TRIPS));
     if (lwi_has(c, MAX_TRIPS)) LW_TRY(lwi_in_int(c, MAX_TRIPS, &max));
     if (lwi_has(c, CONDITION)) LW_TRY(read_condition(c, c->in[CONDITION], &condition));
     for (size_t i = 0; i < it->n_state; i++) {
@@ -55,4 +57,4 @@ static lw_status run(lwi_call *c) {
     return status;
 }
 
-const lwi_op lwi_op_loop = {.run = run};
+const lwi_op lwi_op_loop = {.run = run, .flags = LWI_BRINGS};

@@ -36,6 +36,8 @@ enum {
     /* Output 0 is the inputs side by side along the attribute axis. An input that lies in its place
      * in the output already is left there. */
     LWI_JOIN = 128,
+    /* run brings the data that it reads (lwi_bring) itself; the rest may stay on a device. */
+    LWI_BRINGS = 256,
 };
 
 typedef struct lwi_op {
@@ -103,6 +105,14 @@ typedef struct lwi_host {
     lw_status (*subgraph)(void *state, const lwi_graph *graph, const lw_value *const *inputs,
                           size_t n_inputs, lw_value **outputs, size_t n_outputs);
     bool (*cancelled)(void *state);
+    /* Where values may lie on a device (lw_value.remote): makes data readable; brings it there; a
+     * value of its own with the contents of one that is there; joins tensors along a new axis
+     * there, if they are there (*done). NULL: all is on this side. */
+    lw_status (*bring)(void *state, const lw_value *value);
+    lw_status (*send)(void *state, const lw_value *value);
+    lw_status (*keep_remote)(void *state, const lw_value *value, lw_value **kept);
+    lw_status (*stack)(lwi_call *call, size_t output, lw_value *const *items, size_t n,
+                       int64_t axis, bool *done);
     /* Sees copies (ops/strided_copy.h) instead of their being made; mostly NULL. */
     void (*copied)(const struct lwi_host *host, const struct lwi_strided_copy *copy);
     bool fast;        /* products of weights may be rounded to 16 bits (LW_FAST) */
@@ -121,6 +131,7 @@ struct lwi_call {
     const lwi_host *host;
     void *state;              /* of the host */
     void *prepared;           /* of the kernel; NULL: nothing was prepared */
+    uint64_t *asked;          /* infer notes the inputs whose data it lacks; NULL: it does not */
     uint64_t packed;          /* bit i: prepare has packed input i, or run reads it anywhere */
     const lwi_call *original; /* in a converted call (LWI_WIDEN, LWI_UNPACK): the true one */
 };
@@ -149,6 +160,12 @@ lw_status lwi_in_number(const lwi_call *call, size_t input, double *value);
 lw_status lwi_need_rank(const lwi_call *call, size_t input, int low, int high);
 /* Input i, if it is there, has this shape, or LW_SHAPE. */
 lw_status lwi_need_shape(const lwi_call *call, size_t input, int rank, const int64_t *dims);
+
+/* LWI_LATER, from an infer that lacks the data of an input. */
+lw_status lwi_later(const lwi_call *call, size_t input);
+/* In run, for LWI_BRINGS: data of an input, or of another value, become readable. */
+lw_status lwi_bring(const lwi_call *call, size_t input);
+lw_status lwi_bring_value(const lwi_call *call, const lw_value *value);
 
 /* ----------------------------------------------------------------- outputs */
 

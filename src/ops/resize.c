@@ -57,7 +57,7 @@ static lw_status set_sizes(const lwi_call *c, const selection *s, lwi_resize *r)
 }
 
 static lw_status set_scales(const lwi_call *c, const selection *s, lwi_resize *r) {
-    if (!lwi_known(c, 2)) return LWI_LATER;
+    if (!lwi_known(c, 2)) return lwi_later(c, 2);
     const lw_value *scales = c->in[2];
     if (scales->count != (size_t)s->n)
         return lwi_call_fail(c, LW_SHAPE, "scales has %zu elements, expected %d", scales->count,

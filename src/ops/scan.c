@@ -11,7 +11,8 @@ typedef struct scanned {
     lw_dtype dtype;
     bool backwards, packed; /* packed: a slice is packed anew, from a byte for each element */
     lw_value slice;
-    size_t step; /* bytes */
+    size_t step;  /* bytes */
+    size_t first; /* where it begins on a device */
 } scanned;
 
 static int64_t list_at(const lwi_node *node, const char *name, size_t i) {
@@ -39,8 +40,14 @@ static lw_status bring_to_front(lwi_call *c, const void *x, size_t size, const l
 
 static lw_status prepare_slices(lwi_call *c, const lw_value *x, int axis, scanned *s) {
     size_t size = lwi_dtype_size(x->dtype);
-    const void *data = x->data;
     s->packed = lwi_dtype_is_packed(x->dtype);
+    if (!s->packed && axis == 0 && c->host->send) {
+        LW_TRY(c->host->send(c->state, x));
+        s->slice.remote = x->remote;
+        s->first = x->remote_at;
+    }
+    if (!s->slice.remote) LW_TRY(lwi_bring_value(c, x));
+    const void *data = x->data;
     if (s->packed) {
         uint8_t *bytes = NULL;
         LW_TRY(lwi_scratch(c, x->count, 1, &bytes));
@@ -73,7 +80,9 @@ static lw_status open_input(lwi_call *c, const lw_value *x, size_t i, scanned *s
 }
 
 static void set_slice(scanned *s, int64_t i, int64_t length) {
-    const char *at = s->slices + (size_t)(s->backwards ? length - 1 - i : i) * s->step;
+    const size_t from = (size_t)(s->backwards ? length - 1 - i : i) * s->step;
+    const char *at = s->slices ? s->slices + from : NULL;
+    s->slice.remote_at = s->first + from;
     if (s->packed) lwi_pack(s->dtype, (const uint8_t *)at, s->slice.count, s->slice.data);
     else s->slice.data = (char *)at;
 }
@@ -133,4 +142,4 @@ static lw_status run(lwi_call *c) {
     return status;
 }
 
-const lwi_op lwi_op_scan = {.run = run};
+const lwi_op lwi_op_scan = {.run = run, .flags = LWI_BRINGS};

@@ -27,9 +27,12 @@ static lw_status give_sequence(const lwi_iterations *it, size_t k) {
     const lw_dtype dtype =
         it->n ? it->lists[k].items[0]->dtype : it->body->slots[it->body->outputs[k]].type.dtype;
     LW_TRY(lwi_value_make(&c->host->allocator, LW_KIND_SEQUENCE, dtype, it->n, &sequence));
-    for (size_t i = 0; i < it->n; i++)
+    lw_status status = LW_OK;
+    for (size_t i = 0; i < it->n; i++) {
         sequence->items[i] = lwi_value_ref(it->lists[k].items[i]);
-    return lwi_out_own(c, k, sequence, LW_OK);
+        if (status == LW_OK) status = lwi_bring_value(c, sequence->items[i]);
+    }
+    return lwi_out_own(c, k, sequence, status);
 }
 
 static lw_status run_iterations(lwi_iterations *it) {

@@ -101,6 +101,16 @@ void lwi_storage_release(lwi_storage *s) {
     if (s && atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) == 1) s->release(s);
 }
 
+lwi_remote *lwi_remote_ref(lwi_remote *r) {
+    if (r && r->release) atomic_fetch_add_explicit(&r->refs, 1, memory_order_relaxed);
+    return r;
+}
+
+void lwi_remote_release(lwi_remote *r) {
+    if (r && r->release && atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel) == 1)
+        r->release(r);
+}
+
 static void storage_free(lwi_storage *s) {
     const lw_allocator a = s->allocator;
     lwi_free(&a, s->data);
@@ -190,6 +200,9 @@ void lwi_value_clear(lw_value *v) {
         lwi_value_release(v->items[i]);
     lwi_free(&v->allocator, v->items);
     lwi_storage_release(v->storage);
+    lwi_remote_release(v->remote);
+    v->remote = NULL;
+    v->remote_at = 0;
     v->items = NULL;
     v->n_items = 0;
     v->storage = NULL;

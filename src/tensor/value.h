@@ -20,6 +20,17 @@ typedef struct lwi_storage {
     void *owner;            /* for release */
 } lwi_storage;
 
+/* A tensor's elements in the memory of a device, counted, and where they are on this side. */
+typedef struct lwi_remote {
+    atomic_int refs;
+    void (*release)(struct lwi_remote *); /* NULL: lent, for as long as a node runs */
+    void *owner;                          /* for release */
+    void *handle;                         /* of the device's memory */
+    size_t offset, bytes;
+    void *host;       /* memory on this side; NULL: none yet */
+    bool there, here; /* where the elements are: on the device, in host */
+} lwi_remote;
+
 /* How long the contents of a tensor stay what they are. */
 typedef enum lwi_fixed {
     LWI_VARIES,
@@ -36,8 +47,10 @@ struct lw_value {
     int64_t dims[LW_MAX_RANK];
     size_t count; /* elements of a tensor */
     size_t bytes;
-    void *data;           /* NULL: not known yet, or no elements */
+    void *data;           /* NULL: not known yet, on a device only, or no elements */
     lwi_storage *storage; /* NULL: borrowed */
+    lwi_remote *remote;   /* NULL: the elements are nowhere but in data */
+    size_t remote_at;     /* bytes from where it begins */
     lw_value **items;     /* sequence; optional (0 or 1); map: keys, values */
     size_t n_items;
     lw_allocator allocator; /* of this struct and of items */
@@ -81,6 +94,8 @@ lw_status lwi_value_clone(const lw_allocator *allocator, const lw_value *value, 
 
 lwi_storage *lwi_storage_ref(lwi_storage *storage);
 void lwi_storage_release(lwi_storage *storage);
+lwi_remote *lwi_remote_ref(lwi_remote *remote);
+void lwi_remote_release(lwi_remote *remote);
 /* data becomes owned by the new storage and is freed with the allocator. */
 lw_status lwi_storage_make(const lw_allocator *allocator, void *data, lwi_storage **storage);
 
