@@ -393,21 +393,23 @@ LW_API void lw_context_trim(lw_context *context);
 /* Makes the run that is under way in another thread return LW_CANCELLED soon. */
 LW_API void lw_context_cancel(lw_context *context);
 
-/* How the last plan that was used runs a node of the main graph. */
+/* How the last plan that was used runs a node. */
 typedef struct lw_node_plan {
     size_t size;
-    size_t node;        /* its index */
+    size_t node;        /* its index in the main graph; in a body (of Loop ...), that of the node
+                           of the main graph that the body belongs to */
     const char *device; /* "cpu", "opencl:0" */
     const char *kernel; /* "reference", a kernel's name, or "joined to the next" */
     const char *reason; /* why the device does not run it; "" */
     const char *name;   /* the node's */
     const char *op_type;
 } lw_node_plan;
-/* Calls fn for each node that the context's last plan runs, in order. Pointers are valid during the
- * call. LW_INVALID if there was no run yet. With a plug-in, for each node of the graph as it was
- * loaded (keep_graph), whose index is that there, and then for those of bodies (of Loop ...):
- * device is the plug-in, kernel the part of the graph that it runs as one; nodes left to the
- * processor go through the passes first. */
+/* Calls fn for each node that the context's last plan runs, in order, those of bodies that were run
+ * behind the node they belong to; nodes whose shapes depend on data as in the last run. Pointers
+ * are valid during the call. LW_INVALID if there was no run yet. With a plug-in, for each node of
+ * the graph as it was loaded (keep_graph), whose index is that there, and then for those of bodies
+ * (of Loop ...): device is the plug-in, kernel the part of the graph that it runs as one; nodes
+ * left to the processor go through the passes first. */
 LW_API LW_MUST_CHECK lw_status lw_context_explain(const lw_context *context,
                                                   void (*fn)(void *user, const lw_node_plan *plan),
                                                   void *user);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/device_memory.h"
+#include "run/device_pool.h"
 
 #include "base/cpu.h"
 #include "base/thread_pool.h"
@@ -46,6 +47,7 @@ static lw_status set_device(lw_context *c, const char *name) {
     c->options.device = NULL;
     if (!name || !strcmp(name, "cpu")) return LW_OK;
     LW_TRY(lwi_device_open(name, &c->device));
+    lwi_host_use_device(c);
     c->options.device = c->device->name;
     return LW_OK;
 }
@@ -129,7 +131,11 @@ void lw_context_free(lw_context *c) {
     lw_context_trim(c);
     for (size_t i = 0; c->kept_inputs && i < c->model->network.graph->n_inputs; i++)
         lwi_device_give(c, &c->kept_inputs[i].memory);
+    lwi_device_give(c, &c->mistake);
     lwi_device_close(c->device);
+    lwi_free(&c->allocator, c->device_blocks);
+    lwi_free(&c->allocator, c->device_pool.idle);
+    lwi_free(&c->allocator, c->numbered);
     lwi_free(&c->allocator, c->constants);
     lwi_free(&c->allocator, c->kept_inputs);
     lw_context_free(atomic_load(&c->open));
@@ -152,7 +158,9 @@ void lw_context_trim(lw_context *c) {
     lw_context_trim(atomic_load(&c->open));
     lwi_context_forget_plans(c);
     lwi_plugin_forget_programs(c->plugin);
-    lwi_device_give(c, &c->device_block);
+    for (size_t i = 0; i < c->cap_device_blocks; i++)
+        lwi_device_give(c, &c->device_blocks[i]);
+    lwi_device_pool_trim(c);
     for (; c->n_constants > 0; c->n_constants--)
         lwi_device_give(c, &c->constants[c->n_constants - 1].memory);
     if (c->stack.pool) lwi_scratch_free(&c->stack);

@@ -27,6 +27,19 @@ typedef struct lwi_device_constant {
     lwi_device_memory memory;
 } lwi_device_constant;
 
+/* Blocks for values of the run (run/device_pool.h). */
+typedef struct lwi_device_pool {
+    lwi_device_memory *idle;
+    size_t n, capacity;
+    size_t made; /* blocks, idle or not */
+} lwi_device_pool;
+
+/* What mistakes in data are noted as: numbers of nodes, from `first` on those of a graph. */
+typedef struct lwi_numbered {
+    const lwi_graph *graph;
+    int first;
+} lwi_numbered;
+
 struct lw_context {
     lw_model *model;
     lw_model *source;          /* what model was read from once more, for the plug-in; NULL */
@@ -52,12 +65,18 @@ struct lw_context {
     lwi_plan **plans; /* of the main graph; the last one used first */
     size_t n_plans, max_plans;
     bool has_run;
-    const lw_value **inputs;        /* [graph inputs] of the run under way; NULL: left out */
-    lw_value **outputs;             /* [graph outputs] the caller's tensors, or those made */
-    bool *wanted;                   /* [graph outputs] */
-    lwi_device *device;             /* NULL: the processor alone */
-    size_t device_bytes;            /* taken of it */
-    lwi_device_memory device_block; /* activations of the run under way */
+    const lw_value **inputs;          /* [graph inputs] of the run under way; NULL: left out */
+    lw_value **outputs;               /* [graph outputs] the caller's tensors, or those made */
+    bool *wanted;                     /* [graph outputs] */
+    lwi_device *device;               /* NULL: the processor alone */
+    size_t device_bytes;              /* taken of it */
+    lwi_device_memory *device_blocks; /* by depth, as arenas: what plans work in */
+    size_t cap_device_blocks;
+    lwi_device_pool device_pool;
+    lwi_device_memory mistake; /* an int: 0, or the number of the node whose data were wrong */
+    bool may_be_wrong;         /* the run under way has kernels that note mistakes */
+    lwi_numbered *numbered;
+    size_t n_numbered, cap_numbered;
     lwi_device_constant *constants; /* on the device */
     lwi_kept_input *kept_inputs;    /* [inputs] (lw_context_keep_input) */
     size_t n_constants, cap_constants;
@@ -68,6 +87,7 @@ struct lw_context {
 
 /* The services of a context (run/host.c). */
 void lwi_host_init(lw_context *context);
+void lwi_host_use_device(lw_context *context);
 
 /* The packed form of a constant for this context's kernels. */
 lw_status lwi_context_packed(const lw_context *context, const lw_value *value,

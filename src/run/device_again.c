@@ -7,7 +7,8 @@
 
 static bool is_same(const lwi_gpu_argument *a, const lwi_gpu_argument *b) {
     const lwi_device_argument *x = &a->value, *y = &b->value;
-    if (x->kind != y->kind) return false;
+    if (x->kind != y->kind || a->source != b->source) return false;
+    if (a->source == LWI_GPU_BOUND && a->index != b->index) return false;
     if (x->kind == LWI_DEVICE_INT) return x->i == y->i;
     return x->kind == LWI_DEVICE_MEMORY && x->memory.handle == y->memory.handle &&
            x->memory.offset == y->memory.offset;

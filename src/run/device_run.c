@@ -45,17 +45,27 @@ void lwi_device_forget(lwi_device *device, lwi_device_piece *piece) {
 
 /* ----------------------------------------------------------------------- runs */
 
-static lw_status launch_all(const lwi_plan *plan, const lwi_device_step *step) {
+/* Memory in the plan's block, or where a body's values lie in this run. */
+static void find_memory(const lwi_plan *plan, const lwi_gpu_argument *from,
+                        lwi_device_argument *to) {
+    const lw_context *c = plan->context;
+    if (to->kind != LWI_DEVICE_MEMORY && to->kind != LWI_DEVICE_MAP) return;
+    if (from->source == LWI_GPU_BOUND) {
+        to->memory.handle = plan->device->bound[from->index].handle;
+        to->memory.offset += plan->device->bound[from->index].offset;
+    } else if (!to->memory.handle) {
+        to->memory.handle = c->device_blocks[plan->depth].handle;
+    }
+}
+
+lw_status lwi_device_launch_all(const lwi_plan *plan, const lwi_device_step *step) {
     lwi_device *device = plan->context->device;
     lwi_device_argument arguments[LWI_GPU_ARGUMENTS];
     for (size_t i = 0; i < step->n; i++) {
         const lwi_gpu_launch *l = &step->launches[i];
         for (size_t k = 0; k < l->n; k++) {
             arguments[k] = l->arguments[k].value;
-            const bool is_memory =
-                arguments[k].kind == LWI_DEVICE_MEMORY || arguments[k].kind == LWI_DEVICE_MAP;
-            if (is_memory && !arguments[k].memory.handle)
-                arguments[k].memory.handle = plan->context->device_block.handle;
+            find_memory(plan, &l->arguments[k], &arguments[k]);
         }
         LW_TRY(l->product
                    ? device->api->multiply(device, l->product, arguments)
@@ -68,7 +78,8 @@ static lw_status launch_all(const lwi_plan *plan, const lwi_device_step *step) {
  * driver that does not record is not asked again. */
 static void begin(const lwi_plan *plan, lwi_device_piece *piece) {
     const lw_context *c = plan->context;
-    if (piece->recording && piece->block != c->device_block.handle)
+    if (plan->outer) return; /* what a body is given lies elsewhere each time */
+    if (piece->recording && piece->block != c->device_blocks[plan->depth].handle)
         lwi_device_forget(c->device, piece);
     if (!c->device->records || c->profile || piece->recording || piece->launches < LEAST_LAUNCHES ||
         !piece->seen)
@@ -84,11 +95,11 @@ static lw_status end(lwi_plan *plan, lwi_device_piece *piece) {
     if (!plan->device->recording) return LW_OK;
     plan->device->recording = false;
     LW_TRY(c->device->api->recorded(c->device, &piece->recording));
-    piece->block = c->device_block.handle;
+    piece->block = c->device_blocks[plan->depth].handle;
     if (piece->recording) return c->device->api->replay(c->device, piece->recording);
     c->device->records = false;
     for (size_t i = piece->first; i <= piece->last; i++)
-        LW_TRY(launch_all(plan, plan->steps[i].device));
+        LW_TRY(lwi_device_launch_all(plan, plan->steps[i].device));
     return LW_OK;
 }
 
@@ -99,18 +110,8 @@ lw_status lwi_device_run(lwi_plan *plan, size_t step) {
     if (step == piece->first) begin(plan, piece);
     if (piece->recording && !c->profile)
         return step == piece->first ? c->device->api->replay(c->device, piece->recording) : LW_OK;
-    LW_TRY(launch_all(plan, s));
+    LW_TRY(lwi_device_launch_all(plan, s));
     return step == piece->last ? end(plan, piece) : LW_OK;
-}
-
-/* What its data did wrong is not the next run's. A device that is lost says so in that. */
-static void forget_mistake(const lwi_plan *plan) {
-    static const int32_t none = 0;
-    lwi_device *device = plan->context->device;
-    void *handle = plan->device->mistake.handle;
-    const lw_status status =
-        handle ? device->api->upload(device, handle, 0, &none, sizeof none) : LW_OK;
-    (void)status;
 }
 
 void lwi_device_stop(lwi_plan *plan) {
@@ -120,5 +121,5 @@ void lwi_device_stop(lwi_plan *plan) {
     if (plan->device->recording && device->api->recorded(device, &unfinished.recording) == LW_OK)
         lwi_device_forget(device, &unfinished);
     plan->device->recording = false;
-    forget_mistake(plan);
+    lwi_device_forget_mistake(plan->context);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Executes a plan, step by step. */
-#include "run/plan_device.h"
+#include "run/device_values.h"
+#include "run/late.h"
 
 #include "base/cpu.h"
 #include "ops/call.h"
@@ -28,7 +29,7 @@ static void release_slot(lwi_plan *p, int id) {
     p->slots[id] = NULL;
 }
 
-static lw_status open_outputs(lwi_plan *p, lwi_call *call) {
+lw_status lwi_late_open_outputs(lwi_plan *p, lwi_call *call) {
     for (size_t k = 0; k < call->n_out; k++) {
         const int id = call->node->outputs[k];
         call->out[k] = NULL;
@@ -42,25 +43,31 @@ static lw_status open_outputs(lwi_plan *p, lwi_call *call) {
     return LW_OK;
 }
 
-static lw_status run_late(lwi_plan *p, lwi_call *call) {
-    call->prepared = NULL;
-    call->packed = 0;
-    LW_TRY(gather_inputs(p, call));
-    LW_TRY(open_outputs(p, call));
-    lw_status status = lwi_call_infer(call);
-    if (status != LW_OK && status != LWI_LATER) return status;
+lw_status lwi_late_run(lwi_call *call) {
     const lwi_kernel *kernel = lwi_cpu_claim(call);
     LW_TRY(lwi_call_prepare(call, kernel));
-    status = lwi_call_run(call, kernel);
+    const lw_status status = lwi_call_run(call, kernel);
     if (status == LWI_LATER)
         return lwi_node_fail(call->node, LW_INTERNAL, "its shape stayed unknown");
     return status;
 }
 
+static lw_status run_late(lwi_plan *p, lwi_call *call) {
+    call->prepared = NULL;
+    call->packed = 0;
+    LW_TRY(gather_inputs(p, call));
+    LW_TRY(lwi_late_open_outputs(p, call));
+    const lw_status status = lwi_call_infer(call);
+    return status == LW_OK || status == LWI_LATER ? lwi_late_run(call) : status;
+}
+
 /* ------------------------------------------------------------------- steps */
 
 static inline lw_status run_step(lwi_plan *p, lwi_step *step) {
+    if (step->device && step->device->shows)
+        lwi_device_see(p, step->device->first_seen, step->device->n_seen);
     if (step->device && step->device->launches) return lwi_device_run(p, (size_t)(step - p->steps));
+    if (!step->run && p->device) return lwi_device_run_late(p, step);
     if (!step->run) return run_late(p, &step->call);
     return step->converted ? lwi_run_converted(&step->call, step->run) : step->run(&step->call);
 }
@@ -115,7 +122,8 @@ static lw_status bind_outputs(lwi_plan *p, lw_value **outputs) {
     for (size_t i = 0; i < g->n_outputs; i++) {
         const int id = g->outputs[i];
         if (p->places[id] != LWI_PLACE_OUTPUT || p->offsets[id] != i) continue;
-        LW_TRY(lwi_open_output(p, outputs, i, &p->values[id]));
+        LW_TRY(p->device && p->outer ? lwi_device_open_output(p, outputs, i)
+                                     : lwi_open_output(p, outputs, i, &p->values[id]));
         p->values[id].data = outputs[i]->data;
     }
     return LW_OK;
@@ -131,6 +139,7 @@ static lw_status bind(lwi_plan *p, const lw_value *const *givens, lw_value **out
     LW_TRY(lwi_context_reserve(c, p->depth, p->arena_bytes));
     if (p->arena_bytes && c->arenas[p->depth].block != p->base)
         bind_arena(p, c->arenas[p->depth].block);
+    if (p->device && p->outer) LW_TRY(lwi_device_bind_givens(p, givens));
     bind_givens(p, givens);
     LW_TRY(bind_outputs(p, outputs));
     for (size_t i = 0; i < p->n_moving; i++)
@@ -139,10 +148,15 @@ static lw_status bind(lwi_plan *p, const lw_value *const *givens, lw_value **out
 }
 
 static lw_status give_outputs(lwi_plan *p, lw_value **outputs) {
+    const bool body = p->device && p->outer;
+    if (body) lwi_device_see(p, p->device->first_end, p->device->n_end);
     for (size_t i = 0; i < p->graph->n_outputs; i++) {
         const int id = p->graph->outputs[i];
-        if (!p->wanted[i] || (p->places[id] == LWI_PLACE_OUTPUT && p->offsets[id] == i)) continue;
-        LW_TRY(lwi_give_output(p, outputs, i));
+        const bool placed = p->places[id] == LWI_PLACE_OUTPUT && p->offsets[id] == i;
+        if (!p->wanted[i] || (placed && !body)) continue;
+        if (placed) LW_TRY(lwi_device_end_output(p, outputs, i));
+        else if (body) LW_TRY(lwi_device_give_output(p, outputs, i));
+        else LW_TRY(lwi_give_output(p, outputs, i));
     }
     return LW_OK;
 }

@@ -22,21 +22,30 @@ static void explain_parts(const lwi_vendor_plugin *v,
     }
 }
 
+/* Late nodes: as in the last run. */
 static const char *kernel_of(const lwi_step *s) {
+    if (s->device && s->device->late) return s->device->late;
     if (s->device && s->device->launches) return s->device->n ? s->device->launches[0].kernel : "";
     if (!s->run) return "known in the run";
     return s->run == s->call.node->op->op->run ? "reference" : "kernel";
 }
 
+static const char *reason_of(const lwi_step *s) {
+    if (!s->device || s->device->late) return "";
+    return s->device->shows ? s->device->why : s->device->reason;
+}
+
 typedef struct listener {
     void (*fn)(void *user, const lw_node_plan *plan);
     void *user;
+    const lwi_node *outer; /* of the main graph, in which the graph stands; NULL: that is it */
+    size_t index;          /* of that node */
 } listener;
 
 static void explain_node(const listener *l, const lwi_graph *g, size_t node, const char *device,
                          const char *kernel, const char *reason) {
     const lw_node_plan plan = {.size = sizeof plan,
-                               .node = node,
+                               .node = l->outer ? l->index : node,
                                .device = device,
                                .kernel = kernel,
                                .reason = reason,
@@ -52,27 +61,44 @@ static void explain_joined(const listener *l, const lwi_plan *p, size_t at, size
             explain_node(l, p->graph, at, "cpu", "joined to the next", "");
 }
 
+static void explain_plan(const listener *l, const lwi_plan *p);
+
+/* Bodies as they were run last. */
+static void explain_bodies(const listener *l, const lwi_plan *p, const lwi_node *node) {
+    listener inner = *l;
+    if (!inner.outer) inner.index = (size_t)(node - p->graph->nodes);
+    if (!inner.outer) inner.outer = node;
+    for (size_t a = 0; a < node->n_attrs; a++)
+        for (size_t i = 0; i < p->n_subgraphs; i++)
+            if (node->attrs[a].kind == LWI_ATTR_GRAPH && p->subgraphs[i].n_plans &&
+                p->subgraphs[i].graph == node->attrs[a].graph)
+                explain_plan(&inner, p->subgraphs[i].plans[0]);
+}
+
+static void explain_plan(const listener *l, const lwi_plan *p) {
+    const char *name = p->context->device ? p->context->device->name : "";
+    for (size_t i = 0, at = 0; i < p->n_steps; i++) {
+        const lwi_step *s = &p->steps[i];
+        const bool there = s->device && (s->device->launches || s->device->late);
+        const size_t node = (size_t)(s->call.node - p->graph->nodes);
+        explain_joined(l, p, at, node);
+        explain_node(l, p->graph, node, there ? name : "cpu", kernel_of(s), reason_of(s));
+        explain_bodies(l, p, s->call.node);
+        at = node + 1;
+    }
+}
+
 lw_status lw_context_explain(const lw_context *c, void (*fn)(void *user, const lw_node_plan *plan),
                              void *user) {
     if (!c || !fn) return lwi_fail(LW_INVALID, "lw_context_explain: context or fn is NULL");
     while (c->model->network.maker && atomic_load(&c->open)) /* its newest variant */
         c = atomic_load(&c->open);
     if (c->n_plans == 0) return lwi_fail(LW_INVALID, "there is no plan before the first run");
-    const lwi_plan *p = c->plans[0];
     if (c->plugin) {
         explain_parts(c->plugin, fn, user);
         return LW_OK;
     }
-    const listener l = {fn, user};
-    for (size_t i = 0, at = 0; i < p->n_steps; i++) {
-        const lwi_step *s = &p->steps[i];
-        const bool there = s->device && s->device->launches;
-        const size_t node = (size_t)(s->call.node - p->graph->nodes);
-        explain_joined(&l, p, at, node);
-        explain_node(&l, p->graph, node, there ? c->device->name : "cpu", kernel_of(s),
-                     s->device ? s->device->reason : "");
-        at = node + 1;
-    }
+    explain_plan(&(listener){fn, user, NULL, 0}, c->plans[0]);
     return LW_OK;
 }
 

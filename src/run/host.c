@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The services that operators get while a context runs. */
-#include "run/context.h"
+#include "run/device_values.h"
 
 #include "base/thread_pool.h"
 
@@ -97,4 +97,11 @@ void lwi_host_init(lw_context *c) {
                          .less_memory = c->options.less_memory,
                          .image_decoder = c->model->image_decoder,
                          .allocator = c->in_pool};
+}
+
+void lwi_host_use_device(lw_context *c) {
+    c->host.bring = lwi_device_host_bring;
+    c->host.send = lwi_device_host_send;
+    c->host.keep_remote = lwi_device_host_keep;
+    c->host.stack = lwi_device_host_stack;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Where the outputs of a graph go: into the caller's tensors or new ones, and for a subgraph into
  * the pool. */
-#include "run/context.h"
+#include "run/device_values.h"
 
 #include "run/type_text.h"
 
@@ -38,6 +38,7 @@ static lw_status give_to_graph_around(lwi_plan *p, lw_value **outputs, size_t i,
 lw_status lwi_give_output(lwi_plan *p, lw_value **outputs, size_t i) {
     const lw_value *v = p->slots[p->graph->outputs[i]];
     if (p->outer && !outputs[i]) return give_to_graph_around(p, outputs, i, v);
+    if (v && p->device) LW_TRY(lwi_device_bring(p->context, (lw_value *)v));
     if (!v) return lwi_fail(LW_INVALID, "output '%s' has no value in this run", name_of(p, i));
     if (!outputs[i]) return lwi_value_clone(&lwi_malloc_allocator, v, &outputs[i]);
     if (v->kind != LW_KIND_TENSOR || v->dtype == LW_STRING)

@@ -113,7 +113,7 @@ static lw_status add_ready(lwi_planner *p, lwi_call *call) {
     }
     lwi_step *step = &p->plan->steps[p->plan->n_steps];
     bool taken = false;
-    if (p->context->device && !p->plan->outer) LW_TRY(lwi_plan_on_device(p, call, step, &taken));
+    if (p->plan->device) LW_TRY(lwi_plan_on_device(p, call, step, &taken));
     if (!taken) LW_TRY(add_host_step(call, step));
     p->plan->n_steps++;
     mark_raw(p, call);
@@ -124,7 +124,7 @@ static lw_status add_ready(lwi_planner *p, lwi_call *call) {
 }
 
 /* The run looks at everything anew. */
-static void add_late(lwi_planner *p, const lwi_call *call) {
+static lw_status add_late(lwi_planner *p, const lwi_call *call) {
     lwi_plan *plan = p->plan;
     const lwi_node *node = call->node;
     lwi_node_each_read(node, lwi_plan_mark, p->raw);
@@ -133,6 +133,7 @@ static void add_late(lwi_planner *p, const lwi_call *call) {
     step->call.host = &p->context->host;
     for (size_t k = 0; k < node->n_outputs; k++)
         if (node->outputs[k] >= 0) plan->late[plan->n_late++] = node->outputs[k];
+    return lwi_plan_shows(p, step);
 }
 
 static lw_status make_view(lwi_planner *p, const lwi_call *call) {
@@ -203,10 +204,7 @@ static lw_status plan_node(lwi_planner *p, size_t index) {
     }
     if (status == LWI_LATER && p->shapes)
         return lwi_node_fail(node, LW_UNSUPPORTED, "its shape depends on data");
-    if (status == LWI_LATER) {
-        add_late(p, &call);
-        return LW_OK;
-    }
+    if (status == LWI_LATER) return add_late(p, &call);
     LW_TRY(status);
     if (are_windows(&call)) {
         *work = LWI_WORK_VIEW;
@@ -238,6 +236,7 @@ static lw_status place_given(lwi_planner *p, size_t i, const lw_value *given,
     plan->values[id].items = NULL;
     plan->values[id].n_items = 0;
     plan->values[id].storage = NULL;
+    plan->values[id].remote = NULL;
     plan->places[id] = known ? LWI_PLACE_KNOWN : LWI_PLACE_INPUT;
     if (known) return LW_OK;
     plan->values[id].data = NULL;
@@ -291,6 +290,7 @@ static lw_status allocate(lwi_planner *p, const bool *wanted) {
 
 static lw_status fill(lwi_planner *p, const lw_value *const *givens, const bool *wanted) {
     LW_TRY(allocate(p, wanted));
+    LW_TRY(lwi_plan_device_open(p));
     LW_TRY(place_givens(p, givens));
     LW_TRY(find_needed(p, givens));
     for (size_t i = 0; i < p->graph->n_nodes; i++)

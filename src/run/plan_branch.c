@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * If with a condition that is known when the plan is made: the branch is planned with the graph
  * around it, so that what it makes has shapes and places there. */
-#include "run/planner.h"
+#include "run/plan_device.h"
 
 #include "ops/registry.h"
 
@@ -56,6 +56,7 @@ static lw_status run(lwi_call *c) {
     const lwi_graph *g = branch->graph;
     const lw_value **givens = NULL;
     lw_value **outputs = NULL;
+    if (branch->device) return lwi_device_run_branch(c, branch);
     LW_TRY(lwi_scratch(c, g->n_inputs + g->n_captures, sizeof *givens, &givens));
     LW_TRY(lwi_scratch(c, g->n_outputs, sizeof *outputs, &outputs));
     for (size_t i = 0; i < g->n_inputs; i++)
@@ -90,5 +91,5 @@ lw_status lwi_plan_branch(lwi_planner *p, lwi_call *c, uint8_t *work) {
     step->call.host = &p->context->host;
     step->call.prepared = branch;
     step->run = run;
-    return LW_OK;
+    return lwi_plan_shows(p, step);
 }

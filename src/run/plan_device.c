@@ -3,12 +3,12 @@
 
 #include "ops/registry.h"
 #include "run/device_memory.h"
+#include "run/device_values.h"
 #include "tensor/convert.h"
 
 #include <string.h>
 
-/* Where a value is valid. */
-enum { ON_HOST = 1, ON_DEVICE = 2 };
+enum { ON_HOST = LWI_ON_HOST, ON_DEVICE = LWI_ON_DEVICE };
 
 /* ------------------------------------------------------------------- memory */
 
@@ -27,6 +27,7 @@ void lwi_plan_device_free(lwi_plan *plan) {
         lwi_device_forget(plan->context->device, &plan->device->pieces[i]);
     for (size_t i = 0; plan->device && i < plan->device->n_kept; i++)
         lwi_device_give(plan->context, &plan->device->kept[i]);
+    if (plan->device) lwi_arena_free(&plan->device->late);
 }
 
 static bool find_there(const lw_context *c, const void *data, size_t bytes,
@@ -49,10 +50,15 @@ static lw_status keep_for_context(lw_context *c, const char *name, const void *d
     return c->device->api->upload(c->device, memory->handle, 0, made, bytes);
 }
 
-static lw_status keep_table(void *arg, const void *data, size_t bytes, lwi_device_memory *memory) {
-    lw_context *c = ((lwi_plan *)arg)->context;
+lw_status lwi_device_keep_table(lwi_plan *plan, const void *data, size_t bytes,
+                                lwi_device_memory *memory) {
+    lw_context *c = plan->context;
     if (find_there(c, data, bytes, memory)) return LW_OK;
     return keep_for_context(c, "of kernels", data, data, bytes, memory);
+}
+
+static lw_status keep_table(void *arg, const void *data, size_t bytes, lwi_device_memory *memory) {
+    return lwi_device_keep_table(arg, data, bytes, memory);
 }
 
 /* What is made of a constant's data, or those themselves. */
@@ -70,6 +76,16 @@ static lw_status find_constant(lwi_plan *plan, int slot, lwi_device_memory *memo
     if (v->fixed != LWI_FIXED_PLAN && find_there(plan->context, v->data, v->bytes, memory))
         return LW_OK;
     return bring(plan, slot, v->data, v->bytes, memory);
+}
+
+lw_status lwi_device_lend_constant(lwi_plan *plan, int slot) {
+    lwi_remote *lent = &plan->device->lent[slot];
+    lwi_device_memory memory = {NULL, 0};
+    if (lent->there) return LW_OK;
+    LW_TRY(find_constant(plan, slot, &memory));
+    lent->handle = memory.handle;
+    lent->there = true;
+    return LW_OK;
 }
 
 /* What the constant was widened from, if that is of the type; -1: it was not. */
@@ -104,19 +120,27 @@ static lw_status find_converted(lwi_plan *plan, int slot, lw_dtype type,
 
 /* --------------------------------------------------------------------- nodes */
 
-static lw_status open_device_plan(lwi_planner *p) {
-    if (p->plan->device) return LW_OK;
-    LW_TRY(lwi_arena_alloc(&p->plan->memory, 1, sizeof *p->plan->device, &p->plan->device));
-    lwi_device_plan *d = p->plan->device;
+lw_status lwi_plan_device_open(lwi_planner *p) {
+    lwi_arena *m = &p->plan->memory;
+    const size_t n = p->graph->n_slots;
+    lwi_device_plan *d = NULL;
+    if (!p->context->device || p->shapes) return LW_OK;
+    LW_TRY(lwi_arena_alloc(m, 1, sizeof *d, &d));
+    lwi_arena_init(&d->late, &p->context->allocator);
     d->narrow_type = lwi_plan_narrow_type(p->context);
-    LW_TRY(lwi_arena_alloc(&p->plan->memory, p->graph->n_slots, sizeof *d->narrow, &d->narrow));
-    return lwi_arena_alloc(&p->plan->memory, p->graph->n_slots, sizeof *d->places, &d->places);
+    p->plan->device = d;
+    LW_TRY(lwi_arena_alloc(m, n, sizeof *d->narrow, &d->narrow));
+    LW_TRY(lwi_arena_alloc(m, n, sizeof *d->lent, &d->lent));
+    LW_TRY(lwi_arena_alloc(m, n, sizeof *d->bound, &d->bound));
+    LW_TRY(lwi_arena_alloc(m, n, sizeof *d->needs, &d->needs));
+    LW_TRY(lwi_arena_alloc(m, n, sizeof *d->ends, &d->ends));
+    LW_TRY(lwi_arena_alloc(m, n, sizeof *d->few, &d->few));
+    return lwi_arena_alloc(m, n, sizeof *d->places, &d->places);
 }
 
-static lw_status open_mistake(lwi_plan *plan) {
-    static const int32_t none = 0;
-    if (plan->device->mistake.handle) return LW_OK;
-    return keep(plan, &none, sizeof none, &plan->device->mistake);
+static lw_status check_mistakes(lwi_plan *plan) {
+    plan->device->checks = true;
+    return lwi_device_open_mistake(plan->context);
 }
 
 /* Constants that a kernel may want in another form must be readable now. */
@@ -172,16 +196,22 @@ lw_status lwi_plan_claim(lwi_planner *p, const lwi_call *call, bool for_good, lw
     const char *reason = NULL;
     lwi_call shown;
     uint64_t converted = 0;
+    int first = 0;
     LW_TRY(show_alike(p, call, &shown, &converted));
+    LW_TRY(lwi_device_number(p->context, plan->graph, &first));
     lwi_gpu_step s = {.device = p->context->device,
                       .memory = &plan->memory,
                       .keep = for_good ? keep : NULL,
                       .keep_table = for_good ? keep_table : NULL,
                       .arg = plan,
-                      .node = 1 + (int)(call->node - plan->graph->nodes)};
+                      .node = first + (int)(call->node - plan->graph->nodes)};
     LW_TRY(lwi_gpu_claim(&shown, &s, taken));
+    if (*taken && s.written && plan->outer) {
+        *taken = false;
+        LW_TRY(lwi_gpu_refuse(&s, "it writes to what is given to a body"));
+    }
     if (!*taken && step->device) return LW_OK; /* it stays as it was */
-    if (*taken && s.checks && for_good) LW_TRY(open_mistake(plan));
+    if (*taken && s.checks && for_good) LW_TRY(check_mistakes(plan));
     if (*taken && s.scratch > plan->device->scratch) plan->device->scratch = s.scratch;
     LW_TRY(lwi_arena_string(&plan->memory, s.reason, strlen(s.reason), &reason));
     if (!step->device)
@@ -220,10 +250,44 @@ static lw_status leave_to_host(lwi_planner *p, const char *reason, lwi_step *ste
     return LW_OK;
 }
 
+lw_status lwi_plan_shows(lwi_planner *p, lwi_step *step) {
+    if (!p->plan->device) return LW_OK;
+    LW_TRY(leave_to_host(p, "", step));
+    step->device->shows = true;
+    return LW_OK;
+}
+
+/* In a body, what counts its trips and says when it ends: a few integers that the processor has
+ * made, or that are given. */
+static bool is_of_shapes(const lwi_planner *p, const lwi_call *call) {
+    const lwi_plan *plan = p->plan;
+    bool any = false;
+    for (size_t i = 0; i < call->n_in; i++) {
+        const int slot = call->in[i] ? call->node->inputs[i] : -1;
+        if (slot < 0) continue;
+        const int place = plan->places[plan->roots[slot]];
+        if (!lwi_device_is_few(call->in[i])) return false;
+        if (place == LWI_PLACE_KNOWN) continue;
+        any = true;
+        if (place != LWI_PLACE_INPUT && !plan->device->few[plan->roots[slot]]) return false;
+    }
+    for (size_t k = 0; k < call->n_out; k++)
+        if (call->out[k] && !lwi_device_is_few(call->out[k])) return false;
+    return any && plan->outer;
+}
+
+static void mark_few(const lwi_planner *p, const lwi_call *call) {
+    for (size_t k = 0; k < call->n_out; k++)
+        if (call->out[k]) p->plan->device->few[call->node->outputs[k]] = true;
+}
+
 lw_status lwi_plan_on_device(lwi_planner *p, lwi_call *call, lwi_step *step, bool *taken) {
     const char *reason = find_host_part(call);
     *taken = false;
-    LW_TRY(open_device_plan(p));
+    if (!reason && is_of_shapes(p, call)) {
+        mark_few(p, call);
+        reason = "arithmetic of shapes is the processor's";
+    }
     if (reason) return leave_to_host(p, reason, step);
     LW_TRY(settle_constants(p, call->node));
     const bool for_good = p->plan->device->narrow_type == LW_DTYPE_NONE;
@@ -237,6 +301,7 @@ lw_status lwi_plan_on_device(lwi_planner *p, lwi_call *call, lwi_step *step, boo
 
 /* NULL: the value is no input whose contents stay on the device. */
 static lwi_kept_input *find_kept(const lwi_plan *plan, int slot) {
+    if (plan->outer) return NULL;
     for (size_t i = 0; i < plan->graph->n_inputs; i++)
         if (plan->graph->inputs[i] == slot && plan->context->kept_inputs[i].wanted)
             return &plan->context->kept_inputs[i];
@@ -264,6 +329,14 @@ static lw_status reserve_kept(lwi_plan *plan) {
     return LW_OK;
 }
 
+void *lwi_device_block_of(const lwi_plan *plan, int slot) {
+    const lwi_kept_input *kept = find_kept(plan, slot);
+    if (kept) return kept->memory.handle;
+    return plan->depth < plan->context->cap_device_blocks
+               ? plan->context->device_blocks[plan->depth].handle
+               : NULL;
+}
+
 /* --------------------------------------------------------------------- moves */
 
 typedef struct mover {
@@ -279,6 +352,7 @@ static void need(mover *m, int slot, int side) {
     lwi_device_plan *d = plan->device;
     const int root = plan->roots[slot];
     const int place = plan->places[root];
+    d->needs[root] |= (uint8_t)side;
     if (m->status != LW_OK || place == LWI_PLACE_NONE || place == LWI_PLACE_KNOWN ||
         m->valid[root] & side || !m->valid[root])
         return;
@@ -299,6 +373,7 @@ static void made(mover *m, const lwi_node *node, int side) {
         const int root = m->plan->roots[id];
         if (root != id) need(m, id, side);
         m->valid[root] = (uint8_t)side;
+        m->plan->device->needs[root] |= (uint8_t)side;
     }
 }
 
@@ -315,8 +390,47 @@ static bool may_be_written(const lwi_plan *plan, int root) {
     return find_kept(plan, root) != NULL;
 }
 
+static void see(void *arg, int slot) {
+    mover *m = arg;
+    lwi_device_plan *d = m->plan->device;
+    const int root = m->plan->roots[slot];
+    if (m->status != LW_OK || m->plan->places[root] == LWI_PLACE_NONE ||
+        lwi_device_is_given(m->plan, root))
+        return;
+    m->status =
+        lwi_arena_grow(&m->plan->memory, &d->seen, &d->cap_seen, d->n_seen + 1, sizeof *d->seen);
+    if (m->status == LW_OK) d->seen[d->n_seen++] = (lwi_device_seen){root, m->valid[root]};
+}
+
+/* A place of a body's output is one where it is made: late nodes may want it on either side. */
+static void see_for_late(void *arg, int slot) {
+    mover *m = arg;
+    const int root = m->plan->roots[slot];
+    see(arg, slot);
+    if (m->plan->places[root] == LWI_PLACE_OUTPUT)
+        m->plan->device->needs[root] = ON_HOST | ON_DEVICE;
+}
+
+/* Others may write to it: it is read on this side. */
+static void see_inputs(mover *m, const lwi_node *node, lwi_device_step *step) {
+    for (size_t i = 0; i < node->n_inputs; i++) {
+        if (node->inputs[i] < 0 || !may_be_written(m->plan, m->plan->roots[node->inputs[i]]))
+            continue;
+        need(m, node->inputs[i], ON_HOST);
+        m->valid[m->plan->roots[node->inputs[i]]] = ON_HOST;
+    }
+    step->first_seen = m->plan->device->n_seen;
+    lwi_node_each_read(node, see_for_late, m);
+    step->n_seen = m->plan->device->n_seen - step->first_seen;
+}
+
 static void move_for_step(mover *m, const lwi_step *step) {
     const lwi_node *node = step->call.node;
+    if (step->device && step->device->shows) {
+        see_inputs(m, node, step->device);
+        made(m, node, ON_DEVICE); /* by a branch; what late nodes make has no place */
+        return;
+    }
     const bool here = step->device && step->device->launches;
     for (size_t i = 0; i < node->n_inputs && here; i++)
         if (node->inputs[i] >= 0) need(m, node->inputs[i], ON_DEVICE);
@@ -350,16 +464,39 @@ static void move_givens(mover *m) {
     }
 }
 
+/* What a body makes stays where it is. */
+static void end_body(mover *m) {
+    const lwi_graph *g = m->plan->graph;
+    lwi_device_plan *d = m->plan->device;
+    d->first_end = d->n_seen;
+    for (size_t i = 0; i < g->n_outputs; i++) {
+        if (!m->plan->wanted[i]) continue;
+        const int root = m->plan->roots[g->outputs[i]];
+        see(m, g->outputs[i]);
+        if (m->plan->places[root] == LWI_PLACE_OUTPUT &&
+            (root != g->outputs[i] || m->plan->offsets[root] != i))
+            d->needs[root] |= ON_DEVICE; /* it is copied from there */
+        d->ends[m->plan->roots[g->outputs[i]]] = m->valid[m->plan->roots[g->outputs[i]]];
+    }
+    d->n_end = d->n_seen - d->first_end;
+}
+
 static lw_status find_moves(lwi_planner *p) {
     const lwi_graph *g = p->graph;
     mover m = {.planner = p, .plan = p->plan};
     LW_TRY(lwi_arena_alloc(&p->plan->memory, g->n_slots, sizeof *m.valid, &m.valid));
     for (size_t s = 0; s < g->n_slots; s++)
         if (p->plan->places[s] == LWI_PLACE_INPUT)
-            m.valid[s] = find_kept(p->plan, (int)s) ? ON_DEVICE : ON_HOST;
+            m.valid[s] = p->plan->outer               ? ON_HOST | ON_DEVICE
+                         : find_kept(p->plan, (int)s) ? ON_DEVICE
+                                                      : ON_HOST;
     move_givens(&m);
     for (; m.step < p->plan->n_steps; m.step++)
         move_for_step(&m, &p->plan->steps[m.step]);
+    if (p->plan->outer) {
+        end_body(&m);
+        return m.status;
+    }
     for (size_t i = 0; i < g->n_outputs; i++)
         if (p->plan->wanted[i]) need(&m, g->outputs[i], ON_HOST);
     return_inputs(&m);
@@ -375,7 +512,7 @@ static void place_values(lwi_plan *plan) {
         const int place = plan->places[s];
         if (place == LWI_PLACE_ARENA) d->places[s] = plan->offsets[s];
         if (place != LWI_PLACE_INPUT && place != LWI_PLACE_OUTPUT) continue;
-        if (find_kept(plan, (int)s)) continue;
+        if (plan->outer || find_kept(plan, (int)s)) continue;
         d->places[s] = d->bytes;
         d->bytes += (plan->values[s].bytes + LWI_ALIGN) & ~(size_t)(LWI_ALIGN - 1);
     }
@@ -389,10 +526,17 @@ static size_t within(const lwi_plan *plan, int slot) {
     return plan->device->narrow[plan->roots[slot]] ? plan->within[slot] / 2 : plan->within[slot];
 }
 
-static lw_status resolve(lwi_plan *plan, const lwi_step *step, lwi_gpu_argument *a) {
+/* What is given to a body and what it makes lies elsewhere in each run. */
+static bool is_bound(const lwi_plan *plan, int root) {
+    return plan->outer &&
+           (plan->places[root] == LWI_PLACE_INPUT || plan->places[root] == LWI_PLACE_OUTPUT);
+}
+
+static lw_status resolve(void *arg, const lwi_step *step, lwi_gpu_argument *a) {
+    lwi_plan *plan = arg;
     const lwi_node *node = step->call.node;
     if (a->source == LWI_GPU_MISTAKE) {
-        a->value.memory.handle = plan->device->mistake.handle;
+        a->value.memory.handle = plan->context->mistake.handle;
         a->source = LWI_GPU_NUMBER;
         return LW_OK;
     }
@@ -405,7 +549,8 @@ static lw_status resolve(lwi_plan *plan, const lwi_step *step, lwi_gpu_argument 
     const int root = plan->roots[slot];
     const size_t first = a->value.memory.offset;
     lwi_device_memory memory = {NULL, 0};
-    a->value.memory.offset = plan->device->places[root] + within(plan, slot);
+    const bool bound = is_bound(plan, root);
+    a->value.memory.offset = (bound ? 0 : plan->device->places[root]) + within(plan, slot);
     if (a->source == LWI_GPU_INPUT && a->index < 64 && step->device->converted >> a->index & 1) {
         LW_TRY(find_converted(plan, slot, step->device->type, &memory));
         a->value.memory.offset = 0;
@@ -417,7 +562,8 @@ static lw_status resolve(lwi_plan *plan, const lwi_step *step, lwi_gpu_argument 
     }
     a->value.memory.handle = memory.handle;
     a->value.memory.offset += first;
-    a->source = LWI_GPU_NUMBER;
+    a->source = bound ? LWI_GPU_BOUND : LWI_GPU_NUMBER;
+    if (bound) a->index = (size_t)root;
     return LW_OK;
 }
 
@@ -441,19 +587,21 @@ static void drop_epilogue(lwi_device_step *s, lwi_gpu_launch *launch) {
     s->n--;
 }
 
-static lw_status resolve_launch(lwi_plan *plan, const lwi_step *step, lwi_gpu_launch *launch) {
+static lw_status locate(lwi_plan *plan, const lwi_step *step, lwi_gpu_launch *launch,
+                        lwi_device_locator *fn, void *arg) {
     for (size_t k = 0; k < launch->n; k++)
         if (launch->arguments[k].source != LWI_GPU_NUMBER)
-            LW_TRY(resolve(plan, step, &launch->arguments[k]));
+            LW_TRY(fn(arg, step, &launch->arguments[k]));
     if (!launch->otherwise || !is_badly_placed(launch)) return LW_OK;
     if (launch->product) drop_epilogue(step->device, launch);
     *launch = *launch->otherwise;
-    return resolve_launch(plan, step, launch);
+    return locate(plan, step, launch, fn, arg);
 }
 
-static lw_status resolve_step(lwi_plan *plan, const lwi_step *step) {
+lw_status lwi_device_locate(lwi_plan *plan, const lwi_step *step, lwi_device_locator *fn,
+                            void *arg) {
     for (size_t i = 0; step->device && step->device->launches && i < step->device->n; i++)
-        LW_TRY(resolve_launch(plan, step, &step->device->launches[i]));
+        LW_TRY(locate(plan, step, &step->device->launches[i], fn, arg));
     return LW_OK;
 }
 
@@ -464,7 +612,7 @@ lw_status lwi_plan_device_finish(lwi_planner *p) {
     LW_TRY(reserve_kept(p->plan));
     LW_TRY(find_moves(p));
     for (size_t i = 0; i < p->plan->n_steps; i++)
-        LW_TRY(resolve_step(p->plan, &p->plan->steps[i]));
+        LW_TRY(lwi_device_locate(p->plan, &p->plan->steps[i], resolve, p->plan));
     lwi_device_leave_out(p->plan);
     return lwi_device_find_pieces(p->plan);
 }
@@ -473,25 +621,12 @@ lw_status lwi_plan_device_finish(lwi_planner *p) {
 
 static lw_status reserve(lwi_plan *plan) {
     lw_context *c = plan->context;
-    if (c->device_block.bytes >= plan->device->bytes && c->device_block.handle) return LW_OK;
-    lwi_device_give(c, &c->device_block);
-    return lwi_device_take(c, "what a run works in", "", plan->device->bytes, &c->device_block);
-}
-
-/* At the end of a run. */
-static lw_status find_mistake(lwi_plan *plan) {
-    static const int32_t none = 0;
-    lwi_device *device = plan->context->device;
-    void *handle = plan->device->mistake.handle;
-    int32_t node = 0;
-    if (!handle) return LW_OK;
-    LW_TRY(device->api->download(device, handle, 0, &node, sizeof node));
-    if (node < 1 || (size_t)node > plan->graph->n_nodes) return LW_OK;
-    LW_TRY(device->api->upload(device, handle, 0, &none, sizeof none));
-    const lwi_node *wrong = &plan->graph->nodes[node - 1];
-    if (!strcmp(wrong->op_type, "Inverse"))
-        return lwi_node_fail(wrong, LW_INVALID, "a matrix of the batch has no inverse");
-    return lwi_node_fail(wrong, LW_RANGE, "an index is out of range");
+    LW_TRY(lwi_grow(&c->allocator, &c->device_blocks, &c->cap_device_blocks, plan->depth + 1,
+                    sizeof *c->device_blocks));
+    lwi_device_memory *block = &c->device_blocks[plan->depth];
+    if (block->bytes >= plan->device->bytes && block->handle) return LW_OK;
+    lwi_device_give(c, block);
+    return lwi_device_take(c, "what a run works in", "", plan->device->bytes, block);
 }
 
 lw_status lwi_device_move_values(lwi_plan *plan, size_t step) {
@@ -500,15 +635,16 @@ lw_status lwi_device_move_values(lwi_plan *plan, size_t step) {
     if (step == 0) {
         LW_TRY(reserve(plan));
         d->next_move = 0;
+        c->may_be_wrong = c->may_be_wrong || d->checks;
     }
     for (; d->next_move < d->n_moves && d->moves[d->next_move].step == step; d->next_move++) {
         const lwi_device_move *m = &d->moves[d->next_move];
         const lw_value *v = &plan->values[m->slot];
-        const lwi_kept_input *kept = find_kept(plan, m->slot);
-        void *block = kept ? kept->memory.handle : c->device_block.handle;
-        const size_t offset = d->places[m->slot];
+        const lwi_device_bound *bound = &d->bound[m->slot];
+        void *block = bound->handle ? bound->handle : lwi_device_block_of(plan, m->slot);
+        const size_t offset = bound->handle ? bound->offset : d->places[m->slot];
         LW_TRY(m->up ? c->device->api->upload(c->device, block, offset, v->data, v->bytes)
                      : c->device->api->download(c->device, block, offset, v->data, v->bytes));
     }
-    return step == plan->n_steps ? find_mistake(plan) : LW_OK;
+    return step == plan->n_steps && !plan->outer ? lwi_device_find_mistake(c) : LW_OK;
 }

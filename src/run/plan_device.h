@@ -2,7 +2,9 @@
  * Plans whose nodes a device runs, as far as it can. Every value has its place in the device's
  * memory too: what lies in the arena at the same offset in a block of the device, what the caller
  * gives or wants behind it, constants in blocks of their own. Where a node needs a value on the
- * other side, it is moved there before. */
+ * other side, it is moved there before. What a body is given and gives lies where the graph around
+ * it has it, in each run elsewhere; it is brought to the sides where it is needed when the body
+ * begins. Late nodes and bodies get values where they lie (run/device_values.h). */
 #ifndef LWI_PLAN_DEVICE_H
 #define LWI_PLAN_DEVICE_H
 
@@ -20,12 +22,16 @@ typedef struct lwi_device_piece {
 } lwi_device_piece;
 
 typedef struct lwi_device_step {
-    lwi_gpu_launch *launches; /* NULL: the processor runs the node */
+    lwi_gpu_launch *launches; /* NULL: the processor runs the node, or it is late */
     size_t n;
-    int written;        /* 1 + the input that it writes to; 0: none */
-    bool mixes;         /* floats of one call may have several types */
-    const char *reason; /* why the processor runs it */
-    uint64_t converted; /* inputs that are constants, brought there in another type: */
+    bool shows;                /* it reads values where they lie: a late node, or a branch */
+    size_t first_seen, n_seen; /* where those of the plan lie then */
+    const char *late;          /* the kernel of a late node in the last run; NULL: none */
+    char why[120];             /* why it had none */
+    int written;               /* 1 + the input that it writes to; 0: none */
+    bool mixes;                /* floats of one call may have several types */
+    const char *reason;        /* why the processor runs it */
+    uint64_t converted;        /* inputs that are constants, brought there in another type: */
     lw_dtype type;
     size_t piece;
 } lwi_device_step;
@@ -37,15 +43,38 @@ typedef struct lwi_device_move {
     bool up; /* to the device */
 } lwi_device_move;
 
+/* Where a value is valid. */
+enum { LWI_ON_HOST = 1, LWI_ON_DEVICE = 2 };
+
+typedef struct lwi_device_seen {
+    int slot; /* a root */
+    uint8_t sides;
+} lwi_device_seen;
+
+/* Where a body's input or output lies in this run. */
+typedef struct lwi_device_bound {
+    void *handle;
+    size_t offset;
+} lwi_device_bound;
+
 typedef struct lwi_device_plan {
-    size_t bytes;              /* of the block */
-    size_t scratch;            /* bytes that launches of a step may use, */
-    size_t scratch_place;      /* in the block */
-    size_t *places;            /* [slots] in the block, for what is given and wanted */
-    lwi_device_memory *kept;   /* made for this plan */
-    lwi_device_memory mistake; /* an int: 0, or 1 + the node whose data were wrong */
+    size_t bytes;            /* of the block */
+    size_t scratch;          /* bytes that launches of a step may use, */
+    size_t scratch_place;    /* in the block */
+    size_t *places;          /* [slots] in the block, for what is given and wanted */
+    lwi_device_memory *kept; /* made for this plan */
+    bool checks;             /* it has kernels that note mistakes */
     size_t n_kept, cap_kept;
-    lwi_device_move *moves; /* by their steps */
+    lwi_device_seen *seen;
+    size_t n_seen, cap_seen;
+    size_t first_end, n_end; /* of seen: when the plan has run */
+    lwi_remote *lent;        /* [slots] roots as they are shown */
+    lwi_device_bound *bound; /* [slots] of a body: what is given and made */
+    uint8_t *needs;          /* [slots] of a body: sides where they are needed or made */
+    uint8_t *ends;           /* [slots] of a body: where outputs are in the end */
+    bool *few;               /* [slots] arithmetic of shapes, on the processor's side */
+    lwi_arena late;          /* launches of a late node */
+    lwi_device_move *moves;  /* by their steps */
     size_t n_moves, cap_moves;
     size_t next_move; /* of the run under way */
     lwi_device_piece *pieces;
@@ -55,6 +84,10 @@ typedef struct lwi_device_plan {
     bool *narrow;         /* [slots], of roots */
 } lwi_device_plan;
 
+/* The part of a plan that every plan has whose context has a device. */
+lw_status lwi_plan_device_open(lwi_planner *planner);
+/* A late node, or a branch, reads values where they lie. */
+lw_status lwi_plan_shows(lwi_planner *planner, lwi_step *step);
 /* A ready node: the device takes it, or *taken is false; LW_UNSUPPORTED if it must. */
 lw_status lwi_plan_on_device(lwi_planner *planner, lwi_call *call, lwi_step *step, bool *taken);
 /* Launches for a call whose inputs and outputs may have other types than in the plan. A step that
@@ -74,6 +107,43 @@ void lwi_device_leave_out(lwi_plan *plan);
 /* When the moves are known (run/device_run.c). */
 lw_status lwi_device_find_pieces(lwi_plan *plan);
 void lwi_device_forget(lwi_device *device, lwi_device_piece *piece);
+
+/* Whether a slot is what is given to a body. */
+static inline bool lwi_device_is_given(const lwi_plan *plan, int root) {
+    return plan->outer && plan->places[root] == LWI_PLACE_INPUT;
+}
+/* The block in which a value lies that is neither a constant nor bound. */
+void *lwi_device_block_of(const lwi_plan *plan, int slot);
+/* What is given to a body comes to where it is needed; what it makes gets a place. */
+lw_status lwi_device_bind_givens(lwi_plan *plan, const lw_value *const *givens);
+lw_status lwi_device_open_output(lwi_plan *plan, lw_value **outputs, size_t i);
+/* Output i, which lies elsewhere, as lwi_give_output. */
+lw_status lwi_device_give_output(lwi_plan *plan, lw_value **outputs, size_t i);
+/* A branch that is planned with the graph around it: what it makes goes to its place there. */
+lw_status lwi_device_run_branch(lwi_call *call, lwi_plan *branch);
+/* When a body has run: output i lies where it was made, or where the graph around it wants it. */
+lw_status lwi_device_end_output(lwi_plan *plan, lw_value **outputs, size_t i);
+/* A constant, as late nodes read it. */
+lw_status lwi_device_lend_constant(lwi_plan *plan, int slot);
+lw_status lwi_device_keep_table(lwi_plan *plan, const void *data, size_t bytes,
+                                lwi_device_memory *memory);
+
+/* Puts places into the arguments of launches that have none yet. */
+typedef lw_status lwi_device_locator(void *arg, const lwi_step *step, lwi_gpu_argument *argument);
+lw_status lwi_device_locate(lwi_plan *plan, const lwi_step *step, lwi_device_locator *fn,
+                            void *arg);
+/* The launches of a step, now. */
+lw_status lwi_device_launch_all(const lwi_plan *plan, const lwi_device_step *step);
+/* [rows, width] to columns of `to`, from column * width on. */
+lw_status lwi_device_interleave(lwi_plan *plan, const lw_value *from, const lw_value *to,
+                                size_t rows, size_t width, size_t column);
+
+/* Mistakes in data (run/device_mistakes.c): what node 0 of a graph is noted as; memory for the
+ * note; the error at the end of a run. */
+lw_status lwi_device_number(lw_context *context, const lwi_graph *graph, int *first);
+lw_status lwi_device_open_mistake(lw_context *context);
+lw_status lwi_device_find_mistake(lw_context *context);
+void lwi_device_forget_mistake(lw_context *context);
 
 /* The moves before step number `step`. */
 lw_status lwi_device_move_values(lwi_plan *plan, size_t step);

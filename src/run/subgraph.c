@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Runs the subgraphs of If, Loop, Scan ... Each has plans of its own for the shapes that it is
  * given. */
-#include "run/context.h"
+#include "run/device_values.h"
 
 /* A body whose shapes are new each time is not worth planning. */
 enum { MOST_MISSES = 32 };
@@ -72,24 +72,68 @@ static lw_status check(const lwi_graph *g, size_t n_inputs, size_t n_outputs) {
     return LW_OK;
 }
 
+/* What the body sees, in scratch memory. */
+typedef struct given {
+    const lw_value **values; /* [inputs, then captures] */
+    lw_value *rooms;         /* likewise, where there is a device */
+} given;
+
+static lw_status open_given(lwi_plan *outer, const lwi_graph *g, given *to) {
+    const size_t n = g->n_inputs + g->n_captures;
+    void *block = NULL;
+    LW_TRY(lwi_scratch_get(&outer->context->stack, n * sizeof *to->values, &block));
+    to->values = block;
+    for (size_t i = 0; i < n; i++)
+        to->values[i] = NULL;
+    if (!outer->device) return LW_OK;
+    LW_TRY(lwi_scratch_get(&outer->context->stack, n * sizeof *to->rooms, &block));
+    to->rooms = block;
+    return LW_OK;
+}
+
+/* A value that lives inside another struct may be brought to the device for this time. */
+static const lw_value *show_input(const lw_value *value, lw_value *room) {
+    if (!value || !room || !value->embedded || !lwi_device_may_have(value)) return value;
+    lwi_device_show_copy(value, room);
+    return room;
+}
+
+static lw_status gather(lwi_plan *outer, const lwi_graph *g, const lw_value *const *inputs,
+                        size_t n_inputs, given *to) {
+    for (size_t i = 0; i < n_inputs; i++)
+        to->values[i] = show_input(inputs[i], to->rooms ? &to->rooms[i] : NULL);
+    for (size_t i = 0; i < g->n_captures; i++) {
+        const size_t at = g->n_inputs + i;
+        const int slot = g->captures[i].outer;
+        to->values[at] = outer->slots[slot];
+        if (to->rooms) LW_TRY(lwi_device_show(outer, slot, &to->rooms[at], &to->values[at]));
+    }
+    return LW_OK;
+}
+
+static void close_given(const lwi_graph *g, given *of) {
+    for (size_t i = 0; of->rooms && i < g->n_inputs + g->n_captures; i++)
+        lwi_device_hide(&of->rooms[i], of->values[i]);
+}
+
 lw_status lwi_execute_subgraph(void *state, const lwi_graph *graph, const lw_value *const *inputs,
                                size_t n_inputs, lw_value **outputs, size_t n_outputs) {
     lwi_plan *outer = state, *plan = NULL;
-    void *block = NULL;
+    given all = {NULL, NULL};
     LW_TRY(check(graph, n_inputs, n_outputs));
     /* A subgraph sees the values of the graph that it stands in. */
     while (outer && outer->graph != graph->parent)
         outer = outer->outer;
     if (!outer) return lwi_fail(LW_INTERNAL, "subgraph '%s' has no graph around it", graph->name);
-    const size_t n = graph->n_inputs + graph->n_captures;
-    LW_TRY(lwi_scratch_get(&outer->context->stack, n * sizeof inputs[0], &block));
-    const lw_value **givens = block;
-    for (size_t i = 0; i < graph->n_inputs; i++)
-        givens[i] = i < n_inputs ? inputs[i] : NULL;
-    for (size_t i = 0; i < graph->n_captures; i++)
-        givens[graph->n_inputs + i] = outer->slots[graph->captures[i].outer];
+    lwi_scratch_stack *stack = &outer->context->stack;
+    const lwi_scratch_mark mark = lwi_scratch_here(stack);
     for (size_t i = 0; i < n_outputs; i++)
         outputs[i] = NULL;
-    LW_TRY(lwi_subgraph_plan(outer, graph, givens, n_outputs, &plan));
-    return lwi_execute(plan, givens, outputs);
+    LW_TRY(open_given(outer, graph, &all));
+    lw_status status = gather(outer, graph, inputs, n_inputs, &all);
+    if (status == LW_OK) status = lwi_subgraph_plan(outer, graph, all.values, n_outputs, &plan);
+    if (status == LW_OK) status = lwi_execute(plan, all.values, outputs);
+    close_given(graph, &all);
+    lwi_scratch_release(stack, mark);
+    return status;
 }

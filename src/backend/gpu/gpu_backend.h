@@ -15,6 +15,7 @@ typedef enum lwi_gpu_source {
     LWI_GPU_INPUT,  /* of the call */
     LWI_GPU_OUTPUT,
     LWI_GPU_SCRATCH, /* memory for the launches of one step, which all steps share */
+    LWI_GPU_BOUND,   /* of a body: slot `index` of its plan, elsewhere in each run */
     LWI_GPU_MISTAKE  /* an int that kernels set where data are wrong; one for a plan */
 } lwi_gpu_source;
 
