@@ -150,41 +150,49 @@ static lw_status settle_constants(lwi_planner *p, const lwi_node *node) {
     return LW_OK;
 }
 
-/* Kernels of products want all their numbers in one type: how many inputs that concerns. */
+/* How many inputs a kernel wants in one type: all of those whose elements it copies, and the
+ * numbers of a product. */
 static size_t count_alike(const lwi_call *call) {
     const char *name = call->node->op_type;
+    if (lwi_gpu_copies_elements(call)) return call->n_in;
     if (!strcmp(name, "Attention") && *call->node->op->domain) return 3;
     return !strcmp(name, "MatMul") || !strcmp(name, "Gemm") ? 3 : 0;
 }
 
-static bool is_float(const lw_value *v) {
-    return v->dtype == LW_FLOAT32 || v->dtype == LW_FLOAT16 || v->dtype == LW_BFLOAT16;
+/* Which type that is. */
+static lw_dtype find_type(const lwi_call *call) {
+    if (!lwi_gpu_copies_elements(call)) return call->in[0]->dtype;
+    return call->out[0] ? call->out[0]->dtype : LW_DTYPE_NONE;
 }
 
-/* Constants of a product are brought to the device in the type of its input 0. *converted: those
- * that are of another. */
-static lw_status show_alike(lwi_planner *p, const lwi_call *call, lwi_call *shown,
-                            uint64_t *converted) {
-    const lwi_plan *plan = p->plan;
+static bool is_float(lw_dtype type) {
+    return type == LW_FLOAT32 || type == LW_FLOAT16 || type == LW_BFLOAT16;
+}
+
+/* Whether an input is a constant that is brought to the device in the type. */
+static bool is_converted(const lwi_plan *plan, int slot, lw_dtype type) {
+    const lw_dtype own = slot >= 0 ? plan->values[slot].dtype : LW_DTYPE_NONE;
+    return is_float(own) && is_float(type) && own != type &&
+           plan->places[plan->roots[slot]] == LWI_PLACE_KNOWN;
+}
+
+/* Constants are shown in the type that the other inputs have. */
+static lw_status show_alike(lwi_planner *p, const lwi_call *call, size_t n, lw_dtype type,
+                            lwi_call *shown) {
     const lw_value **in = NULL;
-    const size_t n = count_alike(call);
     *shown = *call;
-    *converted = 0;
     if (n == 0) return LW_OK;
     LW_TRY(lwi_arena_alloc(&p->passing.small, call->n_in + 1, sizeof *in, &in));
     memcpy(in, call->in, call->n_in * sizeof *in);
-    for (size_t i = 1; i < call->n_in && i < n; i++) {
+    for (size_t i = 0; i < call->n_in && i < n; i++) {
         lw_value *v = NULL;
-        if (!in[i] || in[i]->dtype == in[0]->dtype || !is_float(in[i]) || !is_float(in[0]) ||
-            plan->places[plan->roots[call->node->inputs[i]]] != LWI_PLACE_KNOWN)
-            continue;
+        if (!in[i] || !is_converted(p->plan, call->node->inputs[i], type)) continue;
         LW_TRY(lwi_arena_alloc(&p->passing.small, 1, sizeof *v, &v));
         memcpy(v, in[i], sizeof *v);
-        v->dtype = in[0]->dtype;
+        v->dtype = type;
         v->bytes = v->count * lwi_dtype_size(v->dtype);
         v->data = NULL;
         in[i] = v;
-        *converted |= (uint64_t)1 << i;
     }
     shown->in = in;
     return LW_OK;
@@ -195,9 +203,10 @@ lw_status lwi_plan_claim(lwi_planner *p, const lwi_call *call, bool for_good, lw
     lwi_plan *plan = p->plan;
     const char *reason = NULL;
     lwi_call shown;
-    uint64_t converted = 0;
+    const size_t alike = count_alike(call);
+    const lw_dtype type = alike ? find_type(call) : LW_DTYPE_NONE;
     int first = 0;
-    LW_TRY(show_alike(p, call, &shown, &converted));
+    LW_TRY(show_alike(p, call, alike, type, &shown));
     LW_TRY(lwi_device_number(p->context, plan->graph, &first));
     lwi_gpu_step s = {.device = p->context->device,
                       .memory = &plan->memory,
@@ -221,8 +230,8 @@ lw_status lwi_plan_claim(lwi_planner *p, const lwi_call *call, bool for_good, lw
                                       .written = s.written,
                                       .mixes = s.mixes,
                                       .reason = reason,
-                                      .converted = converted};
-    if (converted) step->device->type = call->in[0]->dtype;
+                                      .alike = alike,
+                                      .type = type};
     return LW_OK;
 }
 
@@ -551,7 +560,8 @@ static lw_status resolve(void *arg, const lwi_step *step, lwi_gpu_argument *a) {
     lwi_device_memory memory = {NULL, 0};
     const bool bound = is_bound(plan, root);
     a->value.memory.offset = (bound ? 0 : plan->device->places[root]) + within(plan, slot);
-    if (a->source == LWI_GPU_INPUT && a->index < 64 && step->device->converted >> a->index & 1) {
+    if (a->source == LWI_GPU_INPUT && a->index < step->device->alike &&
+        is_converted(plan, slot, step->device->type)) {
         LW_TRY(find_converted(plan, slot, step->device->type, &memory));
         a->value.memory.offset = 0;
     } else if (plan->places[root] == LWI_PLACE_KNOWN) {

@@ -31,8 +31,8 @@ typedef struct lwi_device_step {
     int written;               /* 1 + the input that it writes to; 0: none */
     bool mixes;                /* floats of one call may have several types */
     const char *reason;        /* why the processor runs it */
-    uint64_t converted;        /* inputs that are constants, brought there in another type: */
-    lw_dtype type;
+    size_t alike;              /* so many inputs, as far as they are constants of floats, */
+    lw_dtype type;             /* are brought there in this type */
     size_t piece;
 } lwi_device_step;
 

@@ -158,14 +158,17 @@ static bool is_new(const narrowing *n, size_t step) {
     return any;
 }
 
-/* Whether values of the call that were float32, constants apart, have two types now. */
-static bool is_mixed(const narrowing *n, const lwi_node *node) {
+/* Whether values of the call that were float32 have two types now. Constants are apart, but for a
+ * first input: most kernels take its type for the output's. */
+static bool is_mixed(const narrowing *n, const lwi_step *step) {
     const lwi_plan *plan = n->plan;
+    const lwi_node *node = step->call.node;
     bool narrow = false, wide = false;
     for (size_t i = 0; i < node->n_inputs + node->n_outputs; i++) {
         const int slot = i < node->n_inputs ? node->inputs[i] : node->outputs[i - node->n_inputs];
         if (slot < 0 || plan->values[slot].dtype != LW_FLOAT32 ||
-            plan->places[plan->roots[slot]] == LWI_PLACE_KNOWN ||
+            (plan->places[plan->roots[slot]] == LWI_PLACE_KNOWN &&
+             (i > 0 || step->device->alike)) ||
             plan->places[plan->roots[slot]] == LWI_PLACE_NONE)
             continue;
         narrow = narrow || is_narrow(n, slot);
@@ -188,7 +191,7 @@ static lw_status settle(narrowing *n) {
             if (!is_new(n, i)) continue;
             LW_TRY(claim(n, step, false, &taken));
             n->claimed[i] = ++n->count;
-            if (!taken || (!step->device->mixes && is_mixed(n, step->call.node)))
+            if (!taken || (!step->device->mixes && is_mixed(n, step)))
                 widen_all(n, step->call.node);
         }
     } while (n->changed);

@@ -160,6 +160,30 @@ def sequences(name, length=67, size=72, heads=1, mask=True):
     return n, x, n.node("Add", [a, linear(h, 3 * width, width)], np.add)
 
 
+def constants(name):
+    """What is copied beside constants, which are float32 in the graph, and a constant that is normalized."""
+    n = Network(name)
+    x = n.rounded(n.rng.standard_normal((5, 6)))
+    n.values["x"] = x.astype(np.float64)
+    a = n.node("Abs", ["x"], np.abs)
+    a = n.node("Concat", [n.weight(5, 3), a, n.weight(5, 2)], lambda *parts: np.concatenate(parts, 1), axis=1)
+    a = n.node("Pad", [a, n.constant(np.array([1, 0, 0, 2])), n.constant(n.rounded(np.array(1.5)))],
+               lambda x, *_: np.pad(x, [(1, 0), (0, 2)], constant_values=1.5))
+    scale = n.node("ReduceMax", [a, n.constant(np.array([0]))], lambda x, _: x.max(0), keepdims=0)
+    scale = n.node("Slice", [scale, *(n.constant(np.array([i])) for i in (0, 4))], lambda x, *_: x[:4])
+    b = n.node("BatchNormalization", [n.weight(2, 4, 3), scale, n.weight(4), n.weight(4),
+                                      n.constant(n.rounded(np.linspace(.5, 1.5, 4)))],
+               lambda x, s, b, m, v: (x - m[:, None]) / np.sqrt(v.astype(np.float64) + 1e-5)[:, None]
+               * s[:, None] + b[:, None])
+    b = n.node("Reshape", [b, n.constant(np.array([2, 12]))], lambda x, _: x.reshape(2, 12))
+    rows = n.node("ArgMax", [a], lambda x: x.argmax(1)[:, None], axis=1)
+    rows = n.node("Reshape", [rows, n.constant(np.array([-1]))], lambda x, _: x.ravel())
+    a = n.node("Add", [a, n.node("Gather", [n.weight(13, 13), rows], lambda x, i: x[i])], np.add)
+    b = n.node("Pad", [b, n.constant(np.array([0, 1, 0, 0]))], lambda x, _: np.pad(x, [(0, 0), (1, 0)]))
+    b = n.node("Concat", [a, b], lambda *parts: np.concatenate(parts), axis=0)
+    return n, x, n.node("Mul", [b, b], np.multiply)
+
+
 def check(name, made, folder, capability, *more, explain=True):
     """Results; returns which kernels ran."""
     kind = name.split()[0]
@@ -191,6 +215,7 @@ def main():
                 expect(f"{kind} {capability} attention", (f"attention_128_{kind}" in shown) == has, shown)
             for name, arguments in (("small", (37, 24, 3)), ("wide", (9, 128, 1)), ("open", (131, 16, 1, False))):
                 check(f"{kind} sequences {name}", sequences(kind, *arguments), folder, 80, explain=False)
+            check(f"{kind} constants", constants(kind), folder, 80, explain=False)
             shown = check(f"{kind} fallback", pictures(kind, odd=True), folder, 80, "--fallback")
             expect(f"{kind} fallback", "cpu" in shown and f"conv_{kind}" in shown, shown)
     finish()

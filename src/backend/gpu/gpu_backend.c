@@ -82,20 +82,43 @@ static bool takes_empty(lwi_gpu_planner *plan) {
     return plan == lwi_gpu_copies || plan == lwi_gpu_causal_conv;
 }
 
+static const claim *find_claim(const lwi_call *c) {
+    for (size_t i = 0; i < sizeof claims / sizeof *claims; i++)
+        if (claims[i].op == c->node->op->op) return &claims[i];
+    return NULL;
+}
+
+bool lwi_gpu_copies_elements(const lwi_call *c) {
+    static lwi_gpu_planner *const those[] = {lwi_gpu_copies,
+                                             lwi_gpu_table,
+                                             lwi_gpu_pad,
+                                             lwi_gpu_gather,
+                                             lwi_gpu_gather_nd,
+                                             lwi_gpu_gather_elements,
+                                             lwi_gpu_scatter_nd,
+                                             lwi_gpu_scatter_elements,
+                                             lwi_gpu_one_hot,
+                                             lwi_gpu_trilu,
+                                             lwi_gpu_max_unpool,
+                                             lwi_gpu_tensor_scatter,
+                                             lwi_gpu_reverse_sequence};
+    const claim *found = find_claim(c);
+    for (size_t i = 0; found && i < sizeof those / sizeof *those; i++)
+        if (found->plan == those[i]) return true;
+    return false;
+}
+
 lw_status lwi_gpu_claim(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    const claim *found = find_claim(c);
+    const size_t empty = count_empty(c);
     *taken = false;
-    for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
-        if (claims[i].op != c->node->op->op) continue;
-        const size_t empty = count_empty(c);
-        if (empty == 0) return plan_launches(&claims[i], c, step, taken);
-        if (empty < c->n_out && takes_empty(claims[i].plan))
-            return plan_launches(&claims[i], c, step, taken);
-        if (empty < c->n_out) return lwi_gpu_refuse(step, "an output has no elements");
-        *taken = true; /* there is nothing to do */
-        return lwi_arena_grow(step->memory, &step->launches, &step->capacity, 1,
-                              sizeof *step->launches);
-    }
-    return lwi_gpu_refuse(step, "the device has no kernel for this operator");
+    if (!found) return lwi_gpu_refuse(step, "the device has no kernel for this operator");
+    if (empty == 0 || (empty < c->n_out && takes_empty(found->plan)))
+        return plan_launches(found, c, step, taken);
+    if (empty < c->n_out) return lwi_gpu_refuse(step, "an output has no elements");
+    *taken = true; /* there is nothing to do */
+    return lwi_arena_grow(step->memory, &step->launches, &step->capacity, 1,
+                          sizeof *step->launches);
 }
 
 lwi_gpu_type lwi_gpu_type_of(lw_dtype dtype) {

@@ -66,6 +66,10 @@ typedef struct lwi_gpu_step {
  * data. *taken is false where the device has no kernel for it; the reason is in the step. */
 lw_status lwi_gpu_claim(const lwi_call *call, lwi_gpu_step *step, bool *taken);
 
+/* Whether the device copies elements of the inputs as they are, so that they must have the type of
+ * output 0. */
+bool lwi_gpu_copies_elements(const lwi_call *call);
+
 /* ------------------------------------------------------ for the files of operators */
 
 typedef lw_status lwi_gpu_planner(const lwi_call *call, lwi_gpu_step *step, bool *taken);
