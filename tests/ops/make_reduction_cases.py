@@ -256,6 +256,11 @@ def normalisation_cases(cases):
             norm = np.linalg.norm(wide, p, axis=1, keepdims=True)
             cases.add(f"{name}_{p}", "LpNormalization", [v], [(wide / norm).astype(t)], axis=1, p=p)
         cases.add(name, "Det", [v[..., :3]], [np.linalg.det(wide[..., :3]).astype(t)])
+    tiny = np.array([[4e-40, -3e-40, 0], [0, 0, 0], [1e-30, 1e-38, 0]], np.float32)
+    for axis in 0, 1:  # 1 / norm is beyond floats
+        norm = np.abs(tiny.astype(np.float64)).sum(axis, keepdims=True)
+        share = np.divide(tiny, norm, out=np.zeros(tiny.shape), where=norm > 0)
+        cases.add(f"tiny_{axis}", "LpNormalization", [tiny], [share.astype(np.float32)], axis=axis, p=1)
 
 
 def fourier_cases(cases):

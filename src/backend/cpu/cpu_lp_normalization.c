@@ -2,6 +2,7 @@
  * LpNormalization of float32, along rows or down columns. */
 #include "backend/cpu/cpu_backend.h"
 
+#include <float.h>
 #include <math.h>
 
 enum { COLUMNS = 256, GRAIN = 1 << 13 }; /* elements that a thread is worth waking for */
@@ -13,8 +14,8 @@ typedef struct job {
     lwi_fold fold;
 } job;
 
-/* What elements are multiplied with. Squares of floats beyond these are not exact enough. */
-static float factor_of(const job *j, const float *x, double sum) {
+/* Squares of floats beyond these are not exact enough. */
+static double norm_of(const job *j, const float *x, double sum) {
     if (!(sum > 1e-30 && sum < 1e30)) {
         sum = 0;
         for (size_t i = 0; i < j->dim; i++) {
@@ -22,8 +23,18 @@ static float factor_of(const job *j, const float *x, double sum) {
             sum += j->fold == LWI_FOLD_SUM_SQUARES ? v * v : fabs(v);
         }
     }
-    const double norm = j->fold == LWI_FOLD_SUM_SQUARES ? sqrt(sum) : sum;
-    return norm == 0 ? 0 : (float)(1 / norm);
+    return j->fold == LWI_FOLD_SUM_SQUARES ? sqrt(sum) : sum;
+}
+
+/* What elements are multiplied with. */
+static float factor_of(double norm) { return norm == 0 ? 0 : (float)(1 / norm); }
+
+/* Where the factor is beyond floats. */
+static bool is_tiny(double norm) { return norm > 0 && norm < FLT_MIN; }
+
+static void divide(const job *j, const float *x, double norm, float *y) {
+    for (size_t i = 0; i < j->dim; i++)
+        y[i * j->inner] = (float)((double)x[i * j->inner] / norm);
 }
 
 static void normalize_rows(void *arg, size_t begin, size_t end) {
@@ -31,30 +42,38 @@ static void normalize_rows(void *arg, size_t begin, size_t end) {
     const lwi_kernels *k = lwi_cpu_kernels();
     for (size_t i = begin; i < end; i++) {
         const float *x = j->x + i * j->dim;
-        const float factor = factor_of(j, x, k->reduce_f32(j->fold, x, j->dim, 0));
-        k->affine_f32(x, j->dim, 0, factor, 0, j->y + i * j->dim);
+        float *y = j->y + i * j->dim;
+        const double norm = norm_of(j, x, k->reduce_f32(j->fold, x, j->dim, 0));
+        if (is_tiny(norm)) divide(j, x, norm, y);
+        else k->affine_f32(x, j->dim, 0, factor_of(norm), 0, y);
     }
+}
+
+static void multiply_columns(const job *j, const float *x, const float *factors, size_t n,
+                             float *y) {
+    for (size_t r = 0; r < j->dim; r++)
+        for (size_t k = 0; k < n; k++)
+            y[r * j->inner + k] = x[r * j->inner + k] * factors[k];
 }
 
 static void normalize_columns(void *arg, size_t begin, size_t end) {
     const job *j = arg;
-    double sums[COLUMNS];
+    double norms[COLUMNS];
     float factors[COLUMNS];
     for (size_t i = begin; i < end; i++) {
         const size_t column = i % j->blocks * COLUMNS, left = j->inner - column;
         const size_t n = left < COLUMNS ? left : COLUMNS;
         const size_t at = i / j->blocks * j->dim * j->inner + column;
         for (size_t k = 0; k < n; k++)
-            sums[k] = 0;
-        lwi_cpu_kernels()->reduce_columns_f32(j->fold, j->x + at, j->dim, j->inner, n, NULL, sums);
-        for (size_t k = 0; k < n; k++)
-            factors[k] = factor_of(j, j->x + at + k, sums[k]);
-        for (size_t r = 0; r < j->dim; r++) {
-            const float *x = j->x + at + r * j->inner;
-            float *y = j->y + at + r * j->inner;
-            for (size_t k = 0; k < n; k++)
-                y[k] = x[k] * factors[k];
+            norms[k] = 0;
+        lwi_cpu_kernels()->reduce_columns_f32(j->fold, j->x + at, j->dim, j->inner, n, NULL, norms);
+        for (size_t k = 0; k < n; k++) {
+            norms[k] = norm_of(j, j->x + at + k, norms[k]);
+            factors[k] = factor_of(norms[k]);
         }
+        multiply_columns(j, j->x + at, factors, n, j->y + at);
+        for (size_t k = 0; k < n; k++)
+            if (is_tiny(norms[k])) divide(j, j->x + at + k, norms[k], j->y + at + k);
     }
 }
 
