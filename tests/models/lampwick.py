@@ -167,17 +167,18 @@ class Library:
         self.c.lw_model_free(model)
         return counts
 
-    def load(self, path, threads=0, precision=0, device=None, skip_passes="", device_memory=0):
-        return Model(self, path, threads, precision, device, skip_passes, device_memory)
+    def load(self, path, threads=0, precision=0, device=None, skip_passes="", device_memory=0,
+             isa=None, fallback=False):
+        return Model(self, path, skip_passes, ContextOptions(
+            size=c.sizeof(ContextOptions), threads=threads, precision=precision,
+            isa=isa and isa.encode(), device=device and device.encode(), fallback=fallback,
+            device_memory=device_memory))
 
 
 class Model:
-    def __init__(self, library, path, threads, precision, device, skip_passes, device_memory=0):
+    def __init__(self, library, path, skip_passes, options):
         self.library, self.context = library, P()
         self.model = library.load_model(path, skip_passes)
-        options = ContextOptions(size=c.sizeof(ContextOptions), threads=threads,
-                                 precision=precision, device=device and device.encode(),
-                                 device_memory=device_memory)
         library.check(library.c.lw_context_new(self.model, c.byref(options),
                                                c.byref(self.context)))
 
