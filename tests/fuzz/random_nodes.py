@@ -8,7 +8,8 @@ from random_graph import Skip, code, fits
 
 MAKERS = []
 INTS = (np.int32, np.int64)
-ANY = TensorProto.FLOAT, TensorProto.INT32, TensorProto.INT64, TensorProto.BOOL, TensorProto.UINT8, TensorProto.INT8
+ANY = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.INT32, TensorProto.INT64, TensorProto.BOOL,
+       TensorProto.UINT8, TensorProto.INT8)
 
 
 def often(times):
@@ -25,6 +26,11 @@ def ints(*values):
 
 def integers(g):
     return g.find(lambda v: v.dtype in INTS, lambda: g.input(dtype=g.pick(*INTS)))
+
+
+def others(g):
+    """Numbers that are not float32."""
+    return g.find(lambda v: v.dtype in (*INTS, np.float64), lambda: g.input(dtype=g.pick(*INTS, np.float64)))
 
 
 def booleans(g):
@@ -71,7 +77,7 @@ def unary(g):
 
 @often(8)
 def binary(g):
-    x = g.floats() if g.chance(.75) else integers(g)
+    x = g.floats() if g.chance(.75) else others(g)
     y, floats = g.other(x), g.values[x].dtype.kind == "f"
     op = g.pick("Add", "Mul", "Sub", "Div", "Add", "Mul", "Max", "Min", "Pow", "PRelu", "Sum", "Mean", "Mod")
     if op in ("Sum", "Mean") and g.chance(.5):
@@ -116,7 +122,7 @@ def logic(g):
 @often(3)
 def cast(g):
     x, to = anything(g), g.pick(TensorProto.FLOAT, *ANY)
-    if g.values[x].dtype.kind == "f" and to != TensorProto.FLOAT:
+    if g.values[x].dtype.kind == "f" and to not in (TensorProto.FLOAT, TensorProto.DOUBLE):
         g.need_exact(x)
         need(np.isfinite(g.values[x]).all() and (to != TensorProto.UINT8 or (g.values[x] >= 0).all()))
         need(np.abs(g.values[x]).max(initial=0) < (100 if to in (TensorProto.UINT8, TensorProto.INT8) else 2 ** 30))
@@ -135,7 +141,7 @@ def clip(g):
 
 @often(5)
 def reduction(g):
-    x = g.floats() if g.chance(.85) else integers(g)
+    x = g.floats() if g.chance(.85) else others(g)
     op = "Reduce" + g.pick("Sum", "Mean", "Max", "Min", "Prod", "L1", "L2", "LogSum", "LogSumExp", "SumSquare")
     need(op != "ReduceMean" or 0 not in g.shape(x))
     need("Log" not in op or g.values[x].dtype == np.float32)
@@ -421,6 +427,32 @@ def resize(g):
     return g.node("Resize", [x, "", "", g.constant(sizes)], **attributes)
 
 
+@often(1)
+def sample(g):
+    x = g.floats(rank=4)
+    need(0 not in g.shape(x))
+    grid = g.input([g.shape(x)[0], g.pick(1, 3, 7), g.pick(1, 4), 2])
+    mode = g.pick("linear", "linear", "nearest", "cubic") if g.opset >= 20 else g.pick("bilinear", "nearest", "bicubic")
+    if mode == "nearest":
+        g.need_exact(x)
+    return g.node("GridSample", [x, grid], mode=mode, padding_mode=g.pick("zeros", "border"),
+                  align_corners=g.pick(0, 1))
+
+
+@often(2)
+def by_data(g):
+    """Operators whose outputs have shapes that depend on data."""
+    x = anything(g, 1)
+    need(g.shape(x))
+    g.need_exact(x)
+    if g.chance(.5):
+        places = g.node("NonZero", [x], exact=True)
+        return g.node("Transpose", [places], exact=True) if g.chance(.5) else places
+    axis = g.axis(x)
+    kept = g.input([g.shape(x)[axis]], bool)
+    return g.node("Compress", [x, kept], exact=True, axis=axis)
+
+
 # --------------------------------------------------------------------- products
 
 ACTIVATIONS = "Relu", "Sigmoid", "Tanh", "LeakyRelu", "HardSwish", "Elu"
@@ -677,7 +709,45 @@ def parts_of_attention(g):
     return y
 
 
-STEPS = {"LSTM": (4, ["HardSigmoid", "Tanh", "Softsign"]), "GRU": (3, ["HardSigmoid", "Softsign"]), "RNN": (1, ["Relu"])}
+@often(2)
+def whole_attention(g):
+    """MultiHeadAttention of ONNX Runtime, or Attention of ONNX."""
+    batch, count, length, size = g.pick(1, 2), g.pick(1, 2, 4), g.pick(1, 3, 9, 17), g.pick(4, 8, 16)
+    keys = g.pick(length, 1, 5, 20)
+    q, k, v = (g.input([batch, n, count * size]) for n in (length, keys, keys))
+    if g.opset >= 23 and g.chance(.5):
+        mask = [g.input(g.pick([length, keys], [batch, 1, length, keys]))] if g.chance(.5) else []
+        return g.node("Attention", [q, k, v, *mask], q_num_heads=count, kv_num_heads=count, is_causal=g.pick(0, 1))
+    bias = g.weight([3 * count * size]) if g.chance(.5) else ""
+    inputs = [q, k, v, bias, "", g.input([batch, count, length, keys])] if g.chance(.4) else [q, k, v, bias]
+    return g.node("MultiHeadAttention", inputs if inputs[-1] else inputs[:3], domain="com.microsoft", num_heads=count)
+
+
+@often(2)
+def fused(g):
+    """Operators of ONNX Runtime that are several of ONNX's."""
+    x = g.floats(least=1)
+    last, kind = g.shape(x)[-1:], g.pick("BiasGelu", "QuickGelu", "FastGelu", "FusedMatMul", "FusedConv", "BiasAdd")
+    need(last)
+    if kind in ("BiasGelu", "FastGelu"):
+        bias = [g.weight(last)] if kind == "BiasGelu" or g.chance(.5) else []
+        return g.node(kind, [x, *bias], domain="com.microsoft")
+    if kind == "FusedMatMul":
+        turned, width = g.pick(0, 1), g.pick(1, 8, 17)
+        need(len(g.shape(x)) > 1)
+        w = g.weight([width, *last] if turned else [*last, width])
+        return g.node(kind, [x, w], domain="com.microsoft", transB=turned, alpha=g.pick(1., .5))
+    if kind == "FusedConv":
+        need(len(g.shape(x)) == 4 and 0 not in g.shape(x))
+        filters = g.pick(1, 4, 8)
+        act = g.pick("Relu", "Tanh", "Sigmoid")
+        return g.node(kind, [x, g.weight([filters, g.shape(x)[1], 1, 1]), g.weight([filters])],
+                      domain="com.microsoft", activation=act)
+    return g.node("QuickGelu", [x], domain="com.microsoft", alpha=g.pick(1.702, 1.))
+
+
+STEPS = {"LSTM": (4, ["HardSigmoid", "Tanh", "Softsign"]), "GRU": (3, ["HardSigmoid", "Softsign"]),
+         "RNN": (1, ["Relu"])}
 
 
 @often(1)
