@@ -8,15 +8,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <ucontext.h>
 
-enum { MOST_ITEMS = 1024, STACK = 1 << 16, MOST_EXCHANGED = 32, BARRIERS = 16 };
+enum { MOST_ITEMS = 1024, MOST_EXCHANGED = 32, BARRIERS = 16 };
+enum {
+    LINE = 64,
+    STACK = (1 << 16) + 5 * LINE
+}; /* the ends of stacks do not share lines of caches */
 
 /* Why an item does not go on. AT_MEETING + n: at barrier n of those for some of the items. */
 typedef enum state { READY, AT_BARRIER, AT_EXCHANGE, POLLING, DONE, AT_MEETING } state;
 
 typedef struct group {
-    ucontext_t back, items[MOST_ITEMS];
+    void *back, *items[MOST_ITEMS]; /* the stacks of those that do not run */
     state states[MOST_ITEMS];
     unsigned exchanges[MOST_ITEMS]; /* of an item so far */
     _Alignas(16) uint8_t exchanged[2][MOST_ITEMS * MOST_EXCHANGED];
@@ -42,10 +45,35 @@ unsigned get_local_id(unsigned axis) { return axis ? 0 : g->item; }
 unsigned get_group_id(unsigned axis) { return g->place[axis]; }
 unsigned long get_local_size(unsigned axis) { return axis ? 1 : g->size; }
 
+#if !defined(__x86_64__)
+#error "fibers are written for x86-64"
+#endif
+
+/* Goes on with another stack, on which lie the registers that a call keeps and where to return to;
+ * those of this one are kept on it, and *from says where. swapcontext also asks the system for the
+ * signals' mask, twice as long as all that a kernel does between two barriers. */
+void fake_switch(void **from, void *to);
+__asm__(".text\n.hidden fake_switch\n.globl fake_switch\n.type fake_switch, @function\n"
+        "fake_switch:\n"
+        "push %rbp\npush %rbx\npush %r12\npush %r13\npush %r14\npush %r15\n"
+        "mov %rsp, (%rdi)\nmov %rsi, %rsp\n"
+        "pop %r15\npop %r14\npop %r13\npop %r12\npop %rbx\npop %rbp\n"
+        "ret\n.size fake_switch, .-fake_switch\n");
+
+enum { KEPT = 6 };
+
+/* A stack whose first switch begins main, which never returns. */
+static void *new_stack(unsigned char *stack, void (*main)(void)) {
+    void **top = (void **)(stack + STACK) - KEPT - 2; /* main begins 8 beside a multiple of 16 */
+    memset(top, 0, (KEPT + 2) * sizeof *top);
+    memcpy(&top[KEPT], &main, sizeof main);
+    return top;
+}
+
 static void stop(state why) {
     const unsigned item = g->item;
     g->states[item] = why;
-    swapcontext(&g->items[item], &g->back);
+    fake_switch(&g->items[item], g->back);
 }
 
 void barrier(unsigned fence) {
@@ -77,7 +105,6 @@ const void *fake_exchange(const void *mine, size_t bytes) {
 /* Any function of integers and floats, by the calling convention of x86-64 (System V) and AArch64:
  * the first integers and floats in registers, the others in their order on the stack; registers
  * and places that a function does not have do no harm. */
-#if defined(__x86_64__)
 enum { INTEGERS = 6 };
 typedef void (*call)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, float, float,
                      float, float, float, float, float, float, uint64_t, uint64_t, uint64_t,
@@ -85,9 +112,6 @@ typedef void (*call)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
                      uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
                      uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
                      uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
-#else
-#error "fibers are written for x86-64"
-#endif
 enum { FLOATS = 8, PLACES = 32 };
 
 static float as_float(uint64_t bits) {
@@ -126,11 +150,7 @@ static void start_items(void) {
     for (unsigned i = 0; i < g->size; i++) {
         g->states[i] = READY;
         g->exchanges[i] = 0;
-        getcontext(&g->items[i]);
-        g->items[i].uc_stack.ss_sp = stacks + (size_t)i * STACK;
-        g->items[i].uc_stack.ss_size = STACK;
-        g->items[i].uc_link = NULL;
-        makecontext(&g->items[i], item_main, 0);
+        g->items[i] = new_stack(stacks + (size_t)i * STACK, item_main);
     }
 }
 
@@ -154,7 +174,7 @@ static void run_warp(unsigned from, unsigned to) {
         for (unsigned i = from; i < to; i++) {
             g->item = i;
             if (g->states[i] == AT_EXCHANGE) g->states[i] = READY;
-            if (g->states[i] == READY) swapcontext(&g->back, &g->items[i]);
+            if (g->states[i] == READY) fake_switch(&g->back, g->items[i]);
         }
         need_all(count(from, to, AT_EXCHANGE), FAKE_WARP, "what a warp does together");
     } while (count(from, to, AT_EXCHANGE));
@@ -209,7 +229,7 @@ static void run_group(unsigned local) {
 void fake_run(const fake_kernel *function, const unsigned groups[3], unsigned size, unsigned local,
               const uint64_t *values) {
     if (!g) g = calloc(1, sizeof *g);
-    if (!stacks) stacks = malloc((size_t)MOST_ITEMS * STACK);
+    if (!stacks) stacks = aligned_alloc(LINE, (size_t)MOST_ITEMS * STACK);
     if (!g || !stacks || size > MOST_ITEMS) abort();
     g->function = function;
     g->values = values;
