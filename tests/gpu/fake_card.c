@@ -2,9 +2,10 @@
  * The driver's functions. FAKE_CARD holds words: none (no card), old (a driver of CUDA 8 or HIP 5),
  * cards=N, capability=NN, processor=gfx..., memory=BYTES, refuse (the kernels are not compiled),
  * lost=N (a card is lost at launch N), unrecorded (no graph is made), uncaptured (a stream is not
- * captured), count (what was done is printed at the end), version=N (of the driver), hasty
- * (fake_hopper.c), ptx (the PTX is run as it stands, ptx_module.h). A call that the driver would
- * take badly ends the process with a sentence. */
+ * captured), count (what was done is printed at the end), list (each launch is printed when it is
+ * given), idle (kernels do nothing), version=N (of the driver), hasty (fake_hopper.c), ptx (the PTX
+ * is run as it stands, ptx_module.h). A call that the driver would take badly ends the process with
+ * a sentence. */
 #include "fake_card.h"
 #include "fake_hopper.h"
 
@@ -436,7 +437,8 @@ static void run(work *w) {
     if (!w->kernel) return;
     for (int i = 0; i < w->kernel->n_parameters; i++)
         if (w->kernel->bytes[i] == FAKE_MAP_BYTES) w->values[i] = (uintptr_t)w->maps[n++];
-    w->kernel->run(w->kernel, w->groups, w->size, w->local, w->values);
+    if (setting("idle") < 0)
+        w->kernel->run(w->kernel, w->groups, w->size, w->local, w->values);
 }
 
 /* Does the first n works of the queue. A lost card does nothing more: its memory may be gone. */
@@ -633,6 +635,20 @@ API(cuTensorMapEncodeTiled, )
 bool fake_is_hasty(void) { return setting("hasty") >= 0; }
 bool fake_says(const char *word) { return setting(word) >= 0; }
 
+/* A kernel's name, its grid, and the bytes of the blocks that its pointers begin at: constants have
+ * blocks of their own. */
+static void list(const work *w) {
+    if (setting("list") < 0) return;
+    fprintf(stderr, "launch %s %u %u %u:", w->kernel->name, w->groups[0], w->groups[1],
+            w->groups[2]);
+    for (int i = 0; i < w->kernel->n_parameters; i++) {
+        const block *b = find_block((const void *)(uintptr_t)w->values[i], 0);
+        if (w->kernel->bytes[i] == 8 && b && b->start == (const uint8_t *)(uintptr_t)w->values[i])
+            fprintf(stderr, " %zu", b->bytes);
+    }
+    fprintf(stderr, "\n");
+}
+
 API(cuLaunchKernel, hipModuleLaunchKernel)
 (const function *f, unsigned x, unsigned y, unsigned z, unsigned size, unsigned size_y,
  unsigned size_z, unsigned shared, stream *s, void **parameters, void **extra) {
@@ -656,6 +672,7 @@ API(cuLaunchKernel, hipModuleLaunchKernel)
                (size_t)f->kernel->bytes[i]);
     }
     check_parameters(f, w);
+    list(w);
     return 0;
 }
 
