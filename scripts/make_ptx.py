@@ -26,9 +26,10 @@ OLDEST = 50  # whose form has all kernels
 # still needs no memory for them (tests/gpu/assemble_test.py); left alone, it takes more.
 TWO_GROUPS = ("matmul_wide_f32", "conv_wide_f32", "matmul_f16", "matmul_bf16", "conv_wide_f16", "conv_wide_bf16")
 ONE_GROUP = 75  # a tier of cards whose local memory holds no more
-# One of those for cards with dp4a, of which four groups are to fit, so that enough bytes of weights are on
-# their way: left alone, ptxas takes 124 registers.
-FOUR_GROUPS = ("block_dot_gemv",)
+# Those for cards with dp4a of which three or four groups are to fit, so that enough bytes of weights are on
+# their way: left alone, ptxas takes up to 128 registers.
+THREE_GROUPS = ("block_few", "block_few_floats")
+FOUR_GROUPS = ("block_dot_experts",)
 CARDS = (50, 52, 53, 60, 61, 62, 70, 72, 75, 80, 86, 87, 89, 90, 100, 120)
 
 
@@ -70,7 +71,7 @@ def compiled(text, name, tier, cuda):
         sys.exit(f"make_ptx.py: builtins.k and device_math.k lack {', '.join(lacking)}")
     if tier != ONE_GROUP:
         ptx = with_registers(ptx, TWO_GROUPS, 128)
-    return with_registers(ptx, FOUR_GROUPS, 64) if tier > 0 else ptx
+    return with_registers(with_registers(ptx, THREE_GROUPS, 80), FOUR_GROUPS, 64) if tier > 0 else ptx
 
 
 def with_registers(ptx, kernels, most):

@@ -535,6 +535,10 @@ static size_t within(const lwi_plan *plan, int slot) {
     return plan->device->narrow[plan->roots[slot]] ? plan->within[slot] / 2 : plan->within[slot];
 }
 
+size_t lwi_device_place(const lwi_plan *plan, int slot) {
+    return plan->device->places[plan->roots[slot]] + within(plan, slot);
+}
+
 /* What is given to a body and what it makes lies elsewhere in each run. */
 static bool is_bound(const lwi_plan *plan, int root) {
     return plan->outer &&
@@ -558,8 +562,8 @@ static lw_status resolve(void *arg, const lwi_step *step, lwi_gpu_argument *a) {
     const int root = plan->roots[slot];
     const size_t first = a->value.memory.offset;
     lwi_device_memory memory = {NULL, 0};
-    const bool bound = is_bound(plan, root);
-    a->value.memory.offset = (bound ? 0 : plan->device->places[root]) + within(plan, slot);
+    a->value.memory.offset =
+        is_bound(plan, root) ? within(plan, slot) : lwi_device_place(plan, slot);
     if (a->source == LWI_GPU_INPUT && a->index < step->device->alike &&
         is_converted(plan, slot, step->device->type)) {
         LW_TRY(find_converted(plan, slot, step->device->type, &memory));
@@ -624,6 +628,7 @@ lw_status lwi_plan_device_finish(lwi_planner *p) {
     for (size_t i = 0; i < p->plan->n_steps; i++)
         LW_TRY(lwi_device_locate(p->plan, &p->plan->steps[i], resolve, p->plan));
     lwi_device_leave_out(p->plan);
+    LW_TRY(lwi_device_merge(p->plan, &p->passing.small));
     return lwi_device_find_pieces(p->plan);
 }
 

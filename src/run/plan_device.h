@@ -104,6 +104,10 @@ void lwi_plan_device_free(lwi_plan *plan);
 
 /* Launches that would do what the step before has done; when all have their arguments. */
 void lwi_device_leave_out(lwi_plan *plan);
+/* After that: launches of steps that follow each other, as one where a kernel does both. */
+lw_status lwi_device_merge(lwi_plan *plan, lwi_arena *passing);
+/* Where in the plan's block a value begins that is neither a constant nor a kept input. */
+size_t lwi_device_place(const lwi_plan *plan, int slot);
 /* When the moves are known (run/device_run.c). */
 lw_status lwi_device_find_pieces(lwi_plan *plan);
 void lwi_device_forget(lwi_device *device, lwi_device_piece *piece);

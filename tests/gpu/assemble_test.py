@@ -20,13 +20,13 @@ PTX = ROOT / "src/backend/gpu/ptx"
 MAPPED = [f"matmul_{t}_mapped_{n}{turned}" for t in ("f16", "bf16") for n in (128, 256) for turned in ("", "_turned")]
 F16, BF16 = ([f"{name}_{t}" for name in ("matmul", "matmul_narrow", "conv", "conv_wide", "attention_64", "attention_128")]
              for t in ("f16", "bf16"))
-BYTES = ["matmul_i8", "block_dot_gemm", "block_dot_gemv"]
+BYTES = ["matmul_i8", "block_dot_gemm", "block_dot_experts", "block_few", "block_few_floats"]
 WIDE = ["matmul_wide_f32", "conv_wide_f32", "matmul_f16", "matmul_bf16"]
 IN_REGISTERS = {"sm_50": WIDE, "sm_75": F16 + BYTES, "sm_80": F16 + BF16 + BYTES, "sm_90a": MAPPED}
 # What reads weights 16 bytes at a time: such loads that a kernel's text has at least.
-VECTORS = {"block_dot_gemv": 4, "block_gemv": 1, "matmul_few_half": 2}
+VECTORS = {"block_few": 10, "block_few_floats": 4, "block_dot_experts": 4, "matmul_few_half": 2}
 PROGRAM = 160
-WORDS = {"sm_50": 20}  # bytes that ptxas may keep in memory all the same, for cards of that form
+WORDS = {"sm_50": 20, "sm_75": 12, "sm_80": 12}  # bytes that ptxas may keep in memory all the same, for cards of that form
 FRAME = re.compile(r"Compiling entry function '(\w+)'.*?(\d+) bytes stack frame, (\d+) bytes spill", re.S)
 SERIAL = re.compile(r".*instructions are serialized.*")
 

@@ -111,8 +111,9 @@ typedef void (*call)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
                      uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
                      uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
                      uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
+                     uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
                      uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
-enum { FLOATS = 8, PLACES = 32 };
+enum { FLOATS = 8, PLACES = 40 };
 
 static float as_float(uint64_t bits) {
     union {
@@ -138,7 +139,8 @@ static void call_kernel(const fake_kernel *f, const uint64_t *values) {
     ((call)f->code)(i[0], i[1], i[2], i[3], i[4], i[5], x[0], x[1], x[2], x[3], x[4], x[5], x[6],
                     x[7], s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[11],
                     s[12], s[13], s[14], s[15], s[16], s[17], s[18], s[19], s[20], s[21], s[22],
-                    s[23], s[24], s[25], s[26], s[27], s[28], s[29], s[30], s[31]);
+                    s[23], s[24], s[25], s[26], s[27], s[28], s[29], s[30], s[31], s[32], s[33],
+                    s[34], s[35], s[36], s[37], s[38], s[39]);
 }
 
 static void item_main(void) {

@@ -35,6 +35,9 @@ struct lwi_gpu_launch {
     /* It is the first of its step, reads one input, and what it makes of that in scratch is left as
      * it is by the others: a step after this one need not make it again. */
     bool stays;
+    /* Of a pointwise program on float32 whose inputs lie as its output does: how many. 0: it is
+     * something else. */
+    int inputs;
     bool is_epilogue; /* of the product before it, which a kernel of ours would do itself */
     /* What is launched instead where a tensor with a map, or one of a product, does not begin at a
      * multiple of LWI_DEVICE_MAP_ALIGN; NULL without such. */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * BlockMatMul, BlockMatMulExperts and BlockGather: weights stay in the blocks of their file. Rows
  * are rounded to 8 bits as the processor rounds them, unless weights are floats. */
-#include "backend/gpu/gpu_backend.h"
+#include "backend/gpu/gpu_few.h"
 #include "base/iq_grids.h"
 #include "ops/block_matmul.h"
 
-enum { TILE = 64, ROWS = 4, COLUMNS = 8, FEW = 16 /* rows of A */, PART = 32 };
-enum { DOT_COLUMNS = 4 }; /* of kernels/block_rounded.k */
-enum { MANY = 4 };        /* pairs of an expert */
+enum { TILE = 64, ROWS = 4, FEW = 16 /* rows of A */, PART = 32, GROUP = 256 };
+enum { MANY = 4 }; /* pairs of an expert */
 
 static bool is_rounded(const lwi_block_type *type) {
     return type->id != LWI_BLOCK_F32 && type->id != LWI_BLOCK_F16 && type->id != LWI_BLOCK_BF16;
@@ -54,46 +53,55 @@ static lw_status launch_round(const lwi_call *c, lwi_gpu_step *step) {
     return LW_OK;
 }
 
-/* What kernels of this product begin with: rows, weights, bias or the choice, a codebook. */
-static lw_status add_operands(const lwi_call *c, const lwi_block_rows *rows, size_t bias,
-                              lwi_gpu_step *step, lwi_gpu_launch *launch) {
-    lwi_gpu_scratch(step, launch, rounded_bytes(c->in[0]->count));
+static size_t tiles_of(size_t n) { return (n + TILE - 1) / TILE; }
+
+/* A few rows of A, one matrix (gpu_few.h). */
+static lw_status launch_few(const lwi_call *c, const lwi_block_rows *rows, lwi_gpu_step *step) {
+    const bool rounded = is_rounded(rows->type), bias = lwi_has(c, 2);
+    lwi_gpu_launch *launch = NULL;
+    LW_TRY(lwi_gpu_groups(step, rounded ? "block_few" : "block_few_floats", 1, 1, 1, &launch));
+    if (rounded) lwi_gpu_scratch(step, launch, rounded_bytes(c->in[0]->count));
+    else lwi_gpu_in(launch, c, 0);
+    for (int i = 0; i < LWI_FEW_MATRICES; i++) {
+        lwi_gpu_in(launch, c, 1);
+        lwi_gpu_in(launch, c, bias ? 2 : 1);
+        LW_TRY(add_grid(c, rows->type, step, launch));
+        lwi_gpu_out(launch, 0);
+    }
+    lwi_gpu_in(launch, c, 1); /* no program, and no other input of it */
     lwi_gpu_in(launch, c, 1);
-    lwi_gpu_in(launch, c, bias);
-    return add_grid(c, rows->type, step, launch);
+    lwi_gpu_int(launch, (int64_t)(c->in[0]->count / rows->k));
+    lwi_gpu_int(launch, (int64_t)rows->k);
+    for (int i = 0; i < LWI_FEW_MATRICES; i++) {
+        lwi_gpu_int(launch, i ? 0 : (int64_t)rows->n);
+        add_type(rows->type, launch);
+    }
+    lwi_gpu_int(launch, bias);
+    const size_t groups = lwi_gpu_few_groups(launch);
+    step->too_large |= groups > UINT32_MAX / GROUP;
+    launch->groups[0] = (uint32_t)groups;
+    return LW_OK;
 }
 
-static void add_sizes(const lwi_call *c, const lwi_block_rows *rows, bool has_bias,
-                      lwi_gpu_launch *launch) {
-    lwi_gpu_int(launch, (int64_t)(c->in[0]->count / rows->k));
+/* Pairs of a row and an expert, each. */
+static lw_status launch_pairs(const lwi_call *c, const lwi_block_rows *rows, lwi_gpu_step *step) {
+    const size_t lines = c->in[0]->count / rows->k, pairs = c->in[2]->count;
+    lwi_gpu_launch *launch = NULL;
+    LW_TRY(
+        lwi_gpu_groups(step, "block_dot_experts", (rows->n + ROWS - 1) / ROWS, pairs, 1, &launch));
+    lwi_gpu_scratch(step, launch, rounded_bytes(c->in[0]->count));
+    lwi_gpu_in(launch, c, 1);
+    LW_TRY(add_grid(c, rows->type, step, launch));
+    lwi_gpu_in(launch, c, 2);
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_mistake(step, launch);
+    lwi_gpu_int(launch, (int64_t)lines);
     lwi_gpu_int(launch, (int64_t)rows->n);
     lwi_gpu_int(launch, (int64_t)rows->k);
     add_type(rows->type, launch);
     lwi_gpu_int(launch, (int64_t)rows->bytes);
-    lwi_gpu_int(launch, has_bias);
-}
-
-static size_t tiles_of(size_t n) { return (n + TILE - 1) / TILE; }
-
-/* A few rows of A at a time; or, of `pairs` of a row and an expert, each. */
-static lw_status launch_few(const lwi_call *c, const lwi_block_rows *rows, size_t pairs,
-                            lwi_gpu_step *step) {
-    const size_t lines = c->in[0]->count / rows->k;
-    lwi_gpu_launch *launch = NULL;
-    LW_TRY(lwi_gpu_groups(step, "block_dot_gemv", (rows->n + ROWS - 1) / ROWS,
-                          pairs ? pairs : (lines + DOT_COLUMNS - 1) / DOT_COLUMNS, 1, &launch));
-    LW_TRY(add_operands(c, rows, pairs ? 0 : 2, step, launch));
-    lwi_gpu_in(launch, c, pairs ? 2 : 0);
-    lwi_gpu_out(launch, 0);
-    if (pairs) {
-        lwi_gpu_mistake(step, launch);
-    } else {
-        lwi_gpu_out(launch, 0);
-        lwi_gpu_int(launch, 0);
-    }
-    add_sizes(c, rows, !pairs && lwi_has(c, 2), launch);
-    lwi_gpu_int(launch, pairs ? (int64_t)rows->experts : 0);
-    lwi_gpu_int(launch, (int64_t)(pairs && lines ? pairs / lines : 1));
+    lwi_gpu_int(launch, (int64_t)rows->experts);
+    lwi_gpu_int(launch, (int64_t)(lines ? pairs / lines : 1));
     return LW_OK;
 }
 
@@ -121,10 +129,18 @@ static lw_status launch_many(const lwi_call *c, const lwi_block_rows *rows, size
     if (pairs) LW_TRY(launch_order(c, rows, tiles, rounded, step));
     LW_TRY(lwi_gpu_groups(step, "block_dot_gemm", tiles_of(rows->n),
                           pairs ? tiles : tiles_of(lines), 1, &launch));
-    LW_TRY(add_operands(c, rows, pairs ? 0 : 2, step, launch));
+    lwi_gpu_scratch(step, launch, rounded);
+    lwi_gpu_in(launch, c, 1);
+    lwi_gpu_in(launch, c, pairs ? 0 : 2);
+    LW_TRY(add_grid(c, rows->type, step, launch));
     lwi_gpu_scratch_at(step, launch, rounded, 0);
     lwi_gpu_out(launch, 0);
-    add_sizes(c, rows, !pairs && lwi_has(c, 2), launch);
+    lwi_gpu_int(launch, (int64_t)lines);
+    lwi_gpu_int(launch, (int64_t)rows->n);
+    lwi_gpu_int(launch, (int64_t)rows->k);
+    add_type(rows->type, launch);
+    lwi_gpu_int(launch, (int64_t)rows->bytes);
+    lwi_gpu_int(launch, !pairs && lwi_has(c, 2));
     lwi_gpu_int(launch, (int64_t)tiles);
     lwi_gpu_int(launch, (int64_t)(pairs ? pairs / lines : 1));
     return LW_OK;
@@ -135,19 +151,15 @@ static lw_status launch_floats(const lwi_call *c, const lwi_block_rows *rows, si
                                lwi_gpu_step *step) {
     const size_t m = c->in[0]->count / rows->k;
     const size_t tiles = pairs ? tiles_of(pairs) + rows->experts : 0;
-    const bool few = !pairs && m <= FEW, bias = !pairs && lwi_has(c, 2);
+    const bool bias = !pairs && lwi_has(c, 2);
     lwi_gpu_launch *launch = NULL;
     if (pairs) LW_TRY(launch_order(c, rows, tiles, 0, step));
-    if (few)
-        LW_TRY(lwi_gpu_groups(step, "block_gemv", (rows->n + ROWS - 1) / ROWS,
-                              (m + COLUMNS - 1) / COLUMNS, 1, &launch));
-    else
-        LW_TRY(lwi_gpu_groups(step, "block_gemm", tiles_of(rows->n), pairs ? tiles : tiles_of(m), 1,
-                              &launch));
+    LW_TRY(lwi_gpu_groups(step, "block_gemm", tiles_of(rows->n), pairs ? tiles : tiles_of(m), 1,
+                          &launch));
     lwi_gpu_in(launch, c, 0);
     lwi_gpu_in(launch, c, 1);
     lwi_gpu_in(launch, c, bias ? 2 : 0);
-    if (!few) lwi_gpu_scratch(step, launch, 0);
+    lwi_gpu_scratch(step, launch, 0);
     lwi_gpu_out(launch, 0);
     lwi_gpu_int(launch, (int64_t)m);
     lwi_gpu_int(launch, (int64_t)rows->n);
@@ -155,7 +167,6 @@ static lw_status launch_floats(const lwi_call *c, const lwi_block_rows *rows, si
     lwi_gpu_int(launch, rows->type->id);
     lwi_gpu_int(launch, (int64_t)rows->bytes);
     lwi_gpu_int(launch, bias);
-    if (few) return LW_OK;
     lwi_gpu_int(launch, (int64_t)tiles);
     lwi_gpu_int(launch, (int64_t)(pairs ? pairs / m : 1));
     return LW_OK;
@@ -167,10 +178,10 @@ lw_status lwi_gpu_block_matmul(const lwi_call *c, lwi_gpu_step *step, bool *take
     if (c->in[0]->dtype != LW_FLOAT32 || c->out[0]->dtype != LW_FLOAT32)
         return lwi_gpu_refuse(step, "its types");
     *taken = true;
-    if (!is_rounded(rows.type)) return launch_floats(c, &rows, 0, step);
-    LW_TRY(launch_round(c, step));
-    if (c->in[0]->count / rows.k <= FEW) return launch_few(c, &rows, 0, step);
-    return launch_many(c, &rows, 0, step);
+    const bool rounded = is_rounded(rows.type);
+    if (rounded) LW_TRY(launch_round(c, step));
+    if (c->in[0]->count / rows.k <= FEW) return launch_few(c, &rows, step);
+    return rounded ? launch_many(c, &rows, 0, step) : launch_floats(c, &rows, 0, step);
 }
 
 /* Pairs one by one. */
@@ -202,7 +213,7 @@ lw_status lwi_gpu_block_matmul_experts(const lwi_call *c, lwi_gpu_step *step, bo
     if (!is_rounded(rows.type))
         return few ? launch_float_pairs(c, &rows, step) : launch_floats(c, &rows, pairs, step);
     LW_TRY(launch_round(c, step));
-    if (few) return launch_few(c, &rows, pairs, step);
+    if (few) return launch_pairs(c, &rows, step);
     return launch_many(c, &rows, pairs, step);
 }
 

@@ -146,6 +146,14 @@ static bool find_kinds(const lwi_call *c, size_t n, kinds *k) {
     return to != LWI_GPU_TYPES;
 }
 
+/* Inputs and output are float32, and lie alike. */
+static bool is_plain(const lwi_program *program, const lwi_call *c) {
+    for (size_t k = 0; k < program->n_inputs; k++)
+        if (!c->in[k] || c->in[k]->dtype != LW_FLOAT32 || c->in[k]->count != c->out[0]->count)
+            return false;
+    return c->out[0]->dtype == LW_FLOAT32;
+}
+
 /* In double where one of the operands or the result is. */
 static lw_status launch_program(const lwi_call *c, const lwi_program *program, lwi_gpu_step *step) {
     lwi_gpu_program p;
@@ -154,6 +162,7 @@ static lw_status launch_program(const lwi_call *c, const lwi_program *program, l
     lwi_gpu_program_write(program, c->out[0], c->in, &p);
     LW_TRY(lwi_gpu_items(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "pointwise"),
                          c->out[0]->count, &launch));
+    launch->inputs = is_plain(program, c) ? (int)program->n_inputs : 0;
     LW_TRY(lwi_gpu_data(step, launch, p.ints, p.n * sizeof *p.ints));
     for (size_t k = 0; k < LWI_PROGRAM_INPUTS; k++)
         lwi_gpu_in(launch, c, k);
