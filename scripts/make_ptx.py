@@ -20,8 +20,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 GPU = ROOT / "src/backend/gpu"
 CLANG = "clang-19"
 # The version of PTX that drivers of a version of CUDA read ("PTX ISA", release history).
-PTX_OF_CUDA = {9000: 60, 10020: 65, 11000: 70, 11080: 78, 12000: 80}
+PTX_OF_CUDA = {9000: 60, 10020: 65, 11000: 70, 11080: 78, 12000: 80, 12030: 83}
 OLDEST = 50  # whose form has all kernels
+EARLY = "sm_90"  # which has those that wait for what is launched before them
 # Kernels of which a multiprocessor is to hold two groups of 256 items: with 128 registers an item, ptxas
 # still needs no memory for them (tests/gpu/assemble_test.py); left alone, it takes more.
 TWO_GROUPS = ("matmul_wide_f32", "conv_wide_f32", "matmul_f16", "matmul_bf16", "conv_wide_f16", "conv_wide_bf16")
@@ -42,7 +43,8 @@ def forms():
 def list_of(name, tier):
     """Which list of kernels a form has (src/backend/gpu/CMakeLists.txt)."""
     return ("LAMPWICK_KERNELS" if tier == 0 else
-            "LAMPWICK_ALONE_KERNELS" if name.endswith("a") else "LAMPWICK_TIER_KERNELS")
+            "LAMPWICK_ALONE_KERNELS" if name.endswith("a") else
+            "LAMPWICK_EARLY_KERNELS" if name == EARLY else "LAMPWICK_TIER_KERNELS")
 
 
 def joined(folder, variable):

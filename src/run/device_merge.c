@@ -78,10 +78,12 @@ lw_status lwi_device_merge(lwi_plan *plan, lwi_arena *passing) {
     if (plan->outer) return LW_OK; /* what is given to a body has another place in each run */
     LW_TRY(lwi_arena_alloc(passing, plan->graph->n_slots, sizeof *m.readers, &m.readers));
     count_readers(&m);
-    for (size_t i = 1; i < plan->n_steps; i++) {
+    for (size_t i = 0; i < plan->n_steps; i++) {
         const lwi_device_step *s = plan->steps[i].device;
         if (!s || !s->launches || s->n == 0) continue;
         lwi_device_step *before = find_before(plan, i);
+        for (size_t k = 0; k < s->n; k++)
+            if (lwi_gpu_is_few(&s->launches[k])) lwi_gpu_few_early(&s->launches[k]);
         while (before && merge(&m, i, before) && s->n > 0 && (before = find_before(plan, i)))
             ;
     }

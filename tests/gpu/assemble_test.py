@@ -22,7 +22,8 @@ F16, BF16 = ([f"{name}_{t}" for name in ("matmul", "matmul_narrow", "conv", "con
              for t in ("f16", "bf16"))
 BYTES = ["matmul_i8", "block_dot_gemm", "block_dot_experts", "block_few", "block_few_floats"]
 WIDE = ["matmul_wide_f32", "conv_wide_f32", "matmul_f16", "matmul_bf16"]
-IN_REGISTERS = {"sm_50": WIDE, "sm_75": F16 + BYTES, "sm_80": F16 + BF16 + BYTES, "sm_90a": MAPPED}
+IN_REGISTERS = {"sm_50": WIDE, "sm_75": F16 + BYTES, "sm_80": F16 + BF16 + BYTES,
+                "sm_90": BYTES[1:], "sm_90a": MAPPED}
 # What reads weights 16 bytes at a time: such loads that a kernel's text has at least.
 VECTORS = {"block_few": 10, "block_few_floats": 4, "block_dot_experts": 4, "matmul_few_half": 2}
 PROGRAM = 160
@@ -53,6 +54,13 @@ def examine(ptxas, form, names):
     return wrong + SERIAL.findall(shown)
 
 
+def impatient():
+    """Kernels that may be launched early, and do not wait for what is before them."""
+    for kernel in (PTX / "sm_90.ptx").read_text().split(".entry ")[1:]:
+        if "griddepcontrol.wait" not in kernel.split("// -- End function")[0]:
+            yield f"{kernel.split('(')[0]} does not wait for what is launched before it"
+
+
 def narrow():
     text = (PTX / "sm_50.ptx").read_text()
     for name, least in VECTORS.items():
@@ -66,7 +74,7 @@ def main():
     ptxas = find(pathlib.Path(sys.argv[1]))
     forms = sorted(path.stem for path in PTX.glob("*.ptx"))
     wrong = [line for form in forms for line in examine(ptxas, form, IN_REGISTERS.get(form, []))]
-    wrong += narrow()
+    wrong += [*narrow(), *impatient()]
     if "--all" in sys.argv:
         done = subprocess.run([ROOT / "scripts/make_ptx.py", "--check", "--ptxas", ptxas], check=False)
         wrong += ["not every card takes its form"] if done.returncode else []

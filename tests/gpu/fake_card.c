@@ -20,7 +20,7 @@
 enum { VERSION = 60241134, OLD_VERSION = 50700000 };
 #else
 #define API(cuda, hip) __attribute__((visibility("default"))) int cuda
-enum { VERSION = 12020, OLD_VERSION = 8000 };
+enum { VERSION = 12040, OLD_VERSION = 8000 };
 #endif
 
 enum {
@@ -63,6 +63,7 @@ typedef struct work {
     bool own; /* from is a copy to free */
     const fake_kernel *kernel;
     unsigned groups[3], size, local;
+    bool early; /* it may begin before what is before it is done */
     uint64_t values[FAKE_MOST_PARAMETERS];
     _Alignas(
         64) uint8_t maps[MOST_MAPS][FAKE_MAP_BYTES]; /* the values of parameters that are such */
@@ -441,13 +442,27 @@ static void run(work *w) {
         w->kernel->run(w->kernel, w->groups, w->size, w->local, w->values);
 }
 
+static void run_any(void *w) { run(w); }
+
+/* Two launches of which the second may begin early does so, before the first does anything. Of
+ * three, the first is done then: the second says that the third may begin when it has waited. */
+static int run_some(work *w, int n) {
+    if (n < 2 || !w[0].kernel || !w[1].early || setting("hasty") >= 0 || setting("idle") >= 0) {
+        run(w);
+        return 1;
+    }
+    fake_do_before(run_any, w);
+    run(w + 1);
+    if (fake_has_before()) wrong("%s waits for nothing", w[1].kernel->name);
+    return 2;
+}
+
 /* Does the first n works of the queue. A lost card does nothing more: its memory may be gone. */
 static int do_first(stream *s, int n) {
-    for (int i = 0; i < n; i++) {
-        work *w = &s->queue[i];
-        if (!lost[s->card]) run(w);
-        if (w->own) free((void *)w->from);
-    }
+    for (int i = 0; i < n && !lost[s->card];)
+        i += run_some(&s->queue[i], n - i);
+    for (int i = 0; i < n; i++)
+        if (s->queue[i].own) free((void *)s->queue[i].from);
     s->n -= n;
     s->done += n;
     memmove(s->queue, s->queue + n, (size_t)s->n * sizeof *s->queue);
@@ -675,6 +690,41 @@ API(cuLaunchKernel, hipModuleLaunchKernel)
     list(w);
     return 0;
 }
+
+#if !defined(FAKE_HIP)
+
+/* CUlaunchConfig and CUlaunchAttribute of cuda.h. */
+typedef struct launch_attribute {
+    int id;
+    char pad[4];
+    union {
+        char bytes[64];
+        int i;
+    } value;
+} launch_attribute;
+typedef struct launch_config {
+    unsigned x, y, z, size_x, size_y, size_z, shared;
+    stream *in;
+    launch_attribute *attributes;
+    unsigned n;
+} launch_config;
+enum { PROGRAMMATIC_STREAM_SERIALIZATION = 6 };
+
+API(cuLaunchKernelEx, )
+(const launch_config *c, const function *f, void **parameters, void **extra) {
+    LOCK;
+    stream *s = c->in;
+    if (c->n != 1 || c->attributes->id != PROGRAMMATIC_STREAM_SERIALIZATION ||
+        c->attributes->value.i != 1)
+        wrong("%s: an attribute that is not played", f->kernel->name);
+    const int code = cuLaunchKernel(f, c->x, c->y, c->z, c->size_x, c->size_y, c->size_z, c->shared,
+                                    s, parameters, extra);
+    if (code == 0)
+        (s->captured ? &s->captured->works[s->captured->n - 1] : &s->queue[s->n - 1])->early = true;
+    return code;
+}
+
+#endif
 
 /* --------------------------------------------------------------------- graphs */
 

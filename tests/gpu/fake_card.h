@@ -48,6 +48,11 @@ bool fake_find_code(fake_kernel *kernel, const char *tier);
 void fake_run(const fake_kernel *kernel, const unsigned groups[3], unsigned size, unsigned local,
               const uint64_t *values);
 
+/* Until the kernel that runs next waits for launches before it, such a launch is not done; whether
+ * it has not waited yet. */
+void fake_do_before(void (*task)(void *arg), void *arg);
+bool fake_has_before(void);
+
 /* For fake_warp.c: the item that runs, and its place in its warp. */
 unsigned fake_item(void);
 unsigned fake_lane(void);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_PARAMETERS = 64, MOST_MAPS = 2 };
+enum { MOST_PARAMETERS = 64, MOST_MAPS = 2, MOST_EARLY = 32 };
 enum { PIECES = 4, PIECE = 1 << 19 /* bytes */ };
 enum { MAX_DYNAMIC_SHARED_SIZE = 8 /* an attribute of kernels */ };
 
@@ -25,7 +25,9 @@ typedef struct card_device {
     lwi_device base;
     const lwi_card_driver *driver;
     lwi_card_context *context;
-    lwi_card_module *const *modules;
+    const lwi_card_modules *modules;
+    const lwi_card_kernel *early[MOST_EARLY]; /* kernels that wait for what is before them */
+    int n_early;
     lwi_card_stream *stream;
     lwi_card_products products;
     /* All copies go by way of pinned memory, piece after piece in turn. */
@@ -186,15 +188,18 @@ static lw_status copy(lwi_device *device, void *to, size_t to_offset, const void
 
 /* ------------------------------------------------------------------- kernels */
 
-static int find_in_modules(const card_device *d, const char *name, lwi_card_kernel **found) {
-    int code = d->driver->find_kernel(found, d->modules[0], name);
-    for (int i = 1; i < LWI_CARD_MODULES && code != 0 && d->modules[i]; i++)
-        code = d->driver->find_kernel(found, d->modules[i], name);
+static int find_in_modules(card_device *d, const char *name, lwi_card_kernel **found) {
+    lwi_card_module *const *each = d->modules->each;
+    int i = 0, code = d->driver->find_kernel(found, each[0], name);
+    while (code != 0 && i + 1 < LWI_CARD_MODULES && each[i + 1])
+        code = d->driver->find_kernel(found, each[++i], name);
+    if (code == 0 && i == d->modules->early && d->n_early < MOST_EARLY)
+        d->early[d->n_early++] = *found;
     return code;
 }
 
 static lw_status find_kernel(lwi_device *device, const char *name, void **kernel) {
-    const card_device *d = (card_device *)device;
+    card_device *d = (card_device *)device;
     lwi_card_kernel *found = NULL;
     LW_TRY(enter(d));
     LW_TRY(leave(d, name, find_in_modules(d, name, &found)));
@@ -269,12 +274,33 @@ static size_t count_maps(const lwi_device_argument *arguments, size_t n) {
     return maps;
 }
 
+static bool is_early(const card_device *d, const lwi_card_kernel *kernel) {
+    for (int i = 0; i < d->n_early; i++)
+        if (d->early[i] == kernel) return true;
+    return false;
+}
+
+/* It waits for what is before it by itself (kernels/tier.k). */
+static int launch_early(const card_device *d, lwi_card_kernel *kernel, const uint32_t groups[3],
+                        uint32_t size, parameters *p) {
+    const lwi_card_launch_attribute early = {.id = LWI_CARD_PROGRAMMATIC_STREAM_SERIALIZATION,
+                                             .value.i = 1};
+    const lwi_card_launch launch = {.groups = {groups[0], groups[1], groups[2]},
+                                    .size = {size, 1, 1},
+                                    .shared = (uint32_t)p->local,
+                                    .stream = d->stream,
+                                    .attributes = &early,
+                                    .n_attributes = 1};
+    return d->driver->launch_with(&launch, kernel, p->places, NULL);
+}
+
 /* More local memory than all cards have must be asked for. */
 static int launch_kernel(const card_device *d, lwi_card_kernel *kernel, const uint32_t groups[3],
                          uint32_t size, parameters *p) {
     int code = 0;
     if (p->local) code = d->driver->kernel_attribute(kernel, MAX_DYNAMIC_SHARED_SIZE, p->local);
     if (code != 0) return code;
+    if (is_early(d, kernel)) return launch_early(d, kernel, groups, size, p);
     return d->driver->launch(kernel, groups[0], groups[1], groups[2], size, 1, 1,
                              (unsigned)p->local, d->stream, p->places, NULL);
 }
@@ -365,12 +391,12 @@ static void forget(lwi_device *device, void *recording) {
  * stay until the process ends, so that the driver compiles them once. */
 typedef struct shared {
     lwi_card_context *context;
-    lwi_card_module *modules[LWI_CARD_MODULES];
+    lwi_card_modules modules;
 } shared;
 
 static lw_status load_kernels(const card_device *d, int card, shared *s) {
     LW_TRY(enter(d));
-    const lw_status status = d->driver->load_kernels(d->driver, card, d->base.name, s->modules);
+    const lw_status status = d->driver->load_kernels(d->driver, card, d->base.name, &s->modules);
     d->driver->leave();
     return status;
 }
@@ -383,8 +409,8 @@ static lw_status open_shared(card_device *d, const kind *k, size_t index, int ca
     pthread_mutex_lock(&lock);
     if (!s->context) status = check(d, "making a context", d->driver->retain(&s->context, card));
     d->context = s->context;
-    if (status == LW_OK && !s->modules[0]) status = load_kernels(d, card, s);
-    d->modules = s->modules;
+    if (status == LW_OK && !s->modules.each[0]) status = load_kernels(d, card, s);
+    d->modules = &s->modules;
     pthread_mutex_unlock(&lock);
     return status;
 }
@@ -405,7 +431,8 @@ static lw_status find_maps(card_device *d) {
     lwi_card_kernel *found = NULL;
     if (!d->driver->encode_map || !d->driver->kernel_attribute) return LW_OK;
     LW_TRY(enter(d));
-    d->base.maps = d->driver->find_kernel(&found, d->modules[0], "matmul_f16_mapped_128") == 0;
+    d->base.maps =
+        d->driver->find_kernel(&found, d->modules->each[0], "matmul_f16_mapped_128") == 0;
     return leave(d, "finding kernels", 0);
 }
 
@@ -414,8 +441,8 @@ static bool has_own(const card_device *d, const char *kernel) {
     lwi_card_kernel *found = NULL;
     bool has = false;
     if (enter(d) != LW_OK) return false;
-    for (int i = 0; i + 1 < LWI_CARD_MODULES && d->modules[i + 1]; i++)
-        has |= d->driver->find_kernel(&found, d->modules[i], kernel) == 0;
+    for (int i = 0; i + 1 < LWI_CARD_MODULES && d->modules->each[i + 1]; i++)
+        has |= d->driver->find_kernel(&found, d->modules->each[i], kernel) == 0;
     return leave(d, kernel, 0) == LW_OK && has;
 }
 

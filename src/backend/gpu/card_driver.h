@@ -26,7 +26,7 @@ enum {
     LWI_CARD_EVENT_DISABLE_TIMING = 2,
     LWI_CARD_CAPTURE_THREAD_LOCAL = 1,
     LWI_MOST_CARDS = 32,
-    LWI_CARD_MODULES = 3
+    LWI_CARD_MODULES = 4
 };
 
 /* F(member, name in CUDA, name in HIP, parameters); each gives a result */
@@ -81,6 +81,28 @@ enum {
       (lwi_card_recording * recording, lwi_card_stream * stream))                                  \
     F(free_recording, cuGraphExecDestroy, hipGraphExecDestroy, (lwi_card_recording * recording))
 
+/* CUlaunchConfig and CUlaunchAttribute. */
+typedef struct lwi_card_launch_attribute {
+    uint32_t id, pad;
+    union {
+        int32_t i;
+        uint8_t bytes[64];
+    } value;
+} lwi_card_launch_attribute;
+typedef struct lwi_card_launch {
+    uint32_t groups[3], size[3], shared;
+    lwi_card_stream *stream;
+    const lwi_card_launch_attribute *attributes;
+    uint32_t n_attributes;
+} lwi_card_launch;
+/* It may begin when all groups of the launch before have said so, or are done. */
+enum { LWI_CARD_PROGRAMMATIC_STREAM_SERIALIZATION = 6 };
+
+typedef struct lwi_card_modules {
+    lwi_card_module *each[LWI_CARD_MODULES];
+    int early; /* the one whose kernels may begin early; -1: none */
+} lwi_card_modules;
+
 typedef struct lwi_card_driver lwi_card_driver;
 struct lwi_card_driver {
 #define F(member, cuda, hip, parameters) int(*member) parameters;
@@ -94,7 +116,9 @@ struct lwi_card_driver {
                       const uint64_t *strides, const uint32_t *box, const uint32_t *steps,
                       unsigned interleave, unsigned swizzle, unsigned promotion, unsigned fill);
     int (*kernel_attribute)(lwi_card_kernel *kernel, int which, int value); /* NULL likewise */
-    int version;                                                            /* as it counts them */
+    int (*launch_with)(const lwi_card_launch *launch, lwi_card_kernel *kernel, void **parameters,
+                       void **extra); /* NULL likewise */
+    int version;                      /* as it counts them */
     /* Of card number n: what all in the process share. */
     int (*retain)(lwi_card_context **context, int card);
     /* Makes it current for the thread, and what was current before again. */
@@ -105,7 +129,7 @@ struct lwi_card_driver {
     /* The kernels for it, into the current context: the last module has all, those before it, if
      * any, the card's own forms. name: of the device, for errors. */
     lw_status (*load_kernels)(const lwi_card_driver *driver, int card, const char *name,
-                              lwi_card_module *modules[LWI_CARD_MODULES]);
+                              lwi_card_modules *modules);
 };
 
 /* -------------------------------------------------------------- loading one */

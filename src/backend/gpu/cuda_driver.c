@@ -39,7 +39,8 @@ static const lwi_card_symbol symbols[] = {{"cuDevicePrimaryCtxRetain", &retain},
                                           {"cuCtxPushCurrent_v2", &push},
                                           {"cuCtxPopCurrent_v2", &pop}};
 static const lwi_card_symbol more[] = {{"cuTensorMapEncodeTiled", &driver.encode_map},
-                                       {"cuFuncSetAttribute", &driver.kernel_attribute}};
+                                       {"cuFuncSetAttribute", &driver.kernel_attribute},
+                                       {"cuLaunchKernelEx", &driver.launch_with}};
 static lwi_card_library library = {.title = "the NVIDIA driver",
                                    .made_for = "CUDA",
                                    .column = 0,
@@ -66,7 +67,7 @@ static void describe(const lwi_card_driver *d, int card, lwi_device_facts *f) {
 }
 
 static lw_status load_kernels(const lwi_card_driver *d, int card, const char *name,
-                              lwi_card_module *modules[LWI_CARD_MODULES]) {
+                              lwi_card_modules *modules) {
     return lwi_cuda_load_kernels(d, capability_of(card), name, modules);
 }
 

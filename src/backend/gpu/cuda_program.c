@@ -13,10 +13,10 @@ typedef struct form {
     const char *file;
     int capability; /* ten times */
     int version;    /* of CUDA whose driver reads the PTX first */
-    bool alone;     /* newer cards do not take it */
+    enum { ALONE, EARLY, FULL } kind;
 } form;
 static const form forms[] = {
-#define PTX(file, capability, version, alone) {file ".ptx", capability, version, alone},
+#define PTX(file, capability, version, kind) {file ".ptx", capability, version, kind},
     LWI_PTX_FORMS
 #undef PTX
 };
@@ -44,7 +44,7 @@ static lw_status load(void *arg, const char *text) {
 
 static bool takes(const lwi_card_driver *driver, int capability, const form *f) {
     return driver->version >= f->version &&
-           (f->alone ? capability == f->capability : capability >= f->capability);
+           (f->kind == ALONE ? capability == f->capability : capability >= f->capability);
 }
 
 static int lowered(int capability) {
@@ -60,22 +60,25 @@ static lw_status load_form(const lwi_card_driver *driver, const char *file, cons
 }
 
 lw_status lwi_cuda_load_kernels(const lwi_card_driver *driver, int capability, const char *name,
-                                lwi_card_module *modules[LWI_CARD_MODULES]) {
+                                lwi_card_modules *modules) {
     const form *all = &forms[FORMS - 1];
     lwi_card_module *loaded[LWI_CARD_MODULES] = {NULL};
     int n = 0;
     bool found = false;
+    modules->early = -1;
     const int wanted = lowered(capability);
     if (!takes(driver, wanted, all))
         return lwi_fail(LW_UNSUPPORTED, "%s: compute capability %d.%d, 5.0 is needed", name,
                         capability / 10, capability % 10);
     for (const form *f = forms; f < all && !found; f++) {
         if (!takes(driver, wanted, f)) continue;
-        found = !f->alone;
+        if (f->kind == EARLY && !driver->launch_with) continue;
+        if (f->kind == EARLY) modules->early = n;
+        found = f->kind == FULL;
         LW_TRY(load_form(driver, f->file, name, &loaded[n++]));
     }
     LW_TRY(load_form(driver, all->file, name, &loaded[n]));
     for (int i = 0; i < LWI_CARD_MODULES; i++)
-        modules[i] = loaded[i];
+        modules->each[i] = loaded[i];
     return LW_OK;
 }

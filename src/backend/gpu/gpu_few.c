@@ -72,6 +72,10 @@ static bool reads_constants(const lwi_gpu_launch *few) {
     return true;
 }
 
+void lwi_gpu_few_early(lwi_gpu_launch *few) {
+    if (reads_constants(few)) few->arguments[LWI_FEW_FLAGS].value.i |= 1 << LWI_FEW_EARLY;
+}
+
 static void copy_matrix(const lwi_gpu_launch *from, int i, lwi_gpu_launch *to, int k) {
     memcpy(matrix_of(to, k), &from->arguments[LWI_FEW_MATRIX + i * LWI_FEW_OF_MATRIX],
            LWI_FEW_OF_MATRIX * sizeof *to->arguments);
@@ -87,13 +91,14 @@ bool lwi_gpu_few_beside(const lwi_gpu_launch *before, lwi_gpu_launch *now) {
     if (strcmp(before->kernel, now->kernel) != 0 || first + second > LWI_FEW_MATRICES ||
         takes(before) || takes(now) || number(before, LWI_FEW_M) != number(now, LWI_FEW_M) ||
         number(before, LWI_FEW_K) != number(now, LWI_FEW_K) || !reads_constants(before) ||
+        !reads_constants(now) ||
         !lwi_gpu_same_place(&before->arguments[LWI_FEW_A], &now->arguments[LWI_FEW_A]))
         return false;
     *now = *before;
     for (int i = 0; i < second; i++)
         copy_matrix(&own, i, now, first + i);
     now->arguments[LWI_FEW_FLAGS].value.i =
-        (int32_t)(number(before, LWI_FEW_FLAGS) | number(&own, LWI_FEW_FLAGS) << first);
+        (int32_t)(number(before, LWI_FEW_FLAGS) | (number(&own, LWI_FEW_FLAGS) & 7) << first);
     set_groups(now);
     return true;
 }

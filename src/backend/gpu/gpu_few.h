@@ -22,7 +22,7 @@ enum {
     LWI_FEW_N, /* of each matrix, and its type */
     LWI_FEW_FLAGS = LWI_FEW_N + 2 * LWI_FEW_MATRICES
 };
-enum { LWI_FEW_TAKES = 4, LWI_FEW_SWAPPED = 6 }; /* bits of the flags */
+enum { LWI_FEW_TAKES = 4, LWI_FEW_SWAPPED = 6, LWI_FEW_EARLY = 7 }; /* bits of the flags */
 
 /* How many groups it needs along x. */
 size_t lwi_gpu_few_groups(const lwi_gpu_launch *few);
@@ -30,6 +30,8 @@ bool lwi_gpu_is_few(const lwi_gpu_launch *launch);
 /* Whether both are the same memory. */
 bool lwi_gpu_same_place(const lwi_gpu_argument *a, const lwi_gpu_argument *b);
 
+/* Its weights may be read before launches before it are done, if none of them makes them. */
+void lwi_gpu_few_early(lwi_gpu_launch *few);
 /* What the launch before does is done by `now` too, which multiplies the same rows; false: it
  * cannot be. */
 bool lwi_gpu_few_beside(const lwi_gpu_launch *before, lwi_gpu_launch *now);

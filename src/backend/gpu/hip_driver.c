@@ -123,9 +123,10 @@ static lw_status load_module(void *arg, const char *code) {
 }
 
 static lw_status load_kernels(const lwi_card_driver *d, int card, const char *name,
-                              lwi_card_module *modules[LWI_CARD_MODULES]) {
+                              lwi_card_modules *modules) {
     char processor[32], file[40];
-    loading l = {d, name, &modules[0]};
+    loading l = {d, name, &modules->each[0]};
+    modules->early = -1;
     processor_of(card, processor);
     snprintf(file, sizeof file, "%s.co", processor);
     return lwi_with_kernels(lwi_code_objects, lwi_code_objects_size, file, load_module, &l);
