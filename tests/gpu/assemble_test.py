@@ -20,10 +20,12 @@ PTX = ROOT / "src/backend/gpu/ptx"
 MAPPED = [f"matmul_{t}_mapped_{n}{turned}" for t in ("f16", "bf16") for n in (128, 256) for turned in ("", "_turned")]
 F16, BF16 = ([f"{name}_{t}" for name in ("matmul", "matmul_narrow", "conv", "conv_wide", "attention_64", "attention_128")]
              for t in ("f16", "bf16"))
+PAGED = [f"paged_tiles_{size}_{t}" for size in (64, 128, 256) for t in ("f16", "q8")]
+PAGED_F32 = [f"paged_tiles_{size}_f32" for size in (64, 128, 256)]
 BYTES = ["matmul_i8", "block_dot_gemm", "block_dot_experts", "block_few", "block_few_floats"]
 WIDE = ["matmul_wide_f32", "conv_wide_f32", "matmul_f16", "matmul_bf16"]
-IN_REGISTERS = {"sm_50": WIDE, "sm_75": F16 + BYTES, "sm_80": F16 + BF16 + BYTES,
-                "sm_90": BYTES[1:], "sm_90a": MAPPED}
+IN_REGISTERS = {"sm_50": WIDE, "sm_75": F16 + PAGED + BYTES,
+                "sm_80": F16 + BF16 + PAGED + PAGED_F32 + BYTES, "sm_90": BYTES[1:], "sm_90a": MAPPED}
 # What reads weights 16 bytes at a time: such loads that a kernel's text has at least.
 VECTORS = {"block_few": 10, "block_few_floats": 4, "block_dot_experts": 4, "matmul_few_half": 2}
 PROGRAM = 160

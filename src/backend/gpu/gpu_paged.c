@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * PagedAttention: keys and values go into the cache, then each head of each token attends; of few
- * tokens that may see much, in several ranges, so that all of the device has work. */
+ * PagedAttention: keys and values go into the cache, then each head of each token attends, or on
+ * tensor cores those of several tokens that share a head of keys together; of few tokens that may
+ * see much, in several ranges, so that all of the device has work. */
 #include "backend/gpu/gpu_backend.h"
 #include "base/q8_row.h"
 #include "ops/paged_attention.h"
@@ -8,6 +9,14 @@
 enum { Q, K, V, POSITIONS, SEQUENCES, BLOCKS, CACHE, COSINES, SINES, SINKS, BIAS };
 enum { PLAN = 20, MOST = 768 /* elements of a head, of kernels/paged.k */ };
 enum { LEAST = 512, MANY = 512 };
+enum { ROWS = 128, WIDE = 128, WIDEST = 256, MULTIPLE = 8 }; /* of kernels/half_paged.k */
+enum { FEW = 16, FEW_EACH = 4 };
+
+/* How the tokens attend. */
+typedef struct attending {
+    const char *kernel;
+    size_t groups[3], splits; /* ranges; groups[2]: those of a sequence, times ranges */
+} attending;
 
 static void write_plan(const lwi_call *c, const lwi_paged *p, int32_t plan[PLAN]) {
     const size_t size = lwi_dtype_size(p->dtype);
@@ -56,25 +65,60 @@ static lw_status launch_store(const lwi_call *c, const lwi_paged *p, const int32
     return LW_OK;
 }
 
-/* Ranges of what a token may see at most, of at least LEAST positions, so that there are some MANY
- * groups; by the sizes of the plan alone. */
-static size_t count_splits(const lwi_paged *p) {
-    const size_t groups = p->tokens * p->heads;
+/* Ranges of what a token may see at most, of at least LEAST positions, so that there are some
+ * `many` groups; by the sizes of the plan alone. */
+static size_t count_splits(const lwi_paged *p, size_t groups, size_t many) {
     const size_t reach = p->chunk    ? p->chunk
                          : p->window ? p->window
                                      : p->per_sequence * p->positions;
-    const size_t wanted = groups ? MANY / groups : 1, most = reach / LEAST;
+    const size_t wanted = groups ? many / groups : 1, most = reach / LEAST;
     const size_t splits = wanted < most ? wanted : most;
     return splits > 1 ? splits : 1;
 }
 
+/* The kernel on tensor cores; NULL: there is none for such a cache, or sequences have too few
+ * tokens to fill its rows. With a cache of float32 it multiplies bfloat16. */
+static const char *tiles_kernel(const lwi_gpu_step *step, const lwi_paged *p, size_t sequences) {
+    static const char *const names[3][3] = {
+        {"paged_tiles_64_f16", "paged_tiles_128_f16", "paged_tiles_256_f16"},
+        {"paged_tiles_64_q8", "paged_tiles_128_q8", "paged_tiles_256_q8"},
+        {"paged_tiles_64_f32", "paged_tiles_128_f32", "paged_tiles_256_f32"}};
+    const bool floats = p->dtype == LW_FLOAT32;
+    const size_t size = p->key > p->value ? p->key : p->value, align = 16;
+    const size_t type = floats ? 2 : p->dtype == LW_UINT8;
+    if (!(floats ? step->device->multiplies_bf16 : step->device->multiplies_f16) ||
+        p->tokens < FEW || p->tokens < FEW_EACH * sequences)
+        return NULL;
+    if (size > WIDEST || p->key % MULTIPLE || p->value % MULTIPLE ||
+        p->heads / p->kv_heads > (size > WIDE ? ROWS / 2 : ROWS))
+        return NULL;
+    if (p->dtype != LW_UINT8 && (p->block % align || p->layer % align)) return NULL;
+    return names[type][size > 64 ? 1 + (size > WIDE) : 0];
+}
+
+static attending choose(const lwi_call *c, const lwi_paged *p, const lwi_gpu_step *step) {
+    const size_t sequences = (size_t)c->in[BLOCKS]->dims[0],
+                 size = p->key > p->value ? p->key : p->value;
+    attending a = {tiles_kernel(step, p, sequences), {p->tokens, p->heads, 1}, 1};
+    if (a.kernel) {
+        const size_t rows = size > WIDE ? ROWS / 2 : ROWS, tokens = rows / (p->heads / p->kv_heads);
+        a.groups[0] = (p->tokens + tokens - 1) / tokens;
+        a.groups[1] = p->kv_heads;
+        a.groups[2] = sequences;
+    }
+    a.splits = count_splits(p, a.groups[0] * a.groups[1] * a.groups[2], a.kernel ? MANY / 2 : MANY);
+    a.groups[2] *= a.splits;
+    if (!a.kernel) a.kernel = "paged_attend";
+    return a;
+}
+
 static lw_status launch_attend(const lwi_call *c, const lwi_paged *p, const int32_t plan[PLAN],
-                               size_t splits, lwi_gpu_step *step) {
+                               const attending *a, lwi_gpu_step *step) {
     static const size_t inputs[] = {Q,       POSITIONS, SEQUENCES, BLOCKS, CACHE,
                                     COSINES, SINES,     SINKS,     BIAS};
-    const size_t ranges = splits > 1 ? p->tokens * p->heads * splits * (2 + p->value) : 0;
+    const size_t ranges = a->splits > 1 ? p->tokens * p->heads * a->splits * (2 + p->value) : 0;
     lwi_gpu_launch *launch = NULL;
-    LW_TRY(lwi_gpu_groups(step, "paged_attend", p->tokens, p->heads, splits, &launch));
+    LW_TRY(lwi_gpu_groups(step, a->kernel, a->groups[0], a->groups[1], a->groups[2], &launch));
     LW_TRY(lwi_gpu_data(step, launch, plan, PLAN * sizeof *plan));
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
         lwi_gpu_in(launch, c, inputs[i]);
@@ -83,7 +127,7 @@ static lw_status launch_attend(const lwi_call *c, const lwi_paged *p, const int3
     lwi_gpu_mistake(step, launch);
     lwi_gpu_float(launch, (double)p->scale);
     lwi_gpu_float(launch, (double)p->softcap);
-    lwi_gpu_int(launch, (int64_t)splits);
+    lwi_gpu_int(launch, (int64_t)a->splits);
     return LW_OK;
 }
 
@@ -109,11 +153,11 @@ lw_status lwi_gpu_paged_attention(const lwi_call *c, lwi_gpu_step *step, bool *t
     if (p.key > MOST || p.value > MOST || p.tokens * p.kv_heads * (p.key + p.value) >= INT32_MAX ||
         p.block >= INT32_MAX)
         return lwi_gpu_refuse(step, "heads of more than 768 elements");
-    const size_t splits = count_splits(&p);
+    const attending a = choose(c, &p, step);
     write_plan(c, &p, plan);
     LW_TRY(launch_store(c, &p, plan, step));
-    LW_TRY(launch_attend(c, &p, plan, splits, step));
-    if (splits > 1) LW_TRY(launch_join(c, &p, splits, step));
+    LW_TRY(launch_attend(c, &p, plan, &a, step));
+    if (a.splits > 1) LW_TRY(launch_join(c, &p, a.splits, step));
     step->written = 1 + CACHE;
     *taken = true;
     return LW_OK;
