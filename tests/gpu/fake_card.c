@@ -438,8 +438,7 @@ static void run(work *w) {
     if (!w->kernel) return;
     for (int i = 0; i < w->kernel->n_parameters; i++)
         if (w->kernel->bytes[i] == FAKE_MAP_BYTES) w->values[i] = (uintptr_t)w->maps[n++];
-    if (setting("idle") < 0)
-        w->kernel->run(w->kernel, w->groups, w->size, w->local, w->values);
+    if (setting("idle") < 0) w->kernel->run(w->kernel, w->groups, w->size, w->local, w->values);
 }
 
 static void run_any(void *w) { run(w); }
