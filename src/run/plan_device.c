@@ -562,8 +562,8 @@ static lw_status resolve(void *arg, const lwi_step *step, lwi_gpu_argument *a) {
     const int root = plan->roots[slot];
     const size_t first = a->value.memory.offset;
     lwi_device_memory memory = {NULL, 0};
-    a->value.memory.offset =
-        is_bound(plan, root) ? within(plan, slot) : lwi_device_place(plan, slot);
+    const bool bound = is_bound(plan, root);
+    a->value.memory.offset = bound ? within(plan, slot) : lwi_device_place(plan, slot);
     if (a->source == LWI_GPU_INPUT && a->index < step->device->alike &&
         is_converted(plan, slot, step->device->type)) {
         LW_TRY(find_converted(plan, slot, step->device->type, &memory));
