@@ -11,6 +11,12 @@ PTX_BINARY(sub_32, u32, u32, u32, a - b)
 PTX_BINARY(sub_64, u64, u64, u64, a - b)
 PTX_BINARY(mul_32, u32, u32, u32, a *b)
 PTX_BINARY(mul_64, u64, u64, u64, a *b)
+PTX_BINARY(add_16, u32, u32, u32, (a + b) & 0xffff)
+PTX_BINARY(sub_16, u32, u32, u32, (a - b) & 0xffff)
+PTX_BINARY(mul_16, u32, u32, u32, (a * b) & 0xffff)
+PTX_BINARY(wide_s16, s32, u32, u32, (int16_t)a *(int16_t)b)
+PTX_BINARY(high_s32, u32, s32, s32, (uint64_t)((int64_t)a *b) >> 32)
+PTX_BINARY(high_u32, u32, u32, u32, (uint64_t)a *b >> 32)
 PTX_BINARY(wide_u16, u32, u32, u32, (a & 0xffff) * (b & 0xffff))
 PTX_BINARY(wide_s32, s64, s32, s32, (int64_t)a *b)
 PTX_BINARY(wide_u32, u64, u32, u32, (uint64_t)a *b)
@@ -18,6 +24,7 @@ PTX_TERNARY(mad_32, u32, u32, u32, a *b + c)
 PTX_TERNARY(mad_64, u64, u64, u64, a *b + c)
 PTX_UNARY(neg_32, u32, u32, 0 - a)
 PTX_UNARY(neg_64, u64, u64, 0 - a)
+PTX_UNARY(abs_s32, u32, s32, a < 0 ? 0 - (uint32_t)a : (uint32_t)a)
 PTX_UNARY(abs_s64, u64, s64, a < 0 ? 0 - (uint64_t)a : (uint64_t)a)
 PTX_BINARY(min_s32, s32, s32, s32, a < b ? a : b)
 PTX_BINARY(min_u32, u32, u32, u32, a < b ? a : b)
@@ -73,6 +80,7 @@ PTX_BINARY(shl_64, u64, u64, u32, b > 63 ? 0 : a << b)
 PTX_BINARY(shr_u16, u32, u32, u32, b > 15 ? 0 : (a & 0xffff) >> b)
 PTX_BINARY(shr_u32, u32, u32, u32, b > 31 ? 0 : a >> b)
 PTX_BINARY(shr_u64, u64, u64, u32, b > 63 ? 0 : a >> b)
+PTX_BINARY(shr_s16, u32, u32, u32, (uint16_t)((int16_t)a >> (b > 15 ? 15 : b)))
 PTX_BINARY(shr_s32, s32, s32, u32, a >> (b > 31 ? 31 : b))
 PTX_BINARY(shr_s64, s64, s64, u32, a >> (b > 63 ? 63 : b))
 
@@ -138,6 +146,8 @@ PTX_TERNARY(fma_f64, f64, f64, f64, fma(a, b, c))
 PTX_UNARY(rcp_f64, f64, f64, 1 / a)
 PTX_UNARY(sqrt_f64, f64, f64, sqrt(a))
 PTX_UNARY(neg_f64, u64, u64, a ^ UINT64_C(1) << 63)
+PTX_UNARY(abs_f64, u64, u64, a & ~(UINT64_C(1) << 63))
+PTX_BINARY(min_f64, f64, f64, f64, LESS(a, b))
 PTX_BINARY(max_f64, f64, f64, f64, MORE(a, b))
 
 /* Subnormal numbers are 0; what is exact here has an error of 2^-22 on a card. */
@@ -184,6 +194,11 @@ static const ptx_opcode list[] = {
     PTX_OP("mul.rn.f64", "q qq", mul_f64),    PTX_OP("div.rn.f64", "q qq", div_f64),
     PTX_OP("fma.rn.f64", "q qqq", fma_f64),   PTX_OP("rcp.rn.f64", "q q", rcp_f64),
     PTX_OP("sqrt.rn.f64", "q q", sqrt_f64),   PTX_OP("neg.f64", "q q", neg_f64),
-    PTX_OP("max.f64", "q qq", max_f64),
+    PTX_OP("abs.f64", "q q", abs_f64),        PTX_OP("min.f64", "q qq", min_f64),
+    PTX_OP("max.f64", "q qq", max_f64),       PTX_OP("abs.s32", "r r", abs_s32),
+    PTX_OP("add.s16", "h hh", add_16),        PTX_OP("sub.s16", "h hh", sub_16),
+    PTX_OP("mul.lo.s16", "h hh", mul_16),     PTX_OP("shr.s16", "h hr", shr_s16),
+    PTX_OP("mul.wide.s16", "r hh", wide_s16), PTX_OP("mul.hi.s32", "r rr", high_s32),
+    PTX_OP("mul.hi.u32", "r rr", high_u32),
 };
 PTX_OPCODES(ptx_arithmetic, list);

@@ -192,62 +192,40 @@ PTX_UNARY(local_to_generic, u64, u64, a + PTX_LOCAL_WINDOW)
 PTX_UNARY(generic_to_local, u64, u64, a - PTX_LOCAL_WINDOW)
 PTX_UNARY(parameter_to_generic, u64, u64, a + (uint64_t)(uintptr_t)ptx_now.parameters)
 
+#define LOAD(name, type, bytes, space, handler)                                                    \
+    {name "." type, "* a", handler, PTX_PLAIN, bytes, 1, space, 0},                                \
+        {name ".v2." type, "** a", handler, PTX_PLAIN, bytes, 2, space, 0}, {                      \
+        name ".v4." type, "**** a", handler, PTX_PLAIN, bytes, 4, space, 0                         \
+    }
+#define STORE(name, type, bytes, space)                                                            \
+    {name "." type, " a*", store, PTX_PLAIN, bytes, 1, space, 0},                                  \
+        {name ".v2." type, " a**", store, PTX_PLAIN, bytes, 2, space, 0}, {                        \
+        name ".v4." type, " a****", store, PTX_PLAIN, bytes, 4, space, 0                           \
+    }
+#define PTX_LOADS(name, space)                                                                     \
+    LOAD(name, "u8", 1, space, load), LOAD(name, "b8", 1, space, load),                            \
+        LOAD(name, "s8", 1, space, load_signed), LOAD(name, "u16", 2, space, load),                \
+        LOAD(name, "b16", 2, space, load), LOAD(name, "s16", 2, space, load_signed),               \
+        LOAD(name, "u32", 4, space, load), LOAD(name, "b32", 4, space, load),                      \
+        LOAD(name, "s32", 4, space, load_signed), LOAD(name, "f32", 4, space, load),               \
+        LOAD(name, "u64", 8, space, load), LOAD(name, "b64", 8, space, load),                      \
+        LOAD(name, "s64", 8, space, load), LOAD(name, "f64", 8, space, load)
+#define PTX_STORES(name, space)                                                                    \
+    STORE(name, "u8", 1, space), STORE(name, "b8", 1, space), STORE(name, "u16", 2, space),        \
+        STORE(name, "b16", 2, space), STORE(name, "u32", 4, space), STORE(name, "b32", 4, space),  \
+        STORE(name, "f32", 4, space), STORE(name, "u64", 8, space), STORE(name, "b64", 8, space),  \
+        STORE(name, "f64", 8, space)
+
 static const ptx_opcode list[] = {
-    {"ld.f32", "* a", load, PTX_PLAIN, 4, 1, PTX_GENERIC, 0},
-    {"ld.global.b16", "* a", load, PTX_PLAIN, 2, 1, PTX_GLOBAL, 0},
-    {"ld.global.f32", "* a", load, PTX_PLAIN, 4, 1, PTX_GLOBAL, 0},
-    {"ld.global.f64", "* a", load, PTX_PLAIN, 8, 1, PTX_GLOBAL, 0},
-    {"ld.global.nc.f32", "* a", load, PTX_PLAIN, 4, 1, PTX_GLOBAL, 0},
-    {"ld.global.nc.f64", "* a", load, PTX_PLAIN, 8, 1, PTX_GLOBAL, 0},
-    {"ld.global.nc.u16", "* a", load, PTX_PLAIN, 2, 1, PTX_GLOBAL, 0},
-    {"ld.global.nc.u32", "* a", load, PTX_PLAIN, 4, 1, PTX_GLOBAL, 0},
-    {"ld.global.nc.u64", "* a", load, PTX_PLAIN, 8, 1, PTX_GLOBAL, 0},
-    {"ld.global.nc.u8", "* a", load, PTX_PLAIN, 1, 1, PTX_GLOBAL, 0},
-    {"ld.global.nc.v4.f32", "**** a", load, PTX_PLAIN, 4, 4, PTX_GLOBAL, 0},
-    {"ld.global.nc.v4.u32", "**** a", load, PTX_PLAIN, 4, 4, PTX_GLOBAL, 0},
-    {"ld.global.s16", "* a", load_signed, PTX_PLAIN, 2, 1, PTX_GLOBAL, 0},
-    {"ld.global.s32", "* a", load_signed, PTX_PLAIN, 4, 1, PTX_GLOBAL, 0},
-    {"ld.global.s8", "* a", load_signed, PTX_PLAIN, 1, 1, PTX_GLOBAL, 0},
-    {"ld.global.u16", "* a", load, PTX_PLAIN, 2, 1, PTX_GLOBAL, 0},
-    {"ld.global.u32", "* a", load, PTX_PLAIN, 4, 1, PTX_GLOBAL, 0},
-    {"ld.global.u64", "* a", load, PTX_PLAIN, 8, 1, PTX_GLOBAL, 0},
-    {"ld.global.u8", "* a", load, PTX_PLAIN, 1, 1, PTX_GLOBAL, 0},
-    {"ld.global.v2.f32", "** a", load, PTX_PLAIN, 4, 2, PTX_GLOBAL, 0},
-    {"ld.global.v4.f32", "**** a", load, PTX_PLAIN, 4, 4, PTX_GLOBAL, 0},
-    {"ld.global.v4.u32", "**** a", load, PTX_PLAIN, 4, 4, PTX_GLOBAL, 0},
-    {"ld.local.f32", "* a", load, PTX_PLAIN, 4, 1, PTX_LOCAL, 0},
-    {"ld.local.s32", "* a", load_signed, PTX_PLAIN, 4, 1, PTX_LOCAL, 0},
-    {"ld.local.u32", "* a", load, PTX_PLAIN, 4, 1, PTX_LOCAL, 0},
-    {"ld.local.u64", "* a", load, PTX_PLAIN, 8, 1, PTX_LOCAL, 0},
-    {"ld.shared.b16", "* a", load, PTX_PLAIN, 2, 1, PTX_SHARED, 0},
-    {"ld.shared.f32", "* a", load, PTX_PLAIN, 4, 1, PTX_SHARED, 0},
-    {"ld.shared.s32", "* a", load_signed, PTX_PLAIN, 4, 1, PTX_SHARED, 0},
-    {"ld.shared.s8", "* a", load_signed, PTX_PLAIN, 1, 1, PTX_SHARED, 0},
-    {"ld.shared.u16", "* a", load, PTX_PLAIN, 2, 1, PTX_SHARED, 0},
-    {"ld.shared.u32", "* a", load, PTX_PLAIN, 4, 1, PTX_SHARED, 0},
-    {"ld.shared.u64", "* a", load, PTX_PLAIN, 8, 1, PTX_SHARED, 0},
-    {"ld.shared.u8", "* a", load, PTX_PLAIN, 1, 1, PTX_SHARED, 0},
-    {"ld.shared.v4.f32", "**** a", load, PTX_PLAIN, 4, 4, PTX_SHARED, 0},
-    {"st.f32", " a*", store, PTX_PLAIN, 4, 1, PTX_GENERIC, 0},
-    {"st.global.b16", " a*", store, PTX_PLAIN, 2, 1, PTX_GLOBAL, 0},
-    {"st.global.f32", " a*", store, PTX_PLAIN, 4, 1, PTX_GLOBAL, 0},
-    {"st.global.f64", " a*", store, PTX_PLAIN, 8, 1, PTX_GLOBAL, 0},
-    {"st.global.u16", " a*", store, PTX_PLAIN, 2, 1, PTX_GLOBAL, 0},
-    {"st.global.u32", " a*", store, PTX_PLAIN, 4, 1, PTX_GLOBAL, 0},
-    {"st.global.u64", " a*", store, PTX_PLAIN, 8, 1, PTX_GLOBAL, 0},
-    {"st.global.u8", " a*", store, PTX_PLAIN, 1, 1, PTX_GLOBAL, 0},
-    {"st.global.v4.f32", " a****", store, PTX_PLAIN, 4, 4, PTX_GLOBAL, 0},
-    {"st.global.v4.u32", " a****", store, PTX_PLAIN, 4, 4, PTX_GLOBAL, 0},
-    {"st.local.f32", " a*", store, PTX_PLAIN, 4, 1, PTX_LOCAL, 0},
-    {"st.local.u32", " a*", store, PTX_PLAIN, 4, 1, PTX_LOCAL, 0},
-    {"st.local.u64", " a*", store, PTX_PLAIN, 8, 1, PTX_LOCAL, 0},
-    {"st.shared.f32", " a*", store, PTX_PLAIN, 4, 1, PTX_SHARED, 0},
-    {"st.shared.u16", " a*", store, PTX_PLAIN, 2, 1, PTX_SHARED, 0},
-    {"st.shared.u32", " a*", store, PTX_PLAIN, 4, 1, PTX_SHARED, 0},
-    {"st.shared.u64", " a*", store, PTX_PLAIN, 8, 1, PTX_SHARED, 0},
-    {"st.shared.v4.u32", " a****", store, PTX_PLAIN, 4, 4, PTX_SHARED, 0},
-    {"st.u32", " a*", store, PTX_PLAIN, 4, 1, PTX_GENERIC, 0},
-    {"st.u64", " a*", store, PTX_PLAIN, 8, 1, PTX_GENERIC, 0},
+    PTX_LOADS("ld.global", PTX_GLOBAL),
+    PTX_LOADS("ld.global.nc", PTX_GLOBAL),
+    PTX_LOADS("ld.shared", PTX_SHARED),
+    PTX_LOADS("ld.local", PTX_LOCAL),
+    PTX_LOADS("ld", PTX_GENERIC),
+    PTX_STORES("st.global", PTX_GLOBAL),
+    PTX_STORES("st.shared", PTX_SHARED),
+    PTX_STORES("st.local", PTX_LOCAL),
+    PTX_STORES("st", PTX_GENERIC),
     {"ld.param.b32", "* x", load_parameter, PTX_PLAIN, 4, 1, PTX_PARAM, 0},
     {"ld.param.u32", "* x", load_parameter, PTX_PLAIN, 4, 1, PTX_PARAM, 0},
     {"ld.param.s32", "* x", load_parameter_signed, PTX_PLAIN, 4, 1, PTX_PARAM, 0},

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACES = 2048 };
+enum { PLACES = 4096 };
 
 static const ptx_opcode *table[PLACES];
 
