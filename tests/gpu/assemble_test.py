@@ -26,8 +26,9 @@ BYTES = ["matmul_i8", "block_dot_gemm", "block_dot_experts", "block_few", "block
 WIDE = ["matmul_wide_f32", "conv_wide_f32", "matmul_f16", "matmul_bf16"]
 IN_REGISTERS = {"sm_50": WIDE, "sm_75": F16 + PAGED + BYTES,
                 "sm_80": F16 + BF16 + PAGED + PAGED_F32 + BYTES, "sm_90": BYTES[1:], "sm_90a": MAPPED}
-# What reads weights 16 bytes at a time: such loads that a kernel's text has at least.
-VECTORS = {"block_few": 10, "block_few_floats": 4, "block_dot_experts": 4, "matmul_few_half": 2}
+# What reads weights or operands 16 bytes at a time: such loads that a kernel's text has at least.
+VECTORS = {"block_few": 10, "block_few_floats": 4, "block_dot_experts": 4, "matmul_few_half": 2,
+           "matmul_wide_f32": 4, "conv_wide_f32": 4}
 PROGRAM = 160
 WORDS = {"sm_50": 20, "sm_75": 12, "sm_80": 12}  # bytes that ptxas may keep in memory all the same, for cards of that form
 FRAME = re.compile(r"Compiling entry function '(\w+)'.*?(\d+) bytes stack frame, (\d+) bytes spill", re.S)
@@ -67,7 +68,7 @@ def narrow():
     text = (PTX / "sm_50.ptx").read_text()
     for name, least in VECTORS.items():
         body = text[text.index(f".entry {name}("):].split("// -- End function")[0]
-        found = len(re.findall(r"ld\.global(?:\.nc)?\.v4\.u32", body))
+        found = len(re.findall(r"ld\.global(?:\.nc)?\.v4\.[uf]32", body))
         if found < least:
             yield f"{name} has {found} loads of 16 bytes, not {least}"
 
