@@ -52,6 +52,9 @@ void fake_run(const fake_kernel *kernel, const unsigned groups[3], unsigned size
  * it has not waited yet. */
 void fake_do_before(void (*task)(void *arg), void *arg);
 bool fake_has_before(void);
+#pragma GCC visibility push(default)
+void wait_for_launches(void);
+#pragma GCC visibility pop
 
 /* For fake_warp.c: the item that runs, and its place in its warp. */
 unsigned fake_item(void);

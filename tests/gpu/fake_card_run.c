@@ -240,9 +240,6 @@ void fake_do_before(void (*task)(void *arg), void *arg) {
 bool fake_has_before(void) { return before != NULL; }
 
 /* The other launch runs with stacks of its own. */
-#pragma GCC visibility push(default)
-void wait_for_launches(void);
-#pragma GCC visibility pop
 void wait_for_launches(void) {
     void (*task)(void *arg) = before;
     group *own = g;

@@ -46,6 +46,8 @@ PTX_BINARY(max_u64, u64, u64, u64, a > b ? a : b)
     }
 DIVISION(div_s16, int16_t, u32, (uint16_t)(a / b))
 DIVISION(rem_s16, int16_t, u32, (uint16_t)(a % b))
+DIVISION(div_u16, uint16_t, u32, a / b)
+DIVISION(rem_u16, uint16_t, u32, a % b)
 DIVISION(div_s32, int32_t, u32, b == -1 ? 0 - (uint32_t)a : (uint32_t)(a / b))
 DIVISION(rem_s32, int32_t, u32, b == -1 ? 0 : a % b)
 DIVISION(div_u32, uint32_t, u32, a / b)
@@ -167,7 +169,8 @@ static const ptx_opcode list[] = {
     PTX_OP("min.u64", "q qq", min_u64),       PTX_OP("max.s32", "r rr", max_s32),
     PTX_OP("max.u32", "r rr", max_u32),       PTX_OP("max.s64", "q qq", max_s64),
     PTX_OP("max.u64", "q qq", max_u64),       PTX_OP("div.s16", "h hh", div_s16),
-    PTX_OP("rem.s16", "h hh", rem_s16),       PTX_OP("div.s32", "r rr", div_s32),
+    PTX_OP("rem.s16", "h hh", rem_s16),       PTX_OP("div.u16", "h hh", div_u16),
+    PTX_OP("rem.u16", "h hh", rem_u16),       PTX_OP("div.s32", "r rr", div_s32),
     PTX_OP("rem.s32", "r rr", rem_s32),       PTX_OP("div.u32", "r rr", div_u32),
     PTX_OP("rem.u32", "r rr", rem_u32),       PTX_OP("div.s64", "q qq", div_s64),
     PTX_OP("rem.s64", "q qq", rem_s64),       PTX_OP("div.u64", "q qq", div_u64),

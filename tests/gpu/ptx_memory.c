@@ -89,6 +89,8 @@ uint8_t *ptx_memory(const ptx_warp *w, unsigned lane, enum ptx_space space, uint
     if (address % bytes)
         ptx_wrong(w, (int)lane, "an address that is no multiple of %zu (%#llx)", bytes,
                   (unsigned long long)address);
+    if (writes && ptx_now.function->is_early && !(w->has_waited >> lane & 1) && space == PTX_GLOBAL)
+        ptx_wrong(w, (int)lane, "a store before launches are waited for");
     if (space == PTX_SHARED) return shared_memory(w, lane, address, bytes, writes);
     if (space == PTX_LOCAL) return local_memory(w, lane, address, bytes);
     if (space == PTX_GENERIC && address >> 32 == PTX_LOCAL_WINDOW >> 32)
@@ -235,6 +237,8 @@ static const ptx_opcode list[] = {
     PTX_FLOW("st.param.b32", "r r", store_parameter, PTX_COPIES),
     PTX_FLOW("st.param.f32", "r r", store_parameter, PTX_COPIES),
     PTX_FLOW("st.param.b64", "q q", store_parameter, PTX_COPIES),
+    PTX_FLOW("st.param.f64", "q q", store_parameter, PTX_COPIES),
+    {"ld.param.f64", "* x", load_parameter, PTX_PLAIN, 8, 1, PTX_PARAM, 0},
     PTX_FLOW("mov.u16", "h h", mov_32, PTX_COPIES),
     PTX_FLOW("mov.b32", "r r", mov_32, PTX_COPIES),
     PTX_FLOW("mov.u32", "r r", mov_32, PTX_COPIES),

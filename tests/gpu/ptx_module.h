@@ -102,6 +102,7 @@ typedef struct ptx_function {
     uint32_t n_registers, words; /* of a frame */
     uint32_t shared_bytes, local_bytes;
     bool has_ring; /* uses the group's dynamic memory */
+    bool is_early; /* may begin before the launch before it is done, for which it waits */
     uint64_t launches;
 } ptx_function;
 
@@ -143,6 +144,7 @@ typedef struct ptx_warp {
     ptx_frame bottom, *frame; /* the kernel's; the one that runs */
     uint32_t number, items;   /* in the group; those that there are */
     uint32_t at_barrier, waiting, go_on;
+    uint32_t has_waited; /* for launches before this one */
     uint32_t barrier_line;
     unsigned barrier, barrier_count;
     uint32_t local_used; /* bytes of an item's stack */
@@ -211,6 +213,8 @@ void ptx_begin_launch(void);
 void ptx_begin_group(void);
 void ptx_begin_copies(const ptx_warp *w);
 void ptx_pass_barrier(void);
+bool ptx_has_copies(void);
+void ptx_wait_for_launches(ptx_warp *w);
 /* An instruction will be done by the warp's mask. */
 void ptx_count(const ptx_warp *w, ptx_instruction *i);
 

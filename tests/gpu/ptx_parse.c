@@ -427,6 +427,7 @@ static void read_instruction(reader *r) {
     const ptx_opcode *opcode = special ? ptx_find_opcode("mov.special", 11, r->operands, 2)
                                        : ptx_find_opcode(at, length, r->operands, r->n_operands);
     if (!opcode) bad(r, "an instruction that is not known");
+    r->f->is_early |= strcmp(opcode->name, "griddepcontrol.wait") == 0;
     finish(r, new_instruction(r), opcode);
 }
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_WARPS = 32, MOST_PARAMETER_BYTES = 4096, NOWHERE = -1 };
+enum { MOST_WARPS = 32, MOST_PARAMETER_BYTES = 4096, MOST_SHARED = 48 << 10, NOWHERE = -1 };
 
 ptx_launch ptx_now;
 static ptx_warp warps[MOST_WARPS];
@@ -285,7 +285,7 @@ static void begin_warp(ptx_warp *w, unsigned number) {
     if (!w->local || !w->words) abort();
     w->number = number;
     w->items = left >= PTX_WARP ? PTX_ALL : (1U << left) - 1;
-    w->at_barrier = w->waiting = w->local_used = 0;
+    w->at_barrier = w->waiting = w->local_used = w->has_waited = 0;
     w->frame = &w->bottom;
     ptx_begin_copies(w);
     begin_frame(w, &w->bottom, ptx_now.function, w->words, w->items);
@@ -360,8 +360,37 @@ static void run_group(void) {
     fake_end_group(ptx_now.size);
 }
 
+/* ------------------------------------------------------------------------ launches */
+
+/* griddepcontrol.wait: the launch before this one is done now, if it was not. It has all that is
+ * here for itself; what this one had comes back. */
+void ptx_wait_for_launches(ptx_warp *w) {
+    static ptx_warp own_warps[MOST_WARPS];
+    const ptx_launch own = ptx_now;
+    const unsigned own_n = n_warps;
+    uint8_t shared[MOST_SHARED], parameters[MOST_PARAMETER_BYTES];
+    if (!fake_has_before()) return;
+    if (own.function->has_ring || ptx_has_copies()) ptx_wrong(w, -1, "a wait while copies go on");
+    memcpy(own_warps, warps, sizeof warps);
+    memcpy(shared, own.shared, own.shared_bytes);
+    memcpy(parameters, own.parameters, own.function->parameter_bytes);
+    memset(warps, 0, sizeof warps);
+    wait_for_launches();
+    for (int n = 0; n < MOST_WARPS; n++) {
+        free(warps[n].words);
+        free(warps[n].local);
+    }
+    memcpy(warps, own_warps, sizeof warps);
+    ptx_now = own;
+    n_warps = own_n;
+    went_on = true;
+    memcpy(own.shared, shared, own.shared_bytes);
+    memcpy(own.parameters, parameters, own.function->parameter_bytes);
+    ptx_pass_barrier();
+}
+
 static void place_shared(const ptx_function *f, unsigned local) {
-    static _Alignas(1024) uint8_t memory[48 << 10];
+    static _Alignas(1024) uint8_t memory[MOST_SHARED];
     if (f->shared_bytes > sizeof memory) fake_wrong("%s: too much shared memory", f->name);
     if (local && !f->has_ring) fake_wrong("%s: dynamic memory that it does not have", f->name);
     ptx_now.shared = f->has_ring ? fake_ring() : memory;

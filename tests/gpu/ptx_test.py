@@ -76,6 +76,9 @@ CASES = {
                        "shfl.sync.bfly.b32 %r2, %r1, 1, 0x1f, 0xffffffff;", "28 of 32 items reach"),
     "together after a branch": ("mov.u32 %r2, 7;\nsetp.lt.u32 %p1, %r1, 40;\n@%p1 bra $L__a;\n"
                                 "mov.u32 %r2, %r1;\n$L__a:\nshfl.sync.bfly.b32 %r3, %r2, 1, 0x1f, 0xffffffff;", ""),
+    "stored before a wait": ("st.global.u32 [%rd3], %r1;\ngriddepcontrol.wait;",
+                             "a store before launches are waited for"),
+    "stored after a wait": ("griddepcontrol.wait;\nst.global.u32 [%rd3], %r1;", ""),
     "a division by zero": ("div.u32 %r2, 7, %r1;", "a division by zero"),
     "an instruction that is not known": ("popc.b32 %r2, %r1;", "an instruction that is not known: popc.b32"),
     "an operand of another width": ("add.s32 %r2, %r1, %rd1;", "an instruction that is not known"),

@@ -133,7 +133,23 @@ void ptx_begin_copies(const ptx_warp *w) {
         copies[ptx_item(w, l)].n = copies[ptx_item(w, l)].commits = 0;
 }
 
+bool ptx_has_copies(void) {
+    int n = 0;
+    for (int i = 0; i < MOST_ITEMS; i++)
+        n += copies[i].n;
+    return n > 0;
+}
+
+PTX_HANDLER(wait_for_before) {
+    (void)i;
+    ptx_wait_for_launches(w);
+    w->has_waited |= mask;
+}
+PTX_HANDLER(let_begin) { (void)w, (void)i, (void)mask; }
+
 static const ptx_opcode list[] = {
+    PTX_OP("griddepcontrol.wait", "", wait_for_before),
+    PTX_OP("griddepcontrol.launch_dependents", "", let_begin),
     PTX_FLOW("ret", "", NULL, PTX_RETURN),
     PTX_FLOW("exit", "", NULL, PTX_RETURN),
     PTX_FLOW("bar.sync", " r", NULL, PTX_BARRIER),
