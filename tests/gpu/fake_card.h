@@ -89,6 +89,8 @@ void fake_add_task(const char *name, void *stream, const fake_task *task);
 const uint8_t *fake_find_memory(const void *place, size_t bytes, size_t *size);
 /* Whether a word is in FAKE_CARD. */
 bool fake_says(const char *word);
+/* What stands behind "word=" there, "" behind the word alone, or NULL. */
+const char *fake_setting(const char *word);
 /* Ends the process with a sentence. */
 void fake_wrong(const char *format, ...);
 #pragma GCC visibility pop

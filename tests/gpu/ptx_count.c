@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 
 enum { SECTOR = 32, BANKS = 32, BANK_BYTES = 4 };
 
@@ -121,11 +122,12 @@ static void print_counters(FILE *to, ptx_function *f) {
 
 /* For each function, at the end of the file that stands behind the word. */
 static void print_all(const char *word, void print(FILE *, ptx_function *)) {
-    const char *all = getenv("FAKE_CARD"), *at = all ? strstr(all, word) : NULL;
+    const char *text = fake_setting(word);
     char path[1024];
-    if (!at || !ptx_modules || sscanf(at + strlen(word), "=%1023[^ ,]", path) != 1) return;
+    if (!text || !ptx_modules || sscanf(text, "%1023[^ ,]", path) != 1) return;
     FILE *to = fopen(path, "a");
     if (!to) fake_wrong("%s cannot be written", path);
+    flock(fileno(to), LOCK_EX); /* until it is closed: others may add to it */
     for (const ptx_module *m = ptx_modules; m; m = m->next)
         for (int i = 0; i < m->n_functions; i++)
             print(to, &m->functions[i]);

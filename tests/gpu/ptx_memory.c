@@ -43,10 +43,12 @@ static uint32_t passed;
 void ptx_begin_group(void) { passed++; }
 void ptx_pass_barrier(void) { passed++; }
 
-/* Two items use a byte between two barriers, and one writes it. */
-static void check_race(const ptx_warp *w, unsigned lane, size_t at, bool writes) {
+/* Two items use a byte between two barriers, and one writes it; more than one may write the same.
+ */
+static void check_race(const ptx_warp *w, unsigned lane, size_t at, const uint8_t *writes) {
     const uint16_t me = (uint16_t)ptx_item(w, lane);
-    if (seen[at].written_at == passed && seen[at].writer != me)
+    const bool same = writes && ptx_now.shared[at] == *writes;
+    if (seen[at].written_at == passed && seen[at].writer != me && !same)
         ptx_wrong(w, (int)lane, "shared memory at %zu that item %u wrote, without a barrier", at,
                   (unsigned)seen[at].writer);
     if (writes && seen[at].read_at == passed && seen[at].reader != me) {
@@ -65,14 +67,14 @@ static void check_race(const ptx_warp *w, unsigned lane, size_t at, bool writes)
 }
 
 static uint8_t *shared_memory(const ptx_warp *w, unsigned lane, uint64_t address, size_t bytes,
-                              bool writes) {
+                              const void *written) {
     const uint64_t at = address - PTX_SHARED_START;
     if (address < PTX_SHARED_START || at + bytes > ptx_now.shared_bytes)
         ptx_wrong(w, (int)lane, "shared memory at %lld of %u bytes", (long long)at,
                   ptx_now.shared_bytes);
     if (!ptx_now.function->has_ring) /* in a ring, barriers in memory order what is done */
         for (size_t i = 0; i < bytes; i++)
-            check_race(w, lane, (size_t)at + i, writes);
+            check_race(w, lane, (size_t)at + i, written ? (const uint8_t *)written + i : NULL);
     return ptx_now.shared + at;
 }
 
@@ -85,13 +87,14 @@ static uint8_t *local_memory(const ptx_warp *w, unsigned lane, uint64_t at, size
 }
 
 uint8_t *ptx_memory(const ptx_warp *w, unsigned lane, enum ptx_space space, uint64_t address,
-                    size_t bytes, bool writes) {
+                    size_t bytes, const void *written) {
     if (address % bytes)
         ptx_wrong(w, (int)lane, "an address that is no multiple of %zu (%#llx)", bytes,
                   (unsigned long long)address);
-    if (writes && ptx_now.function->is_early && !(w->has_waited >> lane & 1) && space == PTX_GLOBAL)
+    if (written && ptx_now.function->is_early && !(w->has_waited >> lane & 1) &&
+        space == PTX_GLOBAL)
         ptx_wrong(w, (int)lane, "a store before launches are waited for");
-    if (space == PTX_SHARED) return shared_memory(w, lane, address, bytes, writes);
+    if (space == PTX_SHARED) return shared_memory(w, lane, address, bytes, written);
     if (space == PTX_LOCAL) return local_memory(w, lane, address, bytes);
     if (space == PTX_GENERIC && address >> 32 == PTX_LOCAL_WINDOW >> 32)
         return local_memory(w, lane, address - PTX_LOCAL_WINDOW, bytes);
@@ -115,8 +118,8 @@ static void load_all(ptx_warp *w, const ptx_instruction *i, uint32_t mask, bool 
     const ptx_opcode *o = i->opcode;
     for (unsigned l = 0; l < PTX_WARP; l++) {
         if (!(mask >> l & 1)) continue;
-        const uint8_t *from = ptx_memory(w, l, o->space, ptx_address(w, i, 0, l),
-                                         (size_t)o->bytes * o->vector, false);
+        const uint8_t *from =
+            ptx_memory(w, l, o->space, ptx_address(w, i, 0, l), (size_t)o->bytes * o->vector, NULL);
         for (int v = 0; v < o->vector; v++) {
             const uint64_t value = get_bytes(from + v * o->bytes, o->bytes);
             ptx_put(w, &i->operands[v], l, extended(value, o->bytes, is_signed));
@@ -129,14 +132,15 @@ PTX_HANDLER(load_signed) { load_all(w, i, mask, true); }
 
 PTX_HANDLER(store) {
     const ptx_opcode *o = i->opcode;
+    const size_t bytes = (size_t)o->bytes * o->vector;
     for (unsigned l = 0; l < PTX_WARP; l++) {
+        uint8_t values[4 * sizeof(uint64_t)];
         if (!(mask >> l & 1)) continue;
-        uint8_t *to =
-            ptx_memory(w, l, o->space, ptx_address(w, i, 0, l), (size_t)o->bytes * o->vector, true);
         for (int v = 0; v < o->vector; v++) {
             const uint64_t value = ptx_get(w, &i->operands[1 + v], l);
-            memcpy(to + v * o->bytes, &value, o->bytes);
+            memcpy(values + v * o->bytes, &value, o->bytes);
         }
+        memcpy(ptx_memory(w, l, o->space, ptx_address(w, i, 0, l), bytes, values), values, bytes);
     }
 }
 

@@ -205,9 +205,9 @@ static inline uint64_t ptx_address(const ptx_warp *w, const ptx_instruction *i, 
     return ptx_get(w, &i->operands[i->n_to + n], lane) + (uint64_t)i->offset;
 }
 
-/* Memory that an item reads or writes, checked. */
+/* Memory that an item reads, or writes: then `written` are the bytes, which are not stored here. */
 uint8_t *ptx_memory(const ptx_warp *w, unsigned lane, enum ptx_space space, uint64_t address,
-                    size_t bytes, bool writes);
+                    size_t bytes, const void *written);
 /* A launch begins; a group; and all items of a group have come to a barrier. */
 void ptx_begin_launch(void);
 void ptx_begin_group(void);

@@ -63,6 +63,7 @@ CASES = {
     "written without a barrier": ("ld.shared.u32 %r2, [room+8];\nsetp.ne.s32 %p1, %r1, 3;\n@%p1 bra $L__end;\n"
                                   "st.shared.u32 [room+8], %r1;", "that others read, without a barrier", SHARED),
     "written twice": ("st.shared.u32 [room], %r1;", "that item 0 wrote, without a barrier", SHARED),
+    "the same written twice": ("mov.b32 %r2, 5;\nst.shared.u32 [room], %r2;", "", SHARED),
     "local": ("mov.u64 %SPL, __local_depot0;\ncvta.local.u64 %SP, %SPL;\nst.u32 [%SP+12], %r1;\n"
               "ld.local.u32 %r2, [%SPL+12];\nst.global.u32 [%rd3], %r2;", "", LOCAL),
     "beyond local": ("mov.u64 %SPL, __local_depot0;\nst.local.u32 [%SPL+16], %r1;",

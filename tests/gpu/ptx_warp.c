@@ -74,7 +74,7 @@ PTX_HANDLER(mma_s8_k32) { (void)mask, multiply_bytes(w, i, 16, 32); }
 static void load_matrices(ptx_warp *w, const ptx_instruction *i, int turned) {
     const uint16_t *rows[PTX_WARP];
     for (unsigned l = 0; l < PTX_WARP; l++)
-        rows[l] = (const void *)ptx_memory(w, l, PTX_SHARED, ptx_address(w, i, 0, l), 16, false);
+        rows[l] = (const void *)ptx_memory(w, l, PTX_SHARED, ptx_address(w, i, 0, l), 16, NULL);
     for (int n = 0; n < 4; n++)
         for (int l = 0; l < PTX_WARP; l++)
             ptx_to(w, i, n)[l] = fake_matrix_part(rows + 8 * n, l, turned);
@@ -104,8 +104,8 @@ PTX_HANDLER(start_copies) {
         c->each[c->n].to = ptx_address(w, i, 0, l);
         c->each[c->n].from = ptx_get(w, &i->operands[1], l);
         c->each[c->n].commits = c->commits;
-        ptx_memory(w, l, PTX_SHARED, c->each[c->n].to, 16, true);
-        ptx_memory(w, l, PTX_GLOBAL, c->each[c->n].from, 16, false);
+        ptx_memory(w, l, PTX_SHARED, c->each[c->n].to, 16,
+                   ptx_memory(w, l, PTX_GLOBAL, c->each[c->n].from, 16, NULL));
         c->n++;
     }
 }
@@ -120,10 +120,10 @@ PTX_HANDLER(wait_for_copies) {
         struct copies *c = &copies[ptx_item(w, l)];
         int kept = 0;
         for (int n = 0; n < c->n; n++)
-            if (c->each[n].commits < c->commits - left)
-                memcpy(ptx_memory(w, l, PTX_SHARED, c->each[n].to, 16, true),
-                       ptx_memory(w, l, PTX_GLOBAL, c->each[n].from, 16, false), 16);
-            else c->each[kept++] = c->each[n];
+            if (c->each[n].commits < c->commits - left) {
+                const void *from = ptx_memory(w, l, PTX_GLOBAL, c->each[n].from, 16, NULL);
+                memcpy(ptx_memory(w, l, PTX_SHARED, c->each[n].to, 16, from), from, 16);
+            } else c->each[kept++] = c->each[n];
         c->n = kept;
     }
 }
