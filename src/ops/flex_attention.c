@@ -41,9 +41,10 @@ static lw_status modify(lwi_call *c, const char *attribute, lw_dtype softmax, lw
     LW_TRY(lwi_run_subgraph(c, graph, &in, 1, &out, 1));
     const bool fits =
         out->kind == LW_KIND_TENSOR && out->dtype == softmax && lwi_same_shape(out, scores);
-    if (fits) store(out, scores);
+    const lw_status status = fits ? lwi_bring_value(c, out) : LW_OK;
+    if (fits && status == LW_OK) store(out, scores);
     lwi_value_release(out);
-    if (fits) return LW_OK;
+    if (fits) return status;
     return lwi_call_fail(c, LW_SHAPE, "%s changed the type or shape of the scores", attribute);
 }
 
