@@ -30,7 +30,7 @@ IN_REGISTERS = {"sm_50": WIDE, "sm_75": F16 + PAGED + BYTES,
 VECTORS = {"block_few": 10, "block_few_floats": 4, "block_dot_experts": 4, "matmul_few_half": 2,
            "matmul_wide_f32": 4, "conv_wide_f32": 4}
 PROGRAM = 160
-WORDS = {"sm_50": 20, "sm_75": 12, "sm_80": 12}  # bytes that ptxas may keep in memory all the same, for cards of that form
+WORDS = {"sm_50": 20, "sm_75": 12, "sm_80": 12, "sm_90": 12}  # bytes that ptxas may keep in memory all the same, for cards of that form
 FRAME = re.compile(r"Compiling entry function '(\w+)'.*?(\d+) bytes stack frame, (\d+) bytes spill", re.S)
 SERIAL = re.compile(r".*instructions are serialized.*")
 

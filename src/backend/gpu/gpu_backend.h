@@ -38,6 +38,9 @@ struct lwi_gpu_launch {
     /* Of a pointwise program on float32 whose inputs lie as its output does: how many. 0: it is
      * something else. */
     int inputs;
+    /* Place of two arguments, where float32 rows that it makes go in 8 bits too (gpu_few.h) and how
+     * many parts these have, 0; it makes them in argument `makes`. 0: it cannot. */
+    size_t rounds, makes;
     bool is_epilogue; /* of the product before it, which a kernel of ours would do itself */
     /* What is launched instead where a tensor with a map, or one of a product, does not begin at a
      * multiple of LWI_DEVICE_MAP_ALIGN; NULL without such. */

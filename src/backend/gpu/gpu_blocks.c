@@ -38,9 +38,6 @@ static void add_type(const lwi_block_type *type, lwi_gpu_launch *launch) {
     lwi_gpu_int(launch, (int64_t)(type->id | type->bytes << 8));
 }
 
-/* Bytes of the rounded rows of n numbers. */
-static size_t rounded_bytes(size_t n) { return n + n / PART * 4 * sizeof(float); }
-
 /* Rows of A as small integers, for weights that are such. */
 static lw_status launch_round(const lwi_call *c, lwi_gpu_step *step) {
     const size_t n = c->in[0]->count;
@@ -48,7 +45,7 @@ static lw_status launch_round(const lwi_call *c, lwi_gpu_step *step) {
     LW_TRY(lwi_gpu_items(step, "round_rows", n / 4, &launch));
     lwi_gpu_in(launch, c, 0);
     launch->stays = true;
-    lwi_gpu_scratch(step, launch, rounded_bytes(n));
+    lwi_gpu_scratch(step, launch, lwi_gpu_rounded_bytes(n));
     lwi_gpu_int(launch, (int64_t)(n / PART));
     return LW_OK;
 }
@@ -60,7 +57,7 @@ static lw_status launch_few(const lwi_call *c, const lwi_block_rows *rows, lwi_g
     const bool rounded = is_rounded(rows->type), bias = lwi_has(c, 2);
     lwi_gpu_launch *launch = NULL;
     LW_TRY(lwi_gpu_groups(step, rounded ? "block_few" : "block_few_floats", 1, 1, 1, &launch));
-    if (rounded) lwi_gpu_scratch(step, launch, rounded_bytes(c->in[0]->count));
+    if (rounded) lwi_gpu_scratch(step, launch, lwi_gpu_rounded_bytes(c->in[0]->count));
     else lwi_gpu_in(launch, c, 0);
     for (int i = 0; i < LWI_FEW_MATRICES; i++) {
         lwi_gpu_in(launch, c, 1);
@@ -89,7 +86,7 @@ static lw_status launch_pairs(const lwi_call *c, const lwi_block_rows *rows, lwi
     lwi_gpu_launch *launch = NULL;
     LW_TRY(
         lwi_gpu_groups(step, "block_dot_experts", (rows->n + ROWS - 1) / ROWS, pairs, 1, &launch));
-    lwi_gpu_scratch(step, launch, rounded_bytes(c->in[0]->count));
+    lwi_gpu_scratch(step, launch, lwi_gpu_rounded_bytes(c->in[0]->count));
     lwi_gpu_in(launch, c, 1);
     LW_TRY(add_grid(c, rows->type, step, launch));
     lwi_gpu_in(launch, c, 2);
@@ -123,7 +120,8 @@ static lw_status launch_order(const lwi_call *c, const lwi_block_rows *rows, siz
 /* Many rows of A, or pairs. */
 static lw_status launch_many(const lwi_call *c, const lwi_block_rows *rows, size_t pairs,
                              lwi_gpu_step *step) {
-    const size_t lines = c->in[0]->count / rows->k, rounded = rounded_bytes(c->in[0]->count);
+    const size_t lines = c->in[0]->count / rows->k,
+                 rounded = lwi_gpu_rounded_bytes(c->in[0]->count);
     const size_t tiles = pairs ? tiles_of(pairs) + rows->experts : 0;
     lwi_gpu_launch *launch = NULL;
     if (pairs) LW_TRY(launch_order(c, rows, tiles, rounded, step));

@@ -45,7 +45,8 @@ bool lwi_gpu_is_few(const lwi_gpu_launch *l) {
 
 bool lwi_gpu_same_place(const lwi_gpu_argument *a, const lwi_gpu_argument *b) {
     const lwi_device_argument *x = &a->value, *y = &b->value;
-    return x->kind == LWI_DEVICE_MEMORY && y->kind == LWI_DEVICE_MEMORY &&
+    return x->kind == LWI_DEVICE_MEMORY && y->kind == LWI_DEVICE_MEMORY && a->source == b->source &&
+           (a->source != LWI_GPU_BOUND || a->index == b->index) &&
            x->memory.handle == y->memory.handle && x->memory.offset == y->memory.offset;
 }
 
@@ -60,13 +61,16 @@ static lwi_gpu_argument *matrix_of(lwi_gpu_launch *few, int matrix) {
     return &few->arguments[LWI_FEW_MATRIX + matrix * LWI_FEW_OF_MATRIX];
 }
 
+static bool is_constant(const lwi_gpu_argument *a) {
+    return a->source != LWI_GPU_BOUND && a->value.memory.handle;
+}
+
 /* Weights and biases are in memory of their own, which nothing else is put into. */
 static bool reads_constants(const lwi_gpu_launch *few) {
     for (int i = 0; i < count_matrices(few); i++) {
         const lwi_gpu_argument *matrix = &few->arguments[LWI_FEW_MATRIX + i * LWI_FEW_OF_MATRIX];
         const bool has_bias = number(few, LWI_FEW_FLAGS) >> i & 1;
-        if (!matrix[LWI_FEW_W].value.memory.handle ||
-            (has_bias && !matrix[LWI_FEW_BIAS].value.memory.handle))
+        if (!is_constant(&matrix[LWI_FEW_W]) || (has_bias && !is_constant(&matrix[LWI_FEW_BIAS])))
             return false;
     }
     return true;
@@ -108,6 +112,7 @@ static int find_input(const lwi_gpu_launch *few, int matrix, const lwi_gpu_launc
     const lwi_gpu_argument *y =
         &few->arguments[LWI_FEW_MATRIX + matrix * LWI_FEW_OF_MATRIX + LWI_FEW_Y];
     int found = -1, n = 0;
+    if (y->source == LWI_GPU_BOUND) return -1; /* others may read it */
     for (int i = 0; i < program->inputs; i++)
         if (lwi_gpu_same_place(y, &program->arguments[POINTWISE_INPUTS + i])) {
             found = i;
@@ -122,6 +127,9 @@ static bool is_over_a(const lwi_gpu_launch *few, const lwi_gpu_launch *program) 
     const lwi_device_argument *y = &program->arguments[POINTWISE_OUT].value;
     const size_t count = (size_t)number(few, LWI_FEW_M) * (size_t)number(few, LWI_FEW_K);
     const size_t made = (size_t)number(program, POINTWISE_COUNT) * sizeof(float);
+    if (few->arguments[LWI_FEW_A].source == LWI_GPU_BOUND ||
+        program->arguments[POINTWISE_OUT].source == LWI_GPU_BOUND)
+        return true; /* it may */
     return a->memory.handle == y->memory.handle &&
            y->memory.offset < a->memory.offset + count * 2 * sizeof(float) &&
            a->memory.offset < y->memory.offset + made;
@@ -158,8 +166,20 @@ static void add(lwi_gpu_launch *to, const lwi_gpu_argument *argument) {
     to->arguments[to->n++] = *argument;
 }
 
+size_t lwi_gpu_rounded_bytes(size_t n) { return n + n / PART * 4 * sizeof(float); }
+
+static bool rounds_by_itself(lwi_gpu_launch *before, const lwi_gpu_launch *round) {
+    if (!before->rounds ||
+        !lwi_gpu_same_place(&before->arguments[before->makes], &round->arguments[ROUND_A]))
+        return false;
+    before->arguments[before->rounds] = round->arguments[ROUND_TO];
+    before->arguments[before->rounds + 1] = round->arguments[ROUND_PARTS];
+    return true;
+}
+
 bool lwi_gpu_rounds_too(lwi_gpu_launch *before, const lwi_gpu_launch *round) {
     if (before->product || strcmp(round->kernel, "round_rows") != 0) return false;
+    if (rounds_by_itself(before, round)) return true;
     if (strcmp(before->kernel, "normalize_rows") != 0 ||
         !lwi_gpu_same_place(&before->arguments[NORM_Y], &round->arguments[ROUND_A]) ||
         number(before, NORM_TYPES) != 0 || number(before, NORM_INNER) != 1 ||

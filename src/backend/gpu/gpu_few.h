@@ -24,6 +24,8 @@ enum {
 };
 enum { LWI_FEW_TAKES = 4, LWI_FEW_SWAPPED = 6, LWI_FEW_EARLY = 7 }; /* bits of the flags */
 
+/* Bytes of the rounded rows of n numbers (kernels/block_rounded.k). */
+size_t lwi_gpu_rounded_bytes(size_t n);
 /* How many groups it needs along x. */
 size_t lwi_gpu_few_groups(const lwi_gpu_launch *few);
 bool lwi_gpu_is_few(const lwi_gpu_launch *launch);

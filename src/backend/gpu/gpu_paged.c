@@ -2,7 +2,7 @@
  * PagedAttention: keys and values go into the cache, then each head of each token attends, or on
  * tensor cores those of several tokens that share a head of keys together; of few tokens that may
  * see much, in several ranges, so that all of the device has work. */
-#include "backend/gpu/gpu_backend.h"
+#include "backend/gpu/gpu_few.h"
 #include "base/q8_row.h"
 #include "ops/paged_attention.h"
 
@@ -16,7 +16,9 @@ enum { FEW = 16, FEW_EACH = 4 };
 typedef struct attending {
     const char *kernel;
     size_t groups[3], splits; /* ranges; groups[2]: those of a sequence, times ranges */
+    bool is_tiles;            /* on tensor cores */
 } attending;
+enum { ATTEND_Y = 10, JOIN_Y = 1 /* arguments */, ROUNDED = 32 /* numbers */ };
 
 static void write_plan(const lwi_call *c, const lwi_paged *p, int32_t plan[PLAN]) {
     const size_t size = lwi_dtype_size(p->dtype);
@@ -99,7 +101,7 @@ static const char *tiles_kernel(const lwi_gpu_step *step, const lwi_paged *p, si
 static attending choose(const lwi_call *c, const lwi_paged *p, const lwi_gpu_step *step) {
     const size_t sequences = (size_t)c->in[BLOCKS]->dims[0],
                  size = p->key > p->value ? p->key : p->value;
-    attending a = {tiles_kernel(step, p, sequences), {p->tokens, p->heads, 1}, 1};
+    attending a = {tiles_kernel(step, p, sequences), {p->tokens, p->heads, 1}, 1, false};
     if (a.kernel) {
         const size_t rows = size > WIDE ? ROWS / 2 : ROWS, tokens = rows / (p->heads / p->kv_heads);
         a.groups[0] = (p->tokens + tokens - 1) / tokens;
@@ -108,8 +110,29 @@ static attending choose(const lwi_call *c, const lwi_paged *p, const lwi_gpu_ste
     }
     a.splits = count_splits(p, a.groups[0] * a.groups[1] * a.groups[2], a.kernel ? MANY / 2 : MANY);
     a.groups[2] *= a.splits;
+    a.is_tiles = a.kernel != NULL;
     if (!a.kernel) a.kernel = "paged_attend";
     return a;
+}
+
+/* The cache of one token's sequence is written to by those who read it. */
+static bool is_stored_by_readers(const lwi_paged *p) {
+    return p->tokens == 1 && p->dtype != LW_UINT8;
+}
+
+/* Where the ranges lie in scratch memory: behind Y in 8 bits. */
+static size_t ranges_place(const lwi_call *c) {
+    return (lwi_gpu_rounded_bytes(c->out[0]->count) + LWI_ALIGN - 1) & ~(size_t)(LWI_ALIGN - 1);
+}
+
+/* Two arguments for that. makes: the argument of Y. */
+static void add_rounded(const lwi_paged *p, size_t makes, lwi_gpu_launch *launch) {
+    if (p->value % ROUNDED == 0) {
+        launch->rounds = launch->n;
+        launch->makes = makes;
+    }
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_int(launch, 0);
 }
 
 static lw_status launch_attend(const lwi_call *c, const lwi_paged *p, const int32_t plan[PLAN],
@@ -123,11 +146,17 @@ static lw_status launch_attend(const lwi_call *c, const lwi_paged *p, const int3
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
         lwi_gpu_in(launch, c, inputs[i]);
     lwi_gpu_out(launch, 0);
-    lwi_gpu_scratch(step, launch, ranges * sizeof(float));
+    lwi_gpu_scratch_at(step, launch, ranges_place(c), ranges * sizeof(float));
     lwi_gpu_mistake(step, launch);
     lwi_gpu_float(launch, (double)p->scale);
     lwi_gpu_float(launch, (double)p->softcap);
     lwi_gpu_int(launch, (int64_t)a->splits);
+    if (a->is_tiles) return LW_OK;
+    lwi_gpu_in(launch, c, K);
+    lwi_gpu_in(launch, c, V);
+    lwi_gpu_int(launch, is_stored_by_readers(p));
+    add_rounded(p, ATTEND_Y, launch);
+    if (a->splits > 1) launch->rounds = 0;
     return LW_OK;
 }
 
@@ -135,11 +164,12 @@ static lw_status launch_join(const lwi_call *c, const lwi_paged *p, size_t split
                              lwi_gpu_step *step) {
     lwi_gpu_launch *launch = NULL;
     LW_TRY(lwi_gpu_items(step, "paged_join", c->out[0]->count, &launch));
-    lwi_gpu_scratch(step, launch, 0);
+    lwi_gpu_scratch_at(step, launch, ranges_place(c), 0);
     lwi_gpu_out(launch, 0);
     lwi_gpu_int(launch, (int64_t)splits);
     lwi_gpu_int(launch, (int64_t)p->value);
     lwi_gpu_int(launch, (int64_t)c->out[0]->count);
+    add_rounded(p, JOIN_Y, launch);
     return LW_OK;
 }
 
@@ -155,7 +185,7 @@ lw_status lwi_gpu_paged_attention(const lwi_call *c, lwi_gpu_step *step, bool *t
         return lwi_gpu_refuse(step, "heads of more than 768 elements");
     const attending a = choose(c, &p, step);
     write_plan(c, &p, plan);
-    LW_TRY(launch_store(c, &p, plan, step));
+    if (!is_stored_by_readers(&p)) LW_TRY(launch_store(c, &p, plan, step));
     LW_TRY(launch_attend(c, &p, plan, &a, step));
     if (a.splits > 1) LW_TRY(launch_join(c, &p, a.splits, step));
     step->written = 1 + CACHE;
