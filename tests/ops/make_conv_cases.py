@@ -216,6 +216,14 @@ def average_pool():
     return [x], attrs | {"count_include_pad": pick(0, 1)}, 1
 
 
+def average_of_padding():
+    """Windows with nothing of the input in them."""
+    size = pick(1, 2)
+    return [normal([1, pick(3, 16), 5, size])], {
+        "kernel_shape": (1, 2), "dilations": (1, size + 1), "pads": (0, 1, 0, 1),
+        "count_include_pad": pick(0, 1)}, 1
+
+
 def lp_pool():
     x, attrs = pool_input()
     return [x], attrs | {"p": pick(1, 2, 3)}, 1
@@ -351,7 +359,8 @@ GENERATORS = {
     "NonMaxSuppression": non_max_suppression, "DepthToSpace": depth_to_space, "Col2Im": col2im,
     "com.microsoft.FusedConv": fused_conv, "com.microsoft.FusedMatMul": fused_matmul,
     "com.microsoft.CropAndResize": crop_and_resize, "DeformConv": deform_conv,
-    "Resize/codes": resize_codes, "Conv/dilated": dilated_conv
+    "Resize/codes": resize_codes, "Conv/dilated": dilated_conv,
+    "AveragePool/padding": average_of_padding
 }
 
 
