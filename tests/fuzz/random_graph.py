@@ -12,7 +12,7 @@ import ml_dtypes
 # Bits of float32 that a result has not in common with another engine's.
 LOST = {"float32": 6, "float16": 13, "bfloat16": 16}
 SMALLEST = {"float32": 0, "float16": 2 ** -24, "bfloat16": 0}
-LOST_BY_RECURRENCE = 13  # ONNX Runtime's sigmoid and tanh are near
+MORE_BY_RECURRENCE = 3, 13  # more bits, at least so many: ONNX Runtime's sigmoid and tanh are near
 NARROW = {"float32": None, "float16": np.dtype(np.float16), "bfloat16": np.dtype(ml_dtypes.bfloat16)}
 LARGEST = {"float32": 1e5, "float16": 2e4, "bfloat16": 1e5}
 # Of a result's largest magnitude, what each operator may round by itself.
@@ -219,7 +219,9 @@ class Graph:
             self.order.append(name)
 
     def round(self, node, near, down):
-        lost = max(LOST[self.kind], LOST_BY_RECURRENCE if node.op_type in ("LSTM", "GRU", "RNN") else 0)
+        lost = LOST[self.kind]
+        if node.op_type in ("LSTM", "GRU", "RNN"):
+            lost = max(lost + MORE_BY_RECURRENCE[0], MORE_BY_RECURRENCE[1])
         smallest = SMALLEST[self.kind]
         return [rounded(near, lost, smallest, False), rounded(down, lost, smallest, True)]
 
@@ -273,7 +275,7 @@ class Graph:
             return 0
         finite = np.isfinite(value) & np.isfinite(near[0]) & np.isfinite(near[1])
         moved = max(np.abs(value - n)[finite].max(initial=0) for n in near)
-        return 6 * moved + NEAR[self.kind] * np.abs(value[finite]).max(initial=0) + 1e-6
+        return 12 * moved + NEAR[self.kind] * np.abs(value[finite]).max(initial=0) + 1e-6
 
     # Files.
 

@@ -29,10 +29,11 @@ from random_graph import Graph, Skip  # noqa: E402
 
 # What ONNX Runtime takes, and lampwick does not: windows beyond the padded input, a batch of indices
 # or conditions for data of another size, empty parts of other shapes, a skip, slopes or factors that are larger
-# than the input, and outputs of loops that nothing says the shape of.
+# than the input, operators that the standard has without bfloat16, and outputs of loops that nothing
+# says the shape of.
 REFUSED = re.compile("the kernel spans|GatherND .* in data, .* in indices|there are no iterations|cannot be joined|"
                      "a skip of shape|the slope .* cannot be broadcast|input 1 must have shape|"
-                     "to choose from")
+                     "to choose from|is bfloat16, expected")
 
 
 @dataclass
