@@ -813,7 +813,7 @@ def loop(g):
     x = g.find(lambda v: v.dtype == np.float32 and v.size < 500, lambda: g.input([2, 3]))
     need(g.values[x].dtype == np.float32)
     y, half = g.weight(g.shape(x)[-1:]), g.constant(np.float32(.5))
-    times = g.constant(np.array(g.pick(0, 1, 3), np.int64))
+    times = g.constant(np.array(g.pick(1, 2, 3), np.int64))
     a, info = f"{g.name()}_", helper.make_tensor_value_info
     nodes = [helper.make_node("Identity", [a + "go"], [a + "on"]),
              helper.make_node("Mul", [a + "state", half], [a + "half"]),
