@@ -25,8 +25,8 @@ LOSES_NAN = {"Relu", "Max", "Min", "Clip", "ReduceMax", "ReduceMin", "MaxPool", 
 # Of these infinity times 0 depends on how sums are split, or infinity becomes some integer.
 # Convolutions: in groups, of which lampwick computes several at once. Tanh: it is nearly 1 at infinity
 # in drivers of OpenCL.
-SPREADS = {"Resize", "LpNormalization", "MeanVarianceNormalization", "LRN", "LSTM", "GRU", "RNN", "Einsum", "Cast",
-           "Tanh"}
+SPREADS = {"Resize", "GridSample", "LpNormalization", "MeanVarianceNormalization", "LRN", "LSTM", "GRU", "RNN",
+           "Einsum", "Cast", "Tanh"}
 ORT = ort.SessionOptions()
 ORT.log_severity_level = 4
 ORT.intra_op_num_threads = ORT.inter_op_num_threads = 1
