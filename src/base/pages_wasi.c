@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: MIT
- * WebAssembly has one linear memory and nothing to map into it. */
+ * WebAssembly has one linear memory and nothing to map into it: files are read. A file that is
+ * there already, as that of a language model whose tokenizer is looked for in it too, is not read
+ * again. */
 #include "base/pages.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PAGE = 64 };
+
+typedef struct contents contents;
+struct contents {
+    contents *next;
+    struct stat of;
+    void *pages;
+    size_t users;
+};
+static contents *all;
 
 static void *new_pages(size_t size) {
     const size_t whole = (size + PAGE - 1) & ~(size_t)(PAGE - 1);
@@ -26,13 +38,30 @@ static bool read_all(int fd, char *to, size_t size) {
     return true;
 }
 
+static bool is_same(const struct stat *a, const struct stat *b) {
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
 bool lwi_pages_of_file(int fd, size_t size, void **pages) {
-    void *p = new_pages(size);
+    struct stat st;
+    if (fstat(fd, &st) != 0) return false;
+    for (contents *c = all; c; c = c->next)
+        if (is_same(&c->of, &st) && (size_t)st.st_size == size) {
+            c->users++;
+            *pages = c->pages;
+            return true;
+        }
+    contents *c = malloc(sizeof *c);
+    void *p = c ? new_pages(size) : NULL;
     if (!p) errno = ENOMEM;
     if (!p || !read_all(fd, p, size)) {
         free(p);
+        free(c);
         return false;
     }
+    *c = (contents){all, st, p, 1};
+    all = c;
     *pages = p;
     return true;
 }
@@ -45,6 +74,14 @@ void *lwi_pages_of_zeros(size_t size) {
 
 void lwi_pages_free(void *pages, size_t size) {
     (void)size;
+    for (contents **c = &all; *c; c = &(*c)->next)
+        if ((*c)->pages == pages) {
+            contents *gone = *c;
+            if (--gone->users) return;
+            *c = gone->next;
+            free(gone);
+            break;
+        }
     free(pages);
 }
 
