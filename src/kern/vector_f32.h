@@ -145,7 +145,13 @@ LWI_INLINE void lwi_store_part(lwi_loose *p, lwi_part n, lwi_vec v) {
         p[i] = v[i];
 }
 LWI_INLINE lwi_vec lwi_splat(float x) { return (lwi_vec){x, x, x, x}; }
-LWI_INLINE lwi_vec lwi_fma(lwi_vec a, lwi_vec b, lwi_vec c) { return a * b + c; }
+LWI_INLINE lwi_vec lwi_fma(lwi_vec a, lwi_vec b, lwi_vec c) {
+#if defined(__wasm_relaxed_simd__)
+    return __builtin_wasm_relaxed_madd_f32x4(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
 LWI_INLINE lwi_vec lwi_clamp(lwi_vec x, lwi_vec low, lwi_vec high) {
     typedef int32_t mask __attribute__((vector_size(16)));
     const mask below = x<low, above = x> high;
