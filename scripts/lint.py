@@ -35,6 +35,7 @@ ALLOWED = {
     "serve": {"base", "public"},
     "tools": {"base", "serve", "public"},
     "plugins": {"public"},
+    "wasm": {"public"},
 }
 BANNED = re.compile(r"\b(sprintf|strcpy|strcat|strtok|gets|atoi|atol|atof|alloca|rand|srand|setjmp|"
                     r"longjmp|exit|abort|system|assert)\s*\(")
