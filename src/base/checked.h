@@ -36,6 +36,11 @@ static inline bool lwi_mul_i64(int64_t a, int64_t b, int64_t *product) {
     return true;
 }
 
+/* Where part i begins if n things are cut into parts whose sizes differ by at most one. */
+static inline size_t lwi_part_begin(size_t n, size_t i, size_t parts) {
+    return (size_t)((uint64_t)n * i / parts);
+}
+
 /* offset + length lies within size */
 static inline bool lwi_within(uint64_t offset, uint64_t length, size_t size) {
     return offset <= size && length <= size - offset;

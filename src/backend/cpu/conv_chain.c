@@ -6,6 +6,7 @@
  * those of single pixels, depthwise ones, and MaxPool and AveragePool. Each element is computed as
  * it would be without; threads that share the rows of an image make those at the seams twice. */
 #include "backend/cpu/conv_plan.h"
+#include "base/checked.h"
 #include "backend/cpu/cpu_pool.h"
 #include "ops/work_slots.h"
 
@@ -207,7 +208,8 @@ typedef struct run {
 /* The rows of each stage that one of `parts` tasks makes. */
 static void find_rows(const chain *c, size_t part, size_t parts, progress *stages) {
     const size_t rows = c->stages[c->n - 1].rows;
-    size_t first = rows * part / parts, stop = rows * (part + 1) / parts, none;
+    size_t first = lwi_part_begin(rows, part, parts), stop = lwi_part_begin(rows, part + 1, parts),
+           none;
     for (size_t i = c->n; i-- > 0;) {
         const stage *s = &c->stages[i];
         stages[i] = (progress){first, first, stop, NULL};

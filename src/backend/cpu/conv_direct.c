@@ -8,6 +8,7 @@
  * Weights are read block by block, so that a block stays in the second-level cache while all rows
  * see it. The sum over the kernel is cut at places that depend on its shape only. */
 #include "backend/cpu/conv_plan.h"
+#include "base/checked.h"
 #include "ops/work_slots.h"
 
 #include <string.h>
@@ -458,8 +459,8 @@ static void multiply_block(const direct *d, const block *b, size_t unit) {
 
 /* Part i of an axis in parts whose sizes differ by at most one. */
 static void cut_axis(int64_t size, size_t parts, size_t i, int64_t *first, int64_t *n) {
-    *first = (int64_t)((size_t)size * i / parts);
-    *n = (int64_t)((size_t)size * (i + 1) / parts) - *first;
+    *first = (int64_t)lwi_part_begin((size_t)size, i, parts);
+    *n = (int64_t)lwi_part_begin((size_t)size, i + 1, parts) - *first;
 }
 
 static void find_block(const direct *d, size_t place, block *b) {

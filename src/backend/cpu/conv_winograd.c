@@ -4,6 +4,7 @@
  * the products are transformed back. Blocks are small enough for the second-level cache and large
  * enough that the weights, which are 16/9 or 36/9 as many as before, are not read too often. */
 #include "backend/cpu/conv_plan.h"
+#include "base/checked.h"
 #include "ops/work_slots.h"
 
 enum {
@@ -233,8 +234,8 @@ static void run_items(void *arg, size_t begin, size_t end) {
     size_t transformed = SIZE_MAX;
     for (size_t i = begin; i < end; i++) {
         const size_t share = i % w->shares, k = i / w->shares, blocks = w->filter_blocks;
-        const size_t first = w->tiles * k / w->blocks;
-        const size_t n = w->tiles * (k + 1) / w->blocks - first;
+        const size_t first = lwi_part_begin(w->tiles, k, w->blocks);
+        const size_t n = lwi_part_begin(w->tiles, k + 1, w->blocks) - first;
         if (first != transformed) transform_in(w, first, n, v);
         transformed = first;
         for (size_t b = blocks * share / w->shares; b < blocks * (share + 1) / w->shares; b++) {
