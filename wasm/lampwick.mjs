@@ -57,7 +57,8 @@ class System {
     }
 
     get view() { return new DataView(this.memory.buffer); }
-    bytes(at, n) { return new Uint8Array(this.memory.buffer, at, n); }
+    // Pointers above 2 GiB come as negative numbers.
+    bytes(at, n) { return new Uint8Array(this.memory.buffer, at >>> 0, n); }
     text(at, n) { return decoder.decode(this.bytes(at, n).slice()); }
 
     add(name, bytes) {
@@ -74,8 +75,8 @@ class System {
         return { wasi_snapshot_preview1: wasi };
     }
 
-    put32(at, n) { this.view.setUint32(at, n, true); return SUCCESS; }
-    put64(at, n) { this.view.setBigUint64(at, BigInt(n), true); return SUCCESS; }
+    put32(at, n) { this.view.setUint32(at >>> 0, n, true); return SUCCESS; }
+    put64(at, n) { this.view.setBigUint64(at >>> 0, BigInt(n), true); return SUCCESS; }
 
     // Buffers of iovec at `list`: calls use(bytes) for each until it returns less than was asked.
     vectors(list, n, use) {
@@ -220,7 +221,7 @@ export class Lampwick {
     }
     string(at) {
         if (!at) return null;
-        const all = new Uint8Array(this.system.memory.buffer, at);
+        const all = new Uint8Array(this.system.memory.buffer, at >>> 0);
         return decoder.decode(all.slice(0, all.indexOf(0)));
     }
     // Memory of the module; a multiple of 16.
@@ -294,9 +295,9 @@ function read(lampwick, value) {
     const { c } = lampwick, dtype = c.lw_tensor_dtype(value);
     if (!dtype) throw new LampwickError("LW_UNSUPPORTED", "the output is no tensor");
     const [type, Kind] = TYPES[dtype] ?? [lampwick.string(c.lw_dtype_name(dtype)), Uint8Array];
-    const at = c.lw_tensor_data(value), rank = c.lw_tensor_rank(value);
+    const at = c.lw_tensor_data(value) >>> 0, rank = c.lw_tensor_rank(value);
     const buffer = lampwick.system.memory.buffer;
-    const dims = Array.from(new BigInt64Array(buffer, c.lw_tensor_dims(value), rank), Number);
+    const dims = Array.from(new BigInt64Array(buffer, c.lw_tensor_dims(value) >>> 0, rank), Number);
     if (dtype === LW_STRING) {
         const pairs = new Uint32Array(buffer, at, 2 * c.lw_tensor_count(value)), data = [];
         for (let i = 0; i < pairs.length; i += 2)
