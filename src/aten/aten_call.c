@@ -193,7 +193,7 @@ static void view_in_place(lwi_aten *a, const lwi_aten_row *row, const lwi_aten_v
 }
 
 /* Real numbers become complex ones where they are written to such a tensor; not the other way. */
-static void write(lwi_aten *a, lwi_aten_tensor *to, const lwi_aten_value *result) {
+static void write_result(lwi_aten *a, lwi_aten_tensor *to, const lwi_aten_value *result) {
     if (lwi_aten_is_complex(result) && !to->complex)
         lwi_aten_fail(a, LW_TYPE, "a complex result cannot be written to a real tensor");
     const lwi_aten_value v = to->complex ? lwi_aten_as_complex(a, result) : *result;
@@ -212,7 +212,7 @@ static void run_row(lwi_aten *a, const call *c, const lwi_aten_row *row, lwi_ate
     if (written >= 0 && args[written].kind == LWI_ATEN_TENSOR) {
         lwi_aten_tensor *to = args[written].tensor;
         if (view) view_in_place(a, row, args, n, to, lwi_aten_id(a, &results[0]));
-        else write(a, to, &results[0]);
+        else write_result(a, to, &results[0]);
         results[0] = args[written];
     }
     a->row = outer;
