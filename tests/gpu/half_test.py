@@ -62,7 +62,7 @@ class Network:
         ends = [helper.make_tensor_value_info(n, self.code, v.shape) for n, v in (("x", x), ("y", wanted))]
         graph = helper.make_graph(self.nodes, "g", ends[:1], ends[1:], self.weights)
         (folder / "test_data_set_0").mkdir(parents=True)
-        onnx.save(helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 21)]),
+        onnx.save(helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 23)]),
                   folder / "model.onnx")
         for name, value in (("input_0", x), ("output_0", wanted)):
             (folder / f"test_data_set_0/{name}.pb").write_bytes(numpy_helper.from_array(value, "").SerializeToString())
@@ -184,6 +184,36 @@ def constants(name):
     return n, x, n.node("Mul", [b, b], np.multiply)
 
 
+def attention(name, length=150, size=40, masked=True, **options):
+    """ONNX's Attention of four heads over two of keys: causal, with capped scores, and a mask of
+    numbers or of truths."""
+    n, heads, kv = Network(name), 4, 2
+    x = n.rounded(n.rng.standard_normal((2, length, 24)))
+    n.values["x"] = x.astype(np.float64)
+    q, k, v = (n.node("MatMul", ["x", n.weight(24, h * size, scale=0.3)], np.matmul) for h in (heads, kv, kv))
+    mask = n.rng.random((2, 1, length, length)) < 0.8
+    if masked == "numbers":
+        mask = n.rounded(np.where(mask, n.rng.standard_normal(mask.shape), -np.inf))
+    at, to = np.arange(length)[:, None], np.arange(length)
+    seen = (to <= at) if options.get("is_causal") else (to >= 0) & (at >= 0)
+
+    def attend(q, k, v, *mask):
+        q, k, v = (t.reshape(2, length, -1, size).transpose(0, 2, 1, 3) for t in (q, k, v))
+        s = q @ np.repeat(k, heads // kv, 1).transpose(0, 1, 3, 2) * size ** -0.5
+        cap = options.get("softcap", 0)
+        s = cap * np.tanh(s / cap) if cap else s
+        for m in mask:
+            s = s + (np.where(m, 0, -np.inf) if m.dtype == bool else m.astype(np.float64))
+        s = np.where(seen, s, -np.inf)
+        e = np.exp(s - np.maximum(s.max(-1, keepdims=True), -1e30))
+        y = e / np.maximum(e.sum(-1, keepdims=True), 1e-30) @ np.repeat(v, heads // kv, 1)
+        return y.transpose(0, 2, 1, 3).reshape(2, length, -1)
+
+    inputs = [q, k, v] + ([n.constant(mask)] if masked else [])
+    y = n.node("Attention", inputs, attend, q_num_heads=heads, kv_num_heads=kv, **options)
+    return n, x, n.node("Relu", [y], relu)
+
+
 def check(name, made, folder, capability, *more, explain=True):
     """Results; returns which kernels ran."""
     kind = name.split()[0]
@@ -213,6 +243,11 @@ def main():
                 expect(f"{kind} {capability} convolutions", (f"conv_{kind}" in shown) == has, shown)
                 shown = check(f"{kind} sequences", sequences(kind), folder, capability)
                 expect(f"{kind} {capability} attention", (f"attention_128_{kind}" in shown) == has, shown)
+            for name, how in (("causal", {"is_causal": 1, "softcap": 2.0}), ("truths", {"masked": True}),
+                              ("numbers", {"masked": "numbers", "is_causal": 1, "size": 72})):
+                shown = check(f"{kind} attention {name}", attention(kind, **{"masked": False} | how), folder, 80)
+                width = 128 if "size" in how else 64
+                expect(f"{kind} attention {name}, kernel", f"attention_{width}_{kind}" in shown, shown)
             for name, arguments in (("small", (37, 24, 3)), ("wide", (9, 128, 1)), ("open", (131, 16, 1, False))):
                 check(f"{kind} sequences {name}", sequences(kind, *arguments), folder, 80, explain=False)
             check(f"{kind} constants", constants(kind), folder, 80, explain=False)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/gpu/gpu_attention.h"
 
-enum { MOST = 768 };    /* elements of a value, of kernels/attention.k */
-enum { KEEP = 5 };      /* the input that chooses scores */
-enum { QUERIES = 128 }; /* of a group of kernels/half_attention.k */
+enum { MOST = 768 }; /* elements of a value, of kernels/attention.k */
+enum { KEEP = 5 };   /* the input that chooses scores */
 
 typedef struct planning {
     lwi_gpu_step *step;
@@ -17,32 +16,11 @@ static void write_strides(int32_t *to, size_t batch, size_t head, size_t positio
     to[3] = (int32_t)last;
 }
 
-/* On tensor cores; NULL: in float32. */
-static const char *half_kernel(const lwi_call *c, const lwi_attention *a,
-                               const char *const names[4]) {
-    const size_t size = a->head > a->v_head ? a->head : a->v_head;
-    if (c->in[0]->dtype == LW_FLOAT32) return NULL;
-    return names[2 * (c->in[0]->dtype == LW_BFLOAT16) + (size > 64)];
-}
-
-/* Which biases there are, and their types. */
-static int biases_of(const lwi_call *c, const lwi_attention *a, size_t first) {
-    int bits = (1 << a->n_bias) - 1;
-    for (size_t i = 0; i < a->n_bias; i++)
-        bits |= (int)lwi_gpu_type_of(c->in[first + i]->dtype) << (4 + 4 * i);
-    return bits;
-}
-
-static lw_status launch_attention(const lwi_call *c, const lwi_attention *a, const int32_t plan[32],
-                                  lwi_gpu_step *step) {
-    static const char *const halves[] = {"attention_64_f16", "attention_128_f16",
-                                         "attention_64_bf16", "attention_128_bf16"};
-    const char *half = half_kernel(c, a, halves);
-    const size_t groups = half ? (a->q_len + QUERIES - 1) / QUERIES : a->q_len;
+static lw_status launch_floats(const lwi_call *c, const lwi_attention *a, const int32_t plan[32],
+                               lwi_gpu_step *step) {
     const size_t first = lwi_has(c, 3) ? 3 : 4;
     lwi_gpu_launch *launch = NULL;
-    LW_TRY(
-        lwi_gpu_groups(step, half ? half : "attention_f32", groups, a->q_heads, a->batch, &launch));
+    LW_TRY(lwi_gpu_groups(step, "attention_f32", a->q_len, a->q_heads, a->batch, &launch));
     LW_TRY(lwi_gpu_data(step, launch, plan, 32 * sizeof *plan));
     for (size_t i = 0; i < 3; i++)
         lwi_gpu_in(launch, c, i);
@@ -50,7 +28,7 @@ static lw_status launch_attention(const lwi_call *c, const lwi_attention *a, con
     lwi_gpu_in(launch, c, first + 1);
     lwi_gpu_out(launch, 0);
     lwi_gpu_float(launch, a->scale);
-    lwi_gpu_int(launch, half ? biases_of(c, a, first) : (1 << a->n_bias) - 1);
+    lwi_gpu_int(launch, (1 << a->n_bias) - 1);
     return LW_OK;
 }
 
@@ -61,6 +39,7 @@ static bool fits(const lwi_call *c, const lwi_attention *a) {
 }
 
 lw_status lwi_gpu_attention_tiles(const lwi_call *c, const lwi_attention *a, lwi_gpu_step *step) {
+    if (c->in[0]->dtype != LW_FLOAT32) return lwi_gpu_attention_chosen(c, a, step);
     int32_t plan[32] = {(int32_t)a->batch,
                         (int32_t)a->q_heads,
                         (int32_t)a->q_len,
@@ -76,7 +55,7 @@ lw_status lwi_gpu_attention_tiles(const lwi_call *c, const lwi_attention *a, lwi
         const size_t *s = a->bias[i].strides;
         write_strides(plan + 24 + 4 * i, s[0], s[1], s[2], s[3]);
     }
-    return launch_attention(c, a, plan, step);
+    return launch_floats(c, a, plan, step);
 }
 
 static lw_status attend(lwi_call *c, const lwi_attention *a) {

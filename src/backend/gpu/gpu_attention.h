@@ -15,7 +15,7 @@ typedef struct lwi_gpu_place {
 } lwi_gpu_place;
 
 typedef struct lwi_gpu_attending {
-    int32_t plan[42]; /* of kernels/attention_any.k */
+    int32_t plan[42]; /* of kernels/attention_plan.k */
     double scale, softcap, otherwise;
     lwi_gpu_place q, k, v, bias[2], lengths, sink; /* what is not there: any input */
     size_t choice;                                 /* an input */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Attention that only the general kernel takes (kernels/attention_any.k): ONNX's Attention, and
- * lampwick.Attention with a choice of scores. */
+ * Attention with all that it has, by the general kernel (kernels/attention_any.k) or on tensor
+ * cores (kernels/half_attention.k): ONNX's Attention, and lampwick.Attention. */
 #include "backend/gpu/gpu_attention.h"
 
 #include <math.h>
@@ -11,6 +11,10 @@ enum { MOST = 768 }; /* elements of a value */
 enum { STRIDES = 8, BIASES = 24, CHOICE = 32, LEFT = 36, RIGHT, POSITION, KEYS, HAS, STAGE };
 enum { BIAS = 1, BIAS_2 = 2, CHOOSES = 4, LENGTHS = 8, SCORES = 16, VALUES = 32 };
 enum { EMPTY_NAN = 64, NAN_ZERO = 128 };
+enum {
+    QUERIES = 128,
+    WIDEST = 128
+}; /* of a group of kernels/half_attention.k; elements of a head */
 
 static void write_strides(int32_t *to, size_t batch, size_t head, size_t row, size_t last) {
     const size_t given[4] = {batch, head, row, last};
@@ -63,6 +67,19 @@ static int type_of(const lwi_call *c, const lwi_gpu_place *p) {
     return lwi_has(c, p->index) ? (int)lwi_gpu_type_of(c->in[p->index]->dtype) : 0;
 }
 
+/* The kernel on tensor cores; NULL: there is none for what is wanted, or for such types. */
+static const char *half_kernel(const lwi_device *device, const int32_t *p, int types) {
+    const int type = types & 15, all = type | type << 4 | type << 8 | type << 12;
+    const bool is_bf16 = type == LWI_GPU_BF16;
+    if (!(type == LWI_GPU_F16 && device->multiplies_f16) && !(is_bf16 && device->multiplies_bf16))
+        return NULL;
+    if ((types & 0xffff) != all || p[4] > WIDEST || p[5] > WIDEST ||
+        (p[HAS] & (CHOOSES | SCORES | VALUES | NAN_ZERO)) != VALUES)
+        return NULL;
+    if (p[4] > 64 || p[5] > 64) return is_bf16 ? "attention_128_bf16" : "attention_128_f16";
+    return is_bf16 ? "attention_64_bf16" : "attention_64_f16";
+}
+
 lw_status lwi_gpu_attention_launch(const lwi_call *c, const lwi_gpu_attending *x,
                                    lwi_gpu_step *step) {
     const int32_t *p = x->plan;
@@ -70,22 +87,25 @@ lw_status lwi_gpu_attention_launch(const lwi_call *c, const lwi_gpu_attending *x
     const int types = type_of(c, &x->q) | type_of(c, &x->k) << 4 | type_of(c, &x->v) << 8 |
                       (int)lwi_gpu_type_of(c->out[y]->dtype) << 12 | type_of(c, &x->bias[0]) << 16 |
                       type_of(c, &x->bias[1]) << 20 | type_of(c, &x->sink) << 24;
+    const char *half = half_kernel(step->device, p, types);
+    const size_t queries = (size_t)p[2],
+                 groups = half ? (queries + QUERIES - 1) / QUERIES : queries;
     lwi_gpu_launch *launch = NULL;
-    LW_TRY(
-        lwi_gpu_groups(step, "attention_any", (size_t)p[2], (size_t)p[1], (size_t)p[0], &launch));
+    LW_TRY(lwi_gpu_groups(step, half ? half : "attention_any", groups, (size_t)p[1], (size_t)p[0],
+                          &launch));
     LW_TRY(lwi_gpu_data(step, launch, x->plan, sizeof x->plan));
     const lwi_gpu_place *const places[] = {&x->q, &x->k, &x->v, &x->bias[0], &x->bias[1]};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         lwi_gpu_give(c, places[i], step, launch);
-    lwi_gpu_in(launch, c, x->choice);
+    if (!half) lwi_gpu_in(launch, c, x->choice);
     lwi_gpu_give(c, &x->lengths, step, launch);
     lwi_gpu_give(c, &x->sink, step, launch);
     lwi_gpu_out(launch, y);
-    lwi_gpu_out(launch, x->scores ? x->scores : y);
+    if (!half) lwi_gpu_out(launch, x->scores ? x->scores : y);
     lwi_gpu_int(launch, types);
     lwi_gpu_float(launch, x->scale);
     lwi_gpu_float(launch, x->softcap);
-    lwi_gpu_float(launch, x->otherwise);
+    if (!half) lwi_gpu_float(launch, x->otherwise);
     return LW_OK;
 }
 
