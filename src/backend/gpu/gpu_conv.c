@@ -8,6 +8,7 @@
 #include "ops/pool.h"
 #include "tensor/convert.h"
 
+enum { NEIGHBOURS = 8 }; /* of an item of kernels/half_depthwise.k */
 enum { TILE = 64 };
 
 void lwi_gpu_conv_shape(const lwi_window *w, size_t batch, size_t channels, size_t groups,
@@ -224,6 +225,48 @@ static lw_status launch_half_conv(const lwi_call *c, const lwi_conv *v, lwi_gpu_
     return tiles.parts > 1 ? add_half_parts(c, v, &size, &tiles, step) : LW_OK;
 }
 
+/* [channels, taps] to [taps, channels]. */
+static lw_status give_depthwise_halves(const lwi_call *c, const lwi_conv *v, lwi_gpu_step *step,
+                                       lwi_gpu_launch *launch) {
+    const size_t n = v->groups * v->kernel_size;
+    uint16_t *turned = NULL;
+    float *wide = NULL;
+    if (!step->keep) return lwi_gpu_data(step, launch, NULL, n * sizeof *turned);
+    LW_TRY(lwi_alloc_array(&lwi_malloc_allocator, n, sizeof *turned, &turned));
+    lw_status status = lwi_alloc_array(&lwi_malloc_allocator, 2 * n, sizeof *wide, &wide);
+    if (status == LW_OK) {
+        lwi_convert(&lwi_convert_nearest, c->in[1]->dtype, c->in[1]->data, LW_FLOAT32, wide, n);
+        for (size_t i = 0; i < n; i++)
+            wide[n + i % v->kernel_size * v->groups + i / v->kernel_size] = wide[i];
+        lwi_narrow(c->in[0]->dtype, wide + n, n, 0, turned);
+        status = lwi_gpu_data(step, launch, turned, n * sizeof *turned);
+    }
+    lwi_free(&lwi_malloc_allocator, wide);
+    lwi_free(&lwi_malloc_allocator, turned);
+    return status;
+}
+
+static lw_status launch_half_depthwise(const lwi_call *c, const lwi_conv *v, lwi_gpu_step *step) {
+    const size_t items = c->out[0]->count / NEIGHBOURS;
+    lwi_gpu_launch *launch = NULL;
+    int32_t shape[LWI_GPU_CONV_SHAPE];
+    int kinds;
+    lwi_gpu_conv_shape(&v->window, v->batch, v->channels, v->groups, v->filters, shape);
+    step->mixes = true;
+    LW_TRY(lwi_gpu_items(step, "depthwise_half", items, &launch));
+    LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
+    lwi_gpu_in(launch, c, 0);
+    LW_TRY(give_depthwise_halves(c, v, step, launch));
+    LW_TRY(give_finish(c, step, launch, false, &kinds));
+    LW_TRY(lwi_gpu_epilogue(c, LWI_GPU_CONV_INPUTS, step, launch));
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_int(launch, lwi_gpu_type_of(c->in[0]->dtype));
+    lwi_gpu_int(launch, kinds);
+    lwi_gpu_int(launch, lwi_gpu_type_of(c->out[0]->dtype));
+    lwi_gpu_int(launch, (int64_t)items);
+    return LW_OK;
+}
+
 /* Of few channels for each filter, a tile would be mostly zeros. */
 enum { LEAST_CHANNELS = 3 };
 
@@ -238,15 +281,20 @@ static bool takes_halves(const lwi_call *c, const lwi_device *device) {
             (type == LW_BFLOAT16 && device->multiplies_bf16)) &&
            lwi_gpu_moves(c) && (c->out[0]->dtype == type || c->out[0]->dtype == LW_FLOAT32) &&
            is_known(c, 1) && (!lwi_has(c, 2) || is_known(c, 2)) &&
-           lwi_gpu_takes_epilogue(c, LWI_GPU_CONV_INPUTS) && c->in[0]->rank <= 4 &&
-           c->in[1]->dims[1] >= LEAST_CHANNELS;
+           lwi_gpu_takes_epilogue(c, LWI_GPU_CONV_INPUTS) && c->in[0]->rank <= 4;
+}
+
+static bool is_depthwise(const lwi_conv *v) {
+    return v->channels == 1 && v->filters == 1 && v->groups % NEIGHBOURS == 0;
 }
 
 lw_status lwi_gpu_conv(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     lwi_conv v = {.groups = 0};
     if (takes_halves(c, step->device)) {
         LW_TRY(lwi_conv_shape(c, 0, 1, true, &v));
-        *taken = v.batch * v.out_size / TILE < 65535;
+        *taken = is_depthwise(&v);
+        if (*taken) return launch_half_depthwise(c, &v, step);
+        *taken = v.channels >= LEAST_CHANNELS && v.batch * v.out_size / TILE < 65535;
         if (*taken) return launch_half_conv(c, &v, step);
     }
     if (!lwi_gpu_all_float(c) || !lwi_gpu_takes_epilogue(c, LWI_GPU_CONV_INPUTS) ||
