@@ -3,9 +3,10 @@
  * cards=N, capability=NN, processor=gfx..., memory=BYTES, refuse (the kernels are not compiled),
  * lost=N (a card is lost at launch N), unrecorded (no graph is made), uncaptured (a stream is not
  * captured), count (what was done is printed at the end), list (each launch is printed when it is
- * given), idle (kernels do nothing), version=N (of the driver), hasty (fake_hopper.c), ptx (the PTX
- * is run as it stands, ptx_module.h), leaves (what is not freed at the end is no mistake). A call
- * that the driver would take badly ends the process with a sentence. */
+ * given), idle (kernels do nothing), version=N (of the driver), unordered (no stream waits for
+ * another), hasty (fake_hopper.c), ptx (the PTX is run as it stands, ptx_module.h), leaves (what is
+ * not freed at the end is no mistake). A call that the driver would take badly ends the process with
+ * a sentence. */
 #include "fake_card.h"
 #include "fake_hopper.h"
 
@@ -55,8 +56,10 @@ typedef struct function {
     unsigned most_local; /* that it asked for */
 } function;
 
-/* What a stream has to do: a copy, a launch, or a task. */
+/* What a stream has to do: a copy, a launch, a task, or to wait for another stream. */
 typedef struct work {
+    struct stream *awaited; /* NULL: it does not wait */
+    long until;             /* as many works of that */
     void *to;
     const void *from;
     size_t bytes;
@@ -75,7 +78,9 @@ typedef struct graph {
 } graph;
 typedef struct stream {
     int card, n;
-    long done; /* works that were taken from the queue */
+    long done;   /* works that were taken from the queue */
+    int running; /* works at its beginning that are done, or under way */
+    int depth;   /* of calls that do its work */
     work queue[MOST];
     graph *captured; /* NULL: work is done */
 } stream;
@@ -89,6 +94,7 @@ typedef struct block {
 
 static int launches, replays, recordings;
 static long brought; /* bytes from cards to the processor */
+static int beside;   /* copies that were given while kernels were under way in another stream */
 static bool started, lost[MOST_CARDS];
 static block blocks[MOST];
 static stream *streams[MOST_STREAMS];
@@ -439,7 +445,7 @@ API(cuMemFreeHost, hipHostFree)(void *place) {
 static void run(work *w) {
     int n = 0;
     if (w->task.run) w->task.run(w->task.what, w->task.places);
-    else if (!w->kernel) memcpy(w->to, w->from, w->bytes);
+    else if (!w->kernel && w->bytes) memcpy(w->to, w->from, w->bytes);
     if (!w->kernel) return;
     for (int i = 0; i < w->kernel->n_parameters; i++)
         if (w->kernel->bytes[i] == FAKE_MAP_BYTES) w->values[i] = (uintptr_t)w->maps[n++];
@@ -461,12 +467,95 @@ static int run_some(work *w, int n) {
     return 2;
 }
 
+/* ----------------------------------------------------- what streams do at the same time */
+
+static bool is_copy(const work *w) { return !w->kernel && !w->task.run && w->bytes; }
+
+/* Whether work k of one stream waits for work number `at` of another. */
+static bool is_after(const stream *s, int k, const stream *other, long at) {
+    for (int i = 0; i < k; i++) /* what is under way may be such a wait */
+        if (s->queue[i].awaited == other && s->queue[i].until > at) return true;
+    return false;
+}
+
+/* The card's side of a copy. */
+static const uint8_t *card_side(const work *w) {
+    const block *b = find_block(w->to, w->bytes);
+    return b && !b->pinned ? w->to : w->from;
+}
+
+static uint64_t sum_of(const work *w) {
+    const uint8_t *p = card_side(w);
+    uint64_t sum = 14695981039346656037u;
+    for (size_t i = 0; i < w->bytes; i++)
+        sum = (sum ^ p[i]) * 1099511628211u;
+    return sum;
+}
+
+/* What copies that may be under way at the same time use, as one number. */
+static uint64_t sum_of_copies(const stream *s, long at) {
+    uint64_t sum = 0;
+    for (int i = 0; i < MOST_STREAMS; i++)
+        for (int k = streams[i] && streams[i] != s ? streams[i]->running : MOST;
+             k < MOST && k < streams[i]->n; k++)
+            if (is_copy(&streams[i]->queue[k]) && !is_after(streams[i], k, s, at))
+                sum += sum_of(&streams[i]->queue[k]);
+    return sum;
+}
+
+/* A kernel that may run at the same time and is given a place in what the copy writes. */
+static void check_readers(const work *copy, const work *w) {
+    const uint8_t *to = copy->to;
+    for (int p = 0; w->kernel && p < w->kernel->n_parameters; p++) {
+        const uint8_t *place = (const uint8_t *)(uintptr_t)w->values[p];
+        if (w->kernel->bytes[p] != 8 || !find_block(place, 0)) continue;
+        if (p + 1 < w->kernel->n_parameters && w->kernel->bytes[p + 1] == 8)
+            place += w->values[p + 1];
+        if (place >= to && place < to + copy->bytes)
+            wrong("%s uses what a copy in another stream writes", w->kernel->name);
+    }
+}
+
+static void check_all_readers(const stream *s, long at, const work *copy) {
+    const block *b = find_block(copy->to, copy->bytes);
+    if (!b || b->pinned) return;
+    for (int i = 0; i < MOST_STREAMS; i++)
+        for (int k = streams[i] && streams[i] != s ? streams[i]->running : MOST;
+             k < MOST && k < streams[i]->n; k++)
+            if (!is_after(streams[i], k, s, at)) check_readers(copy, &streams[i]->queue[k]);
+}
+
+static int do_first(stream *s, int n);
+
+/* A work of a stream, and before it what it waits for; of n, as many as are done together. */
+static int do_work(stream *s, int i, int n) {
+    work *w = &s->queue[i];
+    const long at = s->done + i;
+    stream *other = w->awaited;
+    if (other && w->until > other->done + other->running)
+        do_first(other, (int)(w->until - other->done));
+    if (is_copy(w)) check_all_readers(s, at, w);
+    const uint64_t before = w->kernel || w->task.run ? sum_of_copies(s, at) : 0;
+    const int together = run_some(w, n);
+    if ((w->kernel || w->task.run) && sum_of_copies(s, at) != before)
+        wrong("%s writes what a copy in another stream uses",
+              w->kernel ? w->kernel->name : "a task");
+    return together;
+}
+
 /* Does the first n works of the queue. A lost card does nothing more: its memory may be gone. */
 static int do_first(stream *s, int n) {
-    for (int i = 0; i < n && !lost[s->card];)
-        i += run_some(&s->queue[i], n - i);
-    for (int i = 0; i < n; i++)
-        if (s->queue[i].own) free((void *)s->queue[i].from);
+    s->depth++;
+    while (s->running < n) {
+        const int i = s->running++;
+        const int together = lost[s->card] ? 1 : do_work(s, i, n - i);
+        for (int k = i; k < i + together; k++)
+            if (s->queue[k].own) free((void *)s->queue[k].from);
+        s->running += together - 1;
+    }
+    if (--s->depth > 0) return 0; /* the call around this one goes on */
+    n = s->running;
+    s->running = 0;
     s->n -= n;
     s->done += n;
     memmove(s->queue, s->queue + n, (size_t)s->n * sizeof *s->queue);
@@ -503,12 +592,20 @@ void fake_add_task(const char *name, void *to, const fake_task *task) {
     *add_work(name, to) = (work){.task = *task};
 }
 
+static bool others_work(const stream *s) {
+    for (int i = 0; i < MOST_STREAMS; i++)
+        for (int k = streams[i] && streams[i] != s ? 0 : MOST; k < MOST && k < streams[i]->n; k++)
+            if (streams[i]->queue[k].kernel) return true;
+    return false;
+}
+
 /* Pinned memory is read when the stream comes to it; what is not pinned, at once. */
 API(cuMemcpyHtoDAsync_v2, hipMemcpyHtoDAsync)
 (uint64_t to, const void *from, size_t bytes, stream *s) {
     LOCK;
     void *place = on_card("a copy to the card", to, bytes);
     if (s->captured) wrong("a copy in a graph: its memory may change");
+    beside += others_work(s);
     work *w = add_work("a copy to the card", s);
     *w = (work){.to = place, .from = from, .bytes = bytes};
     if (is_pinned(from, bytes)) return 0;
@@ -522,6 +619,7 @@ API(cuMemcpyDtoHAsync_v2, hipMemcpyDtoHAsync)(void *to, uint64_t from, size_t by
     const void *place = on_card("a copy from the card", from, bytes);
     if (s->captured) wrong("a copy in a graph: its memory may change");
     brought += (long)bytes;
+    beside += others_work(s);
     *add_work("a copy from the card", s) = (work){.to = to, .from = place, .bytes = bytes};
     return is_pinned(to, bytes) ? 0 : wait(s);
 }
@@ -555,8 +653,11 @@ API(cuStreamDestroy_v2, hipStreamDestroy)(stream *s) {
     LOCK;
     fake_current_card("closing a stream");
     if (wait(s) != 0 && !lost[s->card]) return LAUNCH_FAILED;
-    for (int i = 0; i < MOST_STREAMS; i++)
+    for (int i = 0; i < MOST_STREAMS; i++) {
         if (streams[i] == s) streams[i] = NULL;
+        for (int k = 0; streams[i] && k < streams[i]->n; k++)
+            if (streams[i]->queue[k].awaited == s) streams[i]->queue[k].awaited = NULL;
+    }
     free(s);
     return 0;
 }
@@ -589,8 +690,19 @@ API(cuEventRecord, hipEventRecord)(event *e, stream *s) {
 API(cuEventSynchronize, hipEventSynchronize)(event *e) {
     LOCK;
     if (fake_current_card("waiting for an event") != e->card) wrong("an event of another card");
-    if (!e->in || e->at <= e->in->done) return 0;
+    if (!e->in || e->at <= e->in->done + e->in->running) return 0;
     return do_first(e->in, (int)(e->at - e->in->done));
+}
+
+API(cuStreamWaitEvent, hipStreamWaitEvent)(stream *s, const event *e, unsigned flags) {
+    LOCK;
+    if (flags || fake_current_card("waiting in a stream") != e->card || e->card != s->card)
+        wrong("waiting in a stream of another card, or with flags");
+    if (s->captured) wrong("waiting in a stream that is captured");
+    if (!e->in) wrong("waiting in a stream for an event that nobody recorded");
+    if (setting("unordered") >= 0) return 0;
+    *add_work("waiting", s) = (work){.awaited = e->in, .until = e->at};
+    return 0;
 }
 
 API(cuEventDestroy_v2, hipEventDestroy)(event *e) {
@@ -789,8 +901,9 @@ API(cuGraphExecDestroy, hipGraphExecDestroy)(graph *g) {
 
 __attribute__((destructor)) static void count(void) {
     if (setting("count") >= 0)
-        fprintf(stderr, FAKE_LIBRARY ": %d launches, %d replays, %ld bytes brought\n", launches,
-                replays, brought);
+        fprintf(stderr,
+                FAKE_LIBRARY ": %d launches, %d replays, %ld bytes brought, %d copies beside\n",
+                launches, replays, brought, beside);
     if (setting("leaves") >= 0) return;
     if (events) wrong("%d events were not freed", events);
     if (recordings) wrong("%d recordings were not freed", recordings);

@@ -21,6 +21,15 @@ typedef struct kind {
 static const kind cuda = {"cuda", "the NVIDIA driver", lwi_cuda_driver};
 static const kind hip = {"hip", "the HIP driver", lwi_hip_driver};
 
+/* A stream, and pinned memory by way of which all its copies go, piece after piece in turn. */
+typedef struct lane {
+    lwi_card_stream *stream;
+    uint8_t *staging;
+    int piece;                      /* which is being filled */
+    size_t staged;                  /* bytes of it that are in use */
+    lwi_card_event *copied[PIECES]; /* the copies of a piece are done; as it was last left */
+} lane;
+
 typedef struct card_device {
     lwi_device base;
     const lwi_card_driver *driver;
@@ -28,13 +37,8 @@ typedef struct card_device {
     const lwi_card_modules *modules;
     const lwi_card_kernel *early[MOST_EARLY]; /* kernels that wait for what is before them */
     int n_early;
-    lwi_card_stream *stream;
+    lane lanes[2]; /* lwi_device_lane */
     lwi_card_products products;
-    /* All copies go by way of pinned memory, piece after piece in turn. */
-    uint8_t *staging;
-    int piece;                      /* which is being filled */
-    size_t staged;                  /* bytes of it that are in use */
-    lwi_card_event *copied[PIECES]; /* the copies of a piece are done; as it was last left */
 } card_device;
 
 static lw_status check(const card_device *d, const char *what, int code) {
@@ -97,83 +101,111 @@ static lw_status allocate(lwi_device *device, size_t bytes, lwi_device_memory *m
     return LW_OK;
 }
 
-static int wait_for_copies(card_device *d) {
-    d->staged = 0;
-    return d->driver->wait(d->stream);
+static int wait_for_lane(const card_device *d, lane *l) {
+    l->staged = 0;
+    return d->driver->wait(l->stream);
+}
+
+static int wait_for_all(card_device *d) {
+    const int code = wait_for_lane(d, &d->lanes[LWI_DEVICE_BESIDE]);
+    return code == 0 ? wait_for_lane(d, &d->lanes[LWI_DEVICE_WORK]) : code;
 }
 
 /* Copies and kernels on their way may still use it. */
 static void release(lwi_device *device, lwi_device_memory *memory) {
     card_device *d = (card_device *)device;
     if (memory->handle && enter(d) == LW_OK) {
-        (void)wait_for_copies(d);
+        (void)wait_for_all(d);
         (void)leave(d, "freeing memory", d->driver->release((uintptr_t)memory->handle));
     }
     *memory = (lwi_device_memory){NULL, 0};
 }
 
 /* Bytes of pinned memory, at most a piece, that no copy uses any more. */
-static int take_staging(card_device *d, size_t bytes, uint8_t **place) {
+static int take_staging(const card_device *d, lane *l, size_t bytes, uint8_t **place) {
     int code = 0;
-    if (d->staged + bytes > PIECE) {
-        code = d->driver->record_event(d->copied[d->piece], d->stream);
-        d->piece = (d->piece + 1) % PIECES;
-        d->staged = 0;
-        if (code == 0) code = d->driver->wait_event(d->copied[d->piece]);
+    if (l->staged + bytes > PIECE) {
+        code = d->driver->record_event(l->copied[l->piece], l->stream);
+        l->piece = (l->piece + 1) % PIECES;
+        l->staged = 0;
+        if (code == 0) code = d->driver->wait_event(l->copied[l->piece]);
     }
-    *place = d->staging + (size_t)d->piece * PIECE + d->staged;
-    d->staged += (bytes + LWI_ALIGN - 1) & ~(size_t)(LWI_ALIGN - 1);
+    *place = l->staging + (size_t)l->piece * PIECE + l->staged;
+    l->staged += (bytes + LWI_ALIGN - 1) & ~(size_t)(LWI_ALIGN - 1);
     return code;
 }
 
 /* It is on its way: while a piece goes to the card, the next one is filled. */
-static int copy_in(card_device *d, lwi_card_address to, const void *from, size_t bytes) {
+static int copy_in(const card_device *d, lane *l, lwi_card_address to, const void *from,
+                   size_t bytes) {
     int code = 0;
     for (size_t at = 0; at < bytes && code == 0; at += PIECE) {
         const size_t n = bytes - at < PIECE ? bytes - at : PIECE;
         uint8_t *place = NULL;
-        code = take_staging(d, n, &place);
+        code = take_staging(d, l, n, &place);
         if (code == 0) memcpy(place, (const uint8_t *)from + at, n);
-        if (code == 0) code = d->driver->copy_in(to + at, place, n, d->stream);
+        if (code == 0) code = d->driver->copy_in(to + at, place, n, l->stream);
     }
     return code;
 }
 
 /* While a piece comes from the card, the one before it is read. */
-static int copy_out(card_device *d, void *to, lwi_card_address from, size_t bytes) {
+static int copy_out(const card_device *d, lane *l, void *to, lwi_card_address from, size_t bytes) {
     const uint8_t *last = NULL;
     size_t at = 0;
     int code = 0;
     for (size_t n = 0; at < bytes && code == 0; at += n) {
-        const int before = d->piece;
+        const int before = l->piece;
         uint8_t *place = NULL;
         n = bytes - at < PIECE ? bytes - at : PIECE;
-        code = take_staging(d, n, &place);
-        if (code == 0) code = d->driver->copy_out(place, from + at, n, d->stream);
-        if (code == 0 && last) code = d->driver->wait_event(d->copied[before]);
+        code = take_staging(d, l, n, &place);
+        if (code == 0) code = d->driver->copy_out(place, from + at, n, l->stream);
+        if (code == 0 && last) code = d->driver->wait_event(l->copied[before]);
         if (code == 0 && last) memcpy((uint8_t *)to + at - PIECE, last, PIECE);
         last = place;
     }
-    if (code == 0) code = wait_for_copies(d);
+    if (code == 0) code = wait_for_lane(d, l);
     at = (bytes - 1) / PIECE * PIECE;
     if (code == 0) memcpy((uint8_t *)to + at, last, bytes - at);
     return code;
 }
 
-static lw_status upload(lwi_device *device, void *handle, size_t offset, const void *from,
-                        size_t bytes) {
+static lw_status upload_in(lwi_device *device, lwi_device_lane which, void *handle, size_t offset,
+                           const void *from, size_t bytes) {
     card_device *d = (card_device *)device;
     if (bytes == 0) return LW_OK;
     LW_TRY(enter(d));
-    return leave(d, "an upload", copy_in(d, (uintptr_t)handle + offset, from, bytes));
+    return leave(d, "an upload",
+                 copy_in(d, &d->lanes[which], (uintptr_t)handle + offset, from, bytes));
+}
+
+static lw_status download_in(lwi_device *device, lwi_device_lane which, const void *handle,
+                             size_t offset, void *to, size_t bytes) {
+    card_device *d = (card_device *)device;
+    if (bytes == 0) return LW_OK;
+    LW_TRY(enter(d));
+    return leave(d, "a download",
+                 copy_out(d, &d->lanes[which], to, (uintptr_t)handle + offset, bytes));
+}
+
+static lw_status upload(lwi_device *device, void *handle, size_t offset, const void *from,
+                        size_t bytes) {
+    return upload_in(device, LWI_DEVICE_WORK, handle, offset, from, bytes);
+}
+
+static lw_status upload_beside(lwi_device *device, void *handle, size_t offset, const void *from,
+                               size_t bytes) {
+    return upload_in(device, LWI_DEVICE_BESIDE, handle, offset, from, bytes);
 }
 
 static lw_status download(lwi_device *device, const void *handle, size_t offset, void *to,
                           size_t bytes) {
-    card_device *d = (card_device *)device;
-    if (bytes == 0) return LW_OK;
-    LW_TRY(enter(d));
-    return leave(d, "a download", copy_out(d, to, (uintptr_t)handle + offset, bytes));
+    return download_in(device, LWI_DEVICE_WORK, handle, offset, to, bytes);
+}
+
+static lw_status download_beside(lwi_device *device, const void *handle, size_t offset, void *to,
+                                 size_t bytes) {
+    return download_in(device, LWI_DEVICE_BESIDE, handle, offset, to, bytes);
 }
 
 static lw_status copy(lwi_device *device, void *to, size_t to_offset, const void *from,
@@ -183,7 +215,31 @@ static lw_status copy(lwi_device *device, void *to, size_t to_offset, const void
     LW_TRY(enter(d));
     return leave(d, "a copy",
                  d->driver->copy((uintptr_t)to + to_offset, (uintptr_t)from + from_offset, bytes,
-                                 d->stream));
+                                 d->lanes[LWI_DEVICE_WORK].stream));
+}
+
+/* --------------------------------------------------------------------- marks */
+
+static lw_status mark(lwi_device *device, lwi_device_lane which, void **mark) {
+    const card_device *d = (card_device *)device;
+    lwi_card_event *event = *mark;
+    int code = 0;
+    LW_TRY(enter(d));
+    if (!event) code = d->driver->new_event(&event, LWI_CARD_EVENT_DISABLE_TIMING);
+    if (code == 0) *mark = event;
+    if (code == 0) code = d->driver->record_event(event, d->lanes[which].stream);
+    return leave(d, "a mark", code);
+}
+
+static lw_status await(lwi_device *device, lwi_device_lane which, void *mark) {
+    const card_device *d = (card_device *)device;
+    LW_TRY(enter(d));
+    return leave(d, "waiting for a mark", d->driver->await_event(d->lanes[which].stream, mark, 0));
+}
+
+static void unmark(lwi_device *device, void *mark) {
+    const card_device *d = (card_device *)device;
+    if (mark && enter(d) == LW_OK) (void)leave(d, "freeing a mark", d->driver->free_event(mark));
 }
 
 /* ------------------------------------------------------------------- kernels */
@@ -288,7 +344,7 @@ static int launch_early(const card_device *d, lwi_card_kernel *kernel, const uin
     const lwi_card_launch launch = {.groups = {groups[0], groups[1], groups[2]},
                                     .size = {size, 1, 1},
                                     .shared = (uint32_t)p->local,
-                                    .stream = d->stream,
+                                    .stream = d->lanes[LWI_DEVICE_WORK].stream,
                                     .attributes = &early,
                                     .n_attributes = 1};
     return d->driver->launch_with(&launch, kernel, p->places, NULL);
@@ -302,7 +358,7 @@ static int launch_kernel(const card_device *d, lwi_card_kernel *kernel, const ui
     if (code != 0) return code;
     if (is_early(d, kernel)) return launch_early(d, kernel, groups, size, p);
     return d->driver->launch(kernel, groups[0], groups[1], groups[2], size, 1, 1,
-                             (unsigned)p->local, d->stream, p->places, NULL);
+                             (unsigned)p->local, d->lanes[LWI_DEVICE_WORK].stream, p->places, NULL);
 }
 
 static lw_status launch(lwi_device *device, void *kernel, const char *name,
@@ -338,7 +394,7 @@ static lw_status multiply(lwi_device *device, void *prepared,
     for (int i = 0; i < LWI_DEVICE_PRODUCT_ARGUMENTS; i++)
         places[i] = (uintptr_t)arguments[i].memory.handle + arguments[i].memory.offset;
     LW_TRY(enter(d));
-    const int code = lwi_cublas_lt_multiply(prepared, places, d->stream);
+    const int code = lwi_cublas_lt_multiply(prepared, places, d->lanes[LWI_DEVICE_WORK].stream);
     LW_TRY(leave(d, "a product", 0));
     if (code == 0) return LW_OK;
     return lwi_fail(LW_DEVICE, "%s: cuBLASLt fails (%d)", d->base.name, code);
@@ -347,7 +403,7 @@ static lw_status multiply(lwi_device *device, void *prepared,
 static lw_status finish(lwi_device *device) {
     card_device *d = (card_device *)device;
     LW_TRY(enter(d));
-    return leave(d, "waiting", wait_for_copies(d));
+    return leave(d, "waiting", wait_for_all(d));
 }
 
 /* ------------------------------------------------------------------ recordings */
@@ -355,8 +411,9 @@ static lw_status finish(lwi_device *device) {
 static lw_status record(lwi_device *device) {
     const card_device *d = (card_device *)device;
     LW_TRY(enter(d));
-    return leave(d, "recording",
-                 d->driver->begin_capture(d->stream, LWI_CARD_CAPTURE_THREAD_LOCAL));
+    return leave(
+        d, "recording",
+        d->driver->begin_capture(d->lanes[LWI_DEVICE_WORK].stream, LWI_CARD_CAPTURE_THREAD_LOCAL));
 }
 
 /* The driver makes no graph of what it cannot record. */
@@ -366,7 +423,7 @@ static lw_status recorded(lwi_device *device, void **recording) {
     lwi_card_recording *made = NULL;
     *recording = NULL;
     LW_TRY(enter(d));
-    int code = d->driver->end_capture(d->stream, &graph);
+    int code = d->driver->end_capture(d->lanes[LWI_DEVICE_WORK].stream, &graph);
     if (code == 0) code = d->driver->instantiate(&made, graph, 0);
     if (graph) d->driver->free_graph(graph);
     if (code == 0) *recording = made;
@@ -376,7 +433,7 @@ static lw_status recorded(lwi_device *device, void **recording) {
 static lw_status replay(lwi_device *device, void *recording) {
     const card_device *d = (card_device *)device;
     LW_TRY(enter(d));
-    return leave(d, "a recording", d->driver->replay(recording, d->stream));
+    return leave(d, "a recording", d->driver->replay(recording, d->lanes[LWI_DEVICE_WORK].stream));
 }
 
 static void forget(lwi_device *device, void *recording) {
@@ -415,15 +472,22 @@ static lw_status open_shared(card_device *d, const kind *k, size_t index, int ca
     return status;
 }
 
+static int close_lane(const card_device *d, const lane *l) {
+    if (l->stream) d->driver->wait(l->stream);
+    for (int i = 0; i < PIECES; i++)
+        if (l->copied[i]) d->driver->free_event(l->copied[i]);
+    if (l->stream) d->driver->free_stream(l->stream);
+    return l->staging ? d->driver->unpin(l->staging) : 0;
+}
+
 static void close_device(lwi_device *device) {
     card_device *d = (card_device *)device;
     if (!d->context || enter(d) != LW_OK) return;
-    if (d->stream) d->driver->wait(d->stream);
+    int code = close_lane(d, &d->lanes[LWI_DEVICE_BESIDE]);
+    if (d->lanes[LWI_DEVICE_WORK].stream) d->driver->wait(d->lanes[LWI_DEVICE_WORK].stream);
     lwi_card_products_close(&d->products);
-    for (int i = 0; i < PIECES; i++)
-        if (d->copied[i]) d->driver->free_event(d->copied[i]);
-    if (d->stream) d->driver->free_stream(d->stream);
-    (void)leave(d, "closing", d->staging ? d->driver->unpin(d->staging) : 0);
+    if (code == 0) code = close_lane(d, &d->lanes[LWI_DEVICE_WORK]);
+    (void)leave(d, "closing", code);
 }
 
 /* Kernels with maps are in the form for Hopper's cards alone, which other cards do not load. */
@@ -446,29 +510,34 @@ static bool has_own(const card_device *d, const char *kernel) {
     return leave(d, kernel, 0) == LW_OK && has;
 }
 
-static int make_events(card_device *d) {
+static int make_events(const card_device *d, lane *l) {
     int code = 0;
     for (int i = 0; i < PIECES && code == 0; i++)
-        code = d->driver->new_event(&d->copied[i], LWI_CARD_EVENT_DISABLE_TIMING);
+        code = d->driver->new_event(&l->copied[i], LWI_CARD_EVENT_DISABLE_TIMING);
     return code;
+}
+
+static lw_status open_lane(const card_device *d, lane *l) {
+    void *staging = NULL;
+    LW_TRY(enter(d));
+    LW_TRY(leave(d, "making a stream",
+                 d->driver->new_stream(&l->stream, LWI_CARD_STREAM_NON_BLOCKING)));
+    LW_TRY(enter(d));
+    LW_TRY(leave(d, "pinning memory", d->driver->pin(&staging, (size_t)PIECES * PIECE, 0)));
+    l->staging = staging;
+    LW_TRY(enter(d));
+    return leave(d, "making events", make_events(d, l));
 }
 
 static lw_status start(card_device *d, const kind *k, size_t index) {
     lwi_device_facts facts;
     int card = 0;
-    void *staging = NULL;
     LW_TRY(nth_card(k, index, &d->driver, &card));
     LW_TRY(find(k, index, &facts));
     d->base.units = facts.units;
     LW_TRY(open_shared(d, k, index, card));
-    LW_TRY(enter(d));
-    LW_TRY(leave(d, "making a stream",
-                 d->driver->new_stream(&d->stream, LWI_CARD_STREAM_NON_BLOCKING)));
-    LW_TRY(enter(d));
-    LW_TRY(leave(d, "pinning memory", d->driver->pin(&staging, (size_t)PIECES * PIECE, 0)));
-    d->staging = staging;
-    LW_TRY(enter(d));
-    LW_TRY(leave(d, "making events", make_events(d)));
+    LW_TRY(open_lane(d, &d->lanes[LWI_DEVICE_WORK]));
+    LW_TRY(open_lane(d, &d->lanes[LWI_DEVICE_BESIDE]));
     d->base.records = d->driver->records;
     d->base.multiplies_f16 = has_own(d, "matmul_f16");
     d->base.multiplies_bf16 = has_own(d, "matmul_bf16");
@@ -487,8 +556,10 @@ static lw_status start_hip(lwi_device *device, size_t index) {
 /* What cards of both kinds do alike. */
 #define ALIKE                                                                                      \
     .close = close_device, .allocate = allocate, .release = release, .upload = upload,             \
-    .download = download, .copy = copy, .find_kernel = find_kernel, .launch = launch,              \
-    .finish = finish, .record = record, .recorded = recorded, .replay = replay, .forget = forget
+    .download = download, .upload_beside = upload_beside, .download_beside = download_beside,      \
+    .mark = mark, .await = await, .unmark = unmark, .copy = copy, .find_kernel = find_kernel,      \
+    .launch = launch, .finish = finish, .record = record, .recorded = recorded, .replay = replay,  \
+    .forget = forget
 
 lw_status lwi_cuda_open(size_t index, lwi_device **device) {
     static const lwi_device_api functions = {

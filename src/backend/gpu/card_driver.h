@@ -62,6 +62,8 @@ enum {
     F(record_event, cuEventRecord, hipEventRecord,                                                 \
       (lwi_card_event * event, lwi_card_stream * stream))                                          \
     F(wait_event, cuEventSynchronize, hipEventSynchronize, (lwi_card_event * event))               \
+    F(await_event, cuStreamWaitEvent, hipStreamWaitEvent,                                          \
+      (lwi_card_stream * stream, lwi_card_event * event, unsigned flags))                          \
     F(free_event, cuEventDestroy_v2, hipEventDestroy, (lwi_card_event * event))                    \
     F(launch, cuLaunchKernel, hipModuleLaunchKernel,                                               \
       (lwi_card_kernel * kernel, unsigned x, unsigned y, unsigned z, unsigned size,                \

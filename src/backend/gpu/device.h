@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * A device that runs kernels on memory of its own. What drives it (OpenCL, CUDA ...) is a table of
  * functions; who uses it does not know which one that is. Work is done in the order in which it is
- * given. What is uploaded has been read when the call returns; downloads are done. One thread uses
- * a device at a time. */
+ * given, but for copies beside it, which are ordered by marks alone. What is uploaded has been read
+ * when the call returns; downloads are done. One thread uses a device at a time. */
 #ifndef LWI_DEVICE_H
 #define LWI_DEVICE_H
 
@@ -76,6 +76,9 @@ typedef struct lwi_device_argument {
     };
 } lwi_device_argument;
 
+/* The two lines of work of a device. */
+typedef enum lwi_device_lane { LWI_DEVICE_WORK, LWI_DEVICE_BESIDE } lwi_device_lane;
+
 typedef struct lwi_device_api {
     /* Makes what a new device of that number needs; what was made before a failure, close undoes.
      */
@@ -87,6 +90,17 @@ typedef struct lwi_device_api {
                         size_t bytes);
     lw_status (*download)(lwi_device *device, const void *handle, size_t offset, void *to,
                           size_t bytes);
+    /* The same beside the work that was given before, and is given later. */
+    lw_status (*upload_beside)(lwi_device *device, void *handle, size_t offset, const void *from,
+                               size_t bytes);
+    lw_status (*download_beside)(lwi_device *device, const void *handle, size_t offset, void *to,
+                                 size_t bytes);
+    /* A place in a lane: all that was given to it before; *mark, if it is not NULL, is set anew.
+     * What is given to a lane after await waits until the other one has come to a mark in it. No
+     * recording is under way. */
+    lw_status (*mark)(lwi_device *device, lwi_device_lane lane, void **mark);
+    lw_status (*await)(lwi_device *device, lwi_device_lane lane, void *mark);
+    void (*unmark)(lwi_device *device, void *mark);
     /* Within the device's memory; the two do not overlap. */
     lw_status (*copy)(lwi_device *device, void *to, size_t to_offset, const void *from,
                       size_t from_offset, size_t bytes);

@@ -16,6 +16,7 @@ typedef struct _cl_command_queue *cl_command_queue;
 typedef struct _cl_mem *cl_mem;
 typedef struct _cl_program *cl_program;
 typedef struct _cl_kernel *cl_kernel;
+typedef struct _cl_event *cl_event;
 
 enum {
     CL_SUCCESS = 0,
@@ -69,6 +70,12 @@ enum {
        (cl_command_queue, cl_mem, cl_uint, size_t, size_t, void *, cl_uint, const void *, void *)) \
     CL(cl_int, clEnqueueCopyBuffer,                                                                \
        (cl_command_queue, cl_mem, cl_mem, size_t, size_t, size_t, cl_uint, const void *, void *))  \
+    CL(cl_int, clEnqueueMarkerWithWaitList,                                                        \
+       (cl_command_queue, cl_uint, const cl_event *, cl_event *))                                  \
+    CL(cl_int, clEnqueueBarrierWithWaitList,                                                       \
+       (cl_command_queue, cl_uint, const cl_event *, cl_event *))                                  \
+    CL(cl_int, clReleaseEvent, (cl_event))                                                         \
+    CL(cl_int, clFlush, (cl_command_queue))                                                        \
     CL(cl_int, clFinish, (cl_command_queue))
 
 typedef struct lwi_opencl {

@@ -15,7 +15,7 @@ typedef struct opencl_device {
     lwi_device base;
     const lwi_opencl *cl;
     cl_context context;
-    cl_command_queue queue;
+    cl_command_queue queues[2]; /* lwi_device_lane */
     cl_program program;
 } opencl_device;
 
@@ -125,22 +125,73 @@ static void release(lwi_device *device, lwi_device_memory *memory) {
     *memory = (lwi_device_memory){NULL, 0};
 }
 
-static lw_status upload(lwi_device *device, void *handle, size_t offset, const void *from,
-                        size_t bytes) {
+static lw_status upload_in(lwi_device *device, lwi_device_lane lane, void *handle, size_t offset,
+                           const void *from, size_t bytes) {
     const opencl_device *d = (opencl_device *)device;
     if (bytes == 0) return LW_OK;
-    return check(
-        d, "an upload",
-        d->cl->clEnqueueWriteBuffer(d->queue, handle, 1, offset, bytes, from, 0, NULL, NULL));
+    return check(d, "an upload",
+                 d->cl->clEnqueueWriteBuffer(d->queues[lane], handle, 1, offset, bytes, from, 0,
+                                             NULL, NULL));
+}
+
+static lw_status download_in(lwi_device *device, lwi_device_lane lane, const void *handle,
+                             size_t offset, void *to, size_t bytes) {
+    const opencl_device *d = (opencl_device *)device;
+    if (bytes == 0) return LW_OK;
+    return check(d, "a download",
+                 d->cl->clEnqueueReadBuffer(d->queues[lane], (cl_mem)handle, 1, offset, bytes, to,
+                                            0, NULL, NULL));
+}
+
+static lw_status upload(lwi_device *device, void *handle, size_t offset, const void *from,
+                        size_t bytes) {
+    return upload_in(device, LWI_DEVICE_WORK, handle, offset, from, bytes);
+}
+
+/* Kernels begin when they are flushed, not when a copy beside them is done. */
+static lw_status flush(const lwi_device *device) {
+    const opencl_device *d = (const opencl_device *)device;
+    return check(d, "kernels", d->cl->clFlush(d->queues[LWI_DEVICE_WORK]));
+}
+
+static lw_status upload_beside(lwi_device *device, void *handle, size_t offset, const void *from,
+                               size_t bytes) {
+    LW_TRY(flush(device));
+    return upload_in(device, LWI_DEVICE_BESIDE, handle, offset, from, bytes);
 }
 
 static lw_status download(lwi_device *device, const void *handle, size_t offset, void *to,
                           size_t bytes) {
+    return download_in(device, LWI_DEVICE_WORK, handle, offset, to, bytes);
+}
+
+static lw_status download_beside(lwi_device *device, const void *handle, size_t offset, void *to,
+                                 size_t bytes) {
+    LW_TRY(flush(device));
+    return download_in(device, LWI_DEVICE_BESIDE, handle, offset, to, bytes);
+}
+
+static void unmark(lwi_device *device, void *mark) {
     const opencl_device *d = (opencl_device *)device;
-    if (bytes == 0) return LW_OK;
-    return check(
-        d, "a download",
-        d->cl->clEnqueueReadBuffer(d->queue, (cl_mem)handle, 1, offset, bytes, to, 0, NULL, NULL));
+    if (mark) d->cl->clReleaseEvent(mark);
+}
+
+/* The other queue may wait only for what is under way. */
+static lw_status mark(lwi_device *device, lwi_device_lane lane, void **mark) {
+    const opencl_device *d = (opencl_device *)device;
+    cl_event event = NULL;
+    LW_TRY(
+        check(d, "a mark", d->cl->clEnqueueMarkerWithWaitList(d->queues[lane], 0, NULL, &event)));
+    unmark(device, *mark);
+    *mark = event;
+    return check(d, "a mark", d->cl->clFlush(d->queues[lane]));
+}
+
+static lw_status await(lwi_device *device, lwi_device_lane lane, void *mark) {
+    const opencl_device *d = (opencl_device *)device;
+    const cl_event event = mark;
+    return check(d, "waiting for a mark",
+                 d->cl->clEnqueueBarrierWithWaitList(d->queues[lane], 1, &event, NULL));
 }
 
 static lw_status copy(lwi_device *device, void *to, size_t to_offset, const void *from,
@@ -148,8 +199,8 @@ static lw_status copy(lwi_device *device, void *to, size_t to_offset, const void
     const opencl_device *d = (opencl_device *)device;
     if (bytes == 0) return LW_OK;
     return check(d, "a copy",
-                 d->cl->clEnqueueCopyBuffer(d->queue, (cl_mem)from, to, from_offset, to_offset,
-                                            bytes, 0, NULL, NULL));
+                 d->cl->clEnqueueCopyBuffer(d->queues[LWI_DEVICE_WORK], (cl_mem)from, to,
+                                            from_offset, to_offset, bytes, 0, NULL, NULL));
 }
 
 /* ------------------------------------------------------------------- kernels */
@@ -182,12 +233,14 @@ static lw_status launch(lwi_device *device, void *kernel, const char *name,
         LW_TRY(check(d, name, set_argument(d, kernel, &place, &arguments[i])));
     const size_t all[3] = {(size_t)groups[0] * size, groups[1], groups[2]}, one[3] = {size, 1, 1};
     return check(d, name,
-                 d->cl->clEnqueueNDRangeKernel(d->queue, kernel, 3, NULL, all, one, 0, NULL, NULL));
+                 d->cl->clEnqueueNDRangeKernel(d->queues[LWI_DEVICE_WORK], kernel, 3, NULL, all,
+                                               one, 0, NULL, NULL));
 }
 
 static lw_status finish(lwi_device *device) {
     const opencl_device *d = (opencl_device *)device;
-    return check(d, "waiting", d->cl->clFinish(d->queue));
+    LW_TRY(check(d, "waiting", d->cl->clFinish(d->queues[LWI_DEVICE_BESIDE])));
+    return check(d, "waiting", d->cl->clFinish(d->queues[LWI_DEVICE_WORK]));
 }
 
 /* --------------------------------------------------------------------- opening */
@@ -249,7 +302,8 @@ static void close_device(lwi_device *device) {
     const opencl_device *d = (opencl_device *)device;
     for (int i = 0; i < device->n_kernels; i++)
         d->cl->clReleaseKernel(device->kernels[i]);
-    if (d->queue) d->cl->clReleaseCommandQueue(d->queue);
+    for (int i = 0; i < 2; i++)
+        if (d->queues[i]) d->cl->clReleaseCommandQueue(d->queues[i]);
 }
 
 static lw_status start(lwi_device *device, size_t index) {
@@ -258,7 +312,8 @@ static lw_status start(lwi_device *device, size_t index) {
     cl_int code = CL_SUCCESS;
     LW_TRY(find(index, &d->cl, &id));
     LW_TRY(open_shared(d, index, id));
-    d->queue = d->cl->clCreateCommandQueue(d->context, id, 0, &code);
+    for (int i = 0; i < 2 && code == CL_SUCCESS; i++)
+        d->queues[i] = d->cl->clCreateCommandQueue(d->context, id, 0, &code);
     d->base.units = (uint32_t)number(d->cl, id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(cl_uint));
     return check(d, "making a queue", code);
 }
@@ -270,6 +325,11 @@ lw_status lwi_opencl_open(size_t index, lwi_device **opened) {
                                              .release = release,
                                              .upload = upload,
                                              .download = download,
+                                             .upload_beside = upload_beside,
+                                             .download_beside = download_beside,
+                                             .mark = mark,
+                                             .await = await,
+                                             .unmark = unmark,
                                              .copy = copy,
                                              .find_kernel = find_kernel,
                                              .launch = launch,
