@@ -25,6 +25,7 @@ typedef struct lwi_kept_input {
 typedef struct lwi_device_constant {
     const void *data; /* that it was copied from */
     lwi_device_memory memory;
+    bool waits; /* it is not there yet: the step that reads it first brings it */
 } lwi_device_constant;
 
 /* Blocks for values of the run (run/device_pool.h). */

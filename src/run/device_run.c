@@ -34,6 +34,7 @@ lw_status lwi_device_find_pieces(lwi_plan *plan) {
         piece->last = i;
         piece->launches += plan->steps[i].device->n;
         plan->steps[i].device->piece = d->n_pieces - 1;
+        open = !lwi_device_ends_early(plan, i);
     }
     return LW_OK;
 }
@@ -103,15 +104,23 @@ static lw_status end(lwi_plan *plan, lwi_device_piece *piece) {
     return LW_OK;
 }
 
-lw_status lwi_device_run(lwi_plan *plan, size_t step) {
+static lw_status run_piece(lwi_plan *plan, size_t step, lwi_device_piece *piece) {
     const lw_context *c = plan->context;
-    const lwi_device_step *s = plan->steps[step].device;
-    lwi_device_piece *piece = &plan->device->pieces[s->piece];
     if (step == piece->first) begin(plan, piece);
     if (piece->recording && !c->profile)
         return step == piece->first ? c->device->api->replay(c->device, piece->recording) : LW_OK;
-    LW_TRY(lwi_device_launch_all(plan, s));
+    LW_TRY(lwi_device_launch_all(plan, plan->steps[step].device));
     return step == piece->last ? end(plan, piece) : LW_OK;
+}
+
+lw_status lwi_device_run(lwi_plan *plan, size_t step) {
+    lwi_device_plan *d = plan->device;
+    lwi_device_piece *piece = &d->pieces[plan->steps[step].device->piece];
+    /* all of a recording at once */
+    if (d->next_arrival < d->n_arrivals)
+        LW_TRY(lwi_device_arrive(plan, piece->seen ? piece->last : step));
+    LW_TRY(run_piece(plan, step, piece));
+    return d->n_early && step == piece->last ? lwi_device_mark_early(plan, step) : LW_OK;
 }
 
 void lwi_device_stop(lwi_plan *plan) {

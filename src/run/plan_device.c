@@ -27,7 +27,9 @@ void lwi_plan_device_free(lwi_plan *plan) {
         lwi_device_forget(plan->context->device, &plan->device->pieces[i]);
     for (size_t i = 0; plan->device && i < plan->device->n_kept; i++)
         lwi_device_give(plan->context, &plan->device->kept[i]);
-    if (plan->device) lwi_arena_free(&plan->device->late);
+    if (!plan->device) return;
+    lwi_device_free_marks(plan);
+    lwi_arena_free(&plan->device->late);
 }
 
 static bool find_there(const lw_context *c, const void *data, size_t bytes,
@@ -40,21 +42,23 @@ static bool find_there(const lw_context *c, const void *data, size_t bytes,
     return false;
 }
 
-/* What is made of data that the context finds by `data` later. */
+/* What is made of data that the context finds by `data` later. waits: data is all of it, and stays;
+ * it goes to the device when a step reads it first. */
 static lw_status keep_for_context(lw_context *c, const char *name, const void *data,
-                                  const void *made, size_t bytes, lwi_device_memory *memory) {
+                                  const void *made, size_t bytes, bool waits,
+                                  lwi_device_memory *memory) {
     LW_TRY(lwi_grow(&c->allocator, &c->constants, &c->cap_constants, c->n_constants + 1,
                     sizeof *c->constants));
     LW_TRY(lwi_device_take(c, "the constant ", name, bytes, memory));
-    c->constants[c->n_constants++] = (lwi_device_constant){data, *memory};
-    return c->device->api->upload(c->device, memory->handle, 0, made, bytes);
+    c->constants[c->n_constants++] = (lwi_device_constant){data, *memory, waits};
+    return waits ? LW_OK : c->device->api->upload(c->device, memory->handle, 0, made, bytes);
 }
 
 lw_status lwi_device_keep_table(lwi_plan *plan, const void *data, size_t bytes,
                                 lwi_device_memory *memory) {
     lw_context *c = plan->context;
     if (find_there(c, data, bytes, memory)) return LW_OK;
-    return keep_for_context(c, "of kernels", data, data, bytes, memory);
+    return keep_for_context(c, "of kernels", data, data, bytes, false, memory);
 }
 
 static lw_status keep_table(void *arg, const void *data, size_t bytes, lwi_device_memory *memory) {
@@ -66,8 +70,17 @@ static lw_status bring(lwi_plan *plan, int slot, const void *made, size_t bytes,
                        lwi_device_memory *memory) {
     const lw_value *v = &plan->values[slot];
     if (v->fixed == LWI_FIXED_PLAN) return keep(plan, made, bytes, memory);
+    const bool waits = made == v->data && v->fixed == LWI_FIXED_MODEL && lwi_device_can_wait(bytes);
     return keep_for_context(plan->context, plan->graph->slots[slot].name, v->data, made, bytes,
-                            memory);
+                            waits, memory);
+}
+
+/* The constant that lies there and has to be brought yet; NULL: it has not. */
+static lwi_device_constant *find_waiting(const lw_context *c, const void *handle) {
+    for (size_t i = 0; i < c->n_constants; i++)
+        if (c->constants[i].memory.handle == handle && c->constants[i].waits)
+            return &c->constants[i];
+    return NULL;
 }
 
 /* A constant of the model or the plan: it is brought to the device once. */
@@ -79,10 +92,15 @@ static lw_status find_constant(lwi_plan *plan, int slot, lwi_device_memory *memo
 }
 
 lw_status lwi_device_lend_constant(lwi_plan *plan, int slot) {
+    lw_context *c = plan->context;
     lwi_remote *lent = &plan->device->lent[slot];
     lwi_device_memory memory = {NULL, 0};
     if (lent->there) return LW_OK;
     LW_TRY(find_constant(plan, slot, &memory));
+    lwi_device_constant *waiting = find_waiting(c, memory.handle);
+    if (waiting)
+        LW_TRY(c->device->api->upload(c->device, memory.handle, 0, waiting->data, memory.bytes));
+    if (waiting) waiting->waits = false;
     lent->handle = memory.handle;
     lent->there = true;
     return LW_OK;
@@ -352,6 +370,7 @@ typedef struct mover {
     lwi_planner *planner;
     lwi_plan *plan;
     uint8_t *valid; /* [slots], of roots */
+    bool *late;     /* [slots] inputs that are brought beside kernels */
     size_t step;
     lw_status status;
 } mover;
@@ -368,7 +387,8 @@ static void need(mover *m, int slot, int side) {
     m->status =
         lwi_arena_grow(&plan->memory, &d->moves, &d->cap_moves, d->n_moves + 1, sizeof *d->moves);
     if (m->status != LW_OK) return;
-    d->moves[d->n_moves++] = (lwi_device_move){m->step, root, side == ON_DEVICE};
+    d->moves[d->n_moves++] =
+        (lwi_device_move){m->step, root, side == ON_DEVICE, m->late[root] && side == ON_DEVICE};
     m->valid[root] |= (uint8_t)side;
 }
 
@@ -460,6 +480,17 @@ static void return_inputs(mover *m) {
     }
 }
 
+/* A large input that a step reads first when many have been launched comes while they run; one that
+ * is written to is there from the beginning. */
+static bool comes_late(mover *m, int root, size_t step) {
+    const lwi_plan *plan = m->plan;
+    if (plan->outer || m->valid[root] & ON_DEVICE) return false;
+    if (m->late[root]) return true;
+    m->late[root] =
+        lwi_device_is_worth(plan, plan->values[root].bytes, 0, step) && !may_be_written(plan, root);
+    return m->late[root];
+}
+
 /* What is given is there when the run begins: moved then, it does not stand between launches. */
 static void move_givens(mover *m) {
     for (size_t s = 0; s < m->plan->n_steps; s++) {
@@ -467,7 +498,8 @@ static void move_givens(mover *m) {
         const lwi_node *node = step->call.node;
         for (size_t i = 0; i < node->n_inputs && step->device && step->device->launches; i++) {
             const int id = node->inputs[i];
-            if (id >= 0 && m->plan->places[m->plan->roots[id]] == LWI_PLACE_INPUT)
+            const int root = id >= 0 ? m->plan->roots[id] : -1;
+            if (root >= 0 && m->plan->places[root] == LWI_PLACE_INPUT && !comes_late(m, root, s))
                 need(m, id, ON_DEVICE);
         }
     }
@@ -494,6 +526,7 @@ static lw_status find_moves(lwi_planner *p) {
     const lwi_graph *g = p->graph;
     mover m = {.planner = p, .plan = p->plan};
     LW_TRY(lwi_arena_alloc(&p->plan->memory, g->n_slots, sizeof *m.valid, &m.valid));
+    LW_TRY(lwi_arena_alloc(&p->plan->memory, g->n_slots, sizeof *m.late, &m.late));
     for (size_t s = 0; s < g->n_slots; s++)
         if (p->plan->places[s] == LWI_PLACE_INPUT)
             m.valid[s] = p->plan->outer               ? ON_HOST | ON_DEVICE
@@ -619,6 +652,29 @@ lw_status lwi_device_locate(lwi_plan *plan, const lwi_step *step, lwi_device_loc
     return LW_OK;
 }
 
+/* The constants that a launch reads and that are not there yet. */
+static lw_status find_arrivals_of(lwi_plan *plan, size_t step, const lwi_gpu_launch *launch) {
+    for (size_t k = 0; k < launch->n; k++) {
+        const lwi_device_argument *a = &launch->arguments[k].value;
+        if ((a->kind != LWI_DEVICE_MEMORY && a->kind != LWI_DEVICE_MAP) || !a->memory.handle)
+            continue;
+        const lwi_device_constant *waiting = find_waiting(plan->context, a->memory.handle);
+        if (waiting)
+            LW_TRY(
+                lwi_device_add_arrival(plan, step, (size_t)(waiting - plan->context->constants)));
+    }
+    return LW_OK;
+}
+
+static lw_status find_arrivals(lwi_plan *plan) {
+    for (size_t i = 0; i < plan->n_steps; i++) {
+        const lwi_device_step *s = plan->steps[i].device;
+        for (size_t k = 0; s && s->launches && k < s->n; k++)
+            LW_TRY(find_arrivals_of(plan, i, &s->launches[k]));
+    }
+    return LW_OK;
+}
+
 lw_status lwi_plan_device_finish(lwi_planner *p) {
     if (!p->plan->device) return LW_OK;
     LW_TRY(lwi_plan_narrow(p));
@@ -629,6 +685,8 @@ lw_status lwi_plan_device_finish(lwi_planner *p) {
         LW_TRY(lwi_device_locate(p->plan, &p->plan->steps[i], resolve, p->plan));
     lwi_device_leave_out(p->plan);
     LW_TRY(lwi_device_merge(p->plan, &p->passing.small));
+    LW_TRY(find_arrivals(p->plan));
+    LW_TRY(lwi_device_find_early(p->plan));
     return lwi_device_find_pieces(p->plan);
 }
 
@@ -651,10 +709,14 @@ lw_status lwi_device_move_values(lwi_plan *plan, size_t step) {
         LW_TRY(reserve(plan));
         d->next_move = 0;
         c->may_be_wrong = c->may_be_wrong || d->checks;
+        LW_TRY(lwi_device_begin_beside(plan));
     }
+    if (step == plan->n_steps) LW_TRY(lwi_device_bring_early(plan));
     for (; d->next_move < d->n_moves && d->moves[d->next_move].step == step; d->next_move++) {
         const lwi_device_move *m = &d->moves[d->next_move];
         const lw_value *v = &plan->values[m->slot];
+        if (m->beside && m->up) LW_TRY(lwi_device_upload_beside(plan, m));
+        if (m->beside) continue;
         const lwi_device_bound *bound = &d->bound[m->slot];
         void *block = bound->handle ? bound->handle : lwi_device_block_of(plan, m->slot);
         const size_t offset = bound->handle ? bound->offset : d->places[m->slot];

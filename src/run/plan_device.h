@@ -40,8 +40,21 @@ typedef struct lwi_device_step {
 typedef struct lwi_device_move {
     size_t step;
     int slot;
-    bool up; /* to the device */
+    bool up;     /* to the device */
+    bool beside; /* while kernels are at work (run/device_beside.c) */
 } lwi_device_move;
+
+/* Before a step: a constant of the context that the device lacks until the first run. */
+typedef struct lwi_device_arrival {
+    size_t step, constant;
+} lwi_device_arrival;
+
+/* An output that is there after a step, long before the last one. */
+typedef struct lwi_device_early {
+    size_t step;
+    int slot;
+    void *made; /* a mark */
+} lwi_device_early;
 
 /* Where a value is valid. */
 enum { LWI_ON_HOST = 1, LWI_ON_DEVICE = 2 };
@@ -67,14 +80,19 @@ typedef struct lwi_device_plan {
     size_t n_kept, cap_kept;
     lwi_device_seen *seen;
     size_t n_seen, cap_seen;
-    size_t first_end, n_end; /* of seen: when the plan has run */
-    lwi_remote *lent;        /* [slots] roots as they are shown */
-    lwi_device_bound *bound; /* [slots] of a body: what is given and made */
-    uint8_t *needs;          /* [slots] of a body: sides where they are needed or made */
-    uint8_t *ends;           /* [slots] of a body: where outputs are in the end */
-    bool *few;               /* [slots] arithmetic of shapes, on the processor's side */
-    lwi_arena late;          /* launches of a late node */
-    lwi_device_move *moves;  /* by their steps */
+    size_t first_end, n_end;      /* of seen: when the plan has run */
+    lwi_remote *lent;             /* [slots] roots as they are shown */
+    lwi_device_bound *bound;      /* [slots] of a body: what is given and made */
+    uint8_t *needs;               /* [slots] of a body: sides where they are needed or made */
+    uint8_t *ends;                /* [slots] of a body: where outputs are in the end */
+    bool *few;                    /* [slots] arithmetic of shapes, on the processor's side */
+    lwi_arena late;               /* launches of a late node */
+    lwi_device_arrival *arrivals; /* by their steps */
+    size_t n_arrivals, cap_arrivals, next_arrival;
+    lwi_device_early *early;
+    size_t n_early, cap_early;
+    void *copied, *begun;   /* marks */
+    lwi_device_move *moves; /* by their steps */
     size_t n_moves, cap_moves;
     size_t next_move; /* of the run under way */
     lwi_device_piece *pieces;
@@ -141,6 +159,22 @@ lw_status lwi_device_launch_all(const lwi_plan *plan, const lwi_device_step *ste
 /* [rows, width] to columns of `to`, from column * width on. */
 lw_status lwi_device_interleave(lwi_plan *plan, const lw_value *from, const lw_value *to,
                                 size_t rows, size_t width, size_t column);
+
+/* Copies beside kernels (run/device_beside.c). A constant is so large that it goes to the device in
+ * the first run; a copy of `bytes` while steps from `first` to before `end` run is worth it. */
+bool lwi_device_can_wait(size_t bytes);
+bool lwi_device_is_worth(const lwi_plan *plan, size_t bytes, size_t first, size_t end);
+lw_status lwi_device_add_arrival(lwi_plan *plan, size_t step, size_t constant);
+/* What the steps up to this one read is on its way, and they wait for it. */
+lw_status lwi_device_arrive(lwi_plan *plan, size_t step);
+lw_status lwi_device_begin_beside(lwi_plan *plan);
+lw_status lwi_device_upload_beside(lwi_plan *plan, const lwi_device_move *move);
+/* Which outputs are early; whether one is after a step, which is marked then; to the caller. */
+lw_status lwi_device_find_early(lwi_plan *plan);
+bool lwi_device_ends_early(const lwi_plan *plan, size_t step);
+lw_status lwi_device_mark_early(lwi_plan *plan, size_t step);
+lw_status lwi_device_bring_early(lwi_plan *plan);
+void lwi_device_free_marks(lwi_plan *plan);
 
 /* Mistakes in data (run/device_mistakes.c): what node 0 of a graph is noted as; memory for the
  * note; the error at the end of a run. */
