@@ -99,11 +99,7 @@ static lw_status build(lwi_call *c, const tables *t, lwi_forest *f) {
     return LW_OK;
 }
 
-typedef struct prepared {
-    lwi_forest forest;
-    size_t rows, features;
-    lwi_post_transform transform;
-} prepared;
+typedef lwi_tree_model prepared;
 
 static lw_status prepare(lwi_call *c) {
     prepared *p = NULL;

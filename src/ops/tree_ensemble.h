@@ -70,6 +70,24 @@ void lwi_quick_run(const lwi_forest *forest, const float *x, double *scores, boo
  * operators before TreeEnsemble have. */
 lw_status lwi_forest_read(lwi_call *call, const char *prefix, lwi_forest *forest);
 
+/* What the operators' prepare leaves in call->prepared. */
+typedef struct lwi_tree_model {
+    lwi_forest forest;
+    lwi_labels labels; /* of a classifier */
+    lwi_post_transform transform;
+    lw_value base; /* base_values; n_base 0: none */
+    size_t n_base, rows, features;
+    bool all_positive; /* the weights of a classifier */
+    size_t only_class; /* the one class that has weights; SIZE_MAX if several have */
+} lwi_tree_model;
+
+/* One base value belongs to all targets of a regressor. */
+static inline double lwi_tree_base(const lwi_tree_model *m, size_t target) {
+    if (m->n_base == 0) return 0;
+    if (m->n_base == 1) return lwi_get_double(&m->base, 0);
+    return target < m->n_base ? lwi_get_double(&m->base, target) : 0;
+}
+
 static inline void lwi_forest_add(const lwi_forest *f, const lwi_tree_weight *w, double *scores,
                                   bool *seen) {
     double *score = &scores[w->target];

@@ -6,15 +6,7 @@
 
 #include <string.h>
 
-typedef struct prepared {
-    lwi_forest forest;
-    lwi_labels labels;
-    lwi_post_transform transform;
-    lw_value base; /* base_values; n_base 0: none */
-    size_t n_base, rows, features;
-    bool all_positive; /* the weights of a classifier */
-    size_t only_class; /* the one class that has weights; SIZE_MAX if several have */
-} prepared;
+typedef lwi_tree_model prepared;
 
 typedef struct job {
     const prepared *p;
@@ -51,13 +43,6 @@ static lw_status run_rows(lwi_call *c, void (*rows)(void *arg, size_t begin, siz
     return LW_OK;
 }
 
-/* One base value belongs to all targets of a regressor. */
-static double base_value(const prepared *p, size_t target) {
-    if (p->n_base == 0) return 0;
-    if (p->n_base == 1) return lwi_get_double(&p->base, 0);
-    return target < p->n_base ? lwi_get_double(&p->base, target) : 0;
-}
-
 static double *row_scores(const job *j, size_t row) {
     const size_t n = j->p->forest.n_targets;
     double *scores = j->scores + row * (n + 1);
@@ -71,7 +56,7 @@ static void regress_rows(void *arg, size_t begin, size_t end) {
     for (size_t row = begin; row < end; row++) {
         double *scores = row_scores(j, row);
         for (size_t i = 0; i < n; i++)
-            scores[i] += base_value(j->p, i);
+            scores[i] += lwi_tree_base(j->p, i);
         lwi_transform_scores(j->p->transform, scores, n);
         float *y = (float *)j->c->out[0]->data + row * n;
         for (size_t i = 0; i < n; i++)
@@ -123,7 +108,7 @@ static void put_sign(const job *j, size_t row, bool positive) {
 
 /* Weights for one class only: their sum decides against a threshold. */
 static void classify_binary(const job *j, size_t row, double *scores) {
-    const double score = scores[j->p->only_class] + base_value(j->p, j->p->only_class);
+    const double score = scores[j->p->only_class] + lwi_tree_base(j->p, j->p->only_class);
     const bool positive = score > (j->p->all_positive && j->p->labels.n == 2 ? 0.5 : 0);
     scores[j->p->only_class] = score;
     if (j->p->labels.n == 2 && j->p->only_class == 0)
@@ -140,7 +125,7 @@ static void classify_best(const job *j, size_t row, double *scores) {
     const bool *seen = j->seen + row * n;
     size_t best = SIZE_MAX;
     for (size_t i = 0; i < n; i++) {
-        scores[i] += j->p->n_base == n ? base_value(j->p, i) : 0;
+        scores[i] += j->p->n_base == n ? lwi_tree_base(j->p, i) : 0;
         if ((seen[i] || j->p->n_base == n) && (best == SIZE_MAX || scores[i] > scores[best]))
             best = i;
     }
