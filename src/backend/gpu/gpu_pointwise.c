@@ -409,25 +409,3 @@ lw_status lwi_gpu_quick_gelu(const lwi_call *c, lwi_gpu_step *step, bool *taken)
     const float alpha = lwi_attr_float(c->node, "alpha", 1.702f);
     return plan_gelu(c, LWI_POINTWISE_swish, alpha, step, taken);
 }
-
-/* Without training: a copy, and a mask that is true. */
-lw_status lwi_gpu_dropout(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
-    static const uint8_t kept = 1;
-    static const size_t repeated = 0, along = 1;
-    const size_t n = c->in[0]->count;
-    const lwi_gpu_grid grid = {1, &n, &repeated, &along, 0};
-    int64_t training = 0;
-    lwi_gpu_launch *launch = NULL;
-    if (lwi_has(c, 2) && !lwi_known(c, 2))
-        return lwi_gpu_refuse(step, "whether it trains is computed in the run");
-    if (lwi_has(c, 2)) LW_TRY(lwi_in_int(c, 2, &training));
-    if (training || !lwi_gpu_moves(c)) return lwi_gpu_refuse(step, "its type, or it trains");
-    *taken = true;
-    if (c->out[0]) LW_TRY(lwi_gpu_copy(step, c, 0, 0));
-    if (c->n_out < 2 || !c->out[1]) return LW_OK;
-    LW_TRY(lwi_gpu_copy_grid(step, 1, &grid, &launch));
-    LW_TRY(lwi_gpu_data(step, launch, &kept, sizeof kept));
-    lwi_gpu_out(launch, 1);
-    lwi_gpu_int(launch, (int64_t)n);
-    return LW_OK;
-}

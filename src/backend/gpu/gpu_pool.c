@@ -3,7 +3,7 @@
 #include "backend/gpu/gpu_pool.h"
 #include "ops/pool.h"
 
-enum { SHAPE = 24, AXES = 3 };
+enum { SHAPE = 24, AXES = 3, LP = 3 };
 /* Places in the ints of kernels/pool.k. */
 enum { IN = 3, OUT = 6, KERNEL = 9, STRIDE = 12, BEFORE = 15, AFTER = 18, DILATION = 21 };
 
@@ -29,8 +29,8 @@ static bool takes(const lwi_call *c, int kind, const lwi_gpu_step *step) {
            c->in[0]->rank <= 2 + AXES;
 }
 
-lw_status lwi_gpu_pool(const lwi_call *c, bool last, int kind, lwi_gpu_step *step, bool *taken) {
-    lwi_window w;
+static lw_status plan_window(const lwi_call *c, const lwi_window *w, bool last, int kind,
+                             lwi_gpu_step *step, bool *taken) {
     lwi_gpu_launch *launch = NULL;
     int32_t shape[SHAPE] = {0};
     const lw_value *x = c->in[0], *y = c->out[0] ? c->out[0] : c->out[1];
@@ -38,8 +38,7 @@ lw_status lwi_gpu_pool(const lwi_call *c, bool last, int kind, lwi_gpu_step *ste
     const int wanted = (c->out[0] ? 1 : 0) | (places ? 2 : 0) |
                        (lwi_attr_int(c->node, "storage_order", 0) ? 4 : 0);
     if (!takes(c, kind, step)) return lwi_gpu_refuse(step, "its type, or four axes");
-    LW_TRY(lwi_pool_window(c, last, &w));
-    write_shape(&w, (size_t)x->dims[last ? x->rank - 1 : 1], last, shape);
+    write_shape(w, (size_t)x->dims[last ? x->rank - 1 : 1], last, shape);
     LW_TRY(lwi_gpu_items(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "pool_direct"), y->count,
                          &launch));
     LW_TRY(lwi_gpu_data(step, launch, shape, sizeof shape));
@@ -55,6 +54,13 @@ lw_status lwi_gpu_pool(const lwi_call *c, bool last, int kind, lwi_gpu_step *ste
     return LW_OK;
 }
 
+lw_status lwi_gpu_pool(const lwi_call *c, bool last, int kind, lwi_gpu_step *step, bool *taken) {
+    lwi_window w;
+    if (!takes(c, kind, step)) return lwi_gpu_refuse(step, "its type, or four axes");
+    LW_TRY(lwi_pool_window(c, last, &w));
+    return plan_window(c, &w, last, kind, step, taken);
+}
+
 lw_status lwi_gpu_first_max_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     return lwi_gpu_pool(c, false, 0, step, taken);
 }
@@ -66,9 +72,22 @@ lw_status lwi_gpu_first_average_pool(const lwi_call *c, lwi_gpu_step *step, bool
 
 lw_status lwi_gpu_lp_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     if (lwi_attr_int(c->node, "p", 2) < 1) return lwi_gpu_refuse(step, "its exponent");
-    return lwi_gpu_pool(c, false, 3, step, taken);
+    return lwi_gpu_pool(c, false, LP, step, taken);
 }
 
 lw_status lwi_gpu_nhwc_max_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
     return lwi_gpu_pool(c, true, 0, step, taken);
+}
+
+/* One window over each plane. */
+lw_status lwi_gpu_global_lp_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    const lw_value *x = c->in[0];
+    lwi_window w = {.rank = x->rank - 2};
+    if (lwi_attr_int(c->node, "p", 2) < 1 || x->count == 0)
+        return lwi_gpu_refuse(step, "its exponent, or it has no elements");
+    for (int d = 0; d < w.rank && d < AXES; d++) {
+        w.in[d] = w.kernel[d] = x->dims[2 + d];
+        w.out[d] = w.stride[d] = w.dilation[d] = 1;
+    }
+    return plan_window(c, &w, false, LP, step, taken);
 }

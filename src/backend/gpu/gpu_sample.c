@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Elements between elements: GridSample, RoiAlign and DeformConv. */
+ * Elements between elements: GridSample, RoiAlign, MaxRoiPool and DeformConv. */
 #include "backend/gpu/gpu_backend.h"
 #include "ops/deform_conv.h"
 #include "ops/grid_sample.h"
@@ -74,6 +74,27 @@ lw_status lwi_gpu_roi_align(const lwi_call *c, lwi_gpu_step *step, bool *taken) 
     lwi_gpu_int(launch,
                 !lwi_attr_is(c->node, "coordinate_transformation_mode", "output_half_pixel"));
     lwi_gpu_int(launch, lwi_attr_is(c->node, "mode", "max"));
+    lwi_gpu_float(launch, lwi_attr_float(c->node, "spatial_scale", 1));
+    lwi_gpu_int(launch, (int64_t)c->out[0]->count);
+    *taken = true;
+    return LW_OK;
+}
+
+lw_status lwi_gpu_max_roi_pool(const lwi_call *c, lwi_gpu_step *step, bool *taken) {
+    const int64_t *in = c->in[0]->dims, *out = c->out[0]->dims;
+    const int64_t sizes[] = {in[0], in[1], in[2], in[3], out[2], out[3]};
+    int types = 0;
+    lwi_gpu_launch *launch = NULL;
+    if (!find_types(c, step, 0, &types)) return lwi_gpu_refuse(step, "its types");
+    LW_TRY(lwi_gpu_items(step, LWI_GPU_KERNEL(lwi_gpu_has_doubles(c), "max_roi_pool"),
+                         c->out[0]->count, &launch));
+    lwi_gpu_in(launch, c, 0);
+    lwi_gpu_in(launch, c, 1);
+    lwi_gpu_out(launch, 0);
+    lwi_gpu_mistake(step, launch);
+    lwi_gpu_int(launch, types);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        lwi_gpu_int(launch, sizes[i]);
     lwi_gpu_float(launch, lwi_attr_float(c->node, "spatial_scale", 1));
     lwi_gpu_int(launch, (int64_t)c->out[0]->count);
     *taken = true;
