@@ -5,8 +5,8 @@
  * captured), count (what was done is printed at the end), list (each launch is printed when it is
  * given), idle (kernels do nothing), version=N (of the driver), unordered (no stream waits for
  * another), hasty (fake_hopper.c), ptx (the PTX is run as it stands, ptx_module.h), leaves (what is
- * not freed at the end is no mistake). A call that the driver would take badly ends the process with
- * a sentence. */
+ * not freed at the end is no mistake). A call that the driver would take badly ends the process
+ * with a sentence. */
 #include "fake_card.h"
 #include "fake_hopper.h"
 
