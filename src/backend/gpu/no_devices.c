@@ -29,6 +29,24 @@ lw_status lwi_gpu_claim(const lwi_call *call, lwi_gpu_step *step, bool *taken) {
     return LW_OK;
 }
 
+bool lwi_gpu_copies_elements(const lwi_call *call) {
+    (void)call;
+    return false;
+}
+
+lw_status lwi_gpu_refuse(lwi_gpu_step *step, const char *reason) {
+    (void)step, (void)reason;
+    return LW_OK;
+}
+
+lw_status lwi_gpu_copy_grid(lwi_gpu_step *step, size_t size, const lwi_gpu_grid *grid,
+                            lwi_gpu_launch **launch) {
+    (void)step, (void)size, (void)grid, (void)launch;
+    return lwi_fail(LW_INTERNAL, "there is no device that copies");
+}
+
+void lwi_gpu_int(lwi_gpu_launch *launch, int64_t number) { (void)launch, (void)number; }
+
 void *lwi_library_open(const char *const *names, size_t n) {
     (void)names, (void)n;
     return NULL;
