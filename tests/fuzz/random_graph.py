@@ -24,9 +24,9 @@ LOSES_NAN = {"Relu", "Max", "Min", "Clip", "ReduceMax", "ReduceMin", "MaxPool", 
              "ScatterElements", "Hardmax", "ArgMax", "ArgMin", "TopK", "Sign", "ReduceLogSumExp"}
 # Of these infinity times 0 depends on how sums are split, or infinity becomes some integer.
 # Convolutions: in groups, of which lampwick computes several at once. Tanh: it is nearly 1 at infinity
-# in drivers of OpenCL.
+# in drivers of OpenCL. MultiHeadAttention: where all scores are -infinity, as where nothing may be seen.
 SPREADS = {"Resize", "GridSample", "LpNormalization", "MeanVarianceNormalization", "LRN", "LSTM", "GRU", "RNN",
-           "Einsum", "Cast", "Tanh"}
+           "Einsum", "Cast", "Tanh", "MultiHeadAttention"}
 ORT = ort.SessionOptions()
 ORT.log_severity_level = 4
 ORT.intra_op_num_threads = ORT.inter_op_num_threads = 1
