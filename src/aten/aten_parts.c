@@ -5,9 +5,10 @@
 
 #include <string.h>
 
-bool lwi_aten_holds_complex(const lwi_aten_value *v) {
+/* v, or something in the list that it is. */
+static bool holds_complex(const lwi_aten_value *v) {
     for (size_t i = 0; v->kind == LWI_ATEN_LIST && i < v->list.n; i++)
-        if (lwi_aten_holds_complex(&v->list.items[i])) return true;
+        if (holds_complex(&v->list.items[i])) return true;
     return lwi_aten_is_complex(v);
 }
 
@@ -67,7 +68,7 @@ static void take_parts(lwi_aten *a, const lwi_aten_row *row, const lwi_aten_valu
     for (size_t i = 0; i < LWI_ATEN_ARGS && lwi_aten_next_parameter(&schema, &keyword_only, &p);
          i++) {
         taken[i] = args[i];
-        if (args[i].kind == LWI_ATEN_LIST && lwi_aten_holds_complex(&args[i]))
+        if (args[i].kind == LWI_ATEN_LIST && holds_complex(&args[i]))
             taken[i] = parts_of_list(a, &args[i], part);
         else if (lwi_aten_is_complex(&args[i]) || is_data(&p))
             taken[i] = part_of(a, &args[i], part);
@@ -130,17 +131,15 @@ static void by_parts(lwi_aten *a, const lwi_aten_row *row, const lwi_aten_value 
         results[i] = joined(a, &results[i], &imaginary[i]);
 }
 
-/* A product of part i of one factor and part j of the other: arguments 0 and 1, or what argument 1
- * lists. */
-static int product(lwi_aten *a, const lwi_aten_row *row, const lwi_aten_value *args, int i, int j) {
+/* A product of other factors than arguments 0 and 1, or what argument 1 lists. */
+static int product(lwi_aten *a, const lwi_aten_row *row, const lwi_aten_value *args,
+                   const lwi_aten_value *x, const lwi_aten_value *y) {
     lwi_aten_value taken[LWI_ATEN_ARGS], results[LWI_ATEN_RESULTS];
-    const bool listed = args[1].kind == LWI_ATEN_LIST;
-    const lwi_aten_value *factors = listed ? args[1].list.items : args;
-    const lwi_aten_value parts[2] = {part_of(a, &factors[0], i), part_of(a, &factors[1], j)};
+    const lwi_aten_value factors[2] = {*x, *y};
     start(results);
     memcpy(taken, args, sizeof taken);
-    if (listed) taken[1] = lwi_aten_list(a, 2, parts);
-    else memcpy(taken, parts, sizeof parts);
+    if (args[1].kind == LWI_ATEN_LIST) taken[1] = lwi_aten_list(a, 2, factors);
+    else memcpy(taken, factors, sizeof factors);
     if (a->b.status == LW_OK) row->lower(a, taken, results);
     return a->b.status == LW_OK ? lwi_aten_id(a, &results[0]) : -1;
 }
@@ -149,15 +148,20 @@ static void by_products(lwi_aten *a, const lwi_aten_row *row, const lwi_aten_val
                         lwi_aten_value *results) {
     const bool listed = args[1].kind == LWI_ATEN_LIST;
     const lwi_aten_value *factors = listed ? args[1].list.items : args;
+    lwi_aten_value x[2], y[2];
     if (listed && args[1].list.n != 2)
         lwi_aten_fail(a, LW_UNSUPPORTED, "a product of %zu complex tensors", args[1].list.n);
     if (a->b.status != LW_OK) return;
-    const bool x = lwi_aten_is_complex(&factors[0]), y = lwi_aten_is_complex(&factors[1]);
-    int real = product(a, row, args, 0, 0), imaginary = -1;
-    if (x && y) real = NODE(a, "Sub", real, product(a, row, args, 1, 1));
-    if (x) imaginary = product(a, row, args, 1, 0);
-    if (y && x) imaginary = NODE(a, "Add", product(a, row, args, 0, 1), imaginary);
-    else if (y) imaginary = product(a, row, args, 0, 1);
+    const bool left = lwi_aten_is_complex(&factors[0]), right = lwi_aten_is_complex(&factors[1]);
+    for (int i = 0; i < 2; i++) {
+        if (i == 0 || left) x[i] = part_of(a, &factors[0], i);
+        if (i == 0 || right) y[i] = part_of(a, &factors[1], i);
+    }
+    int real = product(a, row, args, &x[0], &y[0]), imaginary = -1;
+    if (left && right) real = NODE(a, "Sub", real, product(a, row, args, &x[1], &y[1]));
+    if (left) imaginary = product(a, row, args, &x[1], &y[0]);
+    if (right && left) imaginary = NODE(a, "Add", product(a, row, args, &x[0], &y[1]), imaginary);
+    else if (right) imaginary = product(a, row, args, &x[0], &y[1]);
     lwi_aten_return_complex(a, &results[0], lwi_aten_join(a, real, imaginary));
 }
 
@@ -176,7 +180,7 @@ void lwi_aten_lower_row(lwi_aten *a, const lwi_aten_row *row, const lwi_aten_val
                         lwi_aten_value *results) {
     bool complex = false;
     for (size_t i = 0; i < n; i++)
-        complex |= lwi_aten_holds_complex(&args[i]);
+        complex |= holds_complex(&args[i]);
     const int wants = row->flags & LWI_ATEN_COMPLEX ? -1 : wants_complex(row, args);
     if (row->flags & LWI_ATEN_COMPLEX || (!complex && wants != 1)) row->lower(a, args, results);
     else if (!complex) widen(a, row, args, results);

@@ -146,8 +146,6 @@ void lwi_aten_return_complex(lwi_aten *a, lwi_aten_value *out, int id);
 /* Part 0, the real one, or 1 of a complex value. */
 int lwi_aten_part(lwi_aten *a, int id, int part);
 int lwi_aten_join(lwi_aten *a, int real, int imaginary);
-/* v, or something in the list that it is. */
-bool lwi_aten_holds_complex(const lwi_aten_value *v);
 /* A real tensor with imaginary parts of 0. */
 lwi_aten_value lwi_aten_as_complex(lwi_aten *a, const lwi_aten_value *v);
 
